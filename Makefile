@@ -1,0 +1,69 @@
+# A short front for CMake: `make help` lists the targets. Everything made goes below build/.
+
+MAKEFLAGS += --no-print-directory
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+PREFIX ?= /usr/local
+
+# What the sanitizers of build/asan are told; an error of theirs ends the program and so fails the test.
+SANITIZER_ENV = ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1 UBSAN_OPTIONS=print_stacktrace=1
+CTEST = ctest --output-on-failure --no-tests=error --no-label-summary --parallel $(JOBS)
+
+.DEFAULT_GOAL := help
+# The steps follow each other as written; inside a step ninja, ctest and cppcheck use all cores.
+.NOTPARALLEL:
+.PHONY: help build demo check test lint bench fuzz soak-crash format install clean openssl packages-build packages-check \
+	packages-lint packages-fuzz
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+build: build/.release ## the program build/cathaya, and what it needs first (packages, OpenSSL)
+	@cmake --build build --parallel $(JOBS)
+
+demo: build ## the whole ecosystem on loopback, with a table of what happened
+	@build/cathaya demo
+
+check: packages-check build build/.clang build/.asan lint ## everything: gcc, clang and sanitizer builds, lint, all tests
+	@cmake --build build/clang --parallel $(JOBS)
+	@cmake --build build/asan --parallel $(JOBS)
+	@$(SANITIZER_ENV) $(CTEST) --test-dir build/asan -L '^(unit|vectors|fuzz)$$'
+	@$(CTEST) --test-dir build
+
+test: packages-check build ## the tests on the release build alone; TESTS=regex selects
+	@$(CTEST) --test-dir build $(if $(TESTS),-R '$(TESTS)')
+
+lint: packages-lint build ## layers, limits, banned calls, cppcheck, headers, exports
+	@scripts/lint
+
+bench: build ## measure, and print the figures
+	@cmake --build build --parallel $(JOBS) --target cathaya-bench
+	@build/cathaya-bench
+
+fuzz: packages-fuzz openssl build/.fuzz ## fuzz: MINUTES=n for each target or TOTAL=n for all, TARGETS="a b", JOBS=n
+	@cmake --build build/fuzz --parallel $(JOBS)
+	@MINUTES='$(MINUTES)' TOTAL='$(TOTAL)' TARGETS='$(TARGETS)' JOBS='$(JOBS)' scripts/fuzz
+
+soak-crash: packages-check build ## the crash test at length: ROUNDS=n
+	@CATHAYA_CRASH_ROUNDS='$(or $(ROUNDS),2000)' $(CTEST) --test-dir build -L crash --timeout 86400
+
+format: ## lay out the C code by .clang-format
+	@git ls-files '*.c' '*.h' | xargs -r clang-format -i
+
+install: build ## install below DESTDIR/PREFIX (PREFIX is /usr/local)
+	@cmake --install build --prefix '$(PREFIX)'
+
+clean: ## remove build/ (the OpenSSL that was got stays in the user's cache)
+	@rm -rf build
+
+packages-build packages-check packages-lint packages-fuzz: packages-%:
+	@scripts/get-packages $*
+
+openssl: packages-build
+	@scripts/get-openssl
+
+# build/.NAME: CMake has been run for the preset NAME. Ninja runs it again by itself when a CMakeLists.txt changes,
+# but does not know of the presets.
+build/.%: CMakePresets.json | openssl
+	@mkdir -p build
+	@cmake --preset $* --log-level=NOTICE >build/.$*.log 2>&1 || { cat build/.$*.log >&2; exit 1; }
+	@touch $@
