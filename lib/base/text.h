@@ -1,0 +1,37 @@
+/* text.h - numbers and bytes as text, in exactly one spelling each. */
+#ifndef CATHAYA_BASE_TEXT_H
+#define CATHAYA_BASE_TEXT_H
+
+#include "base/builder.h"
+#include "base/bytes.h"
+#include "base/status.h"
+
+/* text_parse_u64 reads a decimal number without sign, leading zeros or blanks, at most max. */
+MUST_USE bool text_parse_u64(struct bytes text, uint64_t max, uint64_t *value);
+
+/* text_parse_hex reads lower- or upper-case hex; text.len must be 2 * out_len. */
+MUST_USE bool text_parse_hex(struct bytes text, uint8_t *out, size_t out_len);
+
+/* text_write_hex appends lower-case hex. */
+void text_write_hex(struct builder *b, struct bytes value);
+
+/* text_hex writes 2 * value.len hex digits and a NUL into out, which must be that large. */
+void text_hex(struct bytes value, char *out);
+
+/* Base64 with padding (RFC 4648 section 4). Parsing is canonical: no blanks or line ends, right
+ * padding, zero pad bits. The decoded bytes are appended. */
+MUST_USE bool text_parse_base64(struct bytes text, struct builder *out);
+void text_write_base64(struct builder *b, struct bytes value);
+
+/* text_is_printable_utf8: valid UTF-8 without control characters (U+0000..1F, 7F..9F). */
+bool text_is_printable_utf8(struct bytes text);
+
+/* text_next_word splits at runs of blanks and tabs: the next word, or false when there is none.
+ * *rest advances. For the project's own line formats (policy, configuration), never for wire. */
+MUST_USE bool text_next_word(struct bytes *rest, struct bytes *word);
+
+/* text_next_line gives the next line without its LF (or CR LF); the last line may lack one. False
+ * at the end. For the project's own line formats. */
+MUST_USE bool text_next_line(struct bytes *rest, struct bytes *line);
+
+#endif

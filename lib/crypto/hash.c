@@ -1,0 +1,145 @@
+#include "crypto/hash.h"
+
+#include <string.h>
+
+#include <openssl/evp.h>
+
+#include "crypto/context.h"
+#include "crypto/hash_rows.h"
+
+void hash_rows_many_one_by_one(struct hasher *h, uint8_t prefix, const struct bytes *messages,
+                               size_t count, uint8_t (*out)[HASH_SIZE])
+{
+    for (size_t i = 0; i < count; i++) {
+        hasher_start(h);
+        hasher_update(h, bytes_of(&prefix, 1));
+        hasher_update(h, messages[i]);
+        hasher_finish(h, out[i]);
+    }
+}
+
+static void evp_start(struct hasher *h)
+{
+    /* A NULL type keeps the digest that hasher_init set: no fetch, no allocation. */
+    if (EVP_DigestInit_ex2(h->state.evp, NULL, NULL) != 1)
+        h->has_failed = true;
+}
+
+static void evp_update(struct hasher *h, struct bytes part)
+{
+    if (EVP_DigestUpdate(h->state.evp, part.data, part.len) != 1)
+        h->has_failed = true;
+}
+
+static void evp_finish(struct hasher *h, uint8_t out[HASH_SIZE])
+{
+    unsigned len = 0;
+    if (EVP_DigestFinal_ex(h->state.evp, out, &len) != 1 || len != HASH_SIZE)
+        h->has_failed = true;
+}
+
+const struct hash_alg hash_sha256 = {
+    .name = "sha256",
+    .evp_name = "SHA2-256",
+    .start = evp_start,
+    .update = evp_update,
+    .finish = evp_finish,
+    .many = hash_rows_many_one_by_one,
+};
+
+const struct hash_alg *hash_by_name(const char *name)
+{
+    static const struct hash_alg *const rows[] = {&hash_sm3, &hash_sha256};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (strcmp(rows[i]->name, name) == 0)
+            return rows[i];
+    return NULL;
+}
+
+static enum status init_evp(struct hasher *h, struct error *err)
+{
+    EVP_MD *md = EVP_MD_fetch(context_library(), h->alg->evp_name, context_properties());
+    if (md == NULL || EVP_MD_get_size(md) != HASH_SIZE) {
+        EVP_MD_free(md);
+        return error_set(err, STATUS_USAGE, "hash %s: not available with 32-byte output (%s)",
+                         h->alg->name, context_openssl_reason());
+    }
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    bool is_ready = ctx != NULL && EVP_DigestInit_ex2(ctx, md, NULL) == 1;
+    EVP_MD_free(md);
+    if (!is_ready) {
+        EVP_MD_CTX_free(ctx);
+        return error_set(err, STATUS_NO_MEMORY, "hash %s: out of memory", h->alg->name);
+    }
+    h->state.evp = ctx;
+    return STATUS_OK;
+}
+
+enum status hasher_init(struct hasher *h, const struct hash_alg *alg, struct error *err)
+{
+    *h = (struct hasher){.alg = alg};
+    if (alg->start != evp_start)
+        return STATUS_OK;
+    enum status s = init_evp(h, err);
+    if (s != STATUS_OK)
+        h->alg = NULL;
+    return s;
+}
+
+void hasher_clear(struct hasher *h)
+{
+    if (h->alg != NULL && h->alg->start == evp_start)
+        EVP_MD_CTX_free(h->state.evp);
+    *h = (struct hasher){.alg = NULL};
+}
+
+void hasher_start(struct hasher *h)
+{
+    h->alg->start(h);
+}
+
+void hasher_update(struct hasher *h, struct bytes part)
+{
+    h->alg->update(h, part);
+}
+
+void hasher_finish(struct hasher *h, uint8_t out[HASH_SIZE])
+{
+    h->alg->finish(h, out);
+    if (h->has_failed)
+        memset(out, 0, HASH_SIZE);
+}
+
+enum status hasher_status(const struct hasher *h, struct error *err)
+{
+    if (hasher_is_good(h))
+        return STATUS_OK;
+    return error_set(err, STATUS_NO_MEMORY, "the hash function of the crypto library failed");
+}
+
+void hasher_one(struct hasher *h, struct bytes message, uint8_t out[HASH_SIZE])
+{
+    hasher_start(h);
+    hasher_update(h, message);
+    hasher_finish(h, out);
+}
+
+void hasher_many(struct hasher *h, uint8_t prefix, const struct bytes *messages, size_t count,
+                 uint8_t (*out)[HASH_SIZE])
+{
+    h->alg->many(h, prefix, messages, count, out);
+}
+
+bool hash_label_sha256(const struct bytes *parts, size_t count, uint8_t out[HASH_SIZE])
+{
+    struct hasher h;
+    if (hasher_init(&h, &hash_sha256, NULL) != STATUS_OK)
+        return false;
+    hasher_start(&h);
+    for (size_t i = 0; i < count; i++)
+        hasher_update(&h, parts[i]);
+    hasher_finish(&h, out);
+    bool is_good = hasher_is_good(&h);
+    hasher_clear(&h);
+    return is_good;
+}
