@@ -14,9 +14,9 @@ void node_hash(struct hasher *h, const uint8_t left[HASH_SIZE], const uint8_t ri
 /* node_empty_hash is HASH(""), the hash of the empty tree. */
 void node_empty_hash(struct hasher *h, uint8_t out[HASH_SIZE]);
 
-/* node_pairs hashes count pairs: out[i] = HASH(0x01 || pairs[2i] || pairs[2i+1]), in one batch for
- * hash_many. out may be the start of pairs. */
-void node_pairs(struct hasher *h, const uint8_t (*pairs)[HASH_SIZE], size_t count,
-                uint8_t (*out)[HASH_SIZE]);
+/* node_pairs hashes count pairs: out[i] = HASH(0x01 || left[i] || right[i]), in batches for
+ * hasher_many. pairs is 2 * count hashes in a row, left[0] right[0] left[1] ..., as they stand in a
+ * tile. out may be the start of pairs, and must not overlap them in any other way. */
+void node_pairs(struct hasher *h, const uint8_t *pairs, size_t count, uint8_t (*out)[HASH_SIZE]);
 
 #endif
