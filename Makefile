@@ -23,9 +23,10 @@ build: build/.release ## the program build/cathaya, and what it needs first (pac
 demo: build ## the whole ecosystem on loopback, with a table of what happened
 	@build/cathaya demo
 
-check: packages-check build build/.clang build/.asan lint ## everything: gcc, clang and sanitizer builds, lint, all tests
+check: packages-check packages-lint build build/.clang build/.asan ## everything: gcc, clang, sanitizers, lint, all tests
 	@cmake --build build/clang --parallel $(JOBS)
 	@cmake --build build/asan --parallel $(JOBS)
+	@scripts/lint
 	@$(SANITIZER_ENV) $(CTEST) --test-dir build/asan -L '^(unit|vectors|fuzz)$$'
 	@$(CTEST) --test-dir build
 
