@@ -1,0 +1,13 @@
+# The codecs of texts and small structures; lib/CMakeLists.txt adds them to the layer.
+set(codec_text_sources
+  landmarks/landmarks.c
+  note/checkpoint.c
+  note/cosignature.c
+  note/note.c
+  note/note_key.c
+  note/utf8.c
+  pem/pem.c
+  properties/properties.c
+  tai/tai.c
+  tai/tai_pattern.c
+  tiles/entry_bundle.c)
