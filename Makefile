@@ -8,11 +8,13 @@ PREFIX ?= /usr/local
 SANITIZER_ENV = ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1 UBSAN_OPTIONS=print_stacktrace=1
 CTEST = ctest --output-on-failure --no-tests=error --no-label-summary --parallel $(JOBS)
 
+# packages-SET-SET: those sets of scripts/get-packages are installed, in one go.
+PACKAGES = packages-build packages-build-check packages-build-check-lint packages-build-lint packages-build-fuzz
+
 .DEFAULT_GOAL := help
 # The steps follow each other as written; inside a step ninja, ctest and cppcheck use all cores.
 .NOTPARALLEL:
-.PHONY: help build demo check test lint bench fuzz soak-crash format install clean openssl packages-build packages-check \
-	packages-lint packages-fuzz
+.PHONY: help build demo check test lint bench fuzz soak-crash format install clean openssl $(PACKAGES)
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -23,28 +25,28 @@ build: build/.release ## the program build/cathaya, and what it needs first (pac
 demo: build ## the whole ecosystem on loopback, with a table of what happened
 	@build/cathaya demo
 
-check: packages-check packages-lint build build/.clang build/.asan ## everything: gcc, clang, sanitizers, lint, all tests
+check: packages-build-check-lint build build/.clang build/.asan ## everything: gcc, clang, sanitizers, lint, all tests
 	@cmake --build build/clang --parallel $(JOBS)
 	@cmake --build build/asan --parallel $(JOBS)
 	@scripts/lint
 	@$(SANITIZER_ENV) $(CTEST) --test-dir build/asan -L '^(unit|vectors|fuzz)$$'
 	@$(CTEST) --test-dir build
 
-test: packages-check build ## the tests on the release build alone; TESTS=regex selects
+test: packages-build-check build ## the tests on the release build alone; TESTS=regex selects
 	@$(CTEST) --test-dir build $(if $(TESTS),-R '$(TESTS)')
 
-lint: packages-lint build ## layers, limits, banned calls, cppcheck, headers, exports
+lint: packages-build-lint build ## layers, limits, banned calls, cppcheck, headers, exports
 	@scripts/lint
 
 bench: build ## measure, and print the figures
 	@cmake --build build --parallel $(JOBS) --target cathaya-bench
 	@build/cathaya-bench
 
-fuzz: packages-fuzz openssl build/.fuzz ## fuzz: MINUTES=n for each target or TOTAL=n for all, TARGETS="a b", JOBS=n
+fuzz: packages-build-fuzz openssl build/.fuzz ## fuzz: MINUTES=n for each target or TOTAL=n for all, TARGETS="a b", JOBS=n
 	@cmake --build build/fuzz --parallel $(JOBS)
 	@MINUTES='$(MINUTES)' TOTAL='$(TOTAL)' TARGETS='$(TARGETS)' JOBS='$(JOBS)' scripts/fuzz
 
-soak-crash: packages-check build ## the crash test at length: ROUNDS=n
+soak-crash: packages-build-check build ## the crash test at length: ROUNDS=n
 	@CATHAYA_CRASH_ROUNDS='$(or $(ROUNDS),2000)' $(CTEST) --test-dir build -L crash --timeout 86400
 
 format: ## lay out the C code by .clang-format
@@ -56,8 +58,8 @@ install: build ## install below DESTDIR/PREFIX (PREFIX is /usr/local)
 clean: ## remove build/ (the OpenSSL that was got stays in the user's cache)
 	@rm -rf build
 
-packages-build packages-check packages-lint packages-fuzz: packages-%:
-	@scripts/get-packages $*
+$(PACKAGES): packages-%:
+	@scripts/get-packages $(subst -, ,$*)
 
 openssl: packages-build
 	@scripts/get-openssl
