@@ -113,6 +113,15 @@ def evaluate_inclusion(hash_name, index, entry_hash, start, end, proof):
     return r
 
 
+def verify_inclusion(hash_name, index, entry_hash, start, end, proof, subtree_hash):
+    if any(len(value) != HASH_SIZE for value in [entry_hash, subtree_hash, *proof]):
+        return False
+    try:
+        return evaluate_inclusion(hash_name, index, entry_hash, start, end, proof) == subtree_hash
+    except ProofError:
+        return False
+
+
 def verify_consistency(hash_name, n, start, end, proof, node_hash, root_hash):
     """The ten steps of section 4.4.3: True or False."""
     hash_, proof = HASHES[hash_name], list(proof)

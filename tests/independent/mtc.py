@@ -148,7 +148,7 @@ class Reader:
 
     def take(self, size):
         if len(self.data) < size:
-            raise Refused('MTCProof is truncated')
+            raise Refused('MTCProof or log entry is truncated')
         out, self.data = self.data[:size], self.data[size:]
         return out
 
