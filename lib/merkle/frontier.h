@@ -13,13 +13,13 @@ struct frontier {
 
 void frontier_init(struct frontier *f);
 
-/* frontier_load reads the frontier of a tree of the given size from its nodes. After a failure of the
- * source, which is returned, f is empty. */
+/* frontier_load reads the frontier of a tree of the given size from its nodes. After a failure of
+ * the source, which is returned, f is empty. */
 MUST_USE enum status frontier_load(struct frontier *f, const struct node_source *source,
                                    uint64_t size, struct error *err);
 
-/* frontier_append adds one leaf hash. False when the tree has 2^64 - 1 entries; a failure of the hash
- * function shows in hasher_status. */
+/* frontier_append adds one leaf hash. False when the tree has 2^64 - 1 entries; a failure of the
+ * hash function shows in hasher_status. */
 MUST_USE bool frontier_append(struct frontier *f, struct hasher *h,
                               const uint8_t leaf_hash[HASH_SIZE]);
 

@@ -1,5 +1,5 @@
-/* subtree.h - subtrees [start, end) of a Merkle tree [MTC 4.1, 4.5]. Pure arithmetic, for all 64-bit
- * values. */
+/* subtree.h - subtrees [start, end) of a Merkle tree [MTC 4.1], [MTC 4.5]. Pure arithmetic, for all
+ * 64-bit values. */
 #ifndef CATHAYA_MERKLE_SUBTREE_H
 #define CATHAYA_MERKLE_SUBTREE_H
 

@@ -23,13 +23,13 @@ struct tile {
 /* "tile/entries/x001/x234/.../067.p/255" and its NUL. */
 #define TILE_PATH_SIZE 64
 
-/* tile_path writes "tile/<L>/<N>[.p/<W>]" or "tile/entries/<N>[.p/<W>]", for any index; level must be
- * at most TILE_LEVEL_MAX and width 1..256: an empty tile has no name. */
+/* tile_path writes "tile/<L>/<N>[.p/<W>]" or "tile/entries/<N>[.p/<W>]", for any index; level must
+ * be at most TILE_LEVEL_MAX and width 1..256: an empty tile has no name. */
 void tile_path(const struct tile *t, char out[TILE_PATH_SIZE]);
 
-/* tile_parse_path is the strict inverse of tile_path: what it takes, tile_path writes again byte for
- * byte. STATUS_MALFORMED with the offset for any other spelling, STATUS_REFUSED for a tile that no
- * 64-bit tree has: level 8..63, or one that starts beyond 2^64 entries. */
+/* tile_parse_path is the strict inverse of tile_path: what it takes, tile_path writes again byte
+ * for byte. STATUS_MALFORMED with the offset for any other spelling, STATUS_REFUSED for a tile that
+ * no 64-bit tree has: level 8..63, or one that starts beyond 2^64 entries. */
 MUST_USE enum status tile_parse_path(struct bytes path, struct tile *out, struct error *err);
 
 /* tile_count is the number of tiles (the last may be partial) at a tile level of a tree; 0 above
@@ -39,9 +39,9 @@ uint64_t tile_count(uint64_t tree_size, unsigned level);
 /* tile_width is how many hashes tile `index` of a level has in a tree of tree_size: 0..256. */
 unsigned tile_width(uint64_t tree_size, unsigned level, uint64_t index);
 
-/* tile_of_node says which tile of a tree of tree_size holds the node (level 0..63, index), as the run
- * [first, first + count) of its hashes: count is 2^(level mod 8); the node is the root of them. The
- * node is in the tree exactly when first + count <= out->width. */
+/* tile_of_node says which tile of a tree of tree_size holds the node (level 0..63, index), as the
+ * run [first, first + count) of its hashes: count is 2^(level mod 8); the node is the root of them.
+ * The node is in the tree exactly when first + count <= out->width. */
 void tile_of_node(uint64_t tree_size, unsigned level, uint64_t index, struct tile *out,
                   unsigned *first, unsigned *count);
 

@@ -1,0 +1,10 @@
+/* posix_clock.h - the system's clock. */
+#ifndef CATHAYA_ADAPTERS_POSIX_POSIX_CLOCK_H
+#define CATHAYA_ADAPTERS_POSIX_POSIX_CLOCK_H
+
+#include "ports/clock.h"
+
+/* posix_clock is CLOCK_REALTIME. */
+struct clock_port posix_clock(void);
+
+#endif

@@ -1,0 +1,177 @@
+#include "adapters/posix/unsynced.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "adapters/posix/directory.h"
+#include "base/bytes.h"
+#include "base/reader.h"
+#include "ports/object_store.h"
+
+void unsynced_init(struct unsynced *u)
+{
+    builder_init(&u->files, UNSYNCED_BYTES_MAX);
+    builder_init(&u->directories, UNSYNCED_BYTES_MAX);
+    u->known_count = 0;
+}
+
+void unsynced_clear(struct unsynced *u)
+{
+    builder_clear(&u->files);
+    builder_clear(&u->directories);
+    u->known_count = 0;
+}
+
+static void note(struct builder *list, const char *name, size_t len)
+{
+    builder_bytes(list, bytes_of(name, len));
+    builder_u8(list, '\0');
+}
+
+/* FNV-1a, 64 bits: two directories of one hash would cost one of them its fsync in the parent, at
+ * odds of 1 in 2^44 for a full set. */
+static uint64_t hash_of(const char *name, size_t len)
+{
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    for (size_t i = 0; i < len; i++)
+        hash = (hash ^ (uint8_t)name[i]) * UINT64_C(0x100000001b3);
+    return hash;
+}
+
+static bool is_known(struct unsynced *u, uint64_t hash)
+{
+    /* The newest are asked for most. */
+    for (size_t i = u->known_count; i > 0; i--) {
+        if (u->known[i - 1] == hash)
+            return true;
+    }
+    if (u->known_count == UNSYNCED_KNOWN_MAX)
+        u->known_count = 0;
+    u->known[u->known_count++] = hash;
+    return false;
+}
+
+/* The length of the directory part; 0 is the root of the store. */
+static size_t directory_len(const char *name, size_t len)
+{
+    while (len > 0 && name[len - 1] != '/')
+        len--;
+    return len == 0 ? 0 : len - 1;
+}
+
+static void note_directory(struct builder *list, const char *name, size_t len)
+{
+    note(list, len == 0 ? "." : name, len == 0 ? 1 : len);
+}
+
+/* A batch puts its files into few directories: a look at the last names saves most repetitions. */
+static bool was_just_noted(const struct builder *list, const char *name, size_t len)
+{
+    if (len == 0) {
+        name = ".";
+        len = 1;
+    }
+    return list->len > len && memcmp(list->data + list->len - len - 1, name, len) == 0 &&
+           (list->len == len + 1 || list->data[list->len - len - 2] == '\0');
+}
+
+/* The directory of the name, and every directory above that this store has not met yet: whoever made
+ * it, its name in its parent may not be durable. */
+static void note_parents(struct unsynced *u, const char *name)
+{
+    size_t len = directory_len(name, strlen(name));
+    if (!was_just_noted(&u->directories, name, len))
+        note_directory(&u->directories, name, len);
+    while (len > 0 && !is_known(u, hash_of(name, len))) {
+        len = directory_len(name, len);
+        note_directory(&u->directories, name, len);
+    }
+}
+
+enum status unsynced_note_file(struct unsynced *u, const char *name, struct error *err)
+{
+    note(&u->files, name, strlen(name));
+    return unsynced_note_remove(u, name, err);
+}
+
+enum status unsynced_note_remove(struct unsynced *u, const char *name, struct error *err)
+{
+    note_parents(u, name);
+    enum status status = builder_status(&u->files, "names to sync", err);
+    if (status != STATUS_OK)
+        return status;
+    return builder_status(&u->directories, "directories to sync", err);
+}
+
+/* Starts the writing of all files before the first fsync waits: half the time for a thousand files.
+ * Only a hint, so its result does not matter. */
+static void start_writing(const struct builder *list, int fd)
+{
+    struct reader r;
+    struct bytes name;
+    reader_init(&r, builder_view(list));
+    while (reader_until(&r, '\0', &name)) {
+        int file = openat(fd, (const char *)name.data, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+        if (file < 0)
+            continue;
+        (void)sync_file_range(file, 0, 0, SYNC_FILE_RANGE_WRITE);
+        (void)close(file);
+    }
+}
+
+static enum status sync_files(const struct builder *list, int fd, struct error *err)
+{
+    struct reader r;
+    struct bytes name;
+    reader_init(&r, builder_view(list));
+    while (reader_until(&r, '\0', &name)) {
+        /* Removed since: its directory is fsynced, and that is all there is to say. */
+        enum status status = directory_sync(fd, (const char *)name.data, err);
+        if (status != STATUS_OK && status != STATUS_NOT_FOUND)
+            return status;
+    }
+    return STATUS_OK;
+}
+
+static bool is_noted_before(const struct builder *list, struct bytes name)
+{
+    struct reader r;
+    struct bytes other;
+    reader_init(&r, bytes_of(list->data, (size_t)(name.data - list->data)));
+    while (reader_until(&r, '\0', &other)) {
+        if (bytes_equal(other, name))
+            return true;
+    }
+    return false;
+}
+
+static enum status sync_directories(const struct builder *list, int fd, struct error *err)
+{
+    struct reader r;
+    struct bytes name;
+    reader_init(&r, builder_view(list));
+    while (reader_until(&r, '\0', &name)) {
+        if (is_noted_before(list, name))
+            continue;
+        enum status status = directory_sync(fd, (const char *)name.data, err);
+        if (status != STATUS_OK && status != STATUS_NOT_FOUND)
+            return status;
+    }
+    return STATUS_OK;
+}
+
+enum status unsynced_sync(struct unsynced *u, int fd, struct error *err)
+{
+    /* One file has nobody to wait for. */
+    if (u->files.len > OBJECT_NAME_MAX)
+        start_writing(&u->files, fd);
+    enum status status = sync_files(&u->files, fd, err);
+    if (status == STATUS_OK)
+        status = sync_directories(&u->directories, fd, err);
+    if (status != STATUS_OK)
+        return status;
+    builder_reset(&u->files);
+    builder_reset(&u->directories);
+    return STATUS_OK;
+}

@@ -1,0 +1,34 @@
+/* unsynced.h - what a store has put, removed or made since its last sync; private to adapters/posix. */
+#ifndef CATHAYA_ADAPTERS_POSIX_UNSYNCED_H
+#define CATHAYA_ADAPTERS_POSIX_UNSYNCED_H
+
+#include "base/builder.h"
+#include "base/status.h"
+
+/* Names, each with its NUL: 16,384 names of 48 bytes. A store that has more to sync says so. */
+#define UNSYNCED_BYTES_MAX ((size_t)1 << 20)
+
+/* Directories whose own name is known to be durable in their parents. When more have been seen the
+ * set is forgotten: that costs an fsync, never durability. */
+#define UNSYNCED_KNOWN_MAX 1024
+
+struct unsynced {
+    struct builder files;
+    struct builder directories;
+    uint64_t known[UNSYNCED_KNOWN_MAX];
+    size_t known_count;
+};
+
+void unsynced_init(struct unsynced *u);
+void unsynced_clear(struct unsynced *u);
+
+/* unsynced_note_file remembers a file that was put, and the directories that lead to it. */
+MUST_USE enum status unsynced_note_file(struct unsynced *u, const char *name, struct error *err);
+
+/* unsynced_note_remove remembers that a name vanished from its directory. */
+MUST_USE enum status unsynced_note_remove(struct unsynced *u, const char *name, struct error *err);
+
+/* unsynced_sync fsyncs all of it below fd, files first. */
+MUST_USE enum status unsynced_sync(struct unsynced *u, int fd, struct error *err);
+
+#endif

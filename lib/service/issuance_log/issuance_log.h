@@ -1,0 +1,137 @@
+/* issuance_log.h - one append-only issuance log [MTC 5.2] on an object store and a record.
+ *
+ * A batch goes through five steps; a crash after any of them is recovered from by the code that does
+ * step 3 on every batch:
+ *   1. stage    entries and new tree size, root and batch number are put as one object and synced
+ *   2. commit   the record is swapped: from here on the batch is in the log, whatever happens
+ *   3. apply    tiles and entry bundles are put; the covering subtrees and the checkpoint of the
+ *               committed root are cosigned, and kept as the batch's object
+ *   4. publish  the checkpoint is put where readers look
+ *   5. settle   from time to time everything is synced and the staged objects are removed
+ * Nothing is signed that the record has not committed to, so no size ever has two signed roots.
+ */
+#ifndef CATHAYA_SERVICE_ISSUANCE_LOG_H
+#define CATHAYA_SERVICE_ISSUANCE_LOG_H
+
+#include "codec/landmarks/landmarks.h"
+#include "merkle/proof.h"
+#include "ports/clock.h"
+#include "ports/cosigner.h"
+#include "ports/object_store.h"
+#include "ports/record_store.h"
+
+/* Entries of a batch: the staged object must stay below what one put can carry. */
+#define LOG_BATCH_ENTRIES_MAX 65536
+#define LOG_BATCH_BYTES_MAX ((size_t)64 << 20)
+#define LOG_COSIGNERS_MAX 8
+/* 2^48 - 1 entries: `end` has 48 bits [MTC 5.2]. */
+#define LOG_SIZE_MAX (((uint64_t)1 << 48) - 1)
+
+struct log_config {
+    struct tai log_id;              /* caID.0.N */
+    const struct hash_alg *hash;
+    struct object_store public_store;  /* checkpoint, landmarks, tile/...: what readers see */
+    struct object_store private_store; /* staged/..., batch/...: the log's own */
+    struct record_store record;
+    struct clock_port clock;
+    const struct cosigner *cosigners; /* borrowed; the first is the CA cosigner */
+    size_t cosigner_count;
+    /* A reader takes no lock, writes nothing, and sees the log as the published checkpoint has it. */
+    bool is_read_only;
+};
+
+/* An entry to be appended. */
+struct log_entry_input {
+    struct bytes entry;   /* encoded MTCLogEntry, at most 65535 bytes */
+    int64_t not_after_s;  /* 0 for a null entry */
+};
+
+/* Where a log stands. */
+struct log_state {
+    uint64_t size;
+    uint8_t root[HASH_SIZE];
+    uint64_t batch_count;
+    uint64_t min_index;      /* entries below may be gone */
+    int64_t max_not_after_s; /* of all entries ever appended */
+    bool is_closed;          /* for good: rotated */
+};
+
+/* A cosignature over a subtree, timestamp 0: it can go into a certificate. */
+struct log_cosignature {
+    struct tai cosigner_id;
+    struct bytes signature;
+};
+
+struct issuance_log;
+
+/* log_create founds an empty log: STATUS_CONFLICT when there is a record already. */
+MUST_USE enum status log_create(const struct log_config *config, struct error *err);
+
+/* log_open loads, recovers and checks a log. STATUS_NOT_FOUND when there is none, STATUS_REFUSED when
+ * the record and the objects disagree, with what to do. A reader gets STATUS_AGAIN when a crash left
+ * something that only a writer may recover: open the log once for writing, or try again.
+ * The configuration is copied; what it points to must outlive the log. */
+MUST_USE enum status log_open(const struct log_config *config, struct issuance_log **out,
+                              struct error *err);
+
+/* log_close settles and frees; NULL is fine. A failure loses nothing: the next open recovers. */
+enum status log_close(struct issuance_log *log, struct error *err);
+
+struct log_state log_state(const struct issuance_log *log);
+
+/* log_append adds a batch of 1..LOG_BATCH_ENTRIES_MAX entries; the first gets *first_index, and when
+ * STATUS_OK is returned all of them are durable, sequenced, cosigned and published. After
+ * STATUS_CONFLICT or STATUS_IO nothing has been acknowledged and the log takes no more: close it and
+ * open it again. STATUS_REFUSED: the log is closed. STATUS_LIMIT: too many or too long entries. */
+MUST_USE enum status log_append(struct issuance_log *log, const struct log_entry_input *entries,
+                                size_t entry_count, uint64_t *first_index, struct error *err);
+
+/* log_node_source reads complete nodes of the current tree from tiles; context is the log. */
+struct node_source log_node_source(struct issuance_log *log);
+
+/* log_read_entry appends the bytes of the entry at index. STATUS_NOT_FOUND beyond the tree or below
+ * the minimum index. */
+MUST_USE enum status log_read_entry(struct issuance_log *log, uint64_t index, struct builder *out,
+                                    struct error *err);
+
+/* log_read_cosignatures finds the batch of index: its covering subtree with index in it, and the
+ * cosignatures over that subtree, in the canonical order of an MTCProof. memory holds the signature
+ * bytes that the array borrows. */
+MUST_USE enum status log_read_cosignatures(struct issuance_log *log, uint64_t index,
+                                           struct subtree *subtree, struct builder *memory,
+                                           struct log_cosignature out[LOG_COSIGNERS_MAX],
+                                           size_t *count, struct error *err);
+
+/* log_landmarks borrows the current landmark sequence (never pruned below what is needed). */
+const struct landmarks *log_landmarks(const struct issuance_log *log);
+
+/* log_allocate_landmark appends a landmark at the current size if the tree has grown since the last,
+ * with expiry max(now + lifetime_s, the latest notAfter in the log); *is_new says whether. Durable
+ * and published when it returns. [MTC 6.4.2] */
+MUST_USE enum status log_allocate_landmark(struct issuance_log *log, int64_t lifetime_s,
+                                           bool *is_new, struct error *err);
+
+/* log_prune raises the minimum index to what no unexpired certificate needs retain_s seconds ago,
+ * rounded down to whole tiles, and deletes what lies below. [C2SP tlog-tiles] */
+MUST_USE enum status log_prune(struct issuance_log *log, int64_t retain_s, uint64_t *removed_count,
+                               struct error *err);
+
+/* log_close_for_good marks the record closed: no entry is ever appended again. [MTC 5.2] */
+MUST_USE enum status log_close_for_good(struct issuance_log *log, struct error *err);
+
+/* ---- fsck ---- */
+
+struct log_fsck_report {
+    uint64_t entries_checked, tiles_checked, batches_checked, landmarks_checked;
+    uint64_t problem_count;
+};
+
+/* log_fsck recomputes everything from the entry bundles and reports every disagreement to problem
+ * (which may be NULL) as one line of text. STATUS_OK when there is none, STATUS_REFUSED otherwise.
+ * progress (may be NULL) is called now and then with entries done and in all. */
+MUST_USE enum status log_fsck(struct issuance_log *log,
+                              void (*problem)(void *context, const char *text),
+                              void (*progress)(void *context, uint64_t done, uint64_t all),
+                              void *context, struct log_fsck_report *report, struct error *err);
+
+#endif
