@@ -124,6 +124,8 @@ def arcs(body):
         if start and octet == 0x80:
             raise DerError('object identifier component is not minimal')
         value, start = value << 7 | octet & 0x7f, False
+        if value >> 4096:
+            raise DerError('object identifier component is too large')
         if not octet & 0x80:
             out.append(value)
             value, start = 0, True

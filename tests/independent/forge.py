@@ -74,13 +74,16 @@ def validity(first='200101000000Z', last='301231235959Z'):
 
 
 def ca_certificate(signer, ca_id, min_serial=2**48, max_serial=2**64 - 1, profile=GM_PROFILE,
-                   mark=mtc.GM_ARC + '.1', mark_critical=True, extra=b'', sig_parameters=b''):
+                   mark=mtc.GM_ARC + '.1', mark_critical=True, extra=b'', sig_parameters=b'',
+                   critical=True, key_id=None):
     unsigned = der.tlv(der.SEQUENCE, der.tlv_oid(mtc.UNSIGNED))
     parameters = der.tlv(der.SEQUENCE, der.tlv(der.SEQUENCE, der.tlv_oid(signer.oid), sig_parameters),
                          der.tlv_integer(min_serial), der.tlv_integer(max_serial))
     extensions = der.tlv(der.SEQUENCE,
-                         extension('2.5.29.15', b'\x03\x02\x02\x04', True),
-                         extension('2.5.29.19', b'\x30\x03\x01\x01\xff', True),
+                         extension('2.5.29.15', b'\x03\x02\x02\x04', critical),
+                         extension('2.5.29.19', b'\x30\x03\x01\x01\xff', critical),
+                         extension('2.5.29.14', der.tlv(der.OCTET_STRING, key_id
+                                                        or der.relative_oid_bytes(ca_id))),
                          extension(mark, parameters, mark_critical), extra)
     name = profile.distinguished_name(ca_id)
     tbs = der.tlv(der.SEQUENCE, b'\xa0\x03\x02\x01\x02', der.tlv_integer(1), unsigned, name, validity(),

@@ -7,6 +7,7 @@ import re
 import der
 
 KEY_USAGE, SUBJECT_ALT_NAME, BASIC_CONSTRAINTS = '2.5.29.15', '2.5.29.17', '2.5.29.19'
+SUBJECT_KEY_IDENTIFIER = '2.5.29.14'
 CERTIFICATE_POLICIES, EXT_KEY_USAGE = '2.5.29.32', '2.5.29.37'
 SERVER_AUTH, ANY_EXT_KEY_USAGE = '1.3.6.1.5.5.7.3.1', '2.5.29.37.0'
 DIGITAL_SIGNATURE, KEY_CERT_SIGN = 0, 5
@@ -213,6 +214,8 @@ def check_leaf(certificate, at, dns_name):
     usage = certificate.key_usage()
     if usage is not None and DIGITAL_SIGNATURE not in usage:
         raise Refused('keyUsage without digitalSignature')
+    if usage is not None and KEY_CERT_SIGN in usage:
+        raise Refused('keyUsage with keyCertSign')
     purposes = certificate.ext_key_usage()
     if purposes is not None and not purposes & {SERVER_AUTH, ANY_EXT_KEY_USAGE}:
         raise Refused('extKeyUsage without serverAuth')
