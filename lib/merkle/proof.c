@@ -18,9 +18,8 @@ static enum status check_contains(struct subtree s, uint64_t index, struct error
     enum status status = check_subtree(s, err);
     if (status != STATUS_OK || subtree_contains(s, index))
         return status;
-    return error_set(err, STATUS_REFUSED,
-                     "entry %" PRIu64 " is not in the subtree [%" PRIu64 ", %" PRIu64 ")", index,
-                     s.start, s.end);
+    return error_set(err, STATUS_REFUSED, "entry %" PRIu64 " is not in [%" PRIu64 ", %" PRIu64 ")",
+                     index, s.start, s.end);
 }
 
 static enum status check_within(struct subtree s, uint64_t tree_size, struct error *err)
@@ -29,9 +28,8 @@ static enum status check_within(struct subtree s, uint64_t tree_size, struct err
     if (status != STATUS_OK || s.end <= tree_size)
         return status;
     return error_set(err, STATUS_REFUSED,
-                     "subtree [%" PRIu64 ", %" PRIu64 ") ends outside the tree of %" PRIu64
-                     " entries",
-                     s.start, s.end, tree_size);
+                     "subtree ends at entry %" PRIu64 ", after the tree's end at %" PRIu64, s.end,
+                     tree_size);
 }
 
 static enum status check_whole_hashes(struct bytes proof, struct error *err)
@@ -42,24 +40,19 @@ static enum status check_whole_hashes(struct bytes proof, struct error *err)
                      proof.len, HASH_SIZE);
 }
 
-static enum status too_long(const char *what, struct bytes proof, struct error *err)
+/* `how` is "long" or "short". */
+static enum status misfit(const char *what, const char *how, struct bytes proof, struct error *err)
 {
-    return error_set(err, STATUS_MALFORMED, "%s proof of %zu hashes is too long", what,
-                     proof.len / HASH_SIZE);
-}
-
-static enum status too_short(const char *what, struct bytes proof, struct error *err)
-{
-    return error_set(err, STATUS_MALFORMED, "%s proof of %zu hashes is too short", what,
-                     proof.len / HASH_SIZE);
+    return error_set(err, STATUS_MALFORMED, "%s proof of %zu hashes is too %s", what,
+                     proof.len / HASH_SIZE, how);
 }
 
 /* The loop of [MTC 4.3.2] step 4, with the hash and nothing else in it. False: too long. */
 static bool climb(struct hasher *h, uint64_t fn, uint64_t *sn, struct bytes proof,
                   uint8_t r[HASH_SIZE])
 {
-    const uint8_t *end = proof.data + proof.len;
-    for (const uint8_t *p = proof.data; p != end; p += HASH_SIZE) {
+    for (size_t offset = 0; offset < proof.len; offset += HASH_SIZE) {
+        const uint8_t *p = proof.data + offset;
         if (*sn == 0)
             return false;
         if ((fn & 1) != 0 || fn == *sn) {
@@ -91,9 +84,9 @@ enum status proof_evaluate_inclusion(struct hasher *h, struct subtree s, uint64_
     memcpy(r, entry_hash, HASH_SIZE);
     uint64_t sn = s.end - s.start - 1;
     if (!climb(h, index - s.start, &sn, proof, r))
-        return too_long("inclusion", proof, err);
+        return misfit("inclusion", "long", proof, err);
     if (sn != 0)
-        return too_short("inclusion", proof, err);
+        return misfit("inclusion", "short", proof, err);
     status = hasher_status(h, err);
     if (status == STATUS_OK)
         memcpy(root, r, HASH_SIZE);
@@ -132,8 +125,8 @@ static struct edges edges_start(struct subtree s, uint64_t tree_size)
 static bool climb_both(struct hasher *h, struct edges *e, struct bytes proof, uint8_t fr[HASH_SIZE],
                        uint8_t sr[HASH_SIZE])
 {
-    const uint8_t *end = proof.data + proof.len;
-    for (const uint8_t *c = proof.data; c != end; c += HASH_SIZE) {
+    for (size_t offset = 0; offset < proof.len; offset += HASH_SIZE) {
+        const uint8_t *c = proof.data + offset;
         if (e->tn == 0)
             return false;
         if ((e->sn & 1) != 0 || e->sn == e->tn) {
@@ -164,7 +157,7 @@ static enum status check_empty(struct hasher *h, const uint8_t subtree_hash[HASH
                                struct bytes proof, struct error *err)
 {
     if (proof.len != 0)
-        return too_long("consistency", proof, err);
+        return misfit("consistency", "long", proof, err);
     uint8_t empty[HASH_SIZE];
     node_empty_hash(h, empty);
     return compare(h, empty, subtree_hash, "subtree", err);
@@ -188,7 +181,7 @@ enum status proof_check_consistency(struct hasher *h, struct subtree s, uint64_t
     const uint8_t *first = subtree_hash;
     if (e.fn != e.sn) {
         if (proof.len == 0)
-            return too_short("consistency", proof, err);
+            return misfit("consistency", "short", proof, err);
         first = proof.data;
         rest = bytes_of(proof.data + HASH_SIZE, proof.len - HASH_SIZE);
     }
@@ -196,9 +189,9 @@ enum status proof_check_consistency(struct hasher *h, struct subtree s, uint64_t
     memcpy(fr, first, HASH_SIZE);
     memcpy(sr, first, HASH_SIZE);
     if (!climb_both(h, &e, rest, fr, sr))
-        return too_long("consistency", proof, err);
+        return misfit("consistency", "long", proof, err);
     if (e.tn != 0)
-        return too_short("consistency", proof, err);
+        return misfit("consistency", "short", proof, err);
     status = compare(h, fr, subtree_hash, "subtree", err);
     return status == STATUS_OK ? compare(h, sr, root, "tree", err) : status;
 }
@@ -211,12 +204,6 @@ struct maker {
     struct error *err;
 };
 
-static enum status read_node(const struct maker *m, unsigned level, uint64_t index,
-                             uint8_t out[HASH_SIZE])
-{
-    return m->source->read(m->source->context, level, index, out, m->err);
-}
-
 /* MTH of a valid subtree with at least one entry. It is a row of complete subtrees, one per bit of
  * its size, the largest first; so they are joined from the right, smallest first. */
 static enum status join(const struct maker *m, struct subtree s, uint8_t out[HASH_SIZE])
@@ -227,7 +214,8 @@ static enum status join(const struct maker *m, struct subtree s, uint8_t out[HAS
         unsigned level = (unsigned)__builtin_ctzll(sizes);
         bool is_rightmost = position == s.end;
         position -= UINT64_C(1) << level;
-        enum status status = read_node(m, level, position >> level, is_rightmost ? out : left);
+        enum status status = m->source->read(m->source->context, level, position >> level,
+                                             is_rightmost ? out : left, m->err);
         if (status != STATUS_OK)
             return status;
         if (!is_rightmost)
@@ -250,16 +238,7 @@ enum status proof_subtree_hash(struct hasher *h, const struct node_source *sourc
     return status == STATUS_OK ? hasher_status(h, err) : status;
 }
 
-static enum status append_node(const struct maker *m, unsigned level, uint64_t index)
-{
-    uint8_t hash[HASH_SIZE];
-    enum status status = read_node(m, level, index, hash);
-    if (status == STATUS_OK)
-        builder_bytes(m->out, BYTES_OF(hash));
-    return status;
-}
-
-static enum status append_rest(const struct maker *m, struct subtree s)
+static enum status append(const struct maker *m, struct subtree s)
 {
     uint8_t hash[HASH_SIZE];
     enum status status = join(m, s, hash);
@@ -276,15 +255,13 @@ static enum status append_path(const struct maker *m, struct subtree s, unsigned
 {
     enum status status = STATUS_OK;
     for (; last != 0 && status == STATUS_OK; at >>= 1, last >>= 1, level++) {
-        /* at and last stay positions within s, so that nothing here exceeds s.end. */
-        uint64_t first = s.start >> level;
-        if ((at & 1) != 0)
-            status = append_node(m, level, first + at - 1);
-        else if (at + 1 < last)
-            status = append_node(m, level, first + at + 1);
-        else if (at + 1 == last)
-            status = append_rest(m, (struct subtree){(first + last) << level, s.end});
-        /* Otherwise at is last and even: it has no sibling and is its own parent. */
+        uint64_t sibling = at ^ 1;
+        /* A last node without a sibling is its own parent. */
+        if (sibling > last)
+            continue;
+        uint64_t start = s.start + (sibling << level);
+        uint64_t end = sibling == last ? s.end : start + (UINT64_C(1) << level);
+        status = append(m, (struct subtree){start, end});
     }
     return status;
 }
@@ -322,7 +299,7 @@ enum status proof_make_consistency(struct hasher *h, const struct node_source *s
      * tree does. */
     struct edges e = edges_start(s, tree_size);
     if (e.fn != e.sn)
-        status = append_node(&m, e.level, e.sn);
+        status = append(&m, (struct subtree){e.sn << e.level, s.end});
     if (status == STATUS_OK)
         status = append_path(&m, (struct subtree){0, tree_size}, e.level, e.sn, e.tn);
     return finish(&m, status, "consistency proof");
