@@ -47,10 +47,11 @@ const struct hash_alg hash_sha256 = {
     .many = hash_rows_many_one_by_one,
 };
 
+static const struct hash_alg *const rows[HASH_ROWS] = {&hash_sm3, &hash_sha256};
+
 const struct hash_alg *hash_by_name(const char *name)
 {
-    static const struct hash_alg *const rows[] = {&hash_sm3, &hash_sha256};
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+    for (size_t i = 0; i < HASH_ROWS; i++)
         if (strcmp(rows[i]->name, name) == 0)
             return rows[i];
     return NULL;
@@ -128,6 +129,33 @@ void hasher_many(struct hasher *h, uint8_t prefix, const struct bytes *messages,
                  uint8_t (*out)[HASH_SIZE])
 {
     h->alg->many(h, prefix, messages, count, out);
+}
+
+enum status hasher_set_init(struct hasher_set *set, struct error *err)
+{
+    *set = (struct hasher_set){.hashers = {{.alg = NULL}}};
+    for (size_t i = 0; i < HASH_ROWS; i++) {
+        enum status s = hasher_init(&set->hashers[i], rows[i], err);
+        if (s != STATUS_OK) {
+            hasher_set_clear(set);
+            return s;
+        }
+    }
+    return STATUS_OK;
+}
+
+void hasher_set_clear(struct hasher_set *set)
+{
+    for (size_t i = 0; i < HASH_ROWS; i++)
+        hasher_clear(&set->hashers[i]);
+}
+
+struct hasher *hasher_set_get(struct hasher_set *set, const struct hash_alg *alg)
+{
+    size_t i = 0;
+    while (i + 1 < HASH_ROWS && rows[i] != alg)
+        i++;
+    return &set->hashers[i];
 }
 
 bool hash_label_sha256(const struct bytes *parts, size_t count, uint8_t out[HASH_SIZE])

@@ -74,6 +74,19 @@ void hasher_one(struct hasher *h, struct bytes message, uint8_t out[HASH_SIZE]);
 void hasher_many(struct hasher *h, uint8_t prefix, const struct bytes *messages, size_t count,
                  uint8_t (*out)[HASH_SIZE]);
 
+/* struct hasher_set is one hasher per row of the table: what a thread needs that meets CAs of both
+ * suites. */
+#define HASH_ROWS 2
+struct hasher_set {
+    struct hasher hashers[HASH_ROWS];
+};
+
+MUST_USE enum status hasher_set_init(struct hasher_set *set, struct error *err);
+void hasher_set_clear(struct hasher_set *set);
+
+/* hasher_set_get is the hasher of alg, which must be a row of the table. */
+struct hasher *hasher_set_get(struct hasher_set *set, const struct hash_alg *alg);
+
 /* hash_label_sha256 is SHA-256 of the parts one after the other, for labels (note key IDs, paths): not a
  * tree hash. False only when the library underneath fails. */
 MUST_USE bool hash_label_sha256(const struct bytes *parts, size_t count, uint8_t out[HASH_SIZE]);

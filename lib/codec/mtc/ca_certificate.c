@@ -86,6 +86,24 @@ static enum status check_is_ca(const struct extensions *e, struct error *err)
     return STATUS_OK;
 }
 
+/* 1.3.6.1.4.1.64829.2.1 asserts SHA-256 and ML-DSA-44 [C2SP mtc-tlog]. */
+static const uint8_t oid_c2sp_prefix_url[] = {0x2b, 0x06, 0x01, 0x04, 0x01, 0x83, 0xfa, 0x3d, 0x02, 0x01};
+
+/* What the GM profile asks beyond the base draft [GM 6.1]: GM-28, GM-30. */
+static enum status check_gm(const struct ca_certificate *ca, struct bytes list,
+                            const struct extensions *parsed, struct error *err)
+{
+    struct reader r;
+    struct extension e;
+    if (!bytes_equal(parsed->subject_key_id, tai_bytes(&ca->id)))
+        return error_set(err, STATUS_REFUSED, "CA certificate: subjectKeyIdentifier is not the CA ID (GM-28)");
+    reader_init(&r, list);
+    while (extensions_next(&r, &e))
+        if (bytes_equal(e.oid, BYTES_OF(oid_c2sp_prefix_url)))
+            return error_set(err, STATUS_REFUSED, "CA certificate: an SM3 CA with the C2SP prefix URL (GM-30)");
+    return STATUS_OK;
+}
+
 enum status ca_certificate_parse(struct bytes der, struct ca_certificate *out, struct error *err)
 {
     struct certificate cert;
@@ -103,10 +121,14 @@ enum status ca_certificate_parse(struct bytes der, struct ca_certificate *out, s
         s = check_is_ca(&extensions, err);
     if (s == STATUS_OK)
         s = draft_parse_ca_name(out->draft, cert.subject, &out->id, err);
+    if (s == STATUS_OK && out->draft == &draft_gm)
+        s = check_gm(out, cert.extensions, &extensions, err);
     if (s != STATUS_OK)
         return s;
     out->name = cert.subject;
     out->spki = cert.spki;
+    out->not_before_s = cert.not_before_s;
+    out->not_after_s = cert.not_after_s;
     return STATUS_OK;
 }
 
@@ -132,8 +154,8 @@ static void write_extensions(const struct ca_certificate *ca, struct builder *ou
     der_close(out, wrapper);
 }
 
-enum status ca_certificate_write(const struct ca_certificate *ca, int64_t not_before_s,
-                                 int64_t not_after_s, struct builder *out, struct error *err)
+enum status ca_certificate_write(const struct ca_certificate *ca, struct builder *out,
+                                 struct error *err)
 {
     if (!ca->draft->is_written)
         return error_set(err, STATUS_USAGE, "%s is read only: new CAs are draft-07 or gm-0", ca->draft->name);
@@ -143,8 +165,8 @@ enum status ca_certificate_write(const struct ca_certificate *ca, int64_t not_be
     builder_bytes(out, BYTES_OF(unsigned_identifier));
     builder_bytes(out, BYTES_OF(unsigned_name));
     size_t validity = der_open(out, DER_SEQUENCE);
-    der_write_time(out, not_before_s);
-    der_write_time(out, not_after_s);
+    der_write_time(out, ca->not_before_s);
+    der_write_time(out, ca->not_after_s);
     der_close(out, validity);
     draft_write_ca_name(ca->draft, &ca->id, out);
     builder_bytes(out, ca->spki);

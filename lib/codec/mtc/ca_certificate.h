@@ -22,19 +22,20 @@ struct ca_certificate {
     struct bytes name;          /* whole Name of the CA: what its certificates have as issuer */
     struct bytes spki;          /* whole: key of the CA cosigner */
     struct bytes sig_alg;       /* whole AlgorithmIdentifier of the CA cosigner */
-    uint64_t min_serial, max_serial; /* inclusive both */
+    uint64_t min_serial, max_serial;   /* inclusive both */
+    int64_t not_before_s, not_after_s; /* inclusive both */
 };
 
 /* ca_certificate_parse reads and checks a CA certificate in DER; fields borrow. The certificate's own
- * signature and validity are not looked at: it is a trust anchor. STATUS_REFUSED when it is a good
- * certificate but not one of a Merkle Tree CA. */
+ * signature is not looked at: it is a trust anchor. STATUS_REFUSED when it is a good certificate but
+ * not one of a Merkle Tree CA. */
 MUST_USE enum status ca_certificate_parse(struct bytes der, struct ca_certificate *out,
                                           struct error *err);
 
-/* ca_certificate_write appends an unsigned certificate [RFC9925] of the CA: draft, id, spki, sig_alg
- * and the serial window are taken from ca; name is not. The subject key identifier is the CA ID. */
-MUST_USE enum status ca_certificate_write(const struct ca_certificate *ca, int64_t not_before_s,
-                                          int64_t not_after_s, struct builder *out,
+/* ca_certificate_write appends an unsigned certificate [RFC9925] of the CA: draft, id, spki, sig_alg,
+ * the serial window and validity are taken from ca; name is not. The subject key identifier is the CA
+ * ID. */
+MUST_USE enum status ca_certificate_write(const struct ca_certificate *ca, struct builder *out,
                                           struct error *err);
 
 #endif

@@ -1,0 +1,224 @@
+/* verify.c - the public verifier, a thin face of rules/. */
+#include <cathaya/verify.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "rules/policy_text.h"
+#include "rules/verify_certificate.h"
+
+/* Both sides of the border use the same numbers and the same layout of reasons. */
+_Static_assert((int)CATHAYA_MALFORMED == (int)STATUS_MALFORMED, "status");
+_Static_assert((int)CATHAYA_REFUSED == (int)STATUS_REFUSED, "status");
+_Static_assert((int)CATHAYA_NOT_FOUND == (int)STATUS_NOT_FOUND, "status");
+_Static_assert((int)CATHAYA_CONFLICT == (int)STATUS_CONFLICT, "status");
+_Static_assert((int)CATHAYA_LIMIT == (int)STATUS_LIMIT, "status");
+_Static_assert((int)CATHAYA_NO_MEMORY == (int)STATUS_NO_MEMORY, "status");
+_Static_assert((int)CATHAYA_USAGE == (int)STATUS_USAGE, "status");
+_Static_assert(CATHAYA_REASON_SIZE == ERROR_TEXT_MAX, "reason");
+_Static_assert(CATHAYA_HASH_SIZE == HASH_SIZE, "hash");
+_Static_assert(CATHAYA_ID_SIZE >= TAI_TEXT_SIZE, "ID");
+
+struct cathaya_trust {
+    struct algorithms *algorithms;
+    struct trust_store *store;
+};
+
+struct cathaya_verifier {
+    const struct cathaya_trust *trust;
+    struct hasher_set hashers;
+};
+
+/* Gives a status and its reason to the outside. */
+static enum cathaya_status give(enum status s, const struct error *inner, struct cathaya_error *err)
+{
+    if (err != NULL) {
+        err->status = (enum cathaya_status)s;
+        memcpy(err->reason, inner->text, sizeof err->reason);
+        if (s == STATUS_OK)
+            err->reason[0] = '\0';
+    }
+    return (enum cathaya_status)s;
+}
+
+enum cathaya_status cathaya_trust_new(struct cathaya_trust **out, struct cathaya_error *err)
+{
+    struct error inner = {.status = STATUS_OK};
+    *out = NULL;
+    struct cathaya_trust *trust = calloc(1, sizeof *trust);
+    if (trust == NULL)
+        return give(error_set(&inner, STATUS_NO_MEMORY, "out of memory"), &inner, err);
+    enum status s = algorithms_new(&trust->algorithms, &inner);
+    if (s == STATUS_OK)
+        s = trust_store_new(trust->algorithms, &trust->store, &inner);
+    if (s == STATUS_OK)
+        *out = trust;
+    else
+        cathaya_trust_free(trust);
+    return give(s, &inner, err);
+}
+
+void cathaya_trust_free(struct cathaya_trust *trust)
+{
+    if (trust == NULL)
+        return;
+    trust_store_free(trust->store);
+    algorithms_free(trust->algorithms);
+    free(trust);
+}
+
+enum cathaya_status cathaya_trust_add_algorithm(struct cathaya_trust *trust, const char *name,
+                                                const char *oid, const char *evp_name,
+                                                const char *provider, struct cathaya_error *err)
+{
+    struct error inner = {.status = STATUS_OK};
+    enum status s = algorithms_add(trust->algorithms, name, oid, evp_name, provider, &inner);
+    return give(s, &inner, err);
+}
+
+enum cathaya_status cathaya_trust_add_ca(struct cathaya_trust *trust, const uint8_t *der,
+                                         size_t der_len, struct cathaya_error *err)
+{
+    struct error inner = {.status = STATUS_OK};
+    return give(trust_store_add_ca(trust->store, bytes_of(der, der_len), &inner), &inner, err);
+}
+
+enum cathaya_status cathaya_trust_add_policy(struct cathaya_trust *trust, const char *text,
+                                             size_t text_len, struct cathaya_error *err)
+{
+    struct error inner = {.status = STATUS_OK};
+    return give(policy_text_read(bytes_of(text, text_len), trust->store, &inner), &inner, err);
+}
+
+enum cathaya_status cathaya_trust_add_subtree(struct cathaya_trust *trust, const char *ca_id,
+                                              uint16_t log_number, uint64_t start, uint64_t end,
+                                              const uint8_t hash[CATHAYA_HASH_SIZE],
+                                              struct cathaya_error *err)
+{
+    struct error inner = {.status = STATUS_OK};
+    struct tai id;
+    enum status s = tai_parse_text(bytes_of_text(ca_id), &id, &inner);
+    if (s == STATUS_OK)
+        s = trust_store_add_subtree(trust->store, &id, log_number, (struct subtree){start, end}, hash,
+                                    &inner);
+    return give(s, &inner, err);
+}
+
+enum cathaya_status cathaya_trust_add_revoked(struct cathaya_trust *trust, const char *ca_id,
+                                              uint64_t first, uint64_t last,
+                                              struct cathaya_error *err)
+{
+    struct error inner = {.status = STATUS_OK};
+    struct tai id;
+    enum status s = tai_parse_text(bytes_of_text(ca_id), &id, &inner);
+    if (s == STATUS_OK)
+        s = trust_store_add_revoked(trust->store, &id, first, last, &inner);
+    return give(s, &inner, err);
+}
+
+enum cathaya_status cathaya_verifier_new(const struct cathaya_trust *trust,
+                                         struct cathaya_verifier **out, struct cathaya_error *err)
+{
+    struct error inner = {.status = STATUS_OK};
+    *out = NULL;
+    struct cathaya_verifier *verifier = calloc(1, sizeof *verifier);
+    if (verifier == NULL)
+        return give(error_set(&inner, STATUS_NO_MEMORY, "out of memory"), &inner, err);
+    verifier->trust = trust;
+    enum status s = hasher_set_init(&verifier->hashers, &inner);
+    if (s == STATUS_OK)
+        *out = verifier;
+    else
+        free(verifier);
+    return give(s, &inner, err);
+}
+
+void cathaya_verifier_free(struct cathaya_verifier *verifier)
+{
+    if (verifier == NULL)
+        return;
+    hasher_set_clear(&verifier->hashers);
+    free(verifier);
+}
+
+static void copy_name(char *out, size_t size, const char *text)
+{
+    size_t len = strlen(text);
+    if (len >= size)
+        len = size - 1;
+    memcpy(out, text, len);
+    out[len] = '\0';
+}
+
+/* IDs of the good cosigners with a space between; those that do not fit are left out. */
+static void list_cosigners(const struct trust_store *store, const struct proof_verdict *verdict,
+                           char out[CATHAYA_COSIGNERS_SIZE])
+{
+    struct builder b;
+    builder_init_fixed(&b, out, CATHAYA_COSIGNERS_SIZE - 1);
+    for (size_t i = 0; i < TRUST_COSIGNERS_MAX; i++) {
+        char id[TAI_TEXT_SIZE];
+        if (!proof_verdict_has(verdict, i))
+            continue;
+        tai_text(&trust_store_cosigner(store, i)->id, id);
+        if (b.len + 1 + strlen(id) > b.max)
+            break;
+        if (b.len > 0)
+            builder_u8(&b, ' ');
+        builder_text(&b, id);
+    }
+    out[b.len] = '\0';
+}
+
+static void fill_result(const struct trust_store *store, const struct proof_verdict *verdict,
+                        bool is_ok, struct cathaya_result *out)
+{
+    *out = (struct cathaya_result){.mode = CATHAYA_MODE_NONE};
+    if (verdict->ca == NULL)
+        return;
+    tai_text(&verdict->ca->id, out->ca_id);
+    copy_name(out->draft, sizeof out->draft, verdict->ca->draft->name);
+    copy_name(out->hash, sizeof out->hash, verdict->ca->draft->hash->name);
+    out->serial = verdict->serial;
+    out->log_number = verdict->log_number;
+    out->index = verdict->index;
+    out->start = verdict->subtree.start;
+    out->end = verdict->subtree.end;
+    memcpy(out->entry_hash, verdict->entry_hash, HASH_SIZE);
+    memcpy(out->subtree_hash, verdict->subtree_hash, HASH_SIZE);
+    out->has_ca_signature = verdict->has_ca_signature;
+    list_cosigners(store, verdict, out->cosigners);
+    if (is_ok)
+        out->mode = verdict->basis == PROOF_BY_TRUSTED_SUBTREE ? CATHAYA_MODE_LANDMARK
+                                                               : CATHAYA_MODE_STANDALONE;
+}
+
+enum cathaya_status cathaya_verify(struct cathaya_verifier *verifier, const uint8_t *der,
+                                   size_t der_len, const struct cathaya_request *request,
+                                   struct cathaya_result *result, struct cathaya_error *err)
+{
+    struct error inner = {.status = STATUS_OK};
+    struct proof_verdict verdict;
+    struct verify_request asked = {.at_s = request->at, .is_proof_only = request->proof_only != 0};
+    if (request->dns_name != NULL)
+        asked.dns_name = bytes_of_text(request->dns_name);
+    if (request->ip != NULL)
+        asked.ip = bytes_of(request->ip, request->ip_len);
+    enum status s;
+    /* An empty name would mean "not checked": nobody asks for that by accident. */
+    if (request->dns_name != NULL && request->dns_name[0] == '\0') {
+        verdict = (struct proof_verdict){.ca = NULL};
+        s = error_set(&inner, STATUS_USAGE, "dns_name is empty");
+    } else {
+        s = verify_certificate(verifier->trust->store, &verifier->hashers, bytes_of(der, der_len),
+                               &asked, &verdict, &inner);
+    }
+    if (result != NULL)
+        fill_result(verifier->trust->store, &verdict, s == STATUS_OK, result);
+    return give(s, &inner, err);
+}
+
+const char *cathaya_version(void)
+{
+    return CATHAYA_VERSION;
+}
