@@ -9,9 +9,6 @@
 /* The highest level that the specification can name; no 64-bit tree reaches it. */
 #define LEVEL_MAX_IN_SPEC 63
 
-/* UINT64_MAX has 20 digits: 7 groups of three. */
-#define GROUP_COUNT_MAX 7
-
 /* The levels of the tree below the root of a tile of this level. */
 static unsigned root_level(unsigned tile_level)
 {
@@ -96,7 +93,7 @@ static enum status parse_index(struct reader *r, struct tile *t, struct error *e
 {
     bool is_last = false;
     t->index = 0;
-    for (unsigned group = 0; !is_last; group++) {
+    for (bool is_first = true; !is_last; is_first = false) {
         struct reader start = *r;
         unsigned value;
         is_last = !skip_text(r, "x");
@@ -104,10 +101,10 @@ static enum status parse_index(struct reader *r, struct tile *t, struct error *e
             return bad_path(r, "index is not groups of three digits", err);
         if (!is_last && !skip_text(r, "/"))
             return bad_path(r, "no / after a group that begins with x", err);
-        if (group == 0 && !is_last && value == 0)
+        if (is_first && !is_last && value == 0)
             return bad_path(&start, "index has a leading group of zeros", err);
-        /* The group count stops a path without end, the arithmetic the numbers above 2^64. */
-        if (group == GROUP_COUNT_MAX || __builtin_mul_overflow(t->index, 1000, &t->index) ||
+        /* The first group is not 0, so that an endless path ends here too. */
+        if (__builtin_mul_overflow(t->index, 1000, &t->index) ||
             __builtin_add_overflow(t->index, value, &t->index))
             return bad_path(&start, "index exceeds 64 bits", err);
     }

@@ -157,10 +157,13 @@ static void a_failed_hasher_never_means_yes(void **state)
     builder_init(&out, 4096);
     uint8_t zeros[3 * HASH_SIZE] = {0}, root[HASH_SIZE];
     struct subtree s = {0, 4}, empty = {4, 4};
+    memset(root, 0xa5, sizeof root);
     m->h.has_failed = true;
     assert_int_equal(
         proof_evaluate_inclusion(&m->h, s, 0, zeros, bytes_of(zeros, 2 * HASH_SIZE), root, NULL),
         STATUS_NO_MEMORY);
+    for (size_t i = 0; i < HASH_SIZE; i++)
+        assert_int_equal(root[i], 0xa5);
     assert_int_equal(
         proof_check_consistency(&m->h, s, 8, zeros, zeros, bytes_of(zeros, HASH_SIZE), NULL),
         STATUS_NO_MEMORY);
