@@ -89,7 +89,7 @@ static enum status check_is_ca(const struct extensions *e, struct error *err)
 /* 1.3.6.1.4.1.64829.2.1 asserts SHA-256 and ML-DSA-44 [C2SP mtc-tlog]. */
 static const uint8_t oid_c2sp_prefix_url[] = {0x2b, 0x06, 0x01, 0x04, 0x01, 0x83, 0xfa, 0x3d, 0x02, 0x01};
 
-/* What the GM profile asks beyond the base draft [GM 6.1]: GM-28, GM-30. */
+/* What the GM profile asks beyond the base draft [GM 7]: GM-28, GM-30. */
 static enum status check_gm(const struct ca_certificate *ca, struct bytes list,
                             const struct extensions *parsed, struct error *err)
 {
