@@ -11,6 +11,7 @@
 #include <openssl/x509.h>
 
 #include "crypto/context.h"
+#include "crypto/key_encoding.h"
 
 /* [GM 1] the ID of every SM2 signature but the one in TLS's CertificateVerify. */
 #define SM2_ID "1234567812345678"
@@ -45,6 +46,30 @@ static bool is_key_of(EVP_PKEY *pkey, const struct signature_alg *alg)
     return EC_curve_nist2nid(alg->group) == OBJ_sn2nid(group);
 }
 
+size_t key_encoding_make(EVP_PKEY *pkey, unsigned char **der)
+{
+    *der = NULL;
+    /* A key remembers how its point and curve were written when it was read, and writes them so. */
+    bool has_point = EVP_PKEY_is_a(pkey, "EC") || EVP_PKEY_is_a(pkey, "SM2");
+    if (has_point &&
+        (EVP_PKEY_set_utf8_string_param(pkey, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT,
+                                        OSSL_PKEY_EC_POINT_CONVERSION_FORMAT_UNCOMPRESSED) != 1 ||
+         EVP_PKEY_set_utf8_string_param(pkey, OSSL_PKEY_PARAM_EC_ENCODING,
+                                        OSSL_PKEY_EC_ENCODING_GROUP) != 1))
+        return 0;
+    int len = i2d_PUBKEY(pkey, der);
+    return len > 0 ? (size_t)len : 0;
+}
+
+bool key_encoding_is_canonical(EVP_PKEY *pkey, struct bytes spki)
+{
+    unsigned char *der;
+    size_t len = key_encoding_make(pkey, &der);
+    bool is_same = len > 0 && bytes_equal(spki, bytes_of(der, len));
+    OPENSSL_free(der);
+    return is_same;
+}
+
 /* Takes pkey in every case. Keeps the canonical SPKI, made by the library itself. */
 static enum status adopt(struct public_key *key, const struct signature_alg *alg, EVP_PKEY *pkey,
                          struct error *err)
@@ -53,14 +78,14 @@ static enum status adopt(struct public_key *key, const struct signature_alg *alg
     key->pkey = pkey;
     if (!is_key_of(pkey, alg))
         return error_set(err, STATUS_MALFORMED, "not a key of algorithm %s", alg->name);
-    unsigned char *der = NULL;
-    int len = i2d_PUBKEY(pkey, &der);
-    if (len <= 0)
+    unsigned char *der;
+    size_t len = key_encoding_make(pkey, &der);
+    if (len == 0)
         return no_memory(err);
-    key->spki = malloc((size_t)len);
+    key->spki = malloc(len);
     if (key->spki != NULL)
-        memcpy(key->spki, der, (size_t)len);
-    key->spki_len = (size_t)len;
+        memcpy(key->spki, der, len);
+    key->spki_len = len;
     OPENSSL_free(der);
     return key->spki != NULL ? STATUS_OK : no_memory(err);
 }
