@@ -64,7 +64,8 @@ size_t landmarks_active_count(const struct landmarks *landmarks, int64_t now_s);
 
 /* landmarks_add puts a landmark in front and forgets what the list need not show at now_s: all
  * expired ones but the newest of them. STATUS_REFUSED when the size does not grow or the expiry
- * decreases, STATUS_LIMIT when too many are active; the list is as it was then. */
+ * decreases, STATUS_LIMIT when too many are active, STATUS_USAGE for a list of the old format; the
+ * list is as it was then. */
 MUST_USE enum status landmarks_add(struct landmarks *landmarks, struct landmark next, int64_t now_s,
                                    struct error *err);
 

@@ -11,7 +11,7 @@
 #define BASE64_PIECE 256
 #define BASE64_PIECE_DECODED (BASE64_PIECE / 4 * 3)
 
-static bool is_note_line(struct bytes line)
+bool note_is_line(struct bytes line)
 {
     struct reader r;
     reader_init(&r, line);
@@ -116,7 +116,7 @@ static enum status find_last_empty_line(struct bytes input, size_t *text_len, si
         size_t start = reader_offset(&r);
         if (!reader_line(&r, &line))
             return no_line_end(at, err);
-        if (!is_note_line(reader_rest(&line)))
+        if (!note_is_line(reader_rest(&line)))
             return error_set(err, STATUS_MALFORMED,
                              "note, line %zu: not UTF-8, or has control characters", at);
         /* The text has at least one line before the empty one. */
@@ -141,7 +141,7 @@ static enum status check_size(struct bytes input, struct error *err)
 
 enum status note_parse(struct bytes input, struct note *out, struct error *err)
 {
-    size_t text_len, number;
+    size_t text_len = 0, number = 0;
     enum status status = check_size(input, err);
     if (status == STATUS_OK)
         status = find_last_empty_line(input, &text_len, &number, err);
@@ -179,17 +179,24 @@ const struct note_signature *note_find(const struct note *note, struct bytes nam
 enum status note_signature_payload(const struct note_signature *signature, struct builder *out,
                                    struct error *err)
 {
-    size_t start = out->len;
-    if (!text_parse_base64(signature->base64, out)) {
-        if (!builder_is_good(out))
-            return builder_status(out, "signature of a note", err);
-        return error_set(err, STATUS_MALFORMED, "signature of a note: not canonical base64");
+    struct builder whole;
+    builder_init(&whole, NOTE_SIZE_MAX);
+    enum status status = STATUS_OK;
+    if (!text_parse_base64(signature->base64, &whole)) {
+        status = builder_status(&whole, "signature of a note", err);
+        if (status == STATUS_OK)
+            status = error_set(err, STATUS_MALFORMED, "signature of a note: not canonical base64");
     }
-    /* Close the gap that the key ID leaves. */
-    size_t len = out->len - start - NOTE_KEY_ID_SIZE;
-    memmove(out->data + start, out->data + start + NOTE_KEY_ID_SIZE, len);
-    out->len = start + len;
-    return STATUS_OK;
+    struct reader r;
+    reader_init(&r, builder_view(&whole));
+    if (status == STATUS_OK && !reader_skip(&r, NOTE_KEY_ID_SIZE))
+        status = error_set(err, STATUS_MALFORMED, "signature of a note: no key ID");
+    if (status == STATUS_OK) {
+        builder_bytes(out, reader_rest(&r));
+        status = builder_status(out, "signature of a note", err);
+    }
+    builder_clear(&whole);
+    return status;
 }
 
 static bool is_note_text(struct bytes text)
@@ -197,7 +204,7 @@ static bool is_note_text(struct bytes text)
     struct reader r, line;
     reader_init(&r, text);
     while (!reader_is_at_end(&r))
-        if (!reader_line(&r, &line) || !is_note_line(reader_rest(&line)))
+        if (!reader_line(&r, &line) || !note_is_line(reader_rest(&line)))
             return false;
     return text.len > 0;
 }

@@ -52,6 +52,9 @@ const struct note_signature *note_find(const struct note *note, struct bytes nam
 MUST_USE enum status note_signature_payload(const struct note_signature *signature,
                                             struct builder *out, struct error *err);
 
+/* note_is_line says whether a line, without its LF, may stand in a note. */
+bool note_is_line(struct bytes line);
+
 /* note_is_name says whether a key name is allowed. */
 bool note_is_name(struct bytes name);
 

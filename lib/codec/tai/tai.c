@@ -197,8 +197,9 @@ static enum status child_of(const struct tai *ca, uint64_t child, uint16_t log_n
 static enum status grandchild_of(const struct tai *ca, uint64_t child, uint16_t log_number,
                                  uint64_t landmark, struct tai *out, struct error *err)
 {
-    if (landmark > TAI_LANDMARK_NUMBER_MAX)
-        return error_set(err, STATUS_USAGE, "landmark number above 2^48-1 [MTC 6.4.3]");
+    if (landmark == 0 || landmark > TAI_LANDMARK_NUMBER_MAX)
+        return error_set(err, STATUS_USAGE,
+                         "landmark number 0, which has no ID, or above 2^48-1 [MTC 5.2, 6.4.3]");
     struct tai id;
     enum status status = child_of(ca, child, log_number, &id, err);
     if (status == STATUS_OK)

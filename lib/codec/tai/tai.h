@@ -67,7 +67,8 @@ bool tai_is_within(const struct tai *id, const struct tai *arc);
 
 /* The IDs that a Merkle Tree CA gives out below its own [MTC 5.2, 6.4.1, 8.2]:
  *   tai_log_id CA.0.N, tai_landmark_id CA.1.N.L, tai_group CA.2.N.L.
- * STATUS_LIMIT when the ID would have more than 32 bytes, STATUS_USAGE for log number 0. */
+ * STATUS_LIMIT when the ID would have more than 32 bytes, STATUS_USAGE for log number 0, landmark 0
+ * (which is never active and has no ID) and landmarks above 2^48-1. */
 MUST_USE enum status tai_log_id(const struct tai *ca, uint16_t log_number, struct tai *out,
                                 struct error *err);
 MUST_USE enum status tai_landmark_id(const struct tai *ca, uint16_t log_number, uint64_t landmark,
