@@ -4,7 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static void write_text(struct error *err, enum status status, const char *format, va_list args)
+__attribute__((format(printf, 3, 0))) static void
+write_text(struct error *err, enum status status, const char *format, va_list args)
 {
     err->status = status;
     if (vsnprintf(err->text, sizeof err->text, format, args) < 0)

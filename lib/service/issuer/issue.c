@@ -1,0 +1,82 @@
+#include <stdlib.h>
+
+#include "codec/x509/csr.h"
+#include "rules/csr_rules.h"
+#include "service/issuer/issuer.h"
+#include "service/issuer/subject_keys.h"
+
+/* One entry of the batch that is being put together: where it stands in the common memory. */
+struct pending {
+    size_t offset, len;
+    int64_t not_after_s;
+};
+
+static enum status prepare(const struct issuer *issuer, struct bytes der, int64_t now_s,
+                           struct builder *memory, struct pending *out, struct error *err)
+{
+    struct csr csr;
+    struct builder general_names;
+    builder_init(&general_names, CSR_RULES_NAMES_SIZE_MAX);
+    struct csr_names names = {.general_names = &general_names};
+    out->offset = memory->len;
+    enum status s = csr_parse(der, &csr, err);
+    if (s == STATUS_OK && bytes_equal(csr.spki, issuer->ca_spki))
+        s = error_set(err, STATUS_REFUSED, "the key is the CA's own");
+    if (s == STATUS_OK)
+        s = csr_rules_check(&csr, &names, err);
+    if (s == STATUS_OK)
+        s = issuer_write_entry(issuer, builder_view(&general_names), csr.spki, csr.spki_algorithm,
+                               now_s, memory, &out->not_after_s, err);
+    if (s == STATUS_OK)
+        s = subject_keys_put(&issuer->subject_keys, issuer->hasher, csr.spki, err);
+    out->len = memory->len - out->offset;
+    builder_clear(&general_names);
+    return s;
+}
+
+static enum status append(const struct issuer *issuer, const struct builder *memory,
+                          const struct pending *pending, size_t count, uint64_t *first_index,
+                          struct error *err)
+{
+    struct bytes *entries = calloc(count, sizeof *entries);
+    int64_t *not_after_s = calloc(count, sizeof *not_after_s);
+    enum status s = STATUS_OK;
+    if (entries == NULL || not_after_s == NULL)
+        s = error_set(err, STATUS_NO_MEMORY, "out of memory");
+    for (size_t i = 0; s == STATUS_OK && i < count; i++) {
+        entries[i] = bytes_of(memory->data + pending[i].offset, pending[i].len);
+        not_after_s[i] = pending[i].not_after_s;
+    }
+    if (s == STATUS_OK)
+        s = issuer->log.append(issuer->log.context, entries, not_after_s, count, first_index, err);
+    free(entries);
+    free(not_after_s);
+    return s;
+}
+
+enum status issuer_issue(const struct issuer *issuer, const struct bytes *csrs, size_t count,
+                         uint64_t *first_index, size_t *bad_csr, struct error *err)
+{
+    if (count == 0 || count > ISSUER_BATCH_MAX)
+        return error_set(err, STATUS_LIMIT, "1 to %d CSRs at a time", ISSUER_BATCH_MAX);
+    struct pending *pending = calloc(count, sizeof *pending);
+    if (pending == NULL)
+        return error_set(err, STATUS_NO_MEMORY, "out of memory");
+    struct builder memory;
+    builder_init(&memory, count * (size_t)LOG_ENTRY_SIZE_MAX);
+    int64_t now_s = issuer->clock.now_ms(issuer->clock.context) / 1000;
+    enum status s = STATUS_OK;
+    for (*bad_csr = 0; *bad_csr < count; ++*bad_csr) {
+        s = prepare(issuer, csrs[*bad_csr], now_s, &memory, &pending[*bad_csr], err);
+        if (s != STATUS_OK)
+            break;
+    }
+    /* The keys are durable before the log says that their certificates exist. */
+    if (s == STATUS_OK)
+        s = issuer->subject_keys.sync(issuer->subject_keys.context, err);
+    if (s == STATUS_OK)
+        s = append(issuer, &memory, pending, count, first_index, err);
+    builder_clear(&memory);
+    free(pending);
+    return s;
+}
