@@ -80,8 +80,12 @@ static bool grow(struct builder *b, size_t needed)
 
 uint8_t *builder_space(struct builder *b, size_t len)
 {
+    /* Room for nothing, also where there is no memory yet: NULL would mean failure. */
+    static uint8_t nothing[1];
     if (!builder_is_good(b))
         return NULL;
+    if (len == 0)
+        return b->data != NULL ? b->data + b->len : nothing;
     if (len > b->max - b->len) {
         b->failure = STATUS_LIMIT;
         return NULL;
