@@ -1,0 +1,245 @@
+/* The cosignatures over the covering subtrees of a batch [MTC 6.3]. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "service/issuance_log/log_internal.h"
+
+/* Longest signatures of all cosigners over both subtrees. */
+#define SIGNATURES_SIZE_MAX ((size_t)2 * LOG_COSIGNERS_MAX * SIGNATURE_SIZE_MAX)
+
+static struct cosigned_message message_of(const struct issuance_log *log,
+                                          const struct cosigned_subtree *s, const char *name)
+{
+    struct cosigned_message m = {.cosigner_name = bytes_of_text(name),
+                                 .log_origin = bytes_of_text(log->origin),
+                                 .subtree = s->subtree};
+    memcpy(m.hash, s->hash, HASH_SIZE);
+    return m;
+}
+
+/* Signatures are appended to `signatures`, which moves as it grows: lengths now, addresses later. */
+static enum status sign_subtree(struct issuance_log *log, struct cosigned_subtree *s,
+                                struct builder *signatures, struct error *err)
+{
+    s->cosignature_count = log->config.cosigner_count;
+    for (size_t i = 0; i < log->config.cosigner_count; i++) {
+        const struct cosigner *c = &log->cosigners[i];
+        char name[TAI_NAME_SIZE];
+        tai_name(&c->id, name);
+        struct cosigned_message m = message_of(log, s, name);
+        size_t before = signatures->len;
+        enum status status = c->sign(c->context, &m, signatures, err);
+        if (status != STATUS_OK)
+            return status;
+        s->cosignatures[i].cosigner_id = c->id;
+        s->cosignatures[i].signature = bytes_of(NULL, signatures->len - before);
+        if (s->cosignatures[i].signature.len == 0)
+            return error_set(err, STATUS_IO, "cosigner %s gave an empty signature", name);
+    }
+    return STATUS_OK;
+}
+
+static void set_addresses(struct batch_object *object, const struct builder *signatures)
+{
+    const uint8_t *at = signatures->data;
+    for (size_t i = 0; i < object->subtree_count; i++) {
+        for (size_t j = 0; j < object->subtrees[i].cosignature_count; j++) {
+            struct bytes *signature = &object->subtrees[i].cosignatures[j].signature;
+            signature->data = at;
+            at += signature->len;
+        }
+    }
+}
+
+/* The object of the batch as the tree has it, without cosignatures yet. */
+static enum status describe(struct issuance_log *log, uint64_t number, uint64_t old_size,
+                            struct batch_object *object, struct error *err)
+{
+    struct subtree cover[2];
+    struct node_source source = log_node_source(log);
+    object->number = number;
+    object->start = old_size;
+    object->end = log_size(log);
+    object->subtree_count = batch_object_cover(old_size, log_size(log), cover);
+    for (size_t i = 0; i < object->subtree_count; i++) {
+        struct cosigned_subtree *s = &object->subtrees[i];
+        s->subtree = cover[i];
+        s->cosignature_count = 0;
+        enum status status = proof_subtree_hash(&log->hasher, &source, cover[i], s->hash, err);
+        if (status != STATUS_OK)
+            return status;
+    }
+    return hasher_status(&log->hasher, err);
+}
+
+static enum status sign_and_write(struct issuance_log *log, struct batch_object *object,
+                                  struct builder *out, struct error *err)
+{
+    struct builder signatures;
+    builder_init(&signatures, SIGNATURES_SIZE_MAX);
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < object->subtree_count && status == STATUS_OK; i++)
+        status = sign_subtree(log, &object->subtrees[i], &signatures, err);
+    if (status == STATUS_OK)
+        status = builder_status(&signatures, "cosignatures", err);
+    if (status == STATUS_OK) {
+        set_addresses(object, &signatures);
+        status = batch_object_write(object, out, err);
+    }
+    builder_clear(&signatures);
+    return status;
+}
+
+static enum status verify_cosignature(struct issuance_log *log, const struct cosigned_subtree *s,
+                                      const struct cosigner *c,
+                                      const struct log_cosignature *cosignature, struct error *err)
+{
+    char name[TAI_NAME_SIZE];
+    uint8_t memory[COSIGNED_MESSAGE_MAX];
+    struct builder message;
+    tai_name(&c->id, name);
+    struct cosigned_message m = message_of(log, s, name);
+    builder_init_fixed(&message, memory, sizeof memory);
+    enum status status = cosigned_message_write(&m, &message, err);
+    if (status != STATUS_OK)
+        return status;
+    return public_key_verify(c->key, builder_view(&message), cosignature->signature, err);
+}
+
+/* Cosignatures of cosigners that are configured no more may be there too. */
+static enum status verify_subtree(struct issuance_log *log, const struct cosigned_subtree *s,
+                                  struct error *err)
+{
+    for (size_t i = 0; i < log->config.cosigner_count; i++) {
+        const struct log_cosignature *found = NULL;
+        for (size_t j = 0; j < s->cosignature_count; j++) {
+            if (tai_equal(&s->cosignatures[j].cosigner_id, &log->cosigners[i].id))
+                found = &s->cosignatures[j];
+        }
+        if (found == NULL)
+            return error_set(err, STATUS_NOT_FOUND, "a configured cosigner has not signed");
+        enum status status = verify_cosignature(log, s, &log->cosigners[i], found, err);
+        if (status != STATUS_OK)
+            return status;
+    }
+    return STATUS_OK;
+}
+
+enum status log_verify_batch_object(struct issuance_log *log, const struct batch_object *object,
+                                    struct error *err)
+{
+    for (size_t i = 0; i < object->subtree_count; i++) {
+        enum status status = verify_subtree(log, &object->subtrees[i], err);
+        if (status != STATUS_OK)
+            return status;
+    }
+    return STATUS_OK;
+}
+
+/* An earlier life may have got as far as the object, and a certificate may have been made from it:
+ * keep it if it says what the tree says. */
+static bool is_kept(struct issuance_log *log, struct bytes stored, const struct batch_object *want)
+{
+    struct batch_object have;
+    if (batch_object_parse(stored, &have, NULL) != STATUS_OK || have.number != want->number ||
+        have.start != want->start || have.end != want->end)
+        return false;
+    for (size_t i = 0; i < want->subtree_count; i++) {
+        if (memcmp(have.subtrees[i].hash, want->subtrees[i].hash, HASH_SIZE) != 0)
+            return false;
+    }
+    return log_verify_batch_object(log, &have, NULL) == STATUS_OK;
+}
+
+enum status log_put_batch_object(struct issuance_log *log, uint64_t number, uint64_t old_size,
+                                 bool is_recovery, struct error *err)
+{
+    const struct object_store *store = &log->config.private_store;
+    struct batch_object object;
+    struct builder bytes;
+    char path[OBJECT_PATH_SIZE];
+    object_path(FOLDER_BATCH, number, path);
+    builder_init(&bytes, BATCH_OBJECT_SIZE_MAX);
+    enum status status = describe(log, number, old_size, &object, err);
+    bool is_there = status == STATUS_OK && is_recovery &&
+                    store->get(store->context, path, &bytes, NULL) == STATUS_OK &&
+                    is_kept(log, builder_view(&bytes), &object);
+    if (status == STATUS_OK && !is_there) {
+        builder_reset(&bytes);
+        status = sign_and_write(log, &object, &bytes, err);
+    }
+    /* Put in any case: what an earlier process put without a sync is not durable yet. */
+    if (status == STATUS_OK)
+        status = store->put(store->context, path, builder_view(&bytes), err);
+    log->unsettled_bytes += bytes.len;
+    builder_clear(&bytes);
+    return status;
+}
+
+/* ---- reading ---- */
+
+enum status log_read_batch_object(struct issuance_log *log, uint64_t number, struct builder *memory,
+                                  struct batch_object *out, struct error *err)
+{
+    const struct object_store *store = &log->config.private_store;
+    char path[OBJECT_PATH_SIZE];
+    object_path(FOLDER_BATCH, number, path);
+    builder_reset(memory);
+    enum status status = store->get(store->context, path, memory, err);
+    if (status != STATUS_OK)
+        return status;
+    status = batch_object_parse(builder_view(memory), out, err);
+    if (status == STATUS_OK && out->number == number)
+        return STATUS_OK;
+    return error_set(err, STATUS_REFUSED, "%s is damaged: run fsck", path);
+}
+
+/* Binary search for the batch that contains index. */
+static enum status find_batch(struct issuance_log *log, uint64_t index, struct builder *memory,
+                              struct batch_object *out, struct error *err)
+{
+    uint64_t low = log->record.first_batch, high = log->record.batch;
+    while (low <= high) {
+        uint64_t middle = low + (high - low) / 2;
+        enum status status = log_read_batch_object(log, middle, memory, out, err);
+        /* A reader may know of a batch that the writer has only committed yet. */
+        bool is_beyond = status == STATUS_NOT_FOUND && log->config.is_read_only &&
+                         middle > log->record.settled_batch;
+        if (status == STATUS_NOT_FOUND && !is_beyond)
+            return error_set(err, STATUS_REFUSED, "the object of batch %" PRIu64 " is missing: run fsck",
+                             middle);
+        if (status != STATUS_OK && !is_beyond)
+            return status;
+        if (is_beyond || index < out->start)
+            high = middle - 1;
+        else if (index >= out->end)
+            low = middle + 1;
+        else
+            return STATUS_OK;
+    }
+    return error_set(err, STATUS_NOT_FOUND, "the batch of entry %" PRIu64 " is pruned", index);
+}
+
+enum status log_read_cosignatures(struct issuance_log *log, uint64_t index, struct subtree *subtree,
+                                  struct builder *memory,
+                                  struct log_cosignature out[LOG_COSIGNERS_MAX], size_t *count,
+                                  struct error *err)
+{
+    enum status status = log_check_alive(log, err);
+    if (status != STATUS_OK)
+        return status;
+    if (index >= log_size(log))
+        return error_set(err, STATUS_NOT_FOUND, "no entry %" PRIu64 ": the log has %" PRIu64, index,
+                         log_size(log));
+    struct batch_object object;
+    status = find_batch(log, index, memory, &object, err);
+    if (status != STATUS_OK)
+        return status;
+    const struct cosigned_subtree *s = &object.subtrees[0];
+    if (!subtree_contains(s->subtree, index))
+        s = &object.subtrees[1];
+    *subtree = s->subtree;
+    *count = s->cosignature_count;
+    memcpy(out, s->cosignatures, s->cosignature_count * sizeof *out);
+    return STATUS_OK;
+}

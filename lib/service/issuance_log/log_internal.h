@@ -1,0 +1,155 @@
+/* log_internal.h - what the files of the issuance log share; private to service/issuance_log. */
+#ifndef CATHAYA_SERVICE_ISSUANCE_LOG_LOG_INTERNAL_H
+#define CATHAYA_SERVICE_ISSUANCE_LOG_LOG_INTERNAL_H
+
+#include "codec/note/note.h"
+#include "service/issuance_log/batch_object.h"
+#include "service/issuance_log/issuance_log.h"
+#include "service/issuance_log/log_record.h"
+#include "service/issuance_log/object_path.h"
+#include "service/issuance_log/staged_batch.h"
+#include "service/issuance_log/tile_cache.h"
+#include "service/issuance_log/tree_edge.h"
+
+#define FOLDER_STAGED    "staged"
+#define FOLDER_BATCH     "batch"
+#define FOLDER_LANDMARKS "landmarks"
+#define OBJECT_CHECKPOINT "checkpoint"
+#define OBJECT_LANDMARKS  "landmarks"
+
+/* How far the final objects may lag behind in durability: what recovery must be able to redo. */
+#define LOG_SETTLE_BATCHES 64
+#define LOG_SETTLE_BYTES   ((uint64_t)96 << 20)
+
+struct issuance_log {
+    struct log_config config;
+    struct cosigner cosigners[LOG_COSIGNERS_MAX]; /* in canonical order [MTC 6.2] */
+    char origin[TAI_NAME_SIZE];
+    struct hasher hasher;
+    struct log_record record;
+    struct builder record_text; /* as it stands in the store */
+    struct tree_edge edges[2];
+    struct tree_edge *edge, *next_edge; /* of the tree as it is; to grow into */
+    uint8_t root[HASH_SIZE];            /* of the tree as it is */
+    struct tree_growth growth;          /* of the newest batch */
+    struct tile_cache cache;
+    struct builder bundle;      /* the entry bundle that was read last */
+    struct entry_bundle parsed; /* borrows from it */
+    uint64_t bundle_index;      /* UINT64_MAX: none */
+    struct landmarks landmarks;
+    uint64_t unsettled_bytes;
+    struct builder staged, scratch;
+    struct error failure; /* the first one, for good */
+};
+
+/* ---- log.c ---- */
+
+/* log_new makes a log in memory that is not opened yet; log_free frees it and writes nothing. */
+MUST_USE enum status log_new(const struct log_config *config, struct issuance_log **out,
+                             struct error *err);
+void log_free(struct issuance_log *log);
+
+/* log_check_alive is the first failure for good, if there was one. */
+MUST_USE enum status log_check_alive(const struct issuance_log *log, struct error *err);
+
+/* log_check_writable is that, and STATUS_REFUSED for a reader. */
+MUST_USE enum status log_check_writable(const struct issuance_log *log, struct error *err);
+
+/* log_die makes a failure final: after it nobody knows what is on disk. Returns the status. */
+enum status log_die(struct issuance_log *log, enum status status, struct error *err);
+
+/* log_swap_record replaces the record; log->record is `next` when it returns STATUS_OK. */
+MUST_USE enum status log_swap_record(struct issuance_log *log, const struct log_record *next,
+                                     struct error *err);
+
+static inline uint64_t log_size(const struct issuance_log *log)
+{
+    return tree_edge_size(log->edge);
+}
+
+/* ---- log_tiles.c: writing ---- */
+
+/* log_put_tree puts the tiles and bundles of the newest batch: those that became full, and the
+ * partial ones of the new size. An object that is there must be equal; in recovery it is replaced,
+ * because a crash may have torn it and the record vouches for what is put. */
+MUST_USE enum status log_put_tree(struct issuance_log *log, uint64_t old_size, bool is_recovery,
+                                  struct error *err);
+
+/* log_drop_partials removes the partial tiles and bundles of those tiles that were partial at
+ * old_size and are full now, except the ones of the tree of kept_size. */
+MUST_USE enum status log_drop_partials(struct issuance_log *log, uint64_t old_size,
+                                       uint64_t kept_size, struct error *err);
+
+/* ---- log_read.c ---- */
+
+/* log_load_edge reads the edge of the tree of the given size from the public store and checks that
+ * it leads to root. */
+MUST_USE enum status log_load_edge(struct issuance_log *log, uint64_t size,
+                                   const uint8_t root[HASH_SIZE], struct error *err);
+
+/* log_read_bundle makes log->parsed the bundle of an index below the tree's size. */
+MUST_USE enum status log_read_bundle(struct issuance_log *log, uint64_t bundle_index,
+                                     struct error *err);
+
+/* log_tile_nodes gives the complete nodes of a tile of the current tree, checked up to its root. They
+ * are borrowed until the next call. */
+MUST_USE enum status log_tile_nodes(struct issuance_log *log, unsigned level, uint64_t index,
+                                    uint8_t (**nodes)[HASH_SIZE], struct error *err);
+
+/* ---- log_cosign.c ---- */
+
+/* log_put_batch_object cosigns the covering subtrees of the batch that ends at the current size and
+ * puts its object; in recovery one that is there and good is kept. */
+MUST_USE enum status log_put_batch_object(struct issuance_log *log, uint64_t number,
+                                          uint64_t old_size, bool is_recovery, struct error *err);
+
+/* log_verify_batch_object: are all cosignatures of ours there, and do they verify over the hashes
+ * that the object names? */
+MUST_USE enum status log_verify_batch_object(struct issuance_log *log,
+                                             const struct batch_object *object, struct error *err);
+
+/* log_read_batch_object reads and parses batch `number` into *out, which borrows from memory. */
+MUST_USE enum status log_read_batch_object(struct issuance_log *log, uint64_t number,
+                                           struct builder *memory, struct batch_object *out,
+                                           struct error *err);
+
+/* ---- log_checkpoint.c ---- */
+
+/* log_publish_checkpoint signs the current tree, which the record has committed to, and puts it. */
+MUST_USE enum status log_publish_checkpoint(struct issuance_log *log, struct error *err);
+
+struct published_checkpoint {
+    uint64_t size;
+    uint8_t root[HASH_SIZE];
+    bool is_ours; /* has a signature of the CA cosigner that verifies */
+};
+
+/* log_read_checkpoint reads the published checkpoint: STATUS_NOT_FOUND when there is none,
+ * STATUS_MALFORMED when it is not one of this log. */
+MUST_USE enum status log_read_checkpoint(struct issuance_log *log,
+                                         struct published_checkpoint *out, struct error *err);
+
+/* ---- log_recovery.c ---- */
+
+/* log_apply does everything with a committed batch that makes it readable: puts the tree's objects,
+ * cosigns and publishes. The next edge and the growth are the batch's. */
+MUST_USE enum status log_apply(struct issuance_log *log, uint64_t number, bool is_recovery,
+                               struct error *err);
+
+/* log_recover brings everything to where the record stands. */
+MUST_USE enum status log_recover(struct issuance_log *log, struct error *err);
+
+/* log_settle makes the final objects of all batches durable, and forgets the staged ones. */
+MUST_USE enum status log_settle(struct issuance_log *log, struct error *err);
+
+/* ---- log_landmarks.c ---- */
+
+/* log_load_landmarks reads the list that the record names; a writer publishes it again if what is
+ * published differs. */
+MUST_USE enum status log_load_landmarks(struct issuance_log *log, struct error *err);
+
+/* log_read_landmarks reads the list as it was when landmark `number` was the newest. */
+MUST_USE enum status log_read_landmarks(struct issuance_log *log, uint64_t number,
+                                        struct landmarks *out, struct error *err);
+
+#endif

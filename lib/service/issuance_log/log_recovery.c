@@ -1,0 +1,173 @@
+/* What makes a committed batch readable, on every batch and after a crash, and what makes it last. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "service/issuance_log/log_internal.h"
+
+/* ---- apply ---- */
+
+static void step_to_next_edge(struct issuance_log *log)
+{
+    struct tree_edge *old = log->edge;
+    log->edge = log->next_edge;
+    log->next_edge = old;
+    log->bundle_index = UINT64_MAX;
+    tree_edge_root(log->edge, &log->hasher, log->root);
+}
+
+enum status log_apply(struct issuance_log *log, uint64_t number, bool is_recovery,
+                      struct error *err)
+{
+    uint64_t old_size = log_size(log);
+    step_to_next_edge(log);
+    enum status status = log_put_tree(log, old_size, is_recovery, err);
+    if (status == STATUS_OK)
+        status = log_put_batch_object(log, number, old_size, is_recovery, err);
+    /* In recovery only the last tree is published, when all of it is there. */
+    if (status == STATUS_OK && !is_recovery)
+        status = log_publish_checkpoint(log, err);
+    if (status == STATUS_OK)
+        status = log_drop_partials(log, old_size, log->record.settled_size, err);
+    return status;
+}
+
+/* ---- settle ---- */
+
+static enum status remove_staged(struct issuance_log *log, uint64_t first, uint64_t last,
+                                 struct error *err)
+{
+    const struct object_store *store = &log->config.private_store;
+    for (uint64_t number = first; number <= last; number++) {
+        char path[OBJECT_PATH_SIZE];
+        object_path(FOLDER_STAGED, number, path);
+        enum status status = store->remove(store->context, path, err);
+        if (status != STATUS_OK && status != STATUS_NOT_FOUND)
+            return status;
+    }
+    return STATUS_OK;
+}
+
+enum status log_settle(struct issuance_log *log, struct error *err)
+{
+    const struct object_store *public_store = &log->config.public_store;
+    const struct object_store *private_store = &log->config.private_store;
+    uint64_t old_batch = log->record.settled_batch, old_size = log->record.settled_size;
+    if (old_batch == log->record.batch)
+        return STATUS_OK;
+    enum status status = public_store->sync(public_store->context, err);
+    if (status == STATUS_OK)
+        status = private_store->sync(private_store->context, err);
+    if (status == STATUS_OK) {
+        struct log_record next = log->record;
+        next.settled_batch = next.batch;
+        next.settled_size = next.size;
+        memcpy(next.settled_root, next.root, HASH_SIZE);
+        status = log_swap_record(log, &next, err);
+    }
+    /* Only now: before the swap a crash would need them. */
+    if (status == STATUS_OK)
+        status = remove_staged(log, old_batch + 1, log->record.batch, err);
+    if (status == STATUS_OK)
+        status = log_drop_partials(log, old_size, log->record.settled_size, err);
+    log->unsettled_bytes = 0;
+    return status == STATUS_OK ? STATUS_OK : log_die(log, status, err);
+}
+
+/* ---- recover ---- */
+
+/* Reads staged batch `number`, which must go on from the edge as it is, and grows the next edge. */
+static enum status grow_from_staged(struct issuance_log *log, uint64_t number, struct error *err)
+{
+    const struct object_store *store = &log->config.private_store;
+    struct staged_batch batch;
+    uint8_t root[HASH_SIZE];
+    char path[OBJECT_PATH_SIZE];
+    object_path(FOLDER_STAGED, number, path);
+    builder_reset(&log->staged);
+    enum status status = store->get(store->context, path, &log->staged, err);
+    if (status == STATUS_NOT_FOUND)
+        return error_set(err, STATUS_REFUSED,
+                         "%s is missing, and the record needs it: restore it from a backup", path);
+    if (status == STATUS_OK)
+        status = staged_batch_parse(builder_view(&log->staged), &batch, err);
+    if (status == STATUS_OK && (batch.number != number || batch.old_size != log_size(log)))
+        status = error_set(err, STATUS_MALFORMED, "it does not follow the batch before");
+    if (status == STATUS_OK)
+        status = tree_edge_grow(log->edge, log->next_edge, &log->hasher, batch.entries,
+                                batch.new_size - batch.old_size, &log->growth, err);
+    if (status == STATUS_OK) {
+        tree_edge_root(log->next_edge, &log->hasher, root);
+        if (memcmp(root, batch.new_root, HASH_SIZE) != 0)
+            status = error_set(err, STATUS_MALFORMED, "its entries do not lead to its root");
+    }
+    if (status != STATUS_MALFORMED)
+        return status;
+    (void)error_prefix(err, "%s is damaged, restore it from a backup", path);
+    if (err != NULL)
+        err->status = STATUS_REFUSED;
+    return STATUS_REFUSED;
+}
+
+/* Nothing is signed on the word of a staged object: first all of them together must lead from the
+ * settled tree to the root that the record has. */
+static enum status check_staged(struct issuance_log *log, struct error *err)
+{
+    for (uint64_t n = log->record.settled_batch + 1; n <= log->record.batch; n++) {
+        enum status status = grow_from_staged(log, n, err);
+        if (status != STATUS_OK)
+            return status;
+        step_to_next_edge(log);
+    }
+    if (log_size(log) != log->record.size || memcmp(log->root, log->record.root, HASH_SIZE) != 0)
+        return error_set(err, STATUS_REFUSED,
+                         "the staged batches do not lead to the tree of the record (%" PRIu64
+                         " entries): restore record and staged batches from one backup",
+                         log->record.size);
+    return STATUS_OK;
+}
+
+static enum status load_settled(struct issuance_log *log, struct error *err)
+{
+    enum status status =
+        log_load_edge(log, log->record.settled_size, log->record.settled_root, err);
+    memcpy(log->root, log->record.settled_root, HASH_SIZE);
+    return status;
+}
+
+/* ---- leftovers ---- */
+
+static enum status remove_leftover(void *context, const char *name, struct error *err)
+{
+    const struct issuance_log *log = context;
+    const struct object_store *store = &log->config.private_store;
+    uint64_t number;
+    if (object_path_parse(FOLDER_STAGED, name, &number) && number > log->record.settled_batch &&
+        number <= log->record.batch)
+        return STATUS_OK;
+    return store->remove(store->context, name, err);
+}
+
+/* Staged batches beyond the record were never committed, so nothing of them was signed or
+ * acknowledged; those up to the settled one are superfluous. */
+static enum status remove_leftovers(struct issuance_log *log, struct error *err)
+{
+    const struct object_store *store = &log->config.private_store;
+    return store->list(store->context, FOLDER_STAGED "/", remove_leftover, log, err);
+}
+
+enum status log_recover(struct issuance_log *log, struct error *err)
+{
+    enum status status = load_settled(log, err);
+    if (status == STATUS_OK && log->record.settled_batch != log->record.batch) {
+        status = check_staged(log, err);
+        if (status == STATUS_OK)
+            status = load_settled(log, err);
+        for (uint64_t n = log->record.settled_batch + 1;
+             n <= log->record.batch && status == STATUS_OK; n++) {
+            status = grow_from_staged(log, n, err);
+            if (status == STATUS_OK)
+                status = log_apply(log, n, true, err);
+        }
+    }
+    return status == STATUS_OK ? remove_leftovers(log, err) : status;
+}
