@@ -1,6 +1,7 @@
 #include "adapters/posix/unsynced.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -89,10 +90,9 @@ static void note_parents(struct unsynced *u, const char *name)
     }
 }
 
-enum status unsynced_note_file(struct unsynced *u, const char *name, struct error *err)
+void unsynced_forget_directories(struct unsynced *u)
 {
-    note(&u->files, name, strlen(name));
-    return unsynced_note_remove(u, name, err);
+    u->known_count = 0;
 }
 
 enum status unsynced_note_remove(struct unsynced *u, const char *name, struct error *err)
@@ -102,6 +102,12 @@ enum status unsynced_note_remove(struct unsynced *u, const char *name, struct er
     if (status != STATUS_OK)
         return status;
     return builder_status(&u->directories, "directories to sync", err);
+}
+
+enum status unsynced_note_file(struct unsynced *u, const char *name, struct error *err)
+{
+    note(&u->files, name, strlen(name));
+    return unsynced_note_remove(u, name, err);
 }
 
 /* Starts the writing of all files before the first fsync waits: half the time for a thousand files.
@@ -134,31 +140,45 @@ static enum status sync_files(const struct builder *list, int fd, struct error *
     return STATUS_OK;
 }
 
-static bool is_noted_before(const struct builder *list, struct bytes name)
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Pointers to the names of a list, sorted, so that each directory is fsynced once. The caller frees. */
+static const char **sorted_names(const struct builder *list, size_t *count)
 {
     struct reader r;
-    struct bytes other;
-    reader_init(&r, bytes_of(list->data, (size_t)(name.data - list->data)));
-    while (reader_until(&r, '\0', &other)) {
-        if (bytes_equal(other, name))
-            return true;
-    }
-    return false;
+    struct bytes name;
+    *count = 0;
+    for (reader_init(&r, builder_view(list)); reader_until(&r, '\0', &name);)
+        ++*count;
+    const char **names = malloc((*count + 1) * sizeof *names);
+    if (names == NULL)
+        return NULL;
+    size_t i = 0;
+    for (reader_init(&r, builder_view(list)); reader_until(&r, '\0', &name);)
+        names[i++] = (const char *)name.data;
+    qsort(names, *count, sizeof *names, compare_names);
+    return names;
 }
 
 static enum status sync_directories(const struct builder *list, int fd, struct error *err)
 {
-    struct reader r;
-    struct bytes name;
-    reader_init(&r, builder_view(list));
-    while (reader_until(&r, '\0', &name)) {
-        if (is_noted_before(list, name))
+    size_t count;
+    const char **names = sorted_names(list, &count);
+    if (names == NULL)
+        return error_set(err, STATUS_NO_MEMORY, "no memory to sync %zu directories", count);
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+        if (i > 0 && strcmp(names[i - 1], names[i]) == 0)
             continue;
-        enum status status = directory_sync(fd, (const char *)name.data, err);
-        if (status != STATUS_OK && status != STATUS_NOT_FOUND)
-            return status;
+        status = directory_sync(fd, names[i], err);
+        if (status == STATUS_NOT_FOUND)
+            status = STATUS_OK; /* removed since: its parent is in the list */
     }
-    return STATUS_OK;
+    free(names);
+    return status;
 }
 
 enum status unsynced_sync(struct unsynced *u, int fd, struct error *err)

@@ -28,6 +28,9 @@ MUST_USE enum status unsynced_note_file(struct unsynced *u, const char *name, st
 /* unsynced_note_remove remembers that a name vanished from its directory. */
 MUST_USE enum status unsynced_note_remove(struct unsynced *u, const char *name, struct error *err);
 
+/* unsynced_forget_directories: a directory was removed, and one of its name would be a new one. */
+void unsynced_forget_directories(struct unsynced *u);
+
 /* unsynced_sync fsyncs all of it below fd, files first. */
 MUST_USE enum status unsynced_sync(struct unsynced *u, int fd, struct error *err);
 
