@@ -95,9 +95,11 @@ static enum status parse_list(struct reader *r, struct landmarks *out, struct er
         if (!reader_line(r, &line))
             return malformed(i, "no newline at its end", err);
         if (!parse_line(&line, out->format, &out->at[i]))
-            return malformed(i, out->format == LANDMARKS_WITH_EXPIRY
-                                    ? "not a tree size up to 2^48-1, one space and an expiry"
-                                    : "not a tree size up to 2^48-1", err);
+            return malformed(i,
+                             out->format == LANDMARKS_WITH_EXPIRY
+                                 ? "not a tree size up to 2^48-1, one space and an expiry"
+                                 : "not a tree size up to 2^48-1",
+                             err);
         enum status status = check_landmark(out, i, err);
         if (status != STATUS_OK)
             return status;
@@ -116,7 +118,8 @@ enum status landmarks_parse(struct bytes input, int64_t now_s, struct landmarks 
                          "landmarks, line 1: not the decimal number of the latest landmark, up to "
                          "2^48-1, and in the old format a space and the number of active ones");
     enum status status = parse_list(&r, out, err);
-    if (status == STATUS_OK && out->format == LANDMARKS_WITH_COUNT && out->count - 1 != active_count)
+    if (status == STATUS_OK && out->format == LANDMARKS_WITH_COUNT &&
+        out->count - 1 != active_count)
         return error_set(err, STATUS_MALFORMED,
                          "landmarks, line 1: says %llu active landmarks, but %zu lines follow",
                          (unsigned long long)active_count, out->count);

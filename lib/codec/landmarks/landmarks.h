@@ -37,7 +37,7 @@ struct landmark {
 struct landmarks {
     enum landmarks_format format;
     uint64_t latest;
-    size_t count; /* lines: at least 1 */
+    size_t count;                            /* lines: at least 1 */
     struct landmark at[LANDMARKS_LINES_MAX]; /* at[i] is landmark latest - i */
 };
 

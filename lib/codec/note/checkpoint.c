@@ -50,7 +50,8 @@ enum status checkpoint_parse(struct bytes text, struct checkpoint *out, struct e
         return malformed(3, "root hash is not canonical base64 of 32 bytes", err);
     size_t bad = find_bad_line(r, 4);
     if (bad != 0)
-        return malformed(bad, "extension line is empty, has no newline or is not a line of a note", err);
+        return malformed(bad, "extension line is empty, has no newline or is not a line of a note",
+                         err);
     out->extensions = reader_rest(&r);
     return STATUS_OK;
 }

@@ -13,7 +13,7 @@
 #include "crypto/hash.h"
 
 struct checkpoint {
-    struct bytes origin;     /* borrows */
+    struct bytes origin; /* borrows */
     uint64_t size;
     uint8_t root[HASH_SIZE];
     struct bytes extensions; /* borrows: whole lines with their LF, most often empty */

@@ -62,9 +62,9 @@ static enum status parse_signature(struct reader *line, size_t number, struct no
 {
     struct bytes dash;
     if (!reader_bytes(line, sizeof EM_DASH_SPACE - 1, &dash) || !bytes_is_text(dash, EM_DASH_SPACE))
-        return error_set(err, STATUS_MALFORMED,
-                         "note, line %zu: signature line does not start with an em dash and a space",
-                         number);
+        return error_set(
+            err, STATUS_MALFORMED,
+            "note, line %zu: signature line does not start with an em dash and a space", number);
     if (!reader_until(line, ' ', &out->name) || !note_is_name(out->name))
         return error_set(err, STATUS_MALFORMED,
                          "note, line %zu: no key name, or one with spaces, controls or \"+\"",
@@ -72,7 +72,8 @@ static enum status parse_signature(struct reader *line, size_t number, struct no
     out->base64 = reader_rest(line);
     if (!parse_base64(out->base64, out->key_id))
         return error_set(err, STATUS_MALFORMED,
-                         "note, line %zu: not canonical base64 of a key ID and a signature", number);
+                         "note, line %zu: not canonical base64 of a key ID and a signature",
+                         number);
     return STATUS_OK;
 }
 
@@ -212,8 +213,9 @@ static bool is_note_text(struct bytes text)
 enum status note_write_text(struct bytes text, struct builder *out, struct error *err)
 {
     if (!is_note_text(text))
-        return error_set(err, STATUS_MALFORMED, "text of a note: empty, not UTF-8, with control "
-                                                "characters or without a final newline");
+        return error_set(err, STATUS_MALFORMED,
+                         "text of a note: empty, not UTF-8, with control "
+                         "characters or without a final newline");
     builder_bytes(out, text);
     builder_u8(out, '\n');
     return builder_status(out, "note", err);

@@ -61,8 +61,7 @@ bool note_is_name(struct bytes name);
 /* note_write_text appends the text and the empty line: STATUS_MALFORMED when it is not a text of a
  * note. note_write_signature appends one signature line; payload is what follows the key ID. */
 MUST_USE enum status note_write_text(struct bytes text, struct builder *out, struct error *err);
-MUST_USE enum status note_write_signature(struct bytes name,
-                                          const uint8_t key_id[NOTE_KEY_ID_SIZE],
+MUST_USE enum status note_write_signature(struct bytes name, const uint8_t key_id[NOTE_KEY_ID_SIZE],
                                           struct bytes payload, struct builder *out,
                                           struct error *err);
 

@@ -51,8 +51,8 @@ static enum status write_material(enum note_key_type type, const struct public_k
         is_right = false;
     }
     if (!is_right)
-        return error_set(err, STATUS_USAGE, "a key of algorithm %s has no note type %02x", alg->name,
-                         (unsigned)type);
+        return error_set(err, STATUS_USAGE, "a key of algorithm %s has no note type %02x",
+                         alg->name, (unsigned)type);
     builder_bytes(out, raw);
     return builder_status(out, "note key", err);
 }

@@ -7,7 +7,9 @@ static bool first_byte(uint8_t first, unsigned *more, uint32_t *bits, uint32_t *
     static const struct {
         uint8_t mask, value, more;
         uint32_t smallest;
-    } forms[] = {{0x80, 0x00, 0, 0}, {0xe0, 0xc0, 1, 0x80}, {0xf0, 0xe0, 2, 0x800},
+    } forms[] = {{0x80, 0x00, 0, 0},
+                 {0xe0, 0xc0, 1, 0x80},
+                 {0xf0, 0xe0, 2, 0x800},
                  {0xf8, 0xf0, 3, 0x10000}};
     for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
         if ((first & forms[i].mask) == forms[i].value) {

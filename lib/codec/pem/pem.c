@@ -147,8 +147,8 @@ static enum status gather(struct pem_reader *r, struct pem_block *block, struct 
     }
 }
 
-static enum status read_block(struct pem_reader *r, struct pem_block *block,
-                              struct builder *base64, struct builder *der, struct error *err)
+static enum status read_block(struct pem_reader *r, struct pem_block *block, struct builder *base64,
+                              struct builder *der, struct error *err)
 {
     struct reader start;
     enum status status = find_begin(r, block, &start, err);

@@ -23,10 +23,7 @@
 
 #define PEM_CERTIFICATE "CERTIFICATE"
 
-enum pem_mode {
-    PEM_STRICT,
-    PEM_LAX
-};
+enum pem_mode { PEM_STRICT, PEM_LAX };
 
 struct pem_reader {
     enum pem_mode mode;

@@ -10,12 +10,20 @@ static enum status cut_short(const struct reader *r, const char *what, struct er
 
 /* ---- reading ---- */
 
+/* A failure of `what`, whose own offsets count from its start. */
+static enum status at_offset(enum status status, const char *what, size_t offset,
+                             struct error *err)
+{
+    if (status != STATUS_OK)
+        (void)error_prefix(err, "properties, %s at byte %zu", what, offset);
+    return status;
+}
+
 static enum status parse_id(struct reader *data, struct properties *out, struct error *err)
 {
     size_t offset = reader_offset(data);
     enum status status = tai_parse_binary(reader_rest(data), &out->trust_anchor_id, err);
-    return status == STATUS_OK ? status
-                               : error_prefix(err, "properties, value at byte %zu", offset);
+    return at_offset(status, "value", offset, err);
 }
 
 static enum status read_pattern(struct reader *list, struct tai_pattern *group, struct error *err)
@@ -25,8 +33,7 @@ static enum status read_pattern(struct reader *list, struct tai_pattern *group, 
     if (!reader_vector_u8(list, &pattern))
         return cut_short(list, "trust anchor ID pattern", err);
     enum status status = tai_pattern_parse_binary(reader_rest(&pattern), group, err);
-    return status == STATUS_OK ? status
-                               : error_prefix(err, "properties, pattern at byte %zu", offset);
+    return at_offset(status, "pattern", offset, err);
 }
 
 /* A range of TAI -04: the IDs of one component more than base, between min and max. */
@@ -48,8 +55,7 @@ static enum status read_range(struct reader *list, struct tai_pattern *group, st
         status = tai_pattern_append_id(group, &id, err);
     if (status == STATUS_OK)
         status = tai_pattern_append(group, last, err);
-    return status == STATUS_OK ? status
-                               : error_prefix(err, "properties, range at byte %zu", offset);
+    return at_offset(status, "range", offset, err);
 }
 
 static enum status parse_groups(struct reader *data, enum properties_encoding encoding,

@@ -5,11 +5,7 @@
 #include "base/text.h"
 
 /* Children of a CA ID: "MTC CA Identifier Child Components" [MTC 5.2]. */
-enum {
-    CHILD_LOGS = 0,
-    CHILD_LANDMARKS = 1,
-    CHILD_LANDMARK_GROUPS = 2
-};
+enum { CHILD_LOGS = 0, CHILD_LANDMARKS = 1, CHILD_LANDMARK_GROUPS = 2 };
 
 bool tai_read_component(struct reader *r, uint64_t *component)
 {
@@ -87,8 +83,9 @@ enum status tai_parse_text(struct bytes text, struct tai *out, struct error *err
         uint64_t component;
         size_t offset = reader_offset(&r);
         if (!read_decimal(&r, &component, &is_last))
-            return error_at(err, STATUS_MALFORMED, offset,
-                            "trust anchor ID: not decimal numbers below 2^64 with dots between them");
+            return error_at(
+                err, STATUS_MALFORMED, offset,
+                "trust anchor ID: not decimal numbers below 2^64 with dots between them");
         enum status status = tai_append(&id, component, err);
         if (status != STATUS_OK)
             return status;
@@ -221,8 +218,8 @@ enum status tai_landmark_id(const struct tai *ca, uint16_t log_number, uint64_t 
     return grandchild_of(ca, CHILD_LANDMARKS, log_number, landmark, out, err);
 }
 
-enum status tai_group(const struct tai *ca, uint16_t log_number, uint64_t landmark,
-                      struct tai *out, struct error *err)
+enum status tai_group(const struct tai *ca, uint16_t log_number, uint64_t landmark, struct tai *out,
+                      struct error *err)
 {
     return grandchild_of(ca, CHILD_LANDMARK_GROUPS, log_number, landmark, out, err);
 }

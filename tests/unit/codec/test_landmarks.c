@@ -146,6 +146,42 @@ static void limit(void **state)
     builder_clear(&b);
 }
 
+static void bad_writes(void **state)
+{
+    (void)state;
+    static const struct landmark rows[] = {
+        {LANDMARKS_NUMBER_MAX + 1, 0}, {5, -1}, {0, 0},
+    };
+    struct builder b;
+    builder_init(&b, LANDMARKS_SIZE_MAX);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        list = (struct landmarks){.latest = 1, .count = 1};
+        list.at[0] = rows[i];
+        assert_int_equal(landmarks_write(&list, &b, NULL), STATUS_MALFORMED);
+    }
+    landmarks_init(&list);
+    list.latest = LANDMARKS_NUMBER_MAX + 1;
+    assert_int_equal(landmarks_write(&list, &b, NULL), STATUS_MALFORMED);
+    landmarks_init(&list);
+    list.count = 0;
+    assert_int_equal(landmarks_write(&list, &b, NULL), STATUS_MALFORMED);
+    list.count = LANDMARKS_LINES_MAX + 1;
+    assert_int_equal(landmarks_write(&list, &b, NULL), STATUS_LIMIT);
+    assert_int_equal(b.len, 0);
+    builder_clear(&b);
+}
+
+/* At a time when no line is expired yet, nothing is forgotten. */
+static void adding_earlier(void **state)
+{
+    (void)state;
+    assert_int_equal(landmarks_parse(bytes_of_text("3\n13 300\n9 99\n"), NOW, &list, NULL),
+                     STATUS_OK);
+    assert_int_equal(landmarks_add(&list, (struct landmark){20, 300}, 50, NULL), STATUS_OK);
+    assert_int_equal(list.count, 3);
+    assert_int_equal(list.at[2].tree_size, 9);
+}
+
 static void adding(void **state)
 {
     (void)state;
@@ -241,7 +277,8 @@ int main(void)
         cmocka_unit_test(bad),     cmocka_unit_test(bad_old_format),
         cmocka_unit_test(limit),   cmocka_unit_test(adding),
         cmocka_unit_test(finding), cmocka_unit_test(adding_up_to_the_limit),
-        cmocka_unit_test(subtrees),
+        cmocka_unit_test(subtrees), cmocka_unit_test(bad_writes),
+        cmocka_unit_test(adding_earlier),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

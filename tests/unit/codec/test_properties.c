@@ -118,6 +118,16 @@ static void bad_lists(void **state)
                    "01", PROPERTIES_WITH_PATTERNS, STATUS_LIMIT, "32 bytes");
 }
 
+/* The status is the same without an error object. */
+static void without_error(void **state)
+{
+    (void)state;
+    struct hex long_id = unhex("0025 0000 0021 0101010101010101010101010101010101010101010101010101"
+                               "01010101010101");
+    assert_int_equal(properties_parse(hex_bytes(&long_id), PROPERTIES_WITH_PATTERNS, &list, NULL),
+                     STATUS_LIMIT);
+}
+
 static void bad_groups(void **state)
 {
     (void)state;
@@ -231,7 +241,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(examples),   cmocka_unit_test(shapes), cmocka_unit_test(bad_lists),
         cmocka_unit_test(bad_groups), cmocka_unit_test(limits), cmocka_unit_test(bad_writes),
-        cmocka_unit_test(our_certificates),
+        cmocka_unit_test(our_certificates), cmocka_unit_test(without_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
