@@ -11,8 +11,7 @@ static enum status cut_short(const struct reader *r, const char *what, struct er
 /* ---- reading ---- */
 
 /* A failure of `what`, whose own offsets count from its start. */
-static enum status at_offset(enum status status, const char *what, size_t offset,
-                             struct error *err)
+static enum status at_offset(enum status status, const char *what, size_t offset, struct error *err)
 {
     if (status != STATUS_OK)
         (void)error_prefix(err, "properties, %s at byte %zu", what, offset);
