@@ -243,7 +243,8 @@ enum status private_key_from_pem(const struct signature_alg *alg, struct bytes p
     *out = NULL;
     if (pem.len > KEY_PEM_MAX)
         return error_set(err, STATUS_LIMIT, "private key file longer than %d bytes", KEY_PEM_MAX);
-    BIO *bio = BIO_new_mem_buf(pem.data, (int)pem.len);
+    /* An empty file is no key, not a lack of memory. */
+    BIO *bio = BIO_new_mem_buf(pem.data != NULL ? (const void *)pem.data : "", (int)pem.len);
     if (bio == NULL)
         return no_memory(err);
     EVP_PKEY *pkey = PEM_read_bio_PrivateKey_ex(bio, NULL, no_pass_phrase, NULL, context_library(),

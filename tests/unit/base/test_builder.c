@@ -194,7 +194,7 @@ int main(void)
         cmocka_unit_test(vectors),   cmocka_unit_test(first_failure_sticks),
         cmocka_unit_test(inserting), cmocka_unit_test(fixed_never_allocates),
         cmocka_unit_test(secrets),   cmocka_unit_test(room_for_nothing),
-         cmocka_unit_test(growing_and_taking),
+        cmocka_unit_test(growing_and_taking),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
