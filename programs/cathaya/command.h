@@ -1,0 +1,31 @@
+/* command.h - the table of commands: one row each, from which dispatch and help are made. */
+#ifndef CATHAYA_PROGRAM_COMMAND_H
+#define CATHAYA_PROGRAM_COMMAND_H
+
+#include "options.h"
+
+struct command {
+    const char *name;      /* words with a space between: "verify", "landmarks check" */
+    const char *arguments; /* "CERT...", "" */
+    const char *summary;   /* one line, lower case, no full stop */
+    const char *details;   /* further lines for --help, each with its LF; NULL: none */
+    const struct option_row *options; /* its own ones; ends with a row without name */
+    size_t argument_min, argument_max;
+    int (*run)(const struct options *options); /* gives the exit status: enum exit_status */
+};
+
+/* The rows, each defined in its cmd_*.c. */
+extern const struct command command_landmarks_check;
+extern const struct command command_verify;
+
+/* command_at is row i of the table, sorted by name; NULL behind the last one. */
+const struct command *command_at(size_t i);
+
+/* command_is_below says whether the name begins with these words ("ca log rotate" with "ca" "log").
+ * No words: always. */
+bool command_is_below(const struct command *command, size_t word_count, char *const *words);
+
+/* command_run does what the words of the command line say and gives the exit status. */
+int command_run(size_t argc, char **argv);
+
+#endif

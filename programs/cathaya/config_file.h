@@ -1,0 +1,25 @@
+/* config_file.h - configuration in libconfuse's block syntax: errors with file and line, and the
+ * `algorithm` blocks that every configuration may have. */
+#ifndef CATHAYA_PROGRAM_CONFIG_FILE_H
+#define CATHAYA_PROGRAM_CONFIG_FILE_H
+
+#include <confuse.h>
+
+#include "algorithms_file.h"
+
+/* config_file_parse reads a file by a table of options. STATUS_USAGE, with file and line, for whatever
+ * is wrong. cfg_free(*out) follows, also after a failure unless *out is NULL. */
+MUST_USE enum status config_file_parse(const char *path, cfg_opt_t *options, cfg_t **out,
+                                       struct error *err);
+
+/* config_file_algorithms is the row of a table of options for `algorithm` blocks. */
+#define CONFIG_FILE_ALGORITHMS \
+    CFG_SEC("algorithm", config_file_algorithm_options, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES)
+extern cfg_opt_t config_file_algorithm_options[];
+
+/* config_file_add_algorithms gives every `algorithm` block to add. */
+MUST_USE enum status config_file_add_algorithms(const char *path, cfg_t *cfg,
+                                                algorithms_file_add *add, void *context,
+                                                struct error *err);
+
+#endif
