@@ -1,0 +1,323 @@
+#include "tls/classic_chain.h"
+
+#include <stdlib.h>
+
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+
+#include "crypto/context.h"
+#include "tls/classic_certificate.h"
+#include "tls/classic_sct.h"
+
+#define CERTIFICATE_MAX 16384
+#define SCT_LIST_MAX 512
+#define HOUR_S 3600
+
+struct classic_chain {
+    struct algorithms *algorithms;
+    struct classic_log logs[CLASSIC_CHAIN_SCTS];
+    X509_STORE *store; /* the root */
+    struct builder der[CLASSIC_ROLES];
+    struct builder key_pem;
+};
+
+static const struct family {
+    const char *name;
+    const char *key_type; /* for EVP_PKEY_Q_keygen */
+    const char *group;
+    const char *digest;
+} families[] = {
+    [CLASSIC_SM2] = {"SM2", "SM2", NULL, "SM3"},
+    [CLASSIC_P256] = {"P-256", "EC", "P-256", "SHA2-256"},
+    [CLASSIC_MLDSA44] = {"ML-DSA-44", "ML-DSA-44", NULL, NULL},
+};
+
+const char *classic_alg_name(enum classic_alg alg)
+{
+    return families[alg].name;
+}
+
+/* What is needed while a chain is made. */
+struct workshop {
+    const struct family *family;
+    const char *dns_name;
+    int64_t not_before_s;
+    EVP_PKEY *keys[CLASSIC_ROLES];
+    X509 *certs[CLASSIC_ROLES];
+};
+
+static enum status library_failed(const char *what, struct error *err)
+{
+    return error_set(err, STATUS_NO_MEMORY, "classic chain: %s: %s", what, context_openssl_reason());
+}
+
+static EVP_PKEY *generate(const struct family *f)
+{
+    return f->group != NULL
+               ? EVP_PKEY_Q_keygen(context_library(), context_properties(), f->key_type, f->group)
+               : EVP_PKEY_Q_keygen(context_library(), context_properties(), f->key_type);
+}
+
+/* SM2 signs with the ID 1234567812345678: the library's default since 4.0. */
+static bool sign(const struct workshop *w, X509 *cert, EVP_PKEY *key)
+{
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    bool ok = ctx != NULL &&
+              EVP_DigestSignInit_ex(ctx, NULL, w->family->digest, context_library(),
+                                    context_properties(), key, NULL) == 1 &&
+              X509_sign_ctx(cert, ctx) > 0;
+    EVP_MD_CTX_free(ctx);
+    return ok;
+}
+
+static enum status write_der(X509 *cert, struct builder *out, struct error *err)
+{
+    unsigned char *der = NULL;
+    int len = i2d_X509(cert, &der);
+    if (len > 0)
+        builder_bytes(out, bytes_of(der, (size_t)len));
+    OPENSSL_free(der);
+    return len > 0 ? builder_status(out, "certificate", err) : library_failed("encoding", err);
+}
+
+/* What the SCTs of leaf sign: its TBSCertificate without them, and its issuer's key. free_precert must
+ * follow, after a failure too. */
+static enum status make_precert(const X509 *leaf, const X509 *issuer, struct classic_precert *out,
+                                struct error *err)
+{
+    unsigned char *tbs = NULL, *spki = NULL;
+    size_t tbs_len = classic_certificate_tbs_without_scts(leaf, &tbs);
+    int spki_len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(issuer), &spki);
+    *out = (struct classic_precert){.issuer_spki = bytes_of(spki, spki_len > 0 ? (size_t)spki_len : 0),
+                                    .tbs = bytes_of(tbs, tbs_len)};
+    return spki_len > 0 && tbs_len > 0 ? STATUS_OK : library_failed("precertificate", err);
+}
+
+static void free_precert(struct classic_precert *p)
+{
+    OPENSSL_free((void *)(uintptr_t)p->issuer_spki.data);
+    OPENSSL_free((void *)(uintptr_t)p->tbs.data);
+}
+
+/* The leaf is signed once without SCTs, which puts its signature algorithm in, then the logs sign
+ * that, then the whole is signed: the steps that a CA takes with a precertificate. */
+static enum status embed_scts(struct classic_chain *chain, struct workshop *w, struct error *err)
+{
+    uint8_t memory[SCT_LIST_MAX];
+    struct builder list;
+    struct classic_precert precert;
+    builder_init_fixed(&list, memory, sizeof memory);
+    if (!sign(w, w->certs[CLASSIC_LEAF], w->keys[CLASSIC_INTERMEDIATE]))
+        return library_failed("signing", err);
+    enum status s = make_precert(w->certs[CLASSIC_LEAF], w->certs[CLASSIC_INTERMEDIATE], &precert, err);
+    if (s == STATUS_OK)
+        s = classic_sct_write_list(chain->logs, CLASSIC_CHAIN_SCTS, &precert,
+                                   (uint64_t)w->not_before_s * 1000, &list, err);
+    free_precert(&precert);
+    if (s == STATUS_OK && !classic_certificate_add_scts(w->certs[CLASSIC_LEAF], builder_view(&list)))
+        s = library_failed("SCT extension", err);
+    return s;
+}
+
+static enum status make_certificate(struct classic_chain *chain, struct workshop *w,
+                                    enum classic_role role, struct error *err)
+{
+    enum classic_role issuer = classic_certificate_issuer(role);
+    w->keys[role] = generate(w->family);
+    if (w->keys[role] == NULL)
+        return library_failed("key generation", err);
+    w->certs[role] = classic_certificate_make(role, w->dns_name, w->not_before_s, w->keys[role],
+                                              w->certs[issuer]);
+    if (w->certs[role] == NULL)
+        return library_failed("certificate", err);
+    enum status s = role == CLASSIC_LEAF ? embed_scts(chain, w, err) : STATUS_OK;
+    if (s != STATUS_OK)
+        return s;
+    if (!sign(w, w->certs[role], w->keys[issuer]))
+        return library_failed("signing", err);
+    return write_der(w->certs[role], &chain->der[role], err);
+}
+
+static enum status write_key(EVP_PKEY *key, struct builder *out, struct error *err)
+{
+    BIO *bio = BIO_new(BIO_s_secmem());
+    char *data = NULL;
+    long len = 0;
+    if (bio != NULL && PEM_write_bio_PKCS8PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL) == 1)
+        len = BIO_get_mem_data(bio, &data);
+    if (len > 0)
+        builder_bytes(out, bytes_of(data, (size_t)len));
+    BIO_free(bio);
+    return len > 0 ? builder_status(out, "private key", err) : library_failed("private key", err);
+}
+
+static enum status make_all(struct classic_chain *chain, struct workshop *w, bool is_gm,
+                            struct error *err)
+{
+    enum status s = algorithms_new(&chain->algorithms, err);
+    for (size_t i = 0; s == STATUS_OK && i < CLASSIC_CHAIN_SCTS; i++)
+        s = classic_log_init(&chain->logs[i], chain->algorithms, is_gm, err);
+    for (int i = 0; s == STATUS_OK && i < CLASSIC_ROLES; i++)
+        s = make_certificate(chain, w, (enum classic_role)i, err);
+    if (s == STATUS_OK)
+        s = write_key(w->keys[CLASSIC_LEAF], &chain->key_pem, err);
+    if (s != STATUS_OK)
+        return s;
+    chain->store = X509_STORE_new();
+    if (chain->store == NULL || X509_STORE_add_cert(chain->store, w->certs[CLASSIC_ROOT]) != 1)
+        return library_failed("store", err);
+    return STATUS_OK;
+}
+
+enum status classic_chain_new(enum classic_alg alg, const char *dns_name, int64_t at_s,
+                              struct classic_chain **out, struct error *err)
+{
+    *out = NULL;
+    struct classic_chain *chain = calloc(1, sizeof *chain);
+    if (chain == NULL)
+        return error_set(err, STATUS_NO_MEMORY, "out of memory");
+    for (int i = 0; i < CLASSIC_ROLES; i++)
+        builder_init(&chain->der[i], CERTIFICATE_MAX);
+    builder_init(&chain->key_pem, KEY_PEM_MAX);
+    struct workshop w = {.family = &families[alg], .dns_name = dns_name, .not_before_s = at_s - HOUR_S};
+    enum status s = make_all(chain, &w, alg == CLASSIC_SM2, err);
+    for (int i = 0; i < CLASSIC_ROLES; i++) {
+        EVP_PKEY_free(w.keys[i]);
+        X509_free(w.certs[i]);
+    }
+    if (s == STATUS_OK)
+        *out = chain;
+    else
+        classic_chain_free(chain);
+    return s;
+}
+
+void classic_chain_free(struct classic_chain *chain)
+{
+    if (chain == NULL)
+        return;
+    for (size_t i = 0; i < CLASSIC_CHAIN_SCTS; i++)
+        classic_log_clear(&chain->logs[i]);
+    for (int i = 0; i < CLASSIC_ROLES; i++)
+        builder_clear(&chain->der[i]);
+    builder_clear(&chain->key_pem);
+    X509_STORE_free(chain->store);
+    algorithms_free(chain->algorithms);
+    free(chain);
+}
+
+struct bytes classic_chain_root(const struct classic_chain *chain)
+{
+    return builder_view(&chain->der[CLASSIC_ROOT]);
+}
+
+struct bytes classic_chain_intermediate(const struct classic_chain *chain)
+{
+    return builder_view(&chain->der[CLASSIC_INTERMEDIATE]);
+}
+
+struct bytes classic_chain_leaf(const struct classic_chain *chain)
+{
+    return builder_view(&chain->der[CLASSIC_LEAF]);
+}
+
+struct bytes classic_chain_key_pem(const struct classic_chain *chain)
+{
+    return builder_view(&chain->key_pem);
+}
+
+/* ---- the client's side ---- */
+
+static X509 *parse(struct bytes der)
+{
+    const unsigned char *at = der.data;
+    X509 *cert = X509_new_ex(context_library(), context_properties());
+    /* d2i_X509 frees cert and sets it to NULL when it fails. */
+    if (cert != NULL && (d2i_X509(&cert, &at, (long)der.len) == NULL || at != der.data + der.len)) {
+        X509_free(cert);
+        cert = NULL;
+    }
+    return cert;
+}
+
+static STACK_OF(X509) *parse_all(const struct bytes *certificates, size_t count)
+{
+    STACK_OF(X509) *certs = sk_X509_new_null();
+    for (size_t i = 0; certs != NULL && i < count; i++) {
+        X509 *cert = parse(certificates[i]);
+        if (cert == NULL || sk_X509_push(certs, cert) <= 0) {
+            X509_free(cert);
+            sk_X509_pop_free(certs, X509_free);
+            return NULL;
+        }
+    }
+    return certs;
+}
+
+/* *issuer is the certificate whose key signed the leaf; the caller frees it. */
+static enum status verify_path(const struct classic_chain *chain, STACK_OF(X509) *certs,
+                               const char *dns_name, int64_t at_s, X509 **issuer, struct error *err)
+{
+    X509_STORE_CTX *ctx = X509_STORE_CTX_new_ex(context_library(), context_properties());
+    if (ctx == NULL || X509_STORE_CTX_init(ctx, chain->store, sk_X509_value(certs, 0), certs) != 1) {
+        X509_STORE_CTX_free(ctx);
+        return library_failed("verification", err);
+    }
+    X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(ctx);
+    X509_VERIFY_PARAM_set_time(param, (time_t)at_s);
+    enum status s = STATUS_OK;
+    if (X509_STORE_CTX_set_purpose(ctx, X509_PURPOSE_SSL_SERVER) != 1 ||
+        X509_VERIFY_PARAM_set1_host(param, dns_name, 0) != 1)
+        s = library_failed("verification", err);
+    else if (X509_verify_cert(ctx) != 1)
+        s = error_set(err, STATUS_REFUSED, "classic chain: %s",
+                      X509_verify_cert_error_string(X509_STORE_CTX_get_error(ctx)));
+    if (s == STATUS_OK) {
+        *issuer = sk_X509_value(X509_STORE_CTX_get0_chain(ctx), 1);
+        if (*issuer == NULL || X509_up_ref(*issuer) != 1) {
+            *issuer = NULL;
+            s = error_set(err, STATUS_REFUSED, "classic chain: no issuer");
+        }
+    }
+    X509_STORE_CTX_free(ctx);
+    (void)context_openssl_reason();
+    return s;
+}
+
+static enum status verify_scts(const struct classic_chain *chain, const X509 *leaf,
+                               const X509 *issuer, int64_t at_s, struct error *err)
+{
+    ASN1_OCTET_STRING *list = classic_certificate_scts(leaf);
+    if (list == NULL)
+        return error_set(err, STATUS_REFUSED, "classic chain: no SCT list in the certificate");
+    struct classic_precert precert;
+    enum status s = make_precert(leaf, issuer, &precert, err);
+    if (s == STATUS_OK)
+        s = classic_sct_verify_list(
+            chain->logs, CLASSIC_CHAIN_SCTS, &precert,
+            bytes_of(ASN1_STRING_get0_data(list), (size_t)ASN1_STRING_length(list)),
+            (uint64_t)at_s * 1000, err);
+    free_precert(&precert);
+    ASN1_OCTET_STRING_free(list);
+    return s;
+}
+
+enum status classic_chain_verify(const struct classic_chain *chain, const struct bytes *certificates,
+                                 size_t count, const char *dns_name, int64_t at_s, struct error *err)
+{
+    STACK_OF(X509) *certs = parse_all(certificates, count);
+    if (certs == NULL || count == 0) {
+        sk_X509_free(certs);
+        return error_set(err, STATUS_MALFORMED, "classic chain: not certificates: %s",
+                         context_openssl_reason());
+    }
+    X509 *issuer = NULL;
+    enum status s = verify_path(chain, certs, dns_name, at_s, &issuer, err);
+    if (s == STATUS_OK)
+        s = verify_scts(chain, sk_X509_value(certs, 0), issuer, at_s, err);
+    X509_free(issuer);
+    sk_X509_pop_free(certs, X509_free);
+    return s;
+}
