@@ -7,6 +7,16 @@
 #include "output.h"
 
 static const struct command *const commands[] = {
+    &command_ca_certificate,
+    &command_ca_cosigner_add,
+    &command_ca_fsck,
+    &command_ca_init,
+    &command_ca_issue,
+    &command_ca_landmark,
+    &command_ca_log_rotate,
+    &command_ca_prune,
+    &command_ca_status,
+    &command_ca_subtrees,
     &command_landmarks_check,
     &command_verify,
 };

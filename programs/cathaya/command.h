@@ -15,6 +15,16 @@ struct command {
 };
 
 /* The rows, each defined in its cmd_*.c. */
+extern const struct command command_ca_certificate;
+extern const struct command command_ca_cosigner_add;
+extern const struct command command_ca_fsck;
+extern const struct command command_ca_init;
+extern const struct command command_ca_issue;
+extern const struct command command_ca_landmark;
+extern const struct command command_ca_log_rotate;
+extern const struct command command_ca_prune;
+extern const struct command command_ca_status;
+extern const struct command command_ca_subtrees;
 extern const struct command command_landmarks_check;
 extern const struct command command_verify;
 

@@ -1,0 +1,35 @@
+#include <string.h>
+
+#include "service/issuance_log/issuance_log.h"
+#include "service/issuance_log/log_record.h"
+
+static enum status close_record(const struct log_config *config, const char *origin,
+                                struct bytes text, struct builder *next, struct error *err)
+{
+    struct log_record record;
+    enum status s = log_record_parse(text, &record, err);
+    if (s != STATUS_OK)
+        return error_prefix(err, "restore the record from a backup");
+    if (strcmp(record.origin, origin) != 0)
+        return error_set(err, STATUS_REFUSED, "the record is that of %s, not of %s", record.origin, origin);
+    if (record.is_closed)
+        return STATUS_OK;
+    record.is_closed = true;
+    s = log_record_write(&record, next, err);
+    return s == STATUS_OK ? config->record.swap(config->record.context, text, builder_view(next), err) : s;
+}
+
+enum status log_abandon(const struct log_config *config, struct error *err)
+{
+    struct builder text, next;
+    char origin[TAI_NAME_SIZE];
+    builder_init(&text, RECORD_MAX);
+    builder_init(&next, RECORD_MAX);
+    tai_name(&config->log_id, origin);
+    enum status s = config->record.load(config->record.context, &text, err);
+    if (s == STATUS_OK)
+        s = close_record(config, origin, builder_view(&text), &next, err);
+    builder_clear(&text);
+    builder_clear(&next);
+    return s;
+}

@@ -1,0 +1,254 @@
+#include "ca/ca_directory.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "adapters/local_key/local_key.h"
+#include "adapters/posix/posix_clock.h"
+#include "ca/ca_directory_files.h"
+#include "ca/ca_log_port.h"
+#include "codec/asn1/der.h"
+#include "codec/pem/pem.h"
+
+bool ca_directory_path(const struct ca_directory *dir, const char *name, char out[CA_DIRECTORY_PATH_MAX])
+{
+    return snprintf(out, CA_DIRECTORY_PATH_MAX, "%s/%s", dir->path, name) < CA_DIRECTORY_PATH_MAX;
+}
+
+enum status ca_directory_open_root(struct ca_directory *dir, const char *path, bool may_create,
+                                   struct error *err)
+{
+    if (snprintf(dir->path, sizeof dir->path, "%s", path) >= (int)sizeof dir->path - 64)
+        return error_set(err, STATUS_USAGE, "%.80s...: path too long", path);
+    return posix_object_store_open(path, POSIX_PUBLIC, may_create, &dir->root, err);
+}
+
+enum status ca_directory_get(const struct ca_directory *dir, const char *name, struct builder *out,
+                             struct error *err)
+{
+    struct object_store root = posix_object_store_port(dir->root);
+    enum status s = root.get(root.context, name, out, err);
+    return s == STATUS_OK ? s : error_prefix(err, "%s/%s", dir->path, name);
+}
+
+static enum status read_config(struct ca_directory *dir, struct error *err)
+{
+    char path[CA_DIRECTORY_PATH_MAX];
+    if (!ca_directory_path(dir, "ca.conf", path))
+        return error_set(err, STATUS_USAGE, "%s: path too long", dir->path);
+    if (access(path, F_OK) != 0)
+        return error_set(err, STATUS_USAGE, "%s: no CA here (there is no ca.conf); `cathaya ca init` makes one",
+                         dir->path);
+    return ca_config_read(path, dir->algorithms, &dir->config, err);
+}
+
+static enum status read_certificate(struct ca_directory *dir, struct error *err)
+{
+    struct builder text;
+    builder_init(&text, CERTIFICATE_SIZE_MAX);
+    builder_init(&dir->ca_der, CERTIFICATE_SIZE_MAX);
+    enum status s = ca_directory_get(dir, "ca.pem", &text, err);
+    if (s == STATUS_OK) {
+        struct pem_reader pem;
+        struct pem_block block;
+        pem_reader_init(&pem, builder_view(&text), PEM_STRICT);
+        s = pem_next(&pem, &block, &dir->ca_der, err);
+        if (s == STATUS_OK)
+            s = ca_certificate_parse(builder_view(&dir->ca_der), &dir->ca, err);
+        if (s != STATUS_OK)
+            (void)error_prefix(err, "%s/ca.pem", dir->path);
+    }
+    if (s == STATUS_OK && (dir->ca.draft != dir->config.draft || !tai_equal(&dir->ca.id, &dir->config.id)))
+        s = error_set(err, STATUS_USAGE, "%s: ca.conf and ca.pem do not say the same suite and ID", dir->path);
+    builder_clear(&text);
+    return s;
+}
+
+static enum status read_key(struct ca_directory *dir, const char *name, const char *algorithm,
+                            const struct tai *id, struct error *err)
+{
+    char file[CA_DIRECTORY_KEY_NAME_SIZE + 8];
+    (void)snprintf(file, sizeof file, "keys/%s", name);
+    const struct signature_alg *alg = algorithms_by_name(dir->algorithms, bytes_of_text(algorithm));
+    if (alg == NULL)
+        return error_set(err, STATUS_USAGE, "%s: unknown algorithm %s", dir->path, algorithm);
+    struct builder pem;
+    struct private_key **key = &dir->keys[dir->cosigner_count];
+    builder_init(&pem, KEY_PEM_MAX);
+    enum status s = ca_directory_get(dir, file, &pem, err);
+    if (s == STATUS_OK) {
+        s = private_key_from_pem(alg, builder_view(&pem), key, err);
+        if (s != STATUS_OK)
+            (void)error_prefix(err, "%s/%s", dir->path, file);
+    }
+    builder_clear(&pem);
+    if (s == STATUS_OK)
+        dir->cosigners[dir->cosigner_count++] = local_key_cosigner(id, *key);
+    return s;
+}
+
+static enum status read_keys(struct ca_directory *dir, struct error *err)
+{
+    enum status s = read_key(dir, "ca.pem", dir->config.algorithm, &dir->config.id, err);
+    if (s == STATUS_OK && !bytes_equal(public_key_spki(private_key_public(dir->keys[0])), dir->ca.spki))
+        s = error_set(err, STATUS_USAGE, "%s: keys/ca.pem is not the key of ca.pem", dir->path);
+    for (size_t i = 0; s == STATUS_OK && i < dir->config.cosigner_count; i++) {
+        const struct ca_config_cosigner *cosigner = &dir->config.cosigners[i];
+        char name[CA_DIRECTORY_KEY_NAME_SIZE];
+        ca_directory_key_name(&cosigner->id, name);
+        s = read_key(dir, name, cosigner->algorithm, &cosigner->id, err);
+    }
+    return s;
+}
+
+enum status ca_directory_open_base(struct ca_directory *dir, const char *path,
+                                   struct algorithms *algorithms, struct error *err)
+{
+    *dir = (struct ca_directory){.algorithms = algorithms};
+    enum status s = ca_directory_open_root(dir, path, false, err);
+    if (s == STATUS_NOT_FOUND)
+        s = error_set(err, STATUS_USAGE, "%s: there is no such directory", path);
+    if (s == STATUS_OK)
+        s = read_config(dir, err);
+    if (s == STATUS_OK)
+        s = read_certificate(dir, err);
+    if (s == STATUS_OK)
+        s = hasher_init(&dir->hasher, dir->config.draft->hash, err);
+    return s == STATUS_OK ? read_keys(dir, err) : s;
+}
+
+/* ---- the log ---- */
+
+static enum status open_stores(struct ca_directory *dir, bool is_read_only, bool may_create,
+                               struct error *err)
+{
+    char name[32], path[CA_DIRECTORY_PATH_MAX];
+    (void)snprintf(name, sizeof name, "log/%u", dir->log_number);
+    enum status s = ca_directory_path(dir, name, path) ? STATUS_OK : STATUS_USAGE;
+    if (s == STATUS_OK)
+        s = is_read_only ? posix_record_store_open_read_only(path, &dir->record, err)
+                         : posix_record_store_open(path, may_create, &dir->record, err);
+    if (s == STATUS_OK)
+        s = posix_object_store_open(path, POSIX_PRIVATE, may_create, &dir->private_store, err);
+    (void)snprintf(name, sizeof name, "public/%u", dir->log_number);
+    if (s == STATUS_OK && ca_directory_path(dir, name, path))
+        s = posix_object_store_open(path, POSIX_PUBLIC, may_create, &dir->public_store, err);
+    if (s == STATUS_OK && ca_directory_path(dir, "subject-keys", path))
+        s = posix_object_store_open(path, POSIX_PRIVATE, may_create, &dir->subject_keys, err);
+    return s;
+}
+
+enum status ca_directory_open_log_stores(struct ca_directory *dir, uint16_t log_number,
+                                         bool is_read_only, bool may_create,
+                                         struct log_config *config, struct error *err)
+{
+    dir->log_number = log_number;
+    enum status s = open_stores(dir, is_read_only, may_create, err);
+    *config = (struct log_config){.hash = dir->config.draft->hash, .is_read_only = is_read_only};
+    if (s == STATUS_OK)
+        s = tai_log_id(&dir->config.id, log_number, &config->log_id, err);
+    if (s != STATUS_OK)
+        return s;
+    config->public_store = posix_object_store_port(dir->public_store);
+    config->private_store = posix_object_store_port(dir->private_store);
+    config->record = posix_record_store_port(dir->record);
+    config->clock = posix_clock();
+    config->cosigners = dir->cosigners;
+    config->cosigner_count = dir->cosigner_count;
+    return STATUS_OK;
+}
+
+static enum status fill_issuer(struct ca_directory *dir, struct error *err)
+{
+    struct builder oid;
+    struct bytes policy = {NULL, 0};
+    builder_init_fixed(&oid, dir->policy_oid, sizeof dir->policy_oid);
+    if (dir->config.policy_oid[0] != '\0') {
+        if (!algorithm_oid_to_der(dir->config.policy_oid, &oid))
+            return error_set(err, STATUS_USAGE, "%s/ca.conf: policy: not a dotted OID", dir->path);
+        policy = bytes_of(oid.data + 2, oid.len - 2); /* without tag and length */
+    }
+    dir->issuer = (struct issuer){
+        .draft = dir->config.draft,
+        .ca_id = dir->config.id,
+        .ca_spki = dir->ca.spki,
+        .log_number = dir->log_number,
+        .hasher = &dir->hasher,
+        .profile = {dir->config.lifetime_s, dir->config.backdate_s, dir->config.has_client_auth, policy},
+        .log = ca_log_port(dir),
+        .subject_keys = posix_object_store_port(dir->subject_keys),
+        .clock = posix_clock(),
+    };
+    return STATUS_OK;
+}
+
+enum status ca_directory_current_log(const struct ca_directory *dir, uint16_t *log_number,
+                                     struct error *err)
+{
+    struct object_store root = posix_object_store_port(dir->root);
+    uint16_t found = 0;
+    for (uint32_t n = 1; n <= UINT16_MAX; n++) {
+        char name[32];
+        struct builder record;
+        builder_init(&record, RECORD_MAX);
+        (void)snprintf(name, sizeof name, "log/%u/record", n);
+        enum status s = root.get(root.context, name, &record, err);
+        builder_clear(&record);
+        if (s == STATUS_NOT_FOUND)
+            break;
+        if (s != STATUS_OK)
+            return s;
+        found = (uint16_t)n;
+    }
+    if (found == 0)
+        return error_set(err, STATUS_REFUSED,
+                         "%s: log/1/record is missing: without it nobody knows what this CA has signed; "
+                         "restore it, never make a new one", dir->path);
+    *log_number = found;
+    return STATUS_OK;
+}
+
+enum status ca_directory_open(struct ca_directory *dir, const char *path,
+                              enum ca_directory_access mode, uint16_t log_number,
+                              struct algorithms *algorithms, struct error *err)
+{
+    enum status s = ca_directory_open_base(dir, path, algorithms, err);
+    if (s != STATUS_OK || mode == CA_DIRECTORY_NO_LOG)
+        return s;
+    if (log_number == 0)
+        s = ca_directory_current_log(dir, &log_number, err);
+    struct log_config config;
+    if (s == STATUS_OK)
+        s = ca_directory_open_log_stores(dir, log_number, mode == CA_DIRECTORY_READ, false, &config, err);
+    if (s == STATUS_OK)
+        s = log_open(&config, &dir->log, err);
+    if (s != STATUS_OK)
+        return s;
+    return fill_issuer(dir, err);
+}
+
+enum status ca_directory_leave_log(struct ca_directory *dir, struct error *err)
+{
+    enum status s = log_close(dir->log, err);
+    posix_object_store_close(dir->subject_keys);
+    posix_object_store_close(dir->public_store);
+    posix_object_store_close(dir->private_store);
+    posix_record_store_close(dir->record);
+    dir->log = NULL;
+    dir->subject_keys = dir->public_store = dir->private_store = NULL;
+    dir->record = NULL;
+    return s;
+}
+
+enum status ca_directory_close(struct ca_directory *dir, struct error *err)
+{
+    enum status s = ca_directory_leave_log(dir, err);
+    posix_object_store_close(dir->root);
+    for (size_t i = 0; i < LOG_COSIGNERS_MAX; i++)
+        private_key_free(dir->keys[i]);
+    hasher_clear(&dir->hasher);
+    builder_clear(&dir->ca_der);
+    *dir = (struct ca_directory){.log = NULL};
+    return s;
+}

@@ -1,0 +1,95 @@
+/* ca_directory_change.c - rotating the log, adding a cosigner. */
+#include "adapters/local_key/local_key.h"
+#include "ca/ca_directory_files.h"
+
+/* The current log is closed, whether it can still be opened or not: that is what rotation is for. */
+static enum status close_current(struct ca_directory *dir, uint16_t log_number, struct error *err)
+{
+    struct log_config config;
+    enum status s = ca_directory_open_log_stores(dir, log_number, false, false, &config, err);
+    if (s == STATUS_OK)
+        s = log_abandon(&config, err);
+    enum status left = ca_directory_leave_log(dir, s == STATUS_OK ? err : NULL);
+    return s == STATUS_OK ? left : s;
+}
+
+static enum status rotate(struct ca_directory *dir, uint16_t *log_number, struct error *err)
+{
+    uint16_t current;
+    enum status s = ca_directory_current_log(dir, &current, err);
+    if (s != STATUS_OK)
+        return s;
+    *log_number = (uint16_t)(current + 1);
+    uint16_t last = (uint16_t)(dir->ca.max_serial >> 48);
+    if (current >= last)
+        return error_set(err, STATUS_REFUSED,
+                         "log %u is the last one in the serial window of ca.pem: a new CA is needed", current);
+    s = close_current(dir, current, err);
+    return s == STATUS_OK ? ca_directory_found_log(dir, *log_number, err) : s;
+}
+
+enum status ca_directory_rotate(const char *path, struct algorithms *algorithms,
+                                uint16_t *log_number, struct error *err)
+{
+    struct ca_directory dir;
+    enum status s = ca_directory_open_base(&dir, path, algorithms, err);
+    if (s == STATUS_OK)
+        s = rotate(&dir, log_number, err);
+    enum status closed = ca_directory_close(&dir, s == STATUS_OK ? err : NULL);
+    return s == STATUS_OK ? closed : s;
+}
+
+static enum status check_new_cosigner(const struct ca_directory *dir,
+                                      const struct ca_config_cosigner *cosigner, struct error *err)
+{
+    if (dir->config.cosigner_count == CA_CONFIG_COSIGNERS_MAX)
+        return error_set(err, STATUS_LIMIT, "more than %d further cosigners", CA_CONFIG_COSIGNERS_MAX);
+    /* IDs below the CA's own stand for its logs and landmarks. */
+    if (tai_is_within(&cosigner->id, &dir->config.id))
+        return error_set(err, STATUS_USAGE, "the ID is the CA's, or below it: a further cosigner has one of its own");
+    for (size_t i = 0; i < dir->config.cosigner_count; i++)
+        if (tai_equal(&dir->config.cosigners[i].id, &cosigner->id))
+            return error_set(err, STATUS_CONFLICT, "there is a cosigner of this ID already");
+    return STATUS_OK;
+}
+
+/* Key first, then the configuration that asks for it, then the policy for relying parties. */
+static enum status add_cosigner(struct ca_directory *dir, const struct ca_config_cosigner *cosigner,
+                                struct error *err)
+{
+    char name[CA_DIRECTORY_KEY_NAME_SIZE];
+    struct private_key **key = &dir->keys[dir->cosigner_count];
+    ca_directory_key_name(&cosigner->id, name);
+    enum status s = ca_directory_make_key(dir, cosigner->algorithm, name, key, err);
+    if (s != STATUS_OK)
+        return s;
+    dir->cosigners[dir->cosigner_count++] = local_key_cosigner(&cosigner->id, *key);
+    struct builder text;
+    builder_init(&text, CA_CONFIG_SIZE_MAX);
+    s = ca_directory_get(dir, "ca.conf", &text, err);
+    ca_config_write_cosigner(cosigner, &text);
+    if (s == STATUS_OK)
+        s = builder_status(&text, "ca.conf", err);
+    if (s == STATUS_OK)
+        s = ca_directory_put(dir, "ca.conf", builder_view(&text), err);
+    if (s == STATUS_OK)
+        s = ca_directory_put_policy(dir, err);
+    if (s == STATUS_OK)
+        s = ca_directory_sync(dir, err);
+    builder_clear(&text);
+    return s;
+}
+
+enum status ca_directory_add_cosigner(const char *path, const struct ca_config_cosigner *cosigner,
+                                      struct algorithms *algorithms, struct error *err)
+{
+    struct ca_directory dir;
+    /* Opened for writing: nobody issues while the set of cosigners changes. */
+    enum status s = ca_directory_open(&dir, path, CA_DIRECTORY_WRITE, 0, algorithms, err);
+    if (s == STATUS_OK)
+        s = check_new_cosigner(&dir, cosigner, err);
+    if (s == STATUS_OK)
+        s = add_cosigner(&dir, cosigner, err);
+    enum status closed = ca_directory_close(&dir, s == STATUS_OK ? err : NULL);
+    return s == STATUS_OK ? closed : s;
+}

@@ -1,0 +1,31 @@
+/* ca_session.h - what the `ca` commands have in common: --dir, --log, --algorithms, and an open CA. */
+#ifndef CATHAYA_PROGRAMS_CA_CA_SESSION_H
+#define CATHAYA_PROGRAMS_CA_CA_SESSION_H
+
+#include "ca/ca_directory.h"
+#include "options.h"
+#include "output.h"
+
+#define CA_SESSION_DIR {.name = "dir", .metavar = "DIR", .help = "the CA's directory", .is_required = true}
+#define CA_SESSION_LOG {.name = "log", .metavar = "N", .help = "log number; the current one when absent"}
+#define CA_SESSION_JSON {.name = "json", .help = "print JSON, one object a line"}
+
+struct ca_session {
+    struct algorithms *algorithms;
+    struct ca_directory dir;
+    bool is_json;
+};
+
+/* ca_session_open opens the CA that the options name. On failure it has printed why, and *exit_status
+ * says what to exit with. ca_session_close follows in any case. */
+MUST_USE bool ca_session_open(struct ca_session *session, const struct options *options,
+                              enum ca_directory_access mode, int *exit_status);
+
+/* ca_session_algorithms loads --algorithms alone, for commands that have no CA yet. */
+MUST_USE bool ca_session_algorithms(struct ca_session *session, const struct options *options,
+                                    int *exit_status);
+
+/* ca_session_close closes, and makes of exit_status the final one. */
+int ca_session_close(struct ca_session *session, int exit_status);
+
+#endif

@@ -1,0 +1,78 @@
+#include "ca/ca_session.h"
+
+#include "codec/pem/pem.h"
+#include "codec/properties/properties.h"
+#include "command.h"
+
+#include <stdio.h>
+
+static const struct option_row rows[] = {
+    CA_SESSION_DIR,
+    {.name = "index", .metavar = "N", .help = "index of the entry", .is_required = true},
+    CA_SESSION_LOG,
+    {.name = "landmark", .help = "landmark-relative: no signatures, for clients that know the landmark"},
+    {.name = "properties", .help = "put the CERTIFICATE PROPERTIES block in front"},
+    {.name = NULL},
+};
+
+static enum status write_properties(const struct ca_directory *dir, bool is_landmark,
+                                    uint64_t landmark, struct builder *out, struct error *err)
+{
+    struct properties properties;
+    struct builder bytes;
+    builder_init(&bytes, PROPERTIES_SIZE_MAX);
+    enum status s = is_landmark ? properties_landmark(&dir->config.id, dir->log_number, landmark, &properties, err)
+                                : properties_standalone(&dir->config.id, &properties, err);
+    if (s == STATUS_OK)
+        s = properties_write(&properties, PROPERTIES_WITH_PATTERNS, &bytes, err);
+    if (s == STATUS_OK)
+        s = pem_write(PROPERTIES_PEM_LABEL, builder_view(&bytes), out, err);
+    builder_clear(&bytes);
+    return s;
+}
+
+static enum status write_chain(const struct ca_directory *dir, const struct options *options,
+                               struct builder *out, struct error *err)
+{
+    uint64_t index = 0, landmark = 0;
+    struct builder der;
+    bool is_landmark = options_has(options, "landmark");
+    builder_init(&der, CERTIFICATE_SIZE_MAX);
+    enum status s = options_number(options, "index", LOG_SIZE_MAX, &index, err);
+    if (s == STATUS_OK)
+        s = is_landmark ? issuer_write_landmark(&dir->issuer, index, &der, &landmark, err)
+                        : issuer_write_standalone(&dir->issuer, index, &der, err);
+    if (s == STATUS_OK && options_has(options, "properties"))
+        s = write_properties(dir, is_landmark, landmark, out, err);
+    if (s == STATUS_OK)
+        s = pem_write(PEM_CERTIFICATE, builder_view(&der), out, err);
+    builder_clear(&der);
+    return s;
+}
+
+static int run(const struct options *options)
+{
+    struct ca_session session;
+    struct error err = {.status = STATUS_OK};
+    int exit_status = EXIT_YES;
+    struct builder pem;
+    builder_init(&pem, 2 * CERTIFICATE_SIZE_MAX);
+    if (ca_session_open(&session, options, CA_DIRECTORY_READ, &exit_status)) {
+        if (write_chain(&session.dir, options, &pem, &err) == STATUS_OK)
+            (void)fwrite(pem.data, 1, pem.len, stdout);
+        else
+            exit_status = output_failure(ROLE_OBJECT, &err);
+    }
+    builder_clear(&pem);
+    return ca_session_close(&session, exit_status);
+}
+
+const struct command command_ca_certificate = {
+    .name = "ca certificate",
+    .arguments = "",
+    .summary = "print the certificate of a log entry as PEM",
+    .details = "Standalone with the batch's cosignatures, or with --landmark relative to the first landmark\n"
+               "after it. Exit status 1 when there is no such entry, or no landmark above it yet.\n",
+    .options = rows,
+    .run = run,
+};
