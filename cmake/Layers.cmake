@@ -25,6 +25,14 @@ function(cathaya_layer name)
   target_link_libraries(${target} PUBLIC cathaya_flags ${uses})
 endfunction()
 
+# cathaya_header_layer(NAME): a layer without code, such as interfaces.
+function(cathaya_header_layer name)
+  string(REPLACE "/" "_" target "layer_${name}")
+  add_library(${target} INTERFACE)
+  cathaya_layer_uses(${name} uses)
+  target_link_libraries(${target} INTERFACE ${uses})
+endfunction()
+
 # cathaya_unit_test(LAYER NAME [extra targets]): tests/unit/LAYER/test_NAME.c against LAYER alone.
 function(cathaya_unit_test layer name)
   string(REPLACE "/" "_" flat "${layer}")

@@ -8,10 +8,8 @@
 #include <openssl/x509.h>
 
 #include "crypto/context.h"
+#include "crypto/key_encoding.h"
 #include "crypto/subject_key.h"
-
-/* [GM 1] */
-#define SM2_ID "1234567812345678"
 
 #define ALLOWED                                                                                    \
     "allowed are SM2 with SM3, RSA and RSA-PSS with SHA-256/384/512, ECDSA with SHA-256/384/512, " \

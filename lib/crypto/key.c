@@ -13,9 +13,6 @@
 #include "crypto/context.h"
 #include "crypto/key_encoding.h"
 
-/* [GM 1] the ID of every SM2 signature but the one in TLS's CertificateVerify. */
-#define SM2_ID "1234567812345678"
-
 struct public_key {
     const struct signature_alg *alg;
     EVP_PKEY *pkey;
@@ -264,20 +261,23 @@ void private_key_free(struct private_key *key)
     free(key);
 }
 
-enum status private_key_write_pem(const struct private_key *key, struct builder *out,
-                                  struct error *err)
+bool key_encoding_write_pem(EVP_PKEY *pkey, struct builder *out)
 {
     BIO *bio = BIO_new(BIO_s_secmem());
-    if (bio == NULL)
-        return no_memory(err);
     char *data = NULL;
     long len = 0;
-    if (PEM_write_bio_PKCS8PrivateKey(bio, key->public.pkey, NULL, NULL, 0, NULL, NULL) == 1)
+    if (bio != NULL && PEM_write_bio_PKCS8PrivateKey(bio, pkey, NULL, NULL, 0, NULL, NULL) == 1)
         len = BIO_get_mem_data(bio, &data);
     if (len > 0)
         builder_bytes(out, bytes_of(data, (size_t)len));
     BIO_free(bio);
-    if (len <= 0)
+    return len > 0;
+}
+
+enum status private_key_write_pem(const struct private_key *key, struct builder *out,
+                                  struct error *err)
+{
+    if (!key_encoding_write_pem(key->public.pkey, out))
         return error_set(err, STATUS_NO_MEMORY, "%s: the key cannot be written as PKCS#8: %s",
                          key->public.alg->name, context_openssl_reason());
     return builder_status(out, "private key", err);

@@ -1,0 +1,115 @@
+#include "crypto/csr_make.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <openssl/core_names.h>
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+
+#include "crypto/context.h"
+#include "crypto/key_encoding.h"
+
+struct key_kind {
+    const char *name, *type, *group, *digest;
+    unsigned bits;
+};
+
+static const struct key_kind kinds[] = {
+    {"sm2", "SM2", NULL, "SM3", 0},          {"p256", "EC", "P-256", "SHA2-256", 0},
+    {"p384", "EC", "P-384", "SHA2-384", 0},  {"rsa2048", "RSA", NULL, "SHA2-256", 2048},
+    {"ed25519", "ED25519", NULL, NULL, 0},   {"mldsa44", "ML-DSA-44", NULL, NULL, 0},
+};
+
+static EVP_PKEY *make_key(const struct key_kind *kind)
+{
+    OSSL_PARAM params[2] = {OSSL_PARAM_END, OSSL_PARAM_END};
+    char group[16];
+    unsigned bits = kind->bits;
+    if (kind->group != NULL) {
+        (void)snprintf(group, sizeof group, "%s", kind->group);
+        params[0] = OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group, 0);
+    } else if (bits != 0) {
+        params[0] = OSSL_PARAM_construct_uint(OSSL_PKEY_PARAM_RSA_BITS, &bits);
+    }
+    EVP_PKEY *key = NULL;
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(context_library(), kind->type, context_properties());
+    if (ctx == NULL || EVP_PKEY_keygen_init(ctx) != 1 || EVP_PKEY_CTX_set_params(ctx, params) != 1 ||
+        EVP_PKEY_generate(ctx, &key) != 1)
+        key = NULL;
+    EVP_PKEY_CTX_free(ctx);
+    return key;
+}
+
+static bool add_name(X509_REQ *req, const char *dns_name)
+{
+    char value[300];
+    if (snprintf(value, sizeof value, "DNS:%s", dns_name) >= (int)sizeof value)
+        return false;
+    X509_EXTENSION *san = X509V3_EXT_nconf_nid(NULL, NULL, NID_subject_alt_name, value);
+    STACK_OF(X509_EXTENSION) *list = sk_X509_EXTENSION_new_null();
+    bool is_added = san != NULL && list != NULL && sk_X509_EXTENSION_push(list, san) > 0;
+    if (!is_added)
+        X509_EXTENSION_free(san);
+    is_added = is_added && X509_REQ_add_extensions(req, list) == 1;
+    sk_X509_EXTENSION_pop_free(list, X509_EXTENSION_free);
+    return is_added;
+}
+
+/* The request keeps the ID, and signing takes it from there. */
+static bool set_sm2_id(X509_REQ *req)
+{
+    ASN1_OCTET_STRING *id = ASN1_OCTET_STRING_new();
+    if (id == NULL || ASN1_OCTET_STRING_set(id, (const unsigned char *)SM2_ID, sizeof SM2_ID - 1) != 1) {
+        ASN1_OCTET_STRING_free(id);
+        return false;
+    }
+    X509_REQ_set0_distinguishing_id(req, id);
+    return true;
+}
+
+static bool sign(X509_REQ *req, EVP_PKEY *key, const struct key_kind *kind)
+{
+    if (strcmp(kind->type, "SM2") == 0 && !set_sm2_id(req))
+        return false;
+    EVP_MD *md = kind->digest != NULL
+                     ? EVP_MD_fetch(context_library(), kind->digest, context_properties())
+                     : NULL;
+    bool is_signed = (kind->digest == NULL || md != NULL) && X509_REQ_sign(req, key, md) > 0;
+    EVP_MD_free(md);
+    return is_signed;
+}
+
+static bool write_request(X509_REQ *req, struct builder *out)
+{
+    unsigned char *der = NULL;
+    int len = i2d_X509_REQ(req, &der);
+    if (len > 0)
+        builder_bytes(out, bytes_of(der, (size_t)len));
+    OPENSSL_free(der);
+    return len > 0;
+}
+
+enum status csr_make(const char *kind, const char *dns_name, struct builder *csr_der,
+                     struct builder *key_pem, struct error *err)
+{
+    const struct key_kind *found = NULL;
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (strcmp(kinds[i].name, kind) == 0)
+            found = &kinds[i];
+    if (found == NULL)
+        return error_set(err, STATUS_USAGE, "unknown kind of key \"%s\"", kind);
+    EVP_PKEY *key = make_key(found);
+    X509_REQ *req = X509_REQ_new_ex(context_library(), context_properties());
+    bool is_made = key != NULL && req != NULL && X509_REQ_set_version(req, X509_REQ_VERSION_1) == 1 &&
+                   X509_REQ_set_pubkey(req, key) == 1 && add_name(req, dns_name) &&
+                   sign(req, key, found) && write_request(req, csr_der) && key_encoding_write_pem(key, key_pem);
+    X509_REQ_free(req);
+    EVP_PKEY_free(key);
+    if (!is_made)
+        return error_set(err, STATUS_NO_MEMORY, "certification request for %s: %s", dns_name,
+                         context_openssl_reason());
+    enum status s = builder_status(csr_der, "certification request", err);
+    return s == STATUS_OK ? builder_status(key_pem, "private key", err) : s;
+}
