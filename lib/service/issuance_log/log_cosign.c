@@ -205,14 +205,17 @@ static enum status find_batch(struct issuance_log *log, uint64_t index, struct b
         /* A reader may know of a batch that the writer has only committed yet. */
         bool is_beyond = status == STATUS_NOT_FOUND && log->config.is_read_only &&
                          middle > log->record.settled_batch;
-        if (status == STATUS_NOT_FOUND && !is_beyond)
+        /* A prune that was cut short has removed it: what is left is newer. */
+        bool is_pruned = status == STATUS_NOT_FOUND && !is_beyond &&
+                         log->record.removed_index < log->record.min_index;
+        if (status == STATUS_NOT_FOUND && !is_beyond && !is_pruned)
             return error_set(err, STATUS_REFUSED, "the object of batch %" PRIu64 " is missing: run fsck",
                              middle);
-        if (status != STATUS_OK && !is_beyond)
+        if (status != STATUS_OK && status != STATUS_NOT_FOUND)
             return status;
-        if (is_beyond || index < out->start)
+        if (is_beyond || (!is_pruned && index < out->start))
             high = middle - 1;
-        else if (index >= out->end)
+        else if (is_pruned || index >= out->end)
             low = middle + 1;
         else
             return STATUS_OK;

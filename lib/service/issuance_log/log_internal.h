@@ -37,6 +37,7 @@ struct issuance_log {
     struct entry_bundle parsed; /* borrows from it */
     uint64_t bundle_index;      /* UINT64_MAX: none */
     struct landmarks landmarks;
+    struct landmarks old_landmarks; /* to look at older lists: too large for the stack */
     uint64_t unsettled_bytes;
     struct builder staged, scratch;
     struct error failure; /* the first one, for good */
@@ -148,8 +149,32 @@ MUST_USE enum status log_settle(struct issuance_log *log, struct error *err);
  * published differs. */
 MUST_USE enum status log_load_landmarks(struct issuance_log *log, struct error *err);
 
-/* log_read_landmarks reads the list as it was when landmark `number` was the newest. */
+/* log_read_landmarks reads the list as it was when landmark `number` was the newest. STATUS_NOT_FOUND
+ * when it has gone. */
 MUST_USE enum status log_read_landmarks(struct issuance_log *log, uint64_t number,
                                         struct landmarks *out, struct error *err);
+
+/* ---- log_fsck_tree.c ---- */
+
+struct fsck {
+    struct issuance_log *log;
+    void (*problem)(void *context, const char *text);
+    void (*progress)(void *context, uint64_t done, uint64_t all);
+    void *context;
+    struct log_fsck_report *report;
+    struct builder bytes; /* the object that is being looked at */
+    uint8_t current[TREE_EDGE_LEVELS][TILE_WIDTH][HASH_SIZE];
+};
+
+/* log_fsck_problem counts and reports one line. */
+void log_fsck_problem(struct fsck *f, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* log_fsck_get reads an object into f->bytes; *is_there says whether it could be. A status other than
+ * STATUS_OK ends the check. */
+MUST_USE enum status log_fsck_get(struct fsck *f, const struct object_store *store,
+                                  const char *path, bool *is_there, struct error *err);
+
+/* log_fsck_tree recomputes all tiles from the entries that are there, and the root. */
+MUST_USE enum status log_fsck_tree(struct fsck *f, struct error *err);
 
 #endif

@@ -19,8 +19,7 @@ static enum status get_list(struct issuance_log *log, uint64_t number, struct bu
     enum status status = store->get(store->context, path, out, err);
     if (status != STATUS_NOT_FOUND)
         return status;
-    return error_set(err, STATUS_REFUSED, "%s is missing: restore it from a backup, or from the "
-                     "published list", path);
+    return error_set(err, STATUS_NOT_FOUND, "%s is missing", path);
 }
 
 enum status log_read_landmarks(struct issuance_log *log, uint64_t number, struct landmarks *out,
@@ -75,6 +74,9 @@ static enum status publish(struct issuance_log *log, struct error *err)
 enum status log_load_landmarks(struct issuance_log *log, struct error *err)
 {
     enum status status = log_read_landmarks(log, log->record.landmark, &log->landmarks, err);
+    if (status == STATUS_NOT_FOUND)
+        return error_set(err, STATUS_REFUSED, "the list of landmark %" PRIu64 " is missing: restore it "
+                         "from a backup, or from the published list", log->record.landmark);
     if (status == STATUS_OK && !log->config.is_read_only)
         status = publish(log, err);
     return status;

@@ -2,11 +2,15 @@
 set(issuance_log_sources
   batch_object.c
   log.c
+  log_abandon.c
   log_append.c
   log_checkpoint.c
   log_cosign.c
+  log_fsck.c
+  log_fsck_tree.c
   log_landmarks.c
   log_open.c
+  log_prune.c
   log_read.c
   log_record.c
   log_recovery.c

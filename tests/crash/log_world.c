@@ -1,0 +1,423 @@
+#include "log_world.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "adapters/local_key/local_key.h"
+#include "codec/note/checkpoint.h"
+#include "codec/note/note.h"
+#include "merkle/node.h"
+#include "service/issuance_log/log_record.h"
+
+#define DAY_S          86400
+#define CERTIFICATE_S  (1 * DAY_S)
+#define LIFETIME_S     (7 * DAY_S)
+#define BATCH_MAX      1024
+
+/* Keys are slow to make and the same for every branch of a run. */
+static struct {
+    struct algorithms *algorithms;
+    char algorithm[ALGORITHM_NAME_MAX + 1];
+    struct private_key *keys[2];
+} shared;
+
+_Noreturn void world_fail(const struct world *w, const char *format, ...)
+{
+    va_list arguments;
+    (void)fprintf(stderr, "FAILED (%s): ", w->label != NULL ? w->label : "");
+    va_start(arguments, format);
+    (void)vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    (void)fputc('\n', stderr);
+    exit(1);
+}
+
+static void make_keys(const char *algorithm)
+{
+    struct error err = {.status = STATUS_OK};
+    if (strcmp(shared.algorithm, algorithm) == 0)
+        return;
+    world_end_keys();
+    enum status s = algorithms_new(&shared.algorithms, &err);
+    const struct signature_alg *alg = algorithms_by_name(shared.algorithms, bytes_of_text(algorithm));
+    for (size_t i = 0; i < 2; i++)
+        s = s ? s : private_key_generate(alg, &shared.keys[i], &err);
+    if (s != STATUS_OK || alg == NULL) {
+        (void)fprintf(stderr, "no keys of %s: %s\n", algorithm, err.text);
+        exit(1);
+    }
+    (void)snprintf(shared.algorithm, sizeof shared.algorithm, "%s", algorithm);
+}
+
+void world_end_keys(void)
+{
+    private_key_free(shared.keys[0]);
+    private_key_free(shared.keys[1]);
+    algorithms_free(shared.algorithms);
+    memset(&shared, 0, sizeof shared);
+}
+
+/* ---- what is watched ---- */
+
+static void remember(struct world *w, const struct statement *s)
+{
+    for (size_t i = 0; i < w->statement_count; i++) {
+        const struct statement *old = &w->statements[i];
+        if (old->start != s->start || old->end != s->end)
+            continue;
+        if (memcmp(old->hash, s->hash, HASH_SIZE) != 0)
+            world_fail(w, "[%llu, %llu) was signed with two hashes", (unsigned long long)s->start,
+                       (unsigned long long)s->end);
+        return;
+    }
+    if (w->statement_count == WORLD_STATEMENTS_MAX)
+        world_fail(w, "too many statements");
+    w->statements[w->statement_count++] = *s;
+}
+
+/* A cosigner that signs nothing which the durable record has not committed to. */
+static void check_committed(const struct world *w, const struct statement *s)
+{
+    struct log_record record;
+    struct error err = {.status = STATUS_OK};
+    if (log_record_parse(memory_disk_durable_record(w->disk), &record, &err) != STATUS_OK)
+        world_fail(w, "asked to sign with the record: %s", err.text);
+    if (s->end > record.size)
+        world_fail(w, "asked to sign %llu entries, the record has %llu", (unsigned long long)s->end,
+                   (unsigned long long)record.size);
+    if (s->start == 0 && s->end == record.size && memcmp(s->hash, record.root, HASH_SIZE) != 0)
+        world_fail(w, "asked to sign another root than the record has");
+}
+
+static enum status watch_and_sign(struct world *w, size_t key, const struct cosigned_message *m,
+                                  struct builder *out, struct error *err)
+{
+    struct statement s = {.start = m->subtree.start, .end = m->subtree.end};
+    memcpy(s.hash, m->hash, HASH_SIZE);
+    if (memory_disk_has_crashed(w->disk))
+        return error_set(err, STATUS_IO, "the process is gone");
+    check_committed(w, &s);
+    remember(w, &s);
+    struct cosigner signer = local_key_cosigner(&w->cosigners[key].id, shared.keys[key]);
+    return signer.sign(signer.context, m, out, err);
+}
+
+static enum status sign_ca(void *context, const struct cosigned_message *m, struct builder *out,
+                           struct error *err)
+{
+    return watch_and_sign(context, 0, m, out, err);
+}
+
+static enum status sign_other(void *context, const struct cosigned_message *m, struct builder *out,
+                              struct error *err)
+{
+    return watch_and_sign(context, 1, m, out, err);
+}
+
+static void watch_checkpoint(struct world *w, struct bytes value)
+{
+    struct note note;
+    struct checkpoint checkpoint;
+    if (note_parse(value, &note, NULL) != STATUS_OK ||
+        checkpoint_parse(note.text, &checkpoint, NULL) != STATUS_OK)
+        world_fail(w, "a bad checkpoint is published");
+    const struct statement *last =
+        w->published_count > 0 ? &w->published[w->published_count - 1] : NULL;
+    if (last != NULL && checkpoint.size < last->end)
+        world_fail(w, "a checkpoint of %llu entries is published after one of %llu",
+                   (unsigned long long)checkpoint.size, (unsigned long long)last->end);
+    if (last != NULL && checkpoint.size == last->end &&
+        memcmp(checkpoint.root, last->hash, HASH_SIZE) != 0)
+        world_fail(w, "two checkpoints of %llu entries", (unsigned long long)last->end);
+    if (w->published_count == WORLD_STATEMENTS_MAX)
+        world_fail(w, "too many checkpoints");
+    struct statement *s = &w->published[w->published_count++];
+    *s = (struct statement){.start = 0, .end = checkpoint.size};
+    memcpy(s->hash, checkpoint.root, HASH_SIZE);
+}
+
+static void watch_landmarks(struct world *w, struct bytes value)
+{
+    static struct landmarks list;
+    if (landmarks_parse(value, w->now_ms / 1000, &list, NULL) != STATUS_OK)
+        world_fail(w, "bad landmarks are published");
+    if (list.latest + 1 < w->landmark_count || list.latest >= WORLD_LANDMARKS_MAX)
+        world_fail(w, "landmarks go back to %llu", (unsigned long long)list.latest);
+    for (size_t i = 0; i < list.count; i++) {
+        uint64_t number = list.latest - i;
+        if (number < w->landmark_count &&
+            (w->landmarks[number].tree_size != list.at[i].tree_size ||
+             w->landmarks[number].expiry_s != list.at[i].expiry_s))
+            world_fail(w, "landmark %llu has changed", (unsigned long long)number);
+        w->landmarks[number] = list.at[i];
+    }
+    w->landmark_count = list.latest + 1;
+}
+
+static void watch_put(void *context, unsigned volume, const char *name, struct bytes value)
+{
+    if (volume == WORLD_PUBLIC && strcmp(name, "checkpoint") == 0)
+        watch_checkpoint(context, value);
+    if (volume == WORLD_PUBLIC && strcmp(name, "landmarks") == 0)
+        watch_landmarks(context, value);
+}
+
+/* ---- the world ---- */
+
+static int64_t now_ms(void *context)
+{
+    const struct world *w = context;
+    return w->now_ms;
+}
+
+static void bind(struct world *w)
+{
+    w->config.public_store = memory_disk_store(w->disk, WORLD_PUBLIC);
+    w->config.private_store = memory_disk_store(w->disk, WORLD_PRIVATE);
+    w->config.record = memory_disk_record(w->disk);
+    w->config.clock = (struct clock_port){.context = w, .now_ms = now_ms};
+    w->cosigners[0].context = w->cosigners[1].context = w;
+    w->config.cosigners = w->cosigners;
+    w->config.cosigner_count = 2;
+    memory_disk_on_put(w->disk, watch_put, w);
+}
+
+struct world *world_new(const struct hash_alg *hash, const char *algorithm)
+{
+    struct world *w = calloc(1, sizeof *w);
+    if (w == NULL)
+        abort();
+    make_keys(algorithm);
+    w->disk = memory_disk_new();
+    w->config.hash = hash;
+    w->now_ms = INT64_C(1793283605) * 1000;
+    memset(w->ids, 0xff, sizeof w->ids);
+    if (tai_parse_text(bytes_of_text("32473.1"), &w->cosigners[0].id, NULL) != STATUS_OK ||
+        tai_parse_text(bytes_of_text("32473.5"), &w->cosigners[1].id, NULL) != STATUS_OK ||
+        tai_log_id(&w->cosigners[0].id, 1, &w->config.log_id, NULL) != STATUS_OK)
+        abort();
+    for (size_t i = 0; i < 2; i++)
+        w->cosigners[i].key = private_key_public(shared.keys[i]);
+    w->cosigners[0].sign = sign_ca;
+    w->cosigners[1].sign = sign_other;
+    bind(w);
+    return w;
+}
+
+struct world *world_copy(const struct world *from)
+{
+    struct world *w = malloc(sizeof *w);
+    if (w == NULL)
+        abort();
+    *w = *from;
+    w->disk = memory_disk_copy(from->disk);
+    w->log = NULL;
+    bind(w);
+    return w;
+}
+
+void world_free(struct world *w)
+{
+    if (w == NULL)
+        return;
+    (void)log_close(w->log, NULL);
+    memory_disk_free(w->disk);
+    free(w);
+}
+
+/* ---- steps ---- */
+
+enum status world_open(struct world *w, struct error *err)
+{
+    enum status status = log_open(&w->config, &w->log, err);
+    if (status != STATUS_NOT_FOUND)
+        return status;
+    if (w->acknowledged_end > 0)
+        world_fail(w, "the log has gone");
+    status = log_create(&w->config, err);
+    return status == STATUS_OK ? log_open(&w->config, &w->log, err) : status;
+}
+
+enum status world_close(struct world *w, struct error *err)
+{
+    enum status status = log_close(w->log, err);
+    w->log = NULL;
+    return status;
+}
+
+void world_entry(uint32_t id, struct builder *out)
+{
+    builder_u32(out, id);
+    for (uint32_t i = 0; i < id * 37 % 60; i++)
+        builder_u8(out, (uint8_t)(id * 7 + i));
+}
+
+static void acknowledge(struct world *w, uint64_t first, uint32_t id, size_t count)
+{
+    if (first < w->acknowledged_end)
+        world_fail(w, "index %llu is given twice", (unsigned long long)first);
+    if (first + count > WORLD_ENTRIES_MAX)
+        world_fail(w, "too many entries");
+    for (size_t i = 0; i < count; i++)
+        w->ids[first + i] = id + (uint32_t)i;
+    w->acknowledged_end = first + count;
+}
+
+enum status world_append(struct world *w, size_t count, struct error *err)
+{
+    static struct log_entry_input entries[BATCH_MAX];
+    struct builder memory;
+    uint64_t first;
+    size_t offsets[BATCH_MAX + 1] = {0};
+    uint32_t id = w->next_id;
+    builder_init(&memory, (size_t)1 << 20);
+    for (size_t i = 0; i < count && i < BATCH_MAX; i++) {
+        world_entry(id + (uint32_t)i, &memory);
+        offsets[i + 1] = memory.len;
+    }
+    for (size_t i = 0; i < count && i < BATCH_MAX; i++) {
+        entries[i].entry = bytes_of(memory.data + offsets[i], offsets[i + 1] - offsets[i]);
+        entries[i].not_after_s = w->now_ms / 1000 + CERTIFICATE_S;
+    }
+    w->next_id += (uint32_t)count; /* used up, acknowledged or not */
+    enum status status = log_append(w->log, entries, count, &first, err);
+    if (status == STATUS_OK)
+        acknowledge(w, first, id, count);
+    builder_clear(&memory);
+    return status;
+}
+
+enum status world_landmark(struct world *w, struct error *err)
+{
+    bool is_new;
+    enum status status = log_allocate_landmark(w->log, LIFETIME_S, &is_new, err);
+    if (status == STATUS_OK && log_landmarks(w->log)->latest + 1 != w->landmark_count)
+        world_fail(w, "a landmark was allocated, but is not published");
+    return status;
+}
+
+enum status world_prune(struct world *w, struct error *err)
+{
+    uint64_t removed;
+    return log_prune(w->log, 0, &removed, err);
+}
+
+enum status world_close_for_good(struct world *w, struct error *err)
+{
+    enum status status = log_close_for_good(w->log, err);
+    w->is_closed = w->is_closed || status == STATUS_OK;
+    return status;
+}
+
+/* ---- audit ---- */
+
+static void report_problem(void *context, const char *text)
+{
+    world_fail(context, "fsck: %s", text);
+}
+
+static void audit_entries(struct world *w)
+{
+    struct error err = {.status = STATUS_OK};
+    struct builder have, want;
+    builder_init(&have, 65536);
+    builder_init(&want, 65536);
+    for (uint64_t i = log_state(w->log).min_index; i < w->acknowledged_end; i++) {
+        if (w->ids[i] == WORLD_ID_UNKNOWN)
+            continue;
+        builder_reset(&have);
+        builder_reset(&want);
+        world_entry(w->ids[i], &want);
+        if (log_read_entry(w->log, i, &have, &err) != STATUS_OK)
+            world_fail(w, "acknowledged entry %llu: %s", (unsigned long long)i, err.text);
+        if (!bytes_equal(builder_view(&have), builder_view(&want)))
+            world_fail(w, "acknowledged entry %llu is another one", (unsigned long long)i);
+    }
+    builder_clear(&have);
+    builder_clear(&want);
+}
+
+static void audit_checkpoints(struct world *w, struct hasher *h)
+{
+    struct error err = {.status = STATUS_OK};
+    struct node_source source = log_node_source(w->log);
+    struct log_state state = log_state(w->log);
+    for (size_t i = 0; i < w->published_count; i++) {
+        const struct statement *s = &w->published[i];
+        uint8_t hash[HASH_SIZE];
+        if (s->end > state.size)
+            world_fail(w, "a checkpoint of %llu entries was published, the log has %llu",
+                       (unsigned long long)s->end, (unsigned long long)state.size);
+        if (s->end < state.min_index)
+            continue;
+        if (proof_subtree_hash(h, &source, (struct subtree){0, s->end}, hash, &err) != STATUS_OK)
+            world_fail(w, "checkpoint of %llu: %s", (unsigned long long)s->end, err.text);
+        if (memcmp(hash, s->hash, HASH_SIZE) != 0)
+            world_fail(w, "the published checkpoint of %llu entries is no prefix of the log",
+                       (unsigned long long)s->end);
+    }
+}
+
+/* A certificate of this entry could be made: cosignatures over a subtree that its proof leads to. */
+static void audit_certificate(struct world *w, struct hasher *h, uint64_t index)
+{
+    struct error err = {.status = STATUS_OK};
+    struct node_source source = log_node_source(w->log);
+    struct log_cosignature cosignatures[LOG_COSIGNERS_MAX];
+    struct builder memory, entry, proof;
+    struct subtree subtree;
+    uint8_t leaf[HASH_SIZE], root[HASH_SIZE], want[HASH_SIZE];
+    size_t count;
+    builder_init(&memory, (size_t)1 << 20);
+    builder_init(&entry, 65536);
+    builder_init(&proof, 4096);
+    enum status s = log_read_cosignatures(w->log, index, &subtree, &memory, cosignatures, &count, &err);
+    s = s ? s : log_read_entry(w->log, index, &entry, &err);
+    s = s ? s : proof_make_inclusion(h, &source, subtree, index, &proof, &err);
+    node_leaf_hash(h, builder_view(&entry), leaf);
+    s = s ? s : proof_evaluate_inclusion(h, subtree, index, leaf, builder_view(&proof), root, &err);
+    if (s != STATUS_OK || count != 2)
+        world_fail(w, "entry %llu has no certificate: %s", (unsigned long long)index, err.text);
+    bool is_signed = false;
+    for (size_t i = 0; i < w->statement_count; i++) {
+        const struct statement *st = &w->statements[i];
+        if (st->start == subtree.start && st->end == subtree.end) {
+            memcpy(want, st->hash, HASH_SIZE);
+            is_signed = memcmp(root, want, HASH_SIZE) == 0;
+        }
+    }
+    if (!is_signed)
+        world_fail(w, "the proof of entry %llu leads to a hash that was not signed",
+                   (unsigned long long)index);
+    builder_clear(&memory);
+    builder_clear(&entry);
+    builder_clear(&proof);
+}
+
+void world_audit(struct world *w)
+{
+    struct log_fsck_report report;
+    struct error err = {.status = STATUS_OK};
+    struct hasher h;
+    struct log_state state = log_state(w->log);
+    if (state.size < w->acknowledged_end)
+        world_fail(w, "%llu entries were acknowledged, the log has %llu",
+                   (unsigned long long)w->acknowledged_end, (unsigned long long)state.size);
+    if (w->is_closed && !state.is_closed)
+        world_fail(w, "the log was closed for good and is open again");
+    if (log_landmarks(w->log)->latest + 1 < w->landmark_count)
+        world_fail(w, "a published landmark is lost");
+    if (log_fsck(w->log, report_problem, NULL, w, &report, &err) != STATUS_OK)
+        world_fail(w, "fsck: %s", err.text);
+    if (hasher_init(&h, w->config.hash, &err) != STATUS_OK)
+        world_fail(w, "%s", err.text);
+    audit_entries(w);
+    audit_checkpoints(w, &h);
+    if (w->acknowledged_end > state.min_index) {
+        audit_certificate(w, &h, w->acknowledged_end - 1);
+        audit_certificate(w, &h, state.min_index);
+    }
+    hasher_clear(&h);
+}

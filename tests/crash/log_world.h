@@ -1,0 +1,71 @@
+/* log_world.h - a log on a memory disk, and somebody who remembers everything that was ever promised:
+ * what was acknowledged, signed and published, over all crashes of one history. */
+#ifndef CATHAYA_TESTS_CRASH_LOG_WORLD_H
+#define CATHAYA_TESTS_CRASH_LOG_WORLD_H
+
+#include "fakes/memory_disk.h"
+#include "service/issuance_log/issuance_log.h"
+
+#define WORLD_PUBLIC  0
+#define WORLD_PRIVATE 1
+
+#define WORLD_ENTRIES_MAX    4096
+#define WORLD_STATEMENTS_MAX 1024
+#define WORLD_LANDMARKS_MAX  16
+#define WORLD_ID_UNKNOWN     UINT32_MAX
+
+/* Somebody's signature says that [start, end) has this hash. */
+struct statement {
+    uint64_t start, end;
+    uint8_t hash[HASH_SIZE];
+};
+
+struct world {
+    struct memory_disk *disk;
+    struct log_config config;
+    struct cosigner cosigners[2];
+    struct issuance_log *log; /* open, or NULL */
+    int64_t now_ms;
+    uint32_t ids[WORLD_ENTRIES_MAX]; /* of the entry at an index, as it was acknowledged */
+    uint64_t acknowledged_end;
+    uint32_t next_id;
+    bool is_closed; /* for good, as it was acknowledged */
+    struct statement statements[WORLD_STATEMENTS_MAX];
+    size_t statement_count;
+    struct statement published[WORLD_STATEMENTS_MAX]; /* checkpoints: start is 0 */
+    size_t published_count;
+    struct landmark landmarks[WORLD_LANDMARKS_MAX]; /* published, by number */
+    uint64_t landmark_count;
+    const char *label; /* said when something is wrong */
+};
+
+/* world_new makes an empty world: hash, and an algorithm for its two cosigners. Keys are made once per
+ * process and algorithm. */
+struct world *world_new(const struct hash_alg *hash, const char *algorithm);
+struct world *world_copy(const struct world *from);
+void world_free(struct world *w);
+
+/* world_fail says what is wrong and where, and ends the program. */
+_Noreturn void world_fail(const struct world *w, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Steps: each is a call of the log, and what it promised when it returned STATUS_OK is remembered. */
+enum status world_open(struct world *w, struct error *err);
+enum status world_append(struct world *w, size_t count, struct error *err);
+enum status world_landmark(struct world *w, struct error *err);
+enum status world_prune(struct world *w, struct error *err);
+enum status world_close_for_good(struct world *w, struct error *err);
+
+/* world_close closes, whatever the status is. */
+enum status world_close(struct world *w, struct error *err);
+
+/* world_entry appends the bytes of the entry with an id. */
+void world_entry(uint32_t id, struct builder *out);
+
+/* world_audit checks the open log against everything that was promised; ends the program otherwise. */
+void world_audit(struct world *w);
+
+/* world_end_keys frees the keys. */
+void world_end_keys(void);
+
+#endif
