@@ -17,6 +17,8 @@ static const struct command *const commands[] = {
     &command_ca_prune,
     &command_ca_status,
     &command_ca_subtrees,
+    &command_demo,
+    &command_inspect,
     &command_landmarks_check,
     &command_verify,
 };

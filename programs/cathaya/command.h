@@ -25,6 +25,8 @@ extern const struct command command_ca_log_rotate;
 extern const struct command command_ca_prune;
 extern const struct command command_ca_status;
 extern const struct command command_ca_subtrees;
+extern const struct command command_inspect;
+extern const struct command command_demo;
 extern const struct command command_landmarks_check;
 extern const struct command command_verify;
 

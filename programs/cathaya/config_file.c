@@ -14,6 +14,9 @@ cfg_opt_t config_file_algorithm_options[] = {
 static struct error *complaint;
 
 static void take_complaint(cfg_t *cfg, const char *format, va_list values)
+    __attribute__((format(printf, 2, 0)));
+
+static void take_complaint(cfg_t *cfg, const char *format, va_list values)
 {
     char text[ERROR_TEXT_MAX];
     (void)vsnprintf(text, sizeof text, format, values);

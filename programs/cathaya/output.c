@@ -83,6 +83,9 @@ static void print_clean(FILE *out, const char *text)
 }
 
 static void print_format(FILE *out, const char *before, const char *format, va_list values)
+    __attribute__((format(printf, 3, 0)));
+
+static void print_format(FILE *out, const char *before, const char *format, va_list values)
 {
     static char line[LINE_MAX_SIZE];
     (void)vsnprintf(line, sizeof line, format, values);
