@@ -4,11 +4,21 @@ if(NOT EXISTS "${CATHAYA_OPENSSL_PREFIX}/include/openssl/opensslv.h")
   message(FATAL_ERROR "no OpenSSL in ${CATHAYA_OPENSSL_PREFIX}: run scripts/get-openssl, or `make build`, which does")
 endif()
 
-add_library(cathaya_crypto INTERFACE)
-target_include_directories(cathaya_crypto SYSTEM INTERFACE "${CATHAYA_OPENSSL_PREFIX}/include")
+# Imported, so that CMake knows that libssl comes before libcrypto on every link line.
+add_library(openssl_crypto STATIC IMPORTED)
+set_target_properties(openssl_crypto PROPERTIES
+  IMPORTED_LOCATION "${CATHAYA_OPENSSL_PREFIX}/lib/libcrypto.a"
+  INTERFACE_INCLUDE_DIRECTORIES "${CATHAYA_OPENSSL_PREFIX}/include"
+  INTERFACE_LINK_LIBRARIES "z;zstd;dl;pthread")
+add_library(openssl_ssl STATIC IMPORTED)
+set_target_properties(openssl_ssl PROPERTIES
+  IMPORTED_LOCATION "${CATHAYA_OPENSSL_PREFIX}/lib/libssl.a"
+  INTERFACE_LINK_LIBRARIES openssl_crypto)
+
 # Symbols stay inside: a program may also load a library that uses the system's own OpenSSL.
+add_library(cathaya_crypto INTERFACE)
 target_link_options(cathaya_crypto INTERFACE -Wl,--exclude-libs,ALL)
-target_link_libraries(cathaya_crypto INTERFACE "${CATHAYA_OPENSSL_PREFIX}/lib/libcrypto.a" z zstd dl pthread)
+target_link_libraries(cathaya_crypto INTERFACE openssl_crypto)
 
 add_library(cathaya_ssl INTERFACE)
-target_link_libraries(cathaya_ssl INTERFACE "${CATHAYA_OPENSSL_PREFIX}/lib/libssl.a" cathaya_crypto)
+target_link_libraries(cathaya_ssl INTERFACE openssl_ssl cathaya_crypto)
