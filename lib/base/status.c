@@ -36,21 +36,21 @@ enum status error_at(struct error *err, enum status status, size_t offset, const
     return status;
 }
 
-enum status error_prefix(struct error *err, const char *format, ...)
+enum status error_prefix(struct error *err, enum status status, const char *format, ...)
 {
-    if (err == NULL)
-        return STATUS_MALFORMED;
+    if (err == NULL || status == STATUS_OK)
+        return status;
     char rest[ERROR_TEXT_MAX];
     memcpy(rest, err->text, sizeof rest);
     va_list args;
     va_start(args, format);
-    write_text(err, err->status, format, args);
+    write_text(err, status, format, args);
     va_end(args);
     size_t used = strlen(err->text);
     /* A long prefix cuts the reason, never the other way round. */
     (void)snprintf(err->text + used, sizeof err->text - used, ": %.*s",
                    (int)(sizeof rest - 1), rest);
-    return err->status;
+    return status;
 }
 
 const char *status_name(enum status status)

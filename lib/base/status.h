@@ -42,10 +42,10 @@ enum status error_set(struct error *err, enum status status, const char *format,
 enum status error_at(struct error *err, enum status status, size_t offset, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* error_prefix puts "formatted: " in front of the reason (a file name, a field) and returns the
- * status that is already there. */
-enum status error_prefix(struct error *err, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+/* error_prefix puts "formatted: " (a file name, a field) in front of the reason of a failure, and
+ * returns status: so `return error_prefix(err, s, ...)` fits success too, where it does nothing. */
+enum status error_prefix(struct error *err, enum status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* status_name is the short English name of a status: "malformed", "refused", ... */
 const char *status_name(enum status status);

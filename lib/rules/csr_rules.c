@@ -103,7 +103,7 @@ enum status csr_rules_check(const struct csr *csr, struct csr_names *out, struct
                          "name alone is not enough");
     enum status s = write_names(csr->subject_alt_name, out, err);
     if (s != STATUS_OK) {
-        (void)error_prefix(err, "certification request");
+        (void)error_prefix(err, s, "certification request");
         return s;
     }
     /* Checks the key too. Last, because it costs most. */

@@ -142,12 +142,9 @@ enum status policy_text_read(struct bytes text, struct trust_store *store, struc
         const uint8_t *comment = line.len > 0 ? memchr(line.data, '#', line.len) : NULL;
         if (comment != NULL)
             line.len = (size_t)(comment - line.data);
-        if (read_statement(line, store, err) != STATUS_OK) {
-            if (err != NULL)
-                err->status = STATUS_USAGE;
-            (void)error_prefix(err, "line %zu", number);
-            return STATUS_USAGE;
-        }
+        /* Whatever is wrong in it: the file is. */
+        if (read_statement(line, store, err) != STATUS_OK)
+            return error_prefix(err, STATUS_USAGE, "line %zu", number);
     }
     return STATUS_OK;
 }

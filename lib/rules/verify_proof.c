@@ -49,7 +49,7 @@ static enum status evaluate(struct hasher *h, const struct certificate *cert,
                                              proof->inclusion_proof, v->subtree_hash, err);
     if (s == STATUS_OK)
         s = hasher_status(h, err);
-    return s == STATUS_OK ? s : error_prefix(err, "inclusion proof");
+    return error_prefix(err, s, "inclusion proof");
 }
 
 static enum status check_signature(const struct public_key *key, const struct tai *cosigner_id,

@@ -163,7 +163,7 @@ static enum status verify_sct(const struct classic_log *log, const struct classi
         s = public_key_verify(private_key_public(log->key), builder_view(&message), sct->signature,
                               err);
     builder_clear(&message);
-    return s == STATUS_OK ? s : error_prefix(err, "SCT");
+    return error_prefix(err, s, "SCT");
 }
 
 enum status classic_sct_verify_list(const struct classic_log *logs, size_t log_count,

@@ -68,7 +68,7 @@ static enum status add_ca_file(struct session *session, const char *path, struct
             cathaya_trust_add_ca(session->trust, der.data, der.len, &outer) != CATHAYA_OK)
             s = from_public(&outer, path, err);
     }
-    return s == STATUS_OK ? s : error_prefix(err, "--ca");
+    return error_prefix(err, s, "--ca");
 }
 
 static enum status add_ca_files(struct session *session, const struct options *options,
@@ -97,7 +97,7 @@ static enum status add_policy(struct session *session, const char *path, struct 
         cathaya_trust_add_policy(session->trust, (const char *)text.data, text.len, &outer) != CATHAYA_OK)
         s = from_public(&outer, path, err);
     builder_clear(&text);
-    return s == STATUS_OK ? s : error_prefix(err, "--policy");
+    return error_prefix(err, s, "--policy");
 }
 
 static enum status load_trust(struct session *session, const struct options *options,
@@ -119,7 +119,7 @@ static enum status load_trust(struct session *session, const struct options *opt
         return s;
     session->has_chain = true;
     s = input_read_certificates(chain, &session->chain, err);
-    return s == STATUS_OK ? s : error_prefix(err, "--chain");
+    return error_prefix(err, s, "--chain");
 }
 
 static enum status read_dns_name(struct session *session, const char *name, struct error *err)

@@ -51,10 +51,7 @@ static enum status add_block(const char *path, cfg_t *block, algorithms_file_add
         return error_set(err, STATUS_USAGE, "%s:%d: algorithm \"%s\" lacks %s", path, block->line,
                          cfg_title(block), oid == NULL ? "oid" : "evp");
     enum status s = add(context, cfg_title(block), oid, evp, provider, err);
-    if (s == STATUS_OK)
-        return s;
-    (void)error_prefix(err, "%s:%d", path, block->line);
-    return STATUS_USAGE;
+    return s == STATUS_OK ? s : error_prefix(err, STATUS_USAGE, "%s:%d", path, block->line);
 }
 
 enum status config_file_add_algorithms(const char *path, cfg_t *cfg, algorithms_file_add *add,

@@ -125,7 +125,7 @@ enum status input_read_certificates(const char *path, struct input_blocks *out, 
     if (s == STATUS_OK) {
         s = split_certificates(builder_view(&content), out, err);
         if (s != STATUS_OK)
-            s = error_prefix(err, "%s", strcmp(path, "-") == 0 ? "stdin" : path);
+            s = error_prefix(err, s, "%s", strcmp(path, "-") == 0 ? "stdin" : path);
     }
     builder_clear(&content);
     return s;

@@ -140,5 +140,5 @@ enum status draft_parse_ca_name(const struct draft *draft, struct bytes name, st
     enum status s = draft->name_tag == DER_RELATIVE_OID
                         ? tai_parse_binary(value.contents, ca_id, err)
                         : tai_parse_text(value.contents, ca_id, err);
-    return s == STATUS_OK ? s : error_prefix(err, "name");
+    return error_prefix(err, s, "name");
 }

@@ -40,7 +40,7 @@ enum status mtc_proof_parse(struct bytes input, const struct draft *draft, struc
     reader_init(&r, input);
     enum status s = log_entry_read_extensions(&r, &out->extensions, err);
     if (s != STATUS_OK)
-        return error_prefix(err, "MTCProof");
+        return error_prefix(err, s, "MTCProof");
     if (!reader_u48(&r, &out->subtree.start) || !reader_u48(&r, &out->subtree.end))
         return error_at(err, STATUS_MALFORMED, reader_offset(&r), "MTCProof: cut short in start, end");
     if (!reader_vector_u16(&r, &proof))
@@ -66,6 +66,9 @@ enum status mtc_proof_write(const struct mtc_proof *proof, const struct draft *d
     builder_close_vector(out, mark, 2);
     size_t list = builder_open_vector(out, draft->signatures_prefix);
     for (size_t i = 0; i < signature_count; i++) {
+        size_t id_len = signatures[i].cosigner_id.len;
+        if (id_len == 0 || id_len > 255)
+            return error_set(err, STATUS_MALFORMED, "MTCProof: a cosigner ID of %zu bytes, not 1..255", id_len);
         if (i > 0 && tai_compare_binary(signatures[i - 1].cosigner_id, signatures[i].cosigner_id) >= 0)
             return error_set(err, STATUS_MALFORMED, "MTCProof: cosigner IDs not in order, or one twice");
         mark = builder_open_vector(out, 1);

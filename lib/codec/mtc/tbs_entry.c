@@ -27,12 +27,12 @@ enum status tbs_entry_parse(struct bytes contents, struct tbs_entry *out, struct
     reader_init(&r, contents);
     s = certificate_read_version(&r, &out->version, err);
     if (s != STATUS_OK)
-        return error_prefix(err, "TBSCertificateLogEntry");
+        return error_prefix(err, s, "TBSCertificateLogEntry");
     if (!read_whole(&r, DER_SEQUENCE, &out->issuer))
         return malformed(&r, err, "issuer");
     s = certificate_read_validity(&r, &out->validity, &out->not_before_s, &out->not_after_s, err);
     if (s != STATUS_OK)
-        return error_prefix(err, "TBSCertificateLogEntry");
+        return error_prefix(err, s, "TBSCertificateLogEntry");
     if (!read_whole(&r, DER_SEQUENCE, &out->subject))
         return malformed(&r, err, "subject");
     if (!read_whole(&r, DER_SEQUENCE, &out->spki_algorithm))
@@ -40,8 +40,8 @@ enum status tbs_entry_parse(struct bytes contents, struct tbs_entry *out, struct
     if (!der_tagged(&r, DER_OCTET_STRING, &hash) || hash.contents.len != HASH_SIZE)
         return malformed(&r, err, "subjectPublicKeyInfoHash");
     out->spki_hash = hash.contents;
-    s = certificate_read_after_spki(&r, &out->after_spki, &out->extensions, err);
-    return s == STATUS_OK ? s : error_prefix(err, "TBSCertificateLogEntry");
+    s = certificate_read_after_spki(&r, out->version, &out->after_spki, &out->extensions, err);
+    return error_prefix(err, s, "TBSCertificateLogEntry");
 }
 
 void tbs_entry_write(const struct tbs_entry *entry, struct builder *out)

@@ -14,7 +14,7 @@ static enum status cut_short(const struct reader *r, const char *what, struct er
 static enum status at_offset(enum status status, const char *what, size_t offset, struct error *err)
 {
     if (status != STATUS_OK)
-        (void)error_prefix(err, "properties, %s at byte %zu", what, offset);
+        (void)error_prefix(err, status, "properties, %s at byte %zu", what, offset);
     return status;
 }
 

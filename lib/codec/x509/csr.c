@@ -43,7 +43,7 @@ static enum status read_extension_request(struct reader *values, struct csr *out
     struct extensions extensions;
     enum status s = extensions_parse(list.contents, &extensions, err);
     if (s != STATUS_OK) {
-        (void)error_prefix(err, "certification request, extensionRequest at byte %zu",
+        (void)error_prefix(err, s, "certification request, extensionRequest at byte %zu",
                            reader_offset(&start));
         return s;
     }

@@ -9,7 +9,7 @@ static enum status close_record(const struct log_config *config, const char *ori
     struct log_record record;
     enum status s = log_record_parse(text, &record, err);
     if (s != STATUS_OK)
-        return error_prefix(err, "restore the record from a backup");
+        return error_prefix(err, s, "restore the record from a backup");
     if (strcmp(record.origin, origin) != 0)
         return error_set(err, STATUS_REFUSED, "the record is that of %s, not of %s", record.origin, origin);
     if (record.is_closed)

@@ -96,7 +96,7 @@ static enum status load_record(struct issuance_log *log, struct error *err)
         return status;
     status = log_record_parse(builder_view(&log->record_text), &log->record, err);
     if (status != STATUS_OK)
-        return error_prefix(err, "restore the record from a backup");
+        return error_prefix(err, status, "restore the record from a backup");
     if (strcmp(log->record.origin, log->origin) != 0)
         return error_set(err, STATUS_REFUSED, "the record is that of %s, not of %s",
                          log->record.origin, log->origin);

@@ -102,7 +102,7 @@ static enum status grow_from_staged(struct issuance_log *log, uint64_t number, s
     }
     if (status != STATUS_MALFORMED)
         return status;
-    (void)error_prefix(err, "%s is damaged, restore it from a backup", path);
+    (void)error_prefix(err, status, "%s is damaged, restore it from a backup", path);
     if (err != NULL)
         err->status = STATUS_REFUSED;
     return STATUS_REFUSED;

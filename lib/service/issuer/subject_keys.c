@@ -25,7 +25,7 @@ enum status subject_keys_put(const struct object_store *store, struct hasher *h,
         return s;
     key_name(BYTES_OF(hash), name);
     s = store->put(store->context, name, spki, err);
-    return s == STATUS_OK ? s : error_prefix(err, "subject key");
+    return error_prefix(err, s, "subject key");
 }
 
 enum status subject_keys_get(const struct object_store *store, struct hasher *h, struct bytes hash,
@@ -37,7 +37,7 @@ enum status subject_keys_get(const struct object_store *store, struct hasher *h,
     key_name(hash, name);
     enum status s = store->get(store->context, name, out, err);
     if (s != STATUS_OK)
-        return error_prefix(err, "subject key");
+        return error_prefix(err, s, "subject key");
     hasher_one(h, bytes_of(out->data + before, out->len - before), found);
     if (!hasher_is_good(h) || memcmp(found, hash.data, HASH_SIZE) != 0)
         return error_set(err, STATUS_REFUSED, "subject key %s: the file does not have the hash in its name", name);

@@ -63,7 +63,7 @@ static enum status read_cosigners(cfg_t *cfg, struct ca_config *out, struct erro
         struct ca_config_cosigner *cosigner = &out->cosigners[i];
         enum status s = tai_parse_text(bytes_of_text(cfg_title(section)), &cosigner->id, err);
         if (s != STATUS_OK)
-            return error_prefix(err, "cosigner \"%s\"", cfg_title(section));
+            return error_prefix(err, s, "cosigner \"%s\"", cfg_title(section));
         if (!copy_name(cosigner->algorithm, cfg_getstr(section, "algorithm")))
             return error_set(err, STATUS_USAGE, "cosigner \"%s\": no algorithm", cfg_title(section));
     }
@@ -109,10 +109,8 @@ enum status ca_config_read(const char *path, struct algorithms *algorithms, stru
 {
     cfg_t *cfg;
     enum status s = config_file_parse(path, options, &cfg, err);
-    if (s == STATUS_OK && read_options(cfg, out, err) != STATUS_OK) {
-        (void)error_prefix(err, "%s", path);
-        s = STATUS_USAGE;
-    }
+    if (s == STATUS_OK && read_options(cfg, out, err) != STATUS_OK)
+        s = error_prefix(err, STATUS_USAGE, "%s", path);
     if (s == STATUS_OK)
         s = config_file_add_algorithms(path, cfg, algorithms_file_add_to_table, algorithms, err);
     if (cfg != NULL)

@@ -29,7 +29,7 @@ enum status ca_directory_get(const struct ca_directory *dir, const char *name, s
 {
     struct object_store root = posix_object_store_port(dir->root);
     enum status s = root.get(root.context, name, out, err);
-    return s == STATUS_OK ? s : error_prefix(err, "%s/%s", dir->path, name);
+    return error_prefix(err, s, "%s/%s", dir->path, name);
 }
 
 static enum status read_config(struct ca_directory *dir, struct error *err)
@@ -57,7 +57,7 @@ static enum status read_certificate(struct ca_directory *dir, struct error *err)
         if (s == STATUS_OK)
             s = ca_certificate_parse(builder_view(&dir->ca_der), &dir->ca, err);
         if (s != STATUS_OK)
-            (void)error_prefix(err, "%s/ca.pem", dir->path);
+            (void)error_prefix(err, s, "%s/ca.pem", dir->path);
     }
     if (s == STATUS_OK && (dir->ca.draft != dir->config.draft || !tai_equal(&dir->ca.id, &dir->config.id)))
         s = error_set(err, STATUS_USAGE, "%s: ca.conf and ca.pem do not say the same suite and ID", dir->path);
@@ -80,7 +80,7 @@ static enum status read_key(struct ca_directory *dir, const char *name, const ch
     if (s == STATUS_OK) {
         s = private_key_from_pem(alg, builder_view(&pem), key, err);
         if (s != STATUS_OK)
-            (void)error_prefix(err, "%s/%s", dir->path, file);
+            (void)error_prefix(err, s, "%s/%s", dir->path, file);
     }
     builder_clear(&pem);
     if (s == STATUS_OK)

@@ -28,7 +28,7 @@ enum status ca_directory_put(const struct ca_directory *dir, const char *name, s
 {
     struct object_store root = posix_object_store_port(dir->root);
     enum status s = root.put(root.context, name, value, err);
-    return s == STATUS_OK ? s : error_prefix(err, "%s/%s", dir->path, name);
+    return error_prefix(err, s, "%s/%s", dir->path, name);
 }
 
 enum status ca_directory_sync(const struct ca_directory *dir, struct error *err)

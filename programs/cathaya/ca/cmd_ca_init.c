@@ -23,10 +23,8 @@ static enum status read_options(const struct options *options, const struct algo
         return error_set(err, STATUS_USAGE, "--suite: gm or intl");
     lifetime_s = (uint64_t)config->lifetime_s;
     enum status s = tai_parse_text(bytes_of_text(options_value(options, "id")), &config->id, err);
-    if (s != STATUS_OK) {
-        (void)error_prefix(err, "--id");
-        return STATUS_USAGE;
-    }
+    if (s != STATUS_OK)
+        return error_prefix(err, STATUS_USAGE, "--id");
     if (alg != NULL && algorithms_by_name(algorithms, bytes_of_text(alg)) == NULL)
         return error_set(err, STATUS_USAGE, "--alg: unknown algorithm %s", alg);
     if (alg != NULL)

@@ -35,7 +35,7 @@ static enum status read_request(const char *path, struct input_blocks *blocks, s
              !input_block_is(blocks, 0, "NEW CERTIFICATE REQUEST"))))
             s = error_set(err, STATUS_MALFORMED, "not one CERTIFICATE REQUEST");
         if (s != STATUS_OK)
-            (void)error_prefix(err, "%s", path);
+            (void)error_prefix(err, s, "%s", path);
     }
     if (s == STATUS_OK)
         *der = input_block_der(blocks, 0);
@@ -86,7 +86,7 @@ static int issue(struct ca_session *session, const struct requests *requests)
         return EXIT_YES;
     }
     if (bad < requests->count)
-        (void)error_prefix(&err, "%s", requests->files[bad]);
+        (void)error_prefix(&err, s, "%s", requests->files[bad]);
     return output_failure(ROLE_OBJECT, &err);
 }
 

@@ -79,7 +79,7 @@ static enum status measure(struct row *row, struct error *err)
     enum status s = time_verification(row, err);
     if (s == STATUS_OK)
         s = memory_handshake_run(&handshake, &row->handshake, err);
-    return s == STATUS_OK ? s : error_prefix(err, "%s", row->label);
+    return error_prefix(err, s, "%s", row->label);
 }
 
 static struct row site_row(const char *label, const struct demo_site *site, bool is_landmark,

@@ -162,7 +162,7 @@ static int show_blocks(struct printing *p, const struct inspect_input *in)
     }
     input_blocks_clear(&blocks);
     if (s != STATUS_OK) {
-        (void)error_prefix(&err, "%s", p->path);
+        (void)error_prefix(&err, s, "%s", p->path);
         status = output_worse(status, output_failure(ROLE_OBJECT, &err));
     }
     return status;

@@ -67,7 +67,7 @@ enum status inspect_bundle(const struct inspect_input *in, json_t *out, struct e
         view_number(item, is_named ? "index" : "position", first + i);
         s = inspect_log_entry(item, entry, err);
         if (s != STATUS_OK)
-            (void)error_prefix(err, "entry %llu", (unsigned long long)(first + i));
+            (void)error_prefix(err, s, "entry %llu", (unsigned long long)(first + i));
     }
     if (s != STATUS_OK)
         return s;

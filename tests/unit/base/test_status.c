@@ -9,7 +9,7 @@ static void reasons(void **state)
     assert_string_equal(err.text, "no way");
     assert_int_equal(error_at(&err, STATUS_MALFORMED, 17, "bad %d", 3), STATUS_MALFORMED);
     assert_string_equal(err.text, "bad 3 (at byte 17)");
-    assert_int_equal(error_prefix(&err, "file %s", "x"), STATUS_MALFORMED);
+    assert_int_equal(error_prefix(&err, STATUS_MALFORMED, "file %s", "x"), STATUS_MALFORMED);
     assert_string_equal(err.text, "file x: bad 3 (at byte 17)");
 }
 
@@ -18,7 +18,8 @@ static void nobody_listens(void **state)
     (void)state;
     assert_int_equal(error_set(NULL, STATUS_IO, "x"), STATUS_IO);
     assert_int_equal(error_at(NULL, STATUS_LIMIT, 1, "x"), STATUS_LIMIT);
-    assert_int_not_equal(error_prefix(NULL, "x"), STATUS_OK);
+    assert_int_equal(error_prefix(NULL, STATUS_LIMIT, "x"), STATUS_LIMIT);
+    assert_int_equal(error_prefix(NULL, STATUS_OK, "x"), STATUS_OK);
 }
 
 static void long_reasons_are_cut(void **state)
@@ -32,10 +33,10 @@ static void long_reasons_are_cut(void **state)
     assert_int_equal(strlen(err.text), ERROR_TEXT_MAX - 1);
     (void)error_at(&err, STATUS_IO, 1, "%s", text);
     assert_int_equal(strlen(err.text), ERROR_TEXT_MAX - 1);
-    (void)error_prefix(&err, "file");
+    (void)error_prefix(&err, STATUS_LIMIT, "file");
     assert_int_equal(strlen(err.text), ERROR_TEXT_MAX - 1);
     assert_memory_equal(err.text, "file: aaa", 9);
-    (void)error_prefix(&err, "%s", text);
+    (void)error_prefix(&err, STATUS_LIMIT, "%s", text);
     assert_int_equal(strlen(err.text), ERROR_TEXT_MAX - 1);
     assert_int_equal(err.status, STATUS_IO);
 }
