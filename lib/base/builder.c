@@ -114,6 +114,9 @@ static void put_uint(uint8_t *out, uint64_t value, size_t width)
 
 static void write_uint(struct builder *b, uint64_t value, size_t width)
 {
+    /* Cutting the high bytes off would say another number. */
+    if (builder_is_good(b) && width < sizeof value && value >> (8 * width) != 0)
+        b->failure = STATUS_LIMIT;
     uint8_t *space = builder_space(b, width);
     if (space != NULL)
         put_uint(space, value, width);

@@ -49,6 +49,7 @@ static inline bool builder_is_good(const struct builder *b)
 /* builder_status is STATUS_OK, or STATUS_LIMIT / STATUS_NO_MEMORY with a reason that names `what`. */
 MUST_USE enum status builder_status(const struct builder *b, const char *what, struct error *err);
 
+/* Big-endian. A value that does not fit 24 or 48 bits is a STATUS_LIMIT failure. */
 void builder_u8(struct builder *b, uint8_t value);
 void builder_u16(struct builder *b, uint16_t value);
 void builder_u24(struct builder *b, uint32_t value);

@@ -42,7 +42,19 @@ enum status certificate_read_validity(struct reader *r, struct bytes *whole, int
     return STATUS_OK;
 }
 
-enum status certificate_read_after_spki(struct reader *r, struct bytes *whole,
+/* [RFC5280 4.1.2.1]: unique identifiers came with version 2, extensions with version 3. */
+static enum status check_version(struct bytes version, struct bytes after_spki, struct bytes extensions,
+                                 struct error *err)
+{
+    bool is_version_3 = version.len > 0 && version.data[version.len - 1] == 2;
+    if (extensions.len > 0 && !is_version_3)
+        return error_set(err, STATUS_MALFORMED, "certificate: extensions need version 3");
+    if (after_spki.len > 0 && version.len == 0)
+        return error_set(err, STATUS_MALFORMED, "certificate: unique identifiers need version 2 or 3");
+    return STATUS_OK;
+}
+
+enum status certificate_read_after_spki(struct reader *r, struct bytes version, struct bytes *whole,
                                         struct bytes *extensions, struct error *err)
 {
     struct der_element id;
@@ -52,7 +64,7 @@ enum status certificate_read_after_spki(struct reader *r, struct bytes *whole,
         if (der_next_is(r, DER_CONTEXT(n)) && !der_tagged(r, DER_CONTEXT(n), &id))
             return malformed(r, err, "uniqueID");
     if (reader_is_at_end(r))
-        return STATUS_OK;
+        return check_version(version, *whole, *extensions, err);
     struct reader start = *r, child;
     struct der_element list;
     if (!der_enter(r, DER_CONTEXT_CONSTRUCTED(3), &child) ||
@@ -60,7 +72,7 @@ enum status certificate_read_after_spki(struct reader *r, struct bytes *whole,
         list.contents.len == 0 || !reader_is_at_end(r))
         return malformed(&start, err, "extensions");
     *extensions = list.contents;
-    return STATUS_OK;
+    return check_version(version, *whole, *extensions, err);
 }
 
 static enum status read_spki(struct reader *r, struct certificate *out, struct error *err)
@@ -97,10 +109,7 @@ static enum status read_tbs(struct reader *r, struct certificate *out, struct er
     s = read_spki(r, out, err);
     if (s != STATUS_OK)
         return s;
-    s = certificate_read_after_spki(r, &out->after_spki, &out->extensions, err);
-    if (s == STATUS_OK && out->extensions.len > 0 && (out->version.len == 0 || out->version.data[4] != 2))
-        return error_set(err, STATUS_MALFORMED, "certificate: extensions need version 3");
-    return s;
+    return certificate_read_after_spki(r, out->version, &out->after_spki, &out->extensions, err);
 }
 
 enum status certificate_parse(struct bytes der, struct certificate *out, struct error *err)

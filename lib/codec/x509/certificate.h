@@ -46,8 +46,10 @@ MUST_USE enum status certificate_read_validity(struct reader *r, struct bytes *w
                                                int64_t *not_before_s, int64_t *not_after_s,
                                                struct error *err);
 
-/* certificate_read_after_spki reads [1], [2], [3] until the end of r; *extensions as above. */
-MUST_USE enum status certificate_read_after_spki(struct reader *r, struct bytes *whole,
-                                                 struct bytes *extensions, struct error *err);
+/* certificate_read_after_spki reads [1], [2], [3] until the end of r; *extensions as above. version
+ * is what certificate_read_version gave: older ones have not all of them. */
+MUST_USE enum status certificate_read_after_spki(struct reader *r, struct bytes version,
+                                                 struct bytes *whole, struct bytes *extensions,
+                                                 struct error *err);
 
 #endif

@@ -110,19 +110,23 @@ static bool read_subject_alt_name(struct reader *r, struct extensions *out)
     return true;
 }
 
+/* keyIdentifier [0], authorityCertIssuer [1], authorityCertSerialNumber [2]: all optional, in order. */
 static bool read_authority_key_id(struct reader *r, struct extensions *out)
 {
     struct reader fields;
-    struct der_element field;
+    struct der_element id, other;
     if (!der_enter(r, DER_SEQUENCE, &fields))
         return false;
-    while (!reader_is_at_end(&fields)) {
-        if (!der_any(&fields, &field))
+    if (der_next_is(&fields, DER_CONTEXT(0))) {
+        if (!der_any(&fields, &id))
             return false;
-        if (field.tag == DER_CONTEXT(0))
-            out->authority_key_id = field.contents;
+        out->authority_key_id = id.contents;
     }
-    return true;
+    if (der_next_is(&fields, DER_CONTEXT_CONSTRUCTED(1)) && !der_any(&fields, &other))
+        return false;
+    if (der_next_is(&fields, DER_CONTEXT(2)) && !der_any(&fields, &other))
+        return false;
+    return reader_is_at_end(&fields);
 }
 
 static bool read_subject_key_id(struct reader *r, struct extensions *out)

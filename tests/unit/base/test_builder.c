@@ -18,6 +18,24 @@ static void numbers(void **state)
     builder_clear(&b);
 }
 
+/* What does not fit must not turn into another number. */
+static void numbers_too_large(void **state)
+{
+    (void)state;
+    struct builder b;
+    builder_init(&b, 100);
+    builder_u24(&b, 0xffffff);
+    builder_u48(&b, 0xffffffffffff);
+    assert_hex(builder_view(&b), "ffffff ffffffffffff");
+    builder_u24(&b, 0x1000000);
+    assert_int_equal(b.failure, STATUS_LIMIT);
+    builder_reset(&b);
+    builder_u48(&b, UINT64_C(1) << 48);
+    assert_int_equal(b.failure, STATUS_LIMIT);
+    assert_int_equal(b.len, 0);
+    builder_clear(&b);
+}
+
 static void texts(void **state)
 {
     (void)state;
@@ -194,7 +212,7 @@ int main(void)
         cmocka_unit_test(vectors),   cmocka_unit_test(first_failure_sticks),
         cmocka_unit_test(inserting), cmocka_unit_test(fixed_never_allocates),
         cmocka_unit_test(secrets),   cmocka_unit_test(room_for_nothing),
-        cmocka_unit_test(growing_and_taking),
+        cmocka_unit_test(growing_and_taking), cmocka_unit_test(numbers_too_large),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
