@@ -20,12 +20,13 @@ help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 build: build/.release ## the program build/cathaya, and what it needs first (packages, OpenSSL)
-	@cmake --build build --parallel $(JOBS)
+	@cmake --build build --parallel $(JOBS) --target cathaya_program cathaya
 
 demo: build ## the whole ecosystem on loopback, with a table of what happened
 	@build/cathaya demo
 
 check: packages-build-check-lint build build/.clang build/.asan ## everything: gcc, clang, sanitizers, lint, all tests
+	@cmake --build build --parallel $(JOBS)
 	@cmake --build build/clang --parallel $(JOBS)
 	@cmake --build build/asan --parallel $(JOBS)
 	@scripts/lint
@@ -33,6 +34,7 @@ check: packages-build-check-lint build build/.clang build/.asan ## everything: g
 	@$(CTEST) --test-dir build
 
 test: packages-build-check build ## the tests on the release build alone; TESTS=regex selects
+	@cmake --build build --parallel $(JOBS)
 	@$(CTEST) --test-dir build $(if $(TESTS),-R '$(TESTS)')
 
 lint: packages-build-lint build ## layers, limits, banned calls, cppcheck, headers, exports
@@ -47,6 +49,7 @@ fuzz: packages-build-fuzz openssl build/.fuzz ## fuzz: MINUTES=n for each target
 	@MINUTES='$(MINUTES)' TOTAL='$(TOTAL)' TARGETS='$(TARGETS)' JOBS='$(JOBS)' scripts/fuzz
 
 soak-crash: packages-build-check build ## the crash test at length: ROUNDS=n
+	@cmake --build build --parallel $(JOBS)
 	@CATHAYA_CRASH_ROUNDS='$(or $(ROUNDS),2000)' $(CTEST) --test-dir build -L crash --timeout 86400
 
 format: ## lay out the C code by .clang-format
