@@ -2,15 +2,15 @@
  *
  * For each call of a scenario, the process ends there; then the power goes, or not, and what was not
  * synced is lost in many ways; then the log is opened, audited against every promise ever made, appended
- * to, and opened and audited again. CATHAYA_CRASH_SEED and CATHAYA_CRASH_SUBSETS (random losses per
- * call) may be set.
+ * to, and opened and audited again. CATHAYA_CRASH_SEED may be set, and CATHAYA_CRASH_ROUNDS: above 200
+ * every call is tried with every single loss, which takes minutes.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
-#include "log_world.h"
+#include "fakes/log_world.h"
 
 enum step_kind { APPEND, LANDMARK, REOPEN, PRUNE, WAIT_DAYS, CLOSE_FOR_GOOD };
 
@@ -24,13 +24,15 @@ struct scenario {
     const struct step *steps;
     size_t count;
     size_t first_tested; /* the calls of the steps before are not crashed at */
+    uint64_t singles;    /* how many changed objects are lost, kept and torn alone, at each call */
+    uint64_t stride;     /* which calls are tested: every one, every second, ... */
 };
 
 struct run {
     const struct scenario *scenario;
     const struct hash_alg *hash;
     const char *algorithm;
-    uint64_t seed, subsets, recoveries;
+    uint64_t seed, subsets, audit_every, recoveries;
 };
 
 static enum status take(struct world *w, const struct step *step, struct error *err)
@@ -101,7 +103,8 @@ static void recover_and_go_on(struct run *run, struct world *w)
     must(w, world_prune(w, &err), &err, "pruning after the crash");
     must(w, world_close(w, &err), &err, "closing");
     must(w, world_open(w, &err), &err, "opening again");
-    world_audit(w);
+    if (run->recoveries % run->audit_every == 0)
+        world_audit(w);
     must(w, world_close(w, &err), &err, "closing again");
 }
 
@@ -171,12 +174,14 @@ static void try_all_losses(struct run *run, const struct world *crashed)
     try_loss(run, crashed, MEMORY_LOSE_ALL, 0, "all lost");
     try_loss(run, crashed, MEMORY_KEEP_ALL, 0, "all kept");
     try_loss(run, crashed, MEMORY_TEAR_ALL, run->seed, "all torn");
-    for (uint64_t i = 0; i < changed; i++) {
+    /* All of them, or some that move on from call to call. */
+    uint64_t operations = memory_disk_operations(crashed->disk);
+    uint64_t step = changed / (run->scenario->singles + 1) + 1;
+    for (uint64_t i = operations % step; i < changed; i += step) {
         try_loss(run, crashed, MEMORY_LOSE_ONE, i, "lost only number");
         try_loss(run, crashed, MEMORY_KEEP_ONE, i, "kept only number");
         try_loss(run, crashed, MEMORY_TEAR_ONE, i, "torn only number");
     }
-    uint64_t operations = memory_disk_operations(crashed->disk);
     for (uint64_t i = 0; i < run->subsets; i++)
         try_loss(run, crashed, MEMORY_LOSE_SOME, run->seed + operations * 1000 + i, "random loss");
     try_kill_then_cut(run, crashed, MEMORY_LOSE_ALL, 0, false);
@@ -228,7 +233,8 @@ static void run_scenario(struct run *run)
     uint64_t calls = memory_disk_operations(w->disk);
     world_free(w);
     run->recoveries = 0;
-    for (uint64_t call = first_call; call < calls; call++) {
+    for (uint64_t call = first_call + run->seed % run->scenario->stride; call < calls;
+         call += run->scenario->stride) {
         for (int fault = MEMORY_FAULT_NOT_DONE; fault <= MEMORY_FAULT_CRASH; fault++) {
             if (!crash_at(run, call, (enum memory_fault)fault)) {
                 (void)fprintf(stderr, "%s: the fault at call %llu did not show\n",
@@ -238,8 +244,9 @@ static void run_scenario(struct run *run)
         }
     }
     (void)printf("%s (%s, %s): %llu calls, %llu recoveries, all right\n", run->scenario->name,
-                 run->hash->name, run->algorithm, (unsigned long long)(calls - first_call),
+                 run->hash->name, run->algorithm, (unsigned long long)((calls - first_call) / run->scenario->stride),
                  (unsigned long long)run->recoveries);
+    (void)fflush(stdout);
 }
 
 static uint64_t number_from(const char *name, uint64_t otherwise)
@@ -255,24 +262,27 @@ static const struct step life[] = {
     {PRUNE, 0},      {APPEND, 3},   {REOPEN, 0},   {APPEND, 1},     {CLOSE_FOR_GOOD, 0}};
 
 /* More batches than may stay unsettled, each of a few entries. */
-#define TRICKLE_COUNT 68
-#define TRICKLE_TESTED 60
+#define TRICKLE_COUNT 66
+#define TRICKLE_TESTED 62
 
 int main(void)
 {
     static struct step trickle[TRICKLE_COUNT];
     for (unsigned i = 0; i < TRICKLE_COUNT; i++)
         trickle[i] = (struct step){APPEND, 1 + i % 7};
+    bool is_thorough = number_from("CATHAYA_CRASH_ROUNDS", 200) > 200;
     const struct scenario scenarios[] = {
-        {"a log's life", life, sizeof life / sizeof *life, 0},
-        {"settling by itself", trickle, TRICKLE_COUNT, TRICKLE_TESTED},
+        {"a log's life", life, sizeof life / sizeof *life, 0, is_thorough ? UINT32_MAX : 6, 1},
+        {"settling by itself", trickle, TRICKLE_COUNT, TRICKLE_TESTED, 1, is_thorough ? 1 : 9},
     };
     struct run run = {.scenario = &scenarios[0],
                       .hash = &hash_sm3,
-                      .algorithm = "ed25519",
+                      .algorithm = "ecdsa_p256_sha256",
                       .seed = number_from("CATHAYA_CRASH_SEED", 1),
-                      .subsets = number_from("CATHAYA_CRASH_SUBSETS", 4)};
+                      .subsets = is_thorough ? 20 : 3,
+                      .audit_every = is_thorough ? 1 : 3};
     (void)printf("seed %llu\n", (unsigned long long)run.seed);
+    (void)fflush(stdout);
     run_scenario(&run);
     run.scenario = &scenarios[1];
     run.hash = &hash_sha256;

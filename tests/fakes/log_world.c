@@ -1,4 +1,4 @@
-#include "log_world.h"
+#include "fakes/log_world.h"
 
 #include <stdarg.h>
 #include <stdio.h>

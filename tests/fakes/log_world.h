@@ -1,7 +1,7 @@
 /* log_world.h - a log on a memory disk, and somebody who remembers everything that was ever promised:
  * what was acknowledged, signed and published, over all crashes of one history. */
-#ifndef CATHAYA_TESTS_CRASH_LOG_WORLD_H
-#define CATHAYA_TESTS_CRASH_LOG_WORLD_H
+#ifndef CATHAYA_TESTS_FAKES_LOG_WORLD_H
+#define CATHAYA_TESTS_FAKES_LOG_WORLD_H
 
 #include "fakes/memory_disk.h"
 #include "service/issuance_log/issuance_log.h"
@@ -9,7 +9,7 @@
 #define WORLD_PUBLIC  0
 #define WORLD_PRIVATE 1
 
-#define WORLD_ENTRIES_MAX    4096
+#define WORLD_ENTRIES_MAX    70000
 #define WORLD_STATEMENTS_MAX 1024
 #define WORLD_LANDMARKS_MAX  16
 #define WORLD_ID_UNKNOWN     UINT32_MAX

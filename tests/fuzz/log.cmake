@@ -1,0 +1,4 @@
+# The issuance log's own files.
+foreach(name batch_object log_record staged_batch)
+  cathaya_fuzz_target(${name} layer_service_issuance_log)
+endforeach()
