@@ -16,7 +16,7 @@ struct inspect_input {
 };
 
 /* All of these fill `out` as far as they come, and fail with STATUS_MALFORMED or STATUS_LIMIT at what
- * is wrong. */
+ * is wrong. err may be NULL. */
 MUST_USE enum status inspect_certificate(const struct inspect_input *in, json_t *out, struct error *err);
 MUST_USE enum status inspect_request(const struct inspect_input *in, json_t *out, struct error *err);
 MUST_USE enum status inspect_properties(const struct inspect_input *in, json_t *out, struct error *err);

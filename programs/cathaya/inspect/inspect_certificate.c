@@ -79,7 +79,8 @@ static enum status first_failure(enum status before, enum status now, const stru
 {
     if (before != STATUS_OK || now == STATUS_OK)
         return before;
-    *err = *now_err;
+    if (err != NULL)
+        *err = *now_err;
     return now;
 }
 
