@@ -33,10 +33,10 @@ static void long_reasons_are_cut(void **state)
     assert_int_equal(strlen(err.text), ERROR_TEXT_MAX - 1);
     (void)error_at(&err, STATUS_IO, 1, "%s", text);
     assert_int_equal(strlen(err.text), ERROR_TEXT_MAX - 1);
-    (void)error_prefix(&err, STATUS_LIMIT, "file");
+    (void)error_prefix(&err, STATUS_IO, "file");
     assert_int_equal(strlen(err.text), ERROR_TEXT_MAX - 1);
     assert_memory_equal(err.text, "file: aaa", 9);
-    (void)error_prefix(&err, STATUS_LIMIT, "%s", text);
+    (void)error_prefix(&err, STATUS_IO, "%s", text);
     assert_int_equal(strlen(err.text), ERROR_TEXT_MAX - 1);
     assert_int_equal(err.status, STATUS_IO);
 }
