@@ -106,30 +106,33 @@ static enum status verify_cosignature(struct issuance_log *log, const struct cos
     return public_key_verify(c->key, builder_view(&message), cosignature->signature, err);
 }
 
-/* Cosignatures of cosigners that are configured no more may be there too. */
+/* Cosigners that are configured no more may be there too. */
 static enum status verify_subtree(struct issuance_log *log, const struct cosigned_subtree *s,
-                                  struct error *err)
+                                  size_t wanted, struct error *err)
 {
-    for (size_t i = 0; i < log->config.cosigner_count; i++) {
-        const struct log_cosignature *found = NULL;
-        for (size_t j = 0; j < s->cosignature_count; j++) {
-            if (tai_equal(&s->cosignatures[j].cosigner_id, &log->cosigners[i].id))
-                found = &s->cosignatures[j];
+    size_t found = 0;
+    bool has_ca = false;
+    for (size_t j = 0; j < s->cosignature_count; j++) {
+        for (size_t i = 0; i < log->config.cosigner_count; i++) {
+            if (!tai_equal(&s->cosignatures[j].cosigner_id, &log->cosigners[i].id))
+                continue;
+            enum status status = verify_cosignature(log, s, &log->cosigners[i], &s->cosignatures[j], err);
+            if (status != STATUS_OK)
+                return status;
+            has_ca = has_ca || tai_equal(&log->cosigners[i].id, &log->config.cosigners[0].id);
+            found++;
         }
-        if (found == NULL)
-            return error_set(err, STATUS_NOT_FOUND, "a configured cosigner has not signed");
-        enum status status = verify_cosignature(log, s, &log->cosigners[i], found, err);
-        if (status != STATUS_OK)
-            return status;
     }
+    if (!has_ca || found < wanted)
+        return error_set(err, STATUS_NOT_FOUND, "a configured cosigner has not signed");
     return STATUS_OK;
 }
 
 enum status log_verify_batch_object(struct issuance_log *log, const struct batch_object *object,
-                                    struct error *err)
+                                    size_t wanted, struct error *err)
 {
     for (size_t i = 0; i < object->subtree_count; i++) {
-        enum status status = verify_subtree(log, &object->subtrees[i], err);
+        enum status status = verify_subtree(log, &object->subtrees[i], wanted, err);
         if (status != STATUS_OK)
             return status;
     }
@@ -148,7 +151,7 @@ static bool is_kept(struct issuance_log *log, struct bytes stored, const struct 
         if (memcmp(have.subtrees[i].hash, want->subtrees[i].hash, HASH_SIZE) != 0)
             return false;
     }
-    return log_verify_batch_object(log, &have, NULL) == STATUS_OK;
+    return log_verify_batch_object(log, &have, log->config.cosigner_count, NULL) == STATUS_OK;
 }
 
 enum status log_put_batch_object(struct issuance_log *log, uint64_t number, uint64_t old_size,

@@ -109,12 +109,12 @@ static enum status check_batch(struct fsck *f, uint64_t number, uint64_t *end, s
         log_fsck_problem(f, "batch %" PRIu64 " ends beyond the tree", number);
         return STATUS_OK;
     }
-    status = log_verify_batch_object(f->log, &object, err);
+    status = log_verify_batch_object(f->log, &object, 1, err);
     if (status == STATUS_NO_MEMORY)
         return status;
     if (status != STATUS_OK)
-        log_fsck_problem(f, "batch %" PRIu64 ": a cosignature of a configured cosigner is missing or "
-                         "does not verify", number);
+        log_fsck_problem(f, "batch %" PRIu64 ": the CA cosigner has not signed, or a configured "
+                         "cosigner's signature does not verify", number);
     return check_subtree_hashes(f, &object, err);
 }
 
@@ -191,14 +191,23 @@ static enum status check_landmarks(struct fsck *f, struct error *err)
 
 /* ---- what should not be there ---- */
 
+/* Do the entries of an old partial bundle hash to these leaves? */
+static bool has_leaves(struct fsck *f, unsigned width, uint8_t (*leaves)[HASH_SIZE])
+{
+    uint8_t hashes[TILE_WIDTH][HASH_SIZE];
+    f->log->bundle_index = UINT64_MAX;
+    if (entry_bundle_parse(builder_view(&f->bytes), width, &f->log->parsed, NULL) != STATUS_OK)
+        return false;
+    hasher_many(&f->log->hasher, 0, f->log->parsed.entries, width, hashes);
+    return memcmp(hashes, leaves, (size_t)width * HASH_SIZE) == 0;
+}
+
 /* A smaller partial tile was published with an older checkpoint: it must be the front of the tile. */
 static enum status check_old_partial(struct fsck *f, const struct tile *tile, const char *name,
                                      struct error *err)
 {
     uint8_t(*nodes)[HASH_SIZE];
     bool is_there;
-    if (tile->is_entries)
-        return STATUS_OK;
     enum status status = log_tile_nodes(f->log, tile->level, tile->index, &nodes, err);
     if (status == STATUS_REFUSED || status == STATUS_NOT_FOUND)
         return STATUS_OK; /* has been reported */
@@ -207,7 +216,10 @@ static enum status check_old_partial(struct fsck *f, const struct tile *tile, co
     if (status != STATUS_OK || !is_there)
         return status;
     f->report->tiles_checked++;
-    if (!bytes_equal(builder_view(&f->bytes), bytes_of(nodes, (size_t)tile->width * HASH_SIZE)))
+    bool is_front = tile->is_entries ? has_leaves(f, tile->width, nodes)
+                                     : bytes_equal(builder_view(&f->bytes),
+                                                   bytes_of(nodes, (size_t)tile->width * HASH_SIZE));
+    if (!is_front)
         log_fsck_problem(f, "%s is not the front of its tile: remove it", name);
     return STATUS_OK;
 }

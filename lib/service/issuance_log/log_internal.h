@@ -104,10 +104,12 @@ MUST_USE enum status log_tile_nodes(struct issuance_log *log, unsigned level, ui
 MUST_USE enum status log_put_batch_object(struct issuance_log *log, uint64_t number,
                                           uint64_t old_size, bool is_recovery, struct error *err);
 
-/* log_verify_batch_object: are all cosignatures of ours there, and do they verify over the hashes
- * that the object names? */
+/* log_verify_batch_object: do all cosignatures of configured cosigners verify over the hashes that the
+ * object names, the CA's among them, and are there at least `wanted`? A cosigner that was added later is missing
+ * in older batches. */
 MUST_USE enum status log_verify_batch_object(struct issuance_log *log,
-                                             const struct batch_object *object, struct error *err);
+                                             const struct batch_object *object, size_t wanted,
+                                             struct error *err);
 
 /* log_read_batch_object reads and parses batch `number` into *out, which borrows from memory. */
 MUST_USE enum status log_read_batch_object(struct issuance_log *log, uint64_t number,
