@@ -16,8 +16,9 @@ set_target_properties(openssl_ssl PROPERTIES
   INTERFACE_LINK_LIBRARIES openssl_crypto)
 
 # Symbols stay inside: a program may also load a library that uses the system's own OpenSSL.
+# Not ALL: the sanitizers are archives too, and have to replace malloc for the C library.
 add_library(cathaya_crypto INTERFACE)
-target_link_options(cathaya_crypto INTERFACE -Wl,--exclude-libs,ALL)
+target_link_options(cathaya_crypto INTERFACE -Wl,--exclude-libs,libcrypto.a:libssl.a)
 target_link_libraries(cathaya_crypto INTERFACE openssl_crypto)
 
 add_library(cathaya_ssl INTERFACE)
