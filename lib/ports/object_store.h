@@ -17,7 +17,7 @@
 static inline bool object_name_is_valid(const char *name)
 {
     size_t len = 0, part = 0, dots = 0;
-    for (; name[len] != '\0' && len <= OBJECT_NAME_MAX; len++) {
+    for (; len <= OBJECT_NAME_MAX && name[len] != '\0'; len++) {
         char c = name[len];
         bool is_plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
         if (c == '/' && (part == 0 || (part == dots && part <= 2)))

@@ -139,7 +139,7 @@ static enum status check_batches(struct fsck *f, struct error *err)
 
 static enum status check_published_landmarks(struct fsck *f, struct error *err)
 {
-    bool is_there;
+    bool is_there = false;
     enum status status = log_fsck_get(f, &f->log->config.public_store, OBJECT_LANDMARKS, &is_there, err);
     if (status != STATUS_OK)
         return status;
@@ -207,7 +207,7 @@ static enum status check_old_partial(struct fsck *f, const struct tile *tile, co
                                      struct error *err)
 {
     uint8_t(*nodes)[HASH_SIZE];
-    bool is_there;
+    bool is_there = false;
     enum status status = log_tile_nodes(f->log, tile->level, tile->index, &nodes, err);
     if (status == STATUS_REFUSED || status == STATUS_NOT_FOUND)
         return STATUS_OK; /* has been reported */

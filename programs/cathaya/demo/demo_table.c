@@ -46,7 +46,7 @@ static enum status judge(void *context, const struct bytes *chain, size_t count,
 
 static enum status time_verification(struct row *row, struct error *err)
 {
-    uint64_t rounds[VERIFY_ROUNDS];
+    uint64_t rounds[VERIFY_ROUNDS] = {0};
     for (size_t i = 0; i < VERIFY_ROUNDS; i++) {
         uint64_t before = demo_clock_ns();
         enum status s = judge(&row->judge, row->certificates, row->certificate_count, err);
