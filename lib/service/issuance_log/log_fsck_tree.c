@@ -10,7 +10,7 @@ static enum status get_stored(struct fsck *f, struct tile tile, struct bytes *st
                               struct error *err)
 {
     char path[TILE_PATH_SIZE];
-    bool is_there;
+    bool is_there = false;
     *stored = bytes_of(NULL, 0);
     tile_path(&tile, path);
     enum status status = log_fsck_get(f, &f->log->config.public_store, path, &is_there, err);
@@ -34,16 +34,16 @@ static enum status get_stored(struct fsck *f, struct tile tile, struct bytes *st
     return status;
 }
 
-/* Compares the tile of which f->current has the hashes from `first` on with the stored one. */
-static enum status check_tile(struct fsck *f, struct tile tile, unsigned first, struct error *err)
+/* Compares f->current with the stored tile. */
+static enum status check_tile(struct fsck *f, struct tile tile, struct error *err)
 {
     struct bytes stored;
     enum status status = get_stored(f, tile, &stored, err);
     if (status != STATUS_OK || stored.data == NULL)
         return status;
     f->report->tiles_checked++;
-    size_t len = (size_t)tile.width * HASH_SIZE, skip = (size_t)first * HASH_SIZE;
-    if (stored.len != len || memcmp(stored.data + skip, f->current[tile.level][first], len - skip) != 0) {
+    size_t len = (size_t)tile.width * HASH_SIZE;
+    if (stored.len != len || memcmp(stored.data, f->current[tile.level], len) != 0) {
         char path[TILE_PATH_SIZE];
         tile_path(&tile, path);
         log_fsck_problem(f, "%s does not have the hashes of what is below it: restore it from a mirror "
@@ -52,12 +52,14 @@ static enum status check_tile(struct fsck *f, struct tile tile, unsigned first, 
     return STATUS_OK;
 }
 
-/* A bundle of a live log that became full meanwhile has more entries than we ask for. */
-static enum status parse_front(struct bytes bytes, unsigned width, struct entry_bundle *out)
+/* Where a reader got the full bundle for a partial one it has more entries than asked for. */
+static enum status parse_front(const struct fsck *f, struct bytes bytes, unsigned width,
+                               struct entry_bundle *out)
 {
-    if (entry_bundle_parse(bytes, width, out, NULL) == STATUS_OK)
-        return STATUS_OK;
-    return width < TILE_WIDTH ? entry_bundle_parse(bytes, TILE_WIDTH, out, NULL) : STATUS_MALFORMED;
+    enum status status = entry_bundle_parse(bytes, width, out, NULL);
+    if (status == STATUS_OK || !f->log->config.is_read_only)
+        return status;
+    return entry_bundle_parse(bytes, TILE_WIDTH, out, NULL);
 }
 
 /* The leaf hashes of a bundle into f->current[0]; of the stored tile, when the bundle is no help. */
@@ -70,7 +72,7 @@ static enum status hash_bundle(struct fsck *f, struct tile tile, struct error *e
     enum status status = get_stored(f, tile, &stored, err);
     if (status != STATUS_OK)
         return status;
-    if (stored.data != NULL && parse_front(stored, tile.width, parsed) == STATUS_OK) {
+    if (stored.data != NULL && parse_front(f, stored, tile.width, parsed) == STATUS_OK) {
         hasher_many(&f->log->hasher, 0, parsed->entries, tile.width, f->current[0]);
         f->report->entries_checked += tile.width;
         return hasher_status(&f->log->hasher, err);
@@ -118,7 +120,7 @@ static enum status climb(struct fsck *f, uint64_t tile_index, struct error *err)
             break;
         tile_index /= TILE_WIDTH;
         struct tile tile = {.level = level + 1, .index = tile_index, .width = TILE_WIDTH};
-        enum status status = check_tile(f, tile, 0, err);
+        enum status status = check_tile(f, tile, err);
         if (status != STATUS_OK)
             return status;
     }
@@ -138,7 +140,7 @@ static enum status check_edge(struct fsck *f, struct error *err)
         memcpy(edge->hashes[level], f->current[level], sizeof edge->hashes[level]);
         /* Level 0 was checked with its bundle. */
         enum status status =
-            level > 0 && tile.width > 0 ? check_tile(f, tile, 0, err) : STATUS_OK;
+            level > 0 && tile.width > 0 ? check_tile(f, tile, err) : STATUS_OK;
         if (status != STATUS_OK)
             return status;
     }
@@ -158,7 +160,7 @@ enum status log_fsck_tree(struct fsck *f, struct error *err)
         struct tile tile = {.index = at / TILE_WIDTH, .width = tile_width(size, 0, at / TILE_WIDTH)};
         status = hash_bundle(f, tile, err);
         if (status == STATUS_OK)
-            status = check_tile(f, tile, 0, err);
+            status = check_tile(f, tile, err);
         if (status == STATUS_OK && tile.width == TILE_WIDTH)
             status = climb(f, tile.index, err);
         if (f->progress != NULL && tile.index % 64 == 0)

@@ -18,7 +18,8 @@ static struct world *filled_world(void)
     OK(world_open(w, &err));
     OK(world_append(w, 300, &err));
     OK(world_landmark(w, &err));
-    OK(world_append(w, 300, &err));
+    OK(world_append(w, 292, &err));
+    OK(world_append(w, 8, &err)); /* leaves the partial objects of 592 entries */
     OK(world_close(w, &err));
     return w;
 }
@@ -178,6 +179,7 @@ static void fsck_finds_what_is_damaged(void **state)
     }
     assert_fsck_finds(WORLD_PUBLIC, "landmarks", true, "published landmarks");
     assert_fsck_finds(WORLD_PUBLIC, "tile/1/000.p/1", false, "tile/1/000.p/1");
+    assert_fsck_finds(WORLD_PUBLIC, "tile/entries/002.p/80", false, "tile/entries/002.p/80");
 }
 
 static void fsck_finds_what_should_not_be_there(void **state)
@@ -188,7 +190,7 @@ static void fsck_finds_what_should_not_be_there(void **state)
         const char *name;
     } strays[] = {{WORLD_PUBLIC, "tile/0/003"},       {WORLD_PUBLIC, "tile/0/002.p/89"},
                   {WORLD_PUBLIC, "tile/0/1"},         {WORLD_PUBLIC, "tile/entries/002"},
-                  {WORLD_PRIVATE, "staged/001"},      {WORLD_PRIVATE, "batch/003"},
+                  {WORLD_PRIVATE, "staged/001"},      {WORLD_PRIVATE, "batch/004"},
                   {WORLD_PRIVATE, "landmarks/003"}};
     for (size_t i = 0; i < LENGTH(strays); i++) {
         struct error err = {.status = STATUS_OK};
@@ -255,10 +257,10 @@ static void a_damaged_staged_batch_is_refused(void **state)
         memory_disk_cut_power(crashed->disk, MEMORY_LOSE_ALL, 0);
         size_t statements = crashed->statement_count;
         if (is_removed)
-            assert_true(memory_disk_damage(crashed->disk, WORLD_PRIVATE, "staged/003", NULL));
+            assert_true(memory_disk_damage(crashed->disk, WORLD_PRIVATE, "staged/004", NULL));
         else
-            turn_bit(crashed, WORLD_PRIVATE, "staged/003", 100);
-        assert_refused(crashed, "staged/003");
+            turn_bit(crashed, WORLD_PRIVATE, "staged/004", 100);
+        assert_refused(crashed, "staged/004");
         assert_int_equal(crashed->statement_count, statements); /* and nothing was signed */
         world_free(crashed);
         world_free(w);
@@ -295,6 +297,52 @@ static void the_checkpoint_is_published_again(void **state)
     }
 }
 
+/* A log that cannot be opened any more is closed by its record alone. */
+static void a_broken_log_is_abandoned(void **state)
+{
+    (void)state;
+    struct error err = {.status = STATUS_OK};
+    struct world *w = filled_world();
+    turn_bit(w, WORLD_PUBLIC, "tile/1/000.p/2", 3);
+    assert_refused(w, "do not lead");
+    OK(log_abandon(&w->config, &err));
+    OK(log_abandon(&w->config, &err));
+    turn_bit(w, WORLD_PUBLIC, "tile/1/000.p/2", 3); /* whole again */
+    OK(world_open(w, &err));
+    assert_true(log_state(w->log).is_closed);
+    assert_says(world_append(w, 1, &err), &err, STATUS_REFUSED, "closed for good");
+    world_free(w);
+}
+
+/* A cosigner that is configured later cosigns what comes then; what was before stays good. */
+static void a_cosigner_is_added(void **state)
+{
+    (void)state;
+    struct error err = {.status = STATUS_OK};
+    struct log_cosignature cosignatures[LOG_COSIGNERS_MAX];
+    struct log_fsck_report report;
+    struct builder memory;
+    struct subtree subtree;
+    size_t count;
+    struct world *w = new_world();
+    builder_init(&memory, (size_t)1 << 20);
+    w->config.cosigner_count = 1;
+    OK(world_open(w, &err));
+    OK(world_append(w, 10, &err));
+    OK(world_close(w, &err));
+    w->config.cosigner_count = 2;
+    OK(world_open(w, &err));
+    OK(world_append(w, 10, &err));
+    OK(log_fsck(w->log, NULL, NULL, NULL, &report, &err));
+    OK(log_read_cosignatures(w->log, 9, &subtree, &memory, cosignatures, &count, &err));
+    assert_int_equal(count, 1);
+    OK(log_read_cosignatures(w->log, 10, &subtree, &memory, cosignatures, &count, &err));
+    assert_int_equal(count, 2);
+    assert_true(subtree_contains(subtree, 10));
+    builder_clear(&memory);
+    world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -309,6 +357,8 @@ int main(void)
         cmocka_unit_test(a_damaged_staged_batch_is_refused),
         cmocka_unit_test(an_immutable_object_in_the_way_is_refused),
         cmocka_unit_test(the_checkpoint_is_published_again),
+        cmocka_unit_test(a_broken_log_is_abandoned),
+        cmocka_unit_test(a_cosigner_is_added),
     };
     int result = cmocka_run_group_tests(tests, NULL, NULL);
     world_end_keys();
