@@ -1,0 +1,189 @@
+#!/usr/bin/env python3
+"""The vectors of the GM profile in docs/vectors/gm: both readings accept them, and nothing one bit away from them."""
+import base64
+import datetime
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import cli
+
+GM = os.path.join(cli.HERE, '..', '..', 'docs', 'vectors', 'gm')
+READING = os.path.join(cli.HERE, '..', 'independent')
+CERTIFICATES = ('standalone.pem', 'landmark.pem')
+DAY = datetime.timedelta(days=1)
+
+
+def gm(*parts):
+    return os.path.join(GM, *parts)
+
+
+def read(*parts):
+    with open(gm(*parts), 'rb') as file:
+        return file.read()
+
+
+AT = read('at.txt').decode().strip()
+
+
+def later(delta):
+    return (datetime.datetime.fromisoformat(AT.rstrip('Z')) + delta).isoformat() + 'Z'
+
+
+def certificate(name):
+    """DER of the certificate in one of the files."""
+    text = re.search(rb'-----BEGIN CERTIFICATE-----\n(.*?)-----END', read(name), re.S).group(1)
+    return base64.b64decode(text)
+
+
+def ours(files, *options, at=AT, policy='policy.txt'):
+    """{file: verdict} of cathaya."""
+    return cli.verify(gm('ca.pem'), files, '--policy', gm(policy), '--at', at, *options)
+
+
+def theirs(files, *options, at=AT, policy='policy.txt'):
+    """{file: OK or FAIL} of the second reading."""
+    command = [sys.executable, '-B', os.path.join(READING, 'verify.py'), '--ca', gm('ca.pem'), '--policy', gm(policy), '--at', at]
+    done = subprocess.run([*command, *options, *files], capture_output=True, text=True, timeout=600)
+    lines = done.stdout.splitlines()
+    return {file: line[len(file) + 2:].split(' ')[0] for file, line in zip(files, lines, strict=True)}
+
+
+class Good(unittest.TestCase):
+    def test_certificates(self):
+        files = [gm(name) for name in CERTIFICATES]
+        standalone, landmark = ours(files, '--dns', 'www.example.com').values()
+        self.assertEqual((standalone['ok'], standalone['mode'], standalone['cosigners']), (True, 'standalone', ['32473.8', '32473.9']))
+        self.assertEqual((landmark['ok'], landmark['mode'], landmark['cosigners']), (True, 'landmark', []))
+        self.assertEqual(list(theirs(files, '--dns', 'www.example.com').values()), ['OK', 'OK'])
+
+    def test_sizes(self):
+        """Those of section 8.7: 22 hashes instead of 3, and four bytes for two longer lengths."""
+        self.assertEqual(len(certificate('landmark.pem')) + 19 * 32 + 2, 1041)
+
+    def test_log(self):
+        command = [sys.executable, '-B', os.path.join(READING, 'log.py'), gm('log'), '--ca', gm('ca.pem'), '--at', AT]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+        self.assertEqual((done.returncode, done.stdout), (0, 'OK log 1, 11 entries, 4 files, landmark 1\n'))
+        self.assertEqual(cli.run('landmarks', 'check', '--at', AT, gm('log', 'landmarks'))[0], 0)
+
+    def test_inspect(self):
+        count = 0
+        for folder, _, names in os.walk(GM):
+            for name in sorted(set(names) - {'README.md', 'at.txt', '.gitattributes'}):
+                for options in ((), ('--json',)):
+                    status, text, errors = cli.run('inspect', *options, os.path.join(folder, name))
+                    self.assertEqual((status, errors), (0, ''), name)
+                    self.assertNotEqual(text, '')
+                count += 1
+        self.assertEqual(count, 10)
+
+
+class Bad(unittest.TestCase):
+    def refused(self, *options, files=CERTIFICATES, **changes):
+        files = [gm(name) for name in files]
+        with self.subTest(options=options, changes=changes):
+            self.assertEqual([v['ok'] for v in ours(files, *options, **changes).values()], [False] * len(files))
+            self.assertEqual(list(theirs(files, *options, **changes).values()), ['FAIL'] * len(files))
+
+    def test_wrong_time(self):
+        self.refused(at=later(-DAY - datetime.timedelta(seconds=1)))
+        self.refused(at=later(399 * DAY))
+
+    def test_ends_of_validity(self):
+        files = [gm(name) for name in CERTIFICATES]
+        for at in (later(-DAY), later(399 * DAY - datetime.timedelta(seconds=1))):
+            self.assertEqual([v['ok'] for v in ours(files, at=at).values()], [True, True], at)
+            self.assertEqual(list(theirs(files, at=at).values()), ['OK', 'OK'], at)
+
+    def test_wrong_name(self):
+        self.refused('--dns', 'a.example.com')
+
+    def test_without_policy(self):
+        """No trusted subtree: the landmark-relative certificate has nothing else. The CA's own signature is enough then."""
+        files = [gm(name) for name in CERTIFICATES]
+        found = [v['ok'] for v in cli.verify(gm('ca.pem'), files, '--at', AT).values()]
+        self.assertEqual(found, [True, False])
+
+    def test_policy_changed(self):
+        policy = read('policy.txt').decode()
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, 'policy.txt')
+            digest = re.search('trusted-subtree 32473.8 1 0 8 (.*)', policy).group(1)
+            other = base64.b64encode(bytes(32)).decode()
+            for files, text in ((['landmark.pem'], policy.replace(digest, other)),
+                                (['standalone.pem'], f'{policy}trusted-subtree 32473.8 1 4 8 {other}\n'),
+                                (CERTIFICATES, f'{policy}revoked 32473.8 {2**48 + 6} {2**48 + 6}\n')):
+                with open(path, 'w', encoding='ascii') as file:
+                    file.write(text)
+                self.refused(files=files, policy=path)
+
+
+class OneBitAway(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, self.folder)
+
+    def changed(self, der, positions):
+        """Files with one bit of the certificate changed, for each (byte, bit)."""
+        files = []
+        for at, bit in positions:
+            data = bytearray(der)
+            data[at] ^= 1 << bit
+            files.append(os.path.join(self.folder, f'{at}.{bit}.der'))
+            with open(files[-1], 'wb') as file:
+                file.write(data)
+        return files
+
+    def test_unchanged(self):
+        """What the other tests change is good before."""
+        for name in CERTIFICATES:
+            path = os.path.join(self.folder, name + '.der')
+            with open(path, 'wb') as file:
+                file.write(certificate(name))
+            self.assertTrue(ours([path])[path]['ok'], name)
+
+    def test_every_byte(self):
+        for name in CERTIFICATES:
+            der = certificate(name)
+            files = self.changed(der, [(i, i % 8) for i in range(len(der))])
+            accepted = [os.path.basename(file) for file, verdict in ours(files).items() if verdict['ok']]
+            self.assertEqual(accepted, [], name)
+
+    def test_every_bit_of_the_small_one(self):
+        der = certificate('landmark.pem')
+        files = self.changed(der, [(i, bit) for i in range(len(der)) for bit in range(8)])
+        self.assertEqual([os.path.basename(file) for file, verdict in ours(files).items() if verdict['ok']], [])
+
+    def test_both_readings(self):
+        for name, step in zip(CERTIFICATES, (29, 7)):
+            der = certificate(name)
+            files = self.changed(der, [(i, i % 8) for i in range(0, len(der), step)])
+            self.assertEqual(set(theirs(files).values()), {'FAIL'}, name)
+
+    def test_log(self):
+        """A changed bit anywhere in a tile, a bundle or the checkpoint is found by the second reading."""
+        log = os.path.join(self.folder, 'log')
+        shutil.copytree(gm('log'), log)
+        command = [sys.executable, '-B', os.path.join(READING, 'log.py'), log, '--ca', gm('ca.pem'), '--at', AT]
+        for name, step in (('checkpoint', 11), ('tile/0/000.p/5', 37), ('tile/0/000.p/11', 53), ('tile/entries/000.p/5', 151),
+                           ('tile/entries/000.p/11', 307)):
+            good, path = read('log', name), os.path.join(log, name)
+            for at in range(0, len(good), step):
+                data = bytearray(good)
+                data[at] ^= 1 << at % 8
+                with open(path, 'wb') as file:
+                    file.write(data)
+                done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+                self.assertEqual((done.returncode, done.stdout[:4]), (1, 'FAIL'), f'{name} byte {at}: {done.stderr}')
+            with open(path, 'wb') as file:
+                file.write(good)
+        self.assertEqual(subprocess.run(command, capture_output=True, timeout=120).returncode, 0)
+
+
+if __name__ == '__main__':
+    unittest.main()
