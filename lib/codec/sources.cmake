@@ -2,7 +2,7 @@
 set(codec_text_sources
   landmarks/landmarks.c
   note/checkpoint.c
-  note/cosignature.c
+  note/timestamped_signature.c
   note/note.c
   note/note_key.c
   note/utf8.c

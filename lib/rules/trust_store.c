@@ -77,15 +77,16 @@ static enum status check_id_and_key(const struct trust_store *store, const struc
         if (tai_equal(&ca->id, id))
             return error_set(err, STATUS_CONFLICT, "%s is the ID of a CA already", text);
         if (bytes_equal(public_key_spki(ca->key), spki))
-            return error_set(err, STATUS_CONFLICT, "%s has the key of a CA: one key has one ID", text);
+            return error_set(err, STATUS_CONFLICT, "%s has the key of a CA: one key has one ID",
+                             text);
     }
     for (size_t i = 0; i < store->cosigners.count; i++) {
         const struct trust_cosigner *cosigner = array_at(&store->cosigners, i);
         if (tai_equal(&cosigner->id, id))
             return error_set(err, STATUS_CONFLICT, "%s is the ID of a cosigner already", text);
         if (bytes_equal(public_key_spki(cosigner->key), spki))
-            return error_set(err, STATUS_CONFLICT, "%s has the key of another cosigner: one key has one ID",
-                             text);
+            return error_set(err, STATUS_CONFLICT,
+                             "%s has the key of another cosigner: one key has one ID", text);
     }
     return STATUS_OK;
 }
@@ -118,7 +119,13 @@ static enum status read_ca(const struct trust_store *store, struct bytes der, st
     const struct signature_alg *alg = algorithms_by_identifier(store->algorithms, cert.sig_alg);
     if (alg == NULL)
         return error_set(err, STATUS_USAGE,
-                         "CA certificate: unknown signature algorithm of the CA cosigner; name it with --algorithms");
+                         "CA certificate: unknown signature algorithm of the CA cosigner; name it "
+                         "with --algorithms");
+    if (cert.draft == &draft_gm && !algorithm_is_for_sm3_ca(alg))
+        return error_set(
+            err, STATUS_REFUSED,
+            "CA certificate: the CA cosigner of an SM3 CA signs with sm2_sm3, not with %s [GM-2]",
+            alg->name);
     ca->draft = cert.draft;
     ca->id = cert.id;
     ca->name = cert.name;
@@ -164,8 +171,8 @@ enum status trust_store_add_cosigner(struct trust_store *store, const struct tai
 {
     const struct signature_alg *alg = algorithms_by_name(store->algorithms, alg_name);
     if (alg == NULL)
-        return error_set(err, STATUS_USAGE, "unknown algorithm \"%.*s\"", (int)alg_name.len,
-                         (const char *)alg_name.data);
+        return error_set(err, STATUS_USAGE, "unknown algorithm \"%.*s\"; name it with --algorithms",
+                         (int)alg_name.len, (const char *)alg_name.data);
     enum status s = check_id_and_key(store, id, spki, err);
     if (s != STATUS_OK)
         return s;
@@ -199,15 +206,19 @@ enum status trust_store_require(struct trust_store *store, size_t needed, const 
                                 size_t id_count, struct error *err)
 {
     if (id_count == 0 || id_count > TRUST_COSIGNERS_MAX || needed == 0 || needed > id_count)
-        return error_set(err, STATUS_USAGE, "%zu of %zu cosigners cannot be required", needed, id_count);
+        return error_set(err, STATUS_USAGE, "%zu of %zu cosigners cannot be required", needed,
+                         id_count);
     struct trust_requirement requirement = {.needed = needed, .count = id_count};
     for (size_t i = 0; i < id_count; i++) {
         char text[TAI_TEXT_SIZE];
         size_t number;
         tai_text(&ids[i], text);
         if (trust_store_find_cosigner(store, tai_bytes(&ids[i]), &number) == NULL)
-            return error_set(err, STATUS_USAGE, "required cosigner %s has no key: give its cosigner line first",
-                             text);
+            return error_set(
+                err, STATUS_USAGE,
+                "required cosigner %s has no cosigner line above (the CA's own is always "
+                "required, without being listed)",
+                text);
         for (size_t k = 0; k < i; k++)
             if (tai_equal(&ids[k], &ids[i]))
                 return error_set(err, STATUS_USAGE, "required cosigner %s is listed twice", text);
@@ -250,7 +261,8 @@ enum status trust_store_add_subtree(struct trust_store *store, const struct tai 
 {
     if (log_number == 0 || !subtree_is_valid(subtree))
         return error_set(err, STATUS_USAGE, "trusted subtree: log %u [%llu, %llu) is not valid",
-                         log_number, (unsigned long long)subtree.start, (unsigned long long)subtree.end);
+                         log_number, (unsigned long long)subtree.start,
+                         (unsigned long long)subtree.end);
     struct trusted_subtree trusted = {*ca_id, log_number, subtree, {0}};
     memcpy(trusted.hash, hash, HASH_SIZE);
     size_t at;
@@ -259,8 +271,9 @@ enum status trust_store_add_subtree(struct trust_store *store, const struct tai 
     const struct trusted_subtree *there = array_at(&store->subtrees, at);
     if (memcmp(there->hash, hash, HASH_SIZE) == 0)
         return STATUS_OK;
-    return error_set(err, STATUS_CONFLICT, "trusted subtree [%llu, %llu) of log %u: given with two hashes",
-                     (unsigned long long)subtree.start, (unsigned long long)subtree.end, log_number);
+    return error_set(
+        err, STATUS_CONFLICT, "trusted subtree [%llu, %llu) of log %u: given with two hashes",
+        (unsigned long long)subtree.start, (unsigned long long)subtree.end, log_number);
 }
 
 const uint8_t *trust_store_find_subtree(const struct trust_store *store, const struct tai *ca_id,
@@ -310,7 +323,8 @@ enum status trust_store_add_revoked(struct trust_store *store, const struct tai 
     return array_insert(&store->revoked, at, &range, "revoked ranges", err);
 }
 
-bool trust_store_is_revoked(const struct trust_store *store, const struct tai *ca_id, uint64_t serial)
+bool trust_store_is_revoked(const struct trust_store *store, const struct tai *ca_id,
+                            uint64_t serial)
 {
     struct revoked_range key = {*ca_id, serial, serial};
     size_t at;

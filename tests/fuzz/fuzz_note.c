@@ -1,7 +1,7 @@
 /* Signed notes, their signature lines alone, and the cosignatures in them. */
 #include "fuzz/fuzz_checks.h"
 
-#include "codec/note/cosignature.h"
+#include "codec/note/timestamped_signature.h"
 #include "codec/note/note.h"
 
 /* Static: a note has 64 signatures. */
@@ -9,16 +9,16 @@ static struct note note;
 
 static void check_cosignature(struct bytes payload)
 {
-    struct cosignature c;
+    struct timestamped_signature c;
     struct error err;
-    enum status status = cosignature_parse(payload, &c, &err);
+    enum status status = timestamped_signature_parse(payload, &c, &err);
     if (status != STATUS_OK) {
         require_refusal(status, &err);
         return;
     }
     struct builder again;
     builder_init(&again, NOTE_SIZE_MAX);
-    require(cosignature_write(&c, &again, NULL) == STATUS_OK);
+    require(timestamped_signature_write(&c, &again, NULL) == STATUS_OK);
     require_same(&again, payload);
 }
 

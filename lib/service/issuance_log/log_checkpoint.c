@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "codec/note/checkpoint.h"
-#include "codec/note/cosignature.h"
+#include "codec/note/timestamped_signature.h"
 #include "codec/note/note_key.h"
 #include "service/issuance_log/log_internal.h"
 
@@ -35,9 +35,9 @@ static enum status sign(struct issuance_log *log, uint64_t timestamp_s, struct b
     builder_init(&signature, SIGNATURE_SIZE_MAX);
     status = ca->sign(ca->context, &m, &signature, err);
     if (status == STATUS_OK) {
-        struct cosignature cosignature = {.timestamp_s = timestamp_s,
+        struct timestamped_signature cosignature = {.timestamp_s = timestamp_s,
                                           .signature = builder_view(&signature)};
-        status = cosignature_write(&cosignature, payload, err);
+        status = timestamped_signature_write(&cosignature, payload, err);
     }
     builder_clear(&signature);
     return status;
@@ -88,11 +88,11 @@ enum status log_publish_checkpoint(struct issuance_log *log, struct error *err)
 static enum status verify_payload(const struct cosigner *ca, struct cosigned_message *m,
                                   struct bytes payload, struct error *err)
 {
-    struct cosignature cosignature;
+    struct timestamped_signature cosignature;
     struct builder message;
     uint8_t memory[COSIGNED_MESSAGE_MAX];
     builder_init_fixed(&message, memory, sizeof memory);
-    enum status status = cosignature_parse(payload, &cosignature, err);
+    enum status status = timestamped_signature_parse(payload, &cosignature, err);
     if (status != STATUS_OK)
         return status;
     m->timestamp = cosignature.timestamp_s;

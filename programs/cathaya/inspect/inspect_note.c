@@ -4,7 +4,7 @@
 
 #include "base/text.h"
 #include "codec/note/checkpoint.h"
-#include "codec/note/cosignature.h"
+#include "codec/note/timestamped_signature.h"
 #include "codec/note/note.h"
 #include "codec/tai/tai.h"
 #include "inspect/view.h"
@@ -52,7 +52,7 @@ static enum status show_signature(json_t *out, const struct note_signature *sign
                                   struct error *err)
 {
     struct builder payload;
-    struct cosignature c;
+    struct timestamped_signature c;
     bool has_timestamp;
     builder_init(&payload, NOTE_SIZE_MAX);
     enum status s = note_signature_payload(signature, &payload, err);
@@ -61,7 +61,7 @@ static enum status show_signature(json_t *out, const struct note_signature *sign
     view_bytes(out, "key_id", BYTES_OF(signature->key_id));
     if (s == STATUS_OK) {
         view_text(out, "looks_like", "%s", guess(b, &has_timestamp));
-        if (has_timestamp && cosignature_parse(b, &c, NULL) == STATUS_OK) {
+        if (has_timestamp && timestamped_signature_parse(b, &c, NULL) == STATUS_OK) {
             view_time(out, "timestamp", (int64_t)c.timestamp_s);
             b = c.signature;
         }

@@ -10,7 +10,7 @@
 #include "codec/mtc/ca_certificate.h"
 #include "codec/mtc/cosigned_message.h"
 #include "codec/note/checkpoint.h"
-#include "codec/note/cosignature.h"
+#include "codec/note/timestamped_signature.h"
 #include "codec/note/note_key.h"
 #include "codec/pem/pem.h"
 #include "codec/properties/properties.h"
@@ -122,8 +122,8 @@ static void assert_ca_signed(const struct note *note, const struct checkpoint *c
     builder_init(&payload, NOTE_SIZE_MAX);
     builder_init(&message, COSIGNED_MESSAGE_MAX);
     assert_int_equal(note_signature_payload(line, &payload, NULL), STATUS_OK);
-    struct cosignature cosignature;
-    assert_int_equal(cosignature_parse(builder_view(&payload), &cosignature, NULL), STATUS_OK);
+    struct timestamped_signature cosignature;
+    assert_int_equal(timestamped_signature_parse(builder_view(&payload), &cosignature, NULL), STATUS_OK);
     struct cosigned_message m = {.cosigner_name = bytes_of_text(name),
                                  .log_origin = checkpoint->origin,
                                  .timestamp = cosignature.timestamp_s,

@@ -1,6 +1,6 @@
 #include "unit/codec/codec_checks.h"
 
-#include "codec/note/cosignature.h"
+#include "codec/note/timestamped_signature.h"
 
 static void round_trip(void **state)
 {
@@ -9,11 +9,11 @@ static void round_trip(void **state)
                                        "00000000641850cb ff"};
     for (size_t i = 0; i < COUNT_OF(good); i++) {
         struct hex payload = unhex(good[i]);
-        struct cosignature c;
-        assert_int_equal(cosignature_parse(hex_bytes(&payload), &c, NULL), STATUS_OK);
+        struct timestamped_signature c;
+        assert_int_equal(timestamped_signature_parse(hex_bytes(&payload), &c, NULL), STATUS_OK);
         struct builder b;
         builder_init(&b, 64);
-        assert_int_equal(cosignature_write(&c, &b, NULL), STATUS_OK);
+        assert_int_equal(timestamped_signature_write(&c, &b, NULL), STATUS_OK);
         assert_bytes(builder_view(&b), hex_bytes(&payload));
         builder_clear(&b);
     }
@@ -26,18 +26,18 @@ static void bad(void **state)
                                         "8000000000000000 00", "ffffffffffffffff 00"};
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct hex payload = unhex(cases[i]);
-        struct cosignature c;
+        struct timestamped_signature c;
         struct error err;
-        assert_int_equal(cosignature_parse(hex_bytes(&payload), &c, &err), STATUS_MALFORMED);
+        assert_int_equal(timestamped_signature_parse(hex_bytes(&payload), &c, &err), STATUS_MALFORMED);
         assert_says(&err, STATUS_MALFORMED, "cosignature");
     }
     struct builder b;
     builder_init(&b, 64);
-    struct cosignature late = {.timestamp_s = UINT64_C(1) << 63, .signature = bytes_of_text("x")};
-    struct cosignature empty = {.timestamp_s = 1};
-    assert_int_equal(cosignature_write(&late, &b, NULL), STATUS_USAGE);
-    assert_int_equal(cosignature_write(&empty, &b, NULL), STATUS_USAGE);
-    assert_int_equal(cosignature_write_ed25519_message(late.timestamp_s, late.signature, &b, NULL),
+    struct timestamped_signature late = {.timestamp_s = UINT64_C(1) << 63, .signature = bytes_of_text("x")};
+    struct timestamped_signature empty = {.timestamp_s = 1};
+    assert_int_equal(timestamped_signature_write(&late, &b, NULL), STATUS_USAGE);
+    assert_int_equal(timestamped_signature_write(&empty, &b, NULL), STATUS_USAGE);
+    assert_int_equal(timestamped_signature_write_ed25519_message(late.timestamp_s, late.signature, &b, NULL),
                      STATUS_USAGE);
     builder_clear(&b);
 }
@@ -47,7 +47,7 @@ static void ed25519_message(void **state)
     (void)state;
     struct builder b;
     builder_init(&b, 256);
-    assert_int_equal(cosignature_write_ed25519_message(1679315147, bytes_of_text("o\n1\nr\n"), &b,
+    assert_int_equal(timestamped_signature_write_ed25519_message(1679315147, bytes_of_text("o\n1\nr\n"), &b,
                                                        NULL), STATUS_OK);
     assert_text(builder_view(&b), "cosignature/v1\ntime 1679315147\no\n1\nr\n");
     builder_clear(&b);
