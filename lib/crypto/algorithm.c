@@ -145,6 +145,12 @@ static bool evp_can_sign(const char *key_type)
     return can;
 }
 
+static bool is_same_row(const struct signature_alg *a, const struct signature_alg *b)
+{
+    return a->is_added && strcmp(a->name, b->name) == 0 && strcmp(a->oid, b->oid) == 0 &&
+           strcmp(a->key_type, b->key_type) == 0 && strcmp(a->provider, b->provider) == 0;
+}
+
 static enum status check_new_row(const struct algorithms *a, const struct signature_alg *row,
                                  struct error *err)
 {
@@ -163,7 +169,7 @@ static enum status check_new_row(const struct algorithms *a, const struct signat
 enum status algorithms_add(struct algorithms *a, const char *name, const char *oid,
                            const char *evp_name, const char *provider, struct error *err)
 {
-    struct signature_alg row = {.note_type = 0xff};
+    struct signature_alg row = {.note_type = 0xff, .is_added = true};
     if (!is_name(name) || !copy_text(row.name, sizeof row.name, name))
         return error_set(err, STATUS_USAGE, "algorithm name \"%.40s\": use a-z, 0-9, _ and -, at most %d characters",
                          name, ALGORITHM_NAME_MAX);
@@ -173,6 +179,9 @@ enum status algorithms_add(struct algorithms *a, const char *name, const char *o
         !copy_text(row.provider, sizeof row.provider, provider))
         return error_set(err, STATUS_USAGE, "algorithm %s: EVP or provider name longer than %d characters",
                          name, ALGORITHM_EVP_NAME_MAX);
+    const struct signature_alg *known = algorithms_by_name(a, bytes_of_text(name));
+    if (known != NULL && is_same_row(known, &row))
+        return STATUS_OK;
     enum status s = check_new_row(a, &row, err);
     if (s == STATUS_OK)
         s = context_load_provider(provider, err);

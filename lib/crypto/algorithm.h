@@ -28,6 +28,7 @@ struct signature_alg {
     char digest[ALGORITHM_NAME_MAX + 1];        /* digest of the message, or "" */
     char provider[ALGORITHM_EVP_NAME_MAX + 1];  /* "" is the default one */
     bool has_sm2_id;                            /* signed with ID 1234567812345678, always explicit */
+    bool is_added;                              /* by configuration */
     uint8_t note_type;                          /* C2SP signed-note type byte; 0xff has none */
     uint8_t identifier[ALGORITHM_IDENTIFIER_MAX]; /* DER AlgorithmIdentifier, parameters absent */
     size_t identifier_len;
@@ -42,8 +43,9 @@ MUST_USE enum status algorithms_new(struct algorithms **out, struct error *err);
 void algorithms_free(struct algorithms *a);
 
 /* algorithms_add adds a row by configuration: its name, dotted OID, EVP key type and provider ("" is
- * the default). STATUS_CONFLICT for a name or OID that is there already, STATUS_USAGE when EVP does
- * not know the key type. */
+ * the default). The same row again is fine: a CA's configuration and --algorithms may both have it.
+ * STATUS_CONFLICT for a name or OID that is there already, STATUS_USAGE when EVP does not know the key
+ * type. */
 MUST_USE enum status algorithms_add(struct algorithms *a, const char *name, const char *oid,
                                     const char *evp_name, const char *provider, struct error *err);
 
@@ -56,6 +58,13 @@ const struct signature_alg *algorithms_by_identifier(const struct algorithms *a,
 static inline struct bytes algorithm_identifier(const struct signature_alg *alg)
 {
     return bytes_of(alg->identifier, alg->identifier_len);
+}
+
+/* algorithm_is_for_sm3_ca: may the CA cosigner of an SM3 CA sign with it? With SM2, and with what was
+ * added by configuration [GM 3.1]: GM-2. */
+static inline bool algorithm_is_for_sm3_ca(const struct signature_alg *alg)
+{
+    return alg->has_sm2_id || alg->is_added;
 }
 
 /* algorithm_oid_to_der appends the DER OBJECT IDENTIFIER (tag and length too) of a dotted OID. False
