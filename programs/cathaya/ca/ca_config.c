@@ -125,6 +125,26 @@ void ca_config_write_cosigner(const struct ca_config_cosigner *cosigner, struct 
     builder_printf(out, "\" {\n    algorithm = \"%s\"\n}\n", cosigner->algorithm);
 }
 
+static void write_quoted(const char *key, const char *value, struct builder *out)
+{
+    builder_printf(out, "    %s = \"", key);
+    for (; *value != '\0'; value++) {
+        if (*value == '"' || *value == '\\')
+            builder_u8(out, '\\');
+        builder_u8(out, (uint8_t)*value);
+    }
+    builder_text(out, "\"\n");
+}
+
+void ca_config_write_algorithm(const struct signature_alg *alg, struct builder *out)
+{
+    builder_printf(out, "\nalgorithm \"%s\" {\n", alg->name);
+    write_quoted("oid", alg->oid, out);
+    write_quoted("evp", alg->key_type, out);
+    write_quoted("provider", alg->provider, out);
+    builder_text(out, "}\n");
+}
+
 void ca_config_write(const struct ca_config *config, struct bytes extra, struct builder *out)
 {
     bool is_gm = config->draft == &draft_gm;

@@ -44,4 +44,7 @@ void ca_config_write(const struct ca_config *config, struct bytes extra, struct 
 /* ca_config_write_cosigner appends the block of one cosigner. */
 void ca_config_write_cosigner(const struct ca_config_cosigner *cosigner, struct builder *out);
 
+/* ca_config_write_algorithm appends the block of an algorithm that no code names. */
+void ca_config_write_algorithm(const struct signature_alg *alg, struct builder *out);
+
 #endif

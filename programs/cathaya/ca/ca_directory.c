@@ -72,7 +72,8 @@ static enum status read_key(struct ca_directory *dir, const char *name, const ch
     (void)snprintf(file, sizeof file, "keys/%s", name);
     const struct signature_alg *alg = algorithms_by_name(dir->algorithms, bytes_of_text(algorithm));
     if (alg == NULL)
-        return error_set(err, STATUS_USAGE, "%s: unknown algorithm %s", dir->path, algorithm);
+        return error_set(err, STATUS_USAGE, "%s/ca.conf: unknown algorithm %s: an `algorithm` block there adds it, or --algorithms FILE",
+                         dir->path, algorithm);
     struct builder pem;
     struct private_key **key = &dir->keys[dir->cosigner_count];
     builder_init(&pem, KEY_PEM_MAX);

@@ -53,6 +53,24 @@ static enum status check_new_cosigner(const struct ca_directory *dir,
     return STATUS_OK;
 }
 
+/* The CA does not depend on --algorithms ever after: what ca.conf does not have yet goes there. */
+static enum status write_algorithm(const struct ca_directory *dir, const char *name,
+                                   struct builder *out, struct error *err)
+{
+    char path[CA_DIRECTORY_PATH_MAX];
+    struct algorithms *own = NULL;
+    struct ca_config config;
+    if (!ca_directory_path(dir, "ca.conf", path))
+        return error_set(err, STATUS_USAGE, "%s: path too long", dir->path);
+    enum status s = algorithms_new(&own, err);
+    if (s == STATUS_OK)
+        s = ca_config_read(path, own, &config, err);
+    if (s == STATUS_OK && algorithms_by_name(own, bytes_of_text(name)) == NULL)
+        ca_config_write_algorithm(algorithms_by_name(dir->algorithms, bytes_of_text(name)), out);
+    algorithms_free(own);
+    return s;
+}
+
 /* Key first, then the configuration that asks for it, then the policy for relying parties. */
 static enum status add_cosigner(struct ca_directory *dir, const struct ca_config_cosigner *cosigner,
                                 struct error *err)
@@ -67,6 +85,8 @@ static enum status add_cosigner(struct ca_directory *dir, const struct ca_config
     struct builder text;
     builder_init(&text, CA_CONFIG_SIZE_MAX);
     s = ca_directory_get(dir, "ca.conf", &text, err);
+    if (s == STATUS_OK)
+        s = write_algorithm(dir, cosigner->algorithm, &text, err);
     ca_config_write_cosigner(cosigner, &text);
     if (s == STATUS_OK)
         s = builder_status(&text, "ca.conf", err);
@@ -86,8 +106,11 @@ enum status ca_directory_add_cosigner(const char *path, const struct ca_config_c
     struct ca_directory dir;
     /* Opened for writing: nobody issues while the set of cosigners changes. */
     enum status s = ca_directory_open(&dir, path, CA_DIRECTORY_WRITE, 0, algorithms, err);
-    if (s == STATUS_OK)
-        s = check_new_cosigner(&dir, cosigner, err);
+    if (s == STATUS_OK) {
+        char id[TAI_TEXT_SIZE];
+        tai_text(&cosigner->id, id);
+        s = error_prefix(err, check_new_cosigner(&dir, cosigner, err), "%s: cosigner %s", path, id);
+    }
     if (s == STATUS_OK)
         s = add_cosigner(&dir, cosigner, err);
     enum status closed = ca_directory_close(&dir, s == STATUS_OK ? err : NULL);

@@ -42,6 +42,9 @@ static enum status write_chain(const struct ca_directory *dir, const struct opti
     if (s == STATUS_OK)
         s = is_landmark ? issuer_write_landmark(&dir->issuer, index, &der, &landmark, err)
                         : issuer_write_standalone(&dir->issuer, index, &der, err);
+    if (s == STATUS_AGAIN)
+        s = error_set(err, s, "no landmark contains entry %llu yet: `cathaya ca landmark` allocates one",
+                      (unsigned long long)index);
     if (s == STATUS_OK && options_has(options, "properties"))
         s = write_properties(dir, is_landmark, landmark, out, err);
     if (s == STATUS_OK)

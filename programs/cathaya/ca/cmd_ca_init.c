@@ -14,6 +14,20 @@ static const struct option_row rows[] = {
     {.name = NULL},
 };
 
+static enum status read_algorithm(const char *name, const struct algorithms *algorithms,
+                                  struct ca_config *config, struct error *err)
+{
+    const struct signature_alg *alg = algorithms_by_name(algorithms, bytes_of_text(name));
+    if (alg == NULL)
+        return error_set(err, STATUS_USAGE, "--alg: unknown algorithm %s; --algorithms FILE adds one", name);
+    if (config->draft == &draft_gm && !algorithm_is_for_sm3_ca(alg))
+        return error_set(err, STATUS_USAGE,
+                         "--alg: the CA cosigner of a gm CA signs with sm2_sm3, not with %s; `cathaya ca cosigner add` "
+                         "makes a further one", name);
+    (void)snprintf(config->algorithm, sizeof config->algorithm, "%s", alg->name);
+    return STATUS_OK;
+}
+
 static enum status read_options(const struct options *options, const struct algorithms *algorithms,
                                 struct ca_config *config, struct error *err)
 {
@@ -25,10 +39,9 @@ static enum status read_options(const struct options *options, const struct algo
     enum status s = tai_parse_text(bytes_of_text(options_value(options, "id")), &config->id, err);
     if (s != STATUS_OK)
         return error_prefix(err, STATUS_USAGE, "--id");
-    if (alg != NULL && algorithms_by_name(algorithms, bytes_of_text(alg)) == NULL)
-        return error_set(err, STATUS_USAGE, "--alg: unknown algorithm %s", alg);
-    if (alg != NULL)
-        (void)snprintf(config->algorithm, sizeof config->algorithm, "%s", alg);
+    s = alg != NULL ? read_algorithm(alg, algorithms, config, err) : STATUS_OK;
+    if (s != STATUS_OK)
+        return s;
     s = options_number(options, "lifetime", CA_CONFIG_LIFETIME_MAX_S, &lifetime_s, err);
     if (s == STATUS_OK && lifetime_s <= (uint64_t)config->backdate_s)
         s = error_set(err, STATUS_USAGE, "--lifetime: more than the %lld seconds of backdating",

@@ -103,7 +103,7 @@ static int run_cosigner_add(const struct options *options)
     const char *path = options_value(options, "dir"), *alg = options_value(options, "alg");
     enum status s = tai_parse_text(bytes_of_text(options_value(options, "id")), &cosigner.id, &err);
     if (s != STATUS_OK)
-        err.status = STATUS_USAGE;
+        s = error_prefix(&err, STATUS_USAGE, "--id");
     if (s == STATUS_OK && snprintf(cosigner.algorithm, sizeof cosigner.algorithm, "%s", alg) > ALGORITHM_NAME_MAX)
         s = error_set(&err, STATUS_USAGE, "--alg: unknown algorithm %.40s", alg);
     if (s == STATUS_OK)
