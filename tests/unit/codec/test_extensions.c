@@ -107,6 +107,8 @@ static void names(void **state)
     assert_true(san_next(&r, &name));
     assert_int_equal(name.tag, 0x86);
     assert_false(san_next(&r, &name));
+    OK(parse_one(SUBJECT_ALT_NAME, TRUE_, "3012 8710 20010db8000000000000000000000001", &e));
+    assert_int_equal(e.subject_alt_name.len, 18);
 }
 
 static void key_ids(void **state)
@@ -148,6 +150,19 @@ static void others(void **state)
     }
 }
 
+static void first_unknown_critical(void **state)
+{
+    (void)state;
+    struct builder b;
+    struct extensions e;
+    builder_init(&b, PARTS_SIZE_MAX);
+    add(&b, UNKNOWN, TRUE_, "01");
+    add(&b, "06032a0305", TRUE_, "01");
+    OK(extensions_parse(builder_view(&b), &e, &err));
+    assert_hex(e.unknown_critical, "2a0304");
+    builder_clear(&b);
+}
+
 static void bad_values(void **state)
 {
     (void)state;
@@ -166,9 +181,10 @@ static void bad_values(void **state)
         {KEY_USAGE, "0301 00", "keyUsage"},
         {KEY_USAGE, "0302 0800", "keyUsage"},
         {KEY_USAGE, "0302 0880", "keyUsage"},
+        {KEY_USAGE, "0302 2081", "keyUsage"},   /* more unused bits than a number has */
         {KEY_USAGE, "0302 0700", "keyUsage"},   /* no bit */
         {KEY_USAGE, "0302 0680", "keyUsage"},   /* a zero bit at the end */
-        {KEY_USAGE, "0302 0706", "keyUsage"},   /* unused bits that are set */
+        {KEY_USAGE, "0302 0781", "keyUsage"},   /* unused bits that are set */
         {KEY_USAGE, "0303 078000", "keyUsage"}, /* a zero byte at the end */
         {KEY_USAGE, "0304 07808080", "keyUsage"},
         {KEY_USAGE, "0402 0780", "keyUsage"},
@@ -313,6 +329,7 @@ int main(void)
         cmocka_unit_test(names),      cmocka_unit_test(ext_key_usage),     cmocka_unit_test(key_ids),
         cmocka_unit_test(others),     cmocka_unit_test(bad_values),        cmocka_unit_test(bad_extensions),
         cmocka_unit_test(duplicates), cmocka_unit_test(number),            cmocka_unit_test(writers),
+        cmocka_unit_test(first_unknown_critical),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
