@@ -10,9 +10,12 @@
 #error "OpenSSL >= 4.0 is needed: earlier versions lack the GM suites (scripts/get-openssl gets one)"
 #endif
 
-/* NULL is the default library context of this private copy of OpenSSL: nobody else is in it. */
+/* NULL is the default library context of this private copy of OpenSSL: nobody else is in it. Its first
+ * user decides whether openssl.cnf is read; after this nobody can. OpenSSL does it once, and looks at
+ * one word after that. */
 OSSL_LIB_CTX *context_library(void)
 {
+    (void)OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
     return NULL;
 }
 

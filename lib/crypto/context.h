@@ -7,7 +7,9 @@
 
 #include "base/status.h"
 
-/* context_library is the library context that every fetch, key load and SSL_CTX of ours uses. */
+/* context_library is the library context that every fetch, key load and SSL_CTX of ours uses. It reads
+ * no configuration: neither OPENSSL_CONF nor the system's openssl.cnf, which are written for another
+ * OpenSSL and for other programs, changes what an algorithm is here. Thread-safe. */
 OSSL_LIB_CTX *context_library(void);
 
 /* context_properties is the property query to go with it; NULL is no preference. */
