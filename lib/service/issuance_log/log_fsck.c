@@ -154,18 +154,6 @@ static enum status check_published_landmarks(struct fsck *f, struct error *err)
     return status;
 }
 
-/* Every older list must be a part of the newest one, as far as both reach. */
-static bool is_consistent(const struct landmarks *old, const struct landmarks *newest)
-{
-    for (size_t i = 0; i < old->count; i++) {
-        uint64_t back = newest->latest - old->latest + i;
-        if (back < newest->count && (newest->at[back].tree_size != old->at[i].tree_size ||
-                                     newest->at[back].expiry_s != old->at[i].expiry_s))
-            return false;
-    }
-    return true;
-}
-
 static enum status check_landmarks(struct fsck *f, struct error *err)
 {
     struct issuance_log *log = f->log;
@@ -183,7 +171,7 @@ static enum status check_landmarks(struct fsck *f, struct error *err)
         if (status != STATUS_OK)
             log_fsck_problem(f, "the list of landmark %" PRIu64 " is missing or damaged: restore it from "
                              "a backup", n);
-        else if (!is_consistent(&log->old_landmarks, &log->landmarks))
+        else if (!log_landmarks_agree(&log->old_landmarks, &log->landmarks))
             log_fsck_problem(f, "the list of landmark %" PRIu64 " contradicts the newest one", n);
     }
     return check_published_landmarks(f, err);

@@ -151,6 +151,9 @@ MUST_USE enum status log_settle(struct issuance_log *log, struct error *err);
  * published differs. */
 MUST_USE enum status log_load_landmarks(struct issuance_log *log, struct error *err);
 
+/* log_landmarks_agree: has each landmark that both lists reach one size and expiry? */
+bool log_landmarks_agree(const struct landmarks *a, const struct landmarks *b);
+
 /* log_read_landmarks reads the list as it was when landmark `number` was the newest. STATUS_NOT_FOUND
  * when it has gone. */
 MUST_USE enum status log_read_landmarks(struct issuance_log *log, uint64_t number,

@@ -41,6 +41,37 @@ enum status log_read_landmarks(struct issuance_log *log, uint64_t number, struct
     return status;
 }
 
+bool log_landmarks_agree(const struct landmarks *a, const struct landmarks *b)
+{
+    const struct landmarks *newer = a->latest >= b->latest ? a : b, *older = newer == a ? b : a;
+    uint64_t ahead = newer->latest - older->latest;
+    for (size_t i = 0; i < older->count && ahead + i < newer->count; i++)
+        if (newer->at[ahead + i].tree_size != older->at[i].tree_size ||
+            newer->at[ahead + i].expiry_s != older->at[i].expiry_s)
+            return false;
+    return true;
+}
+
+/* What was published is what relying parties hold: the log goes on from it, or not at all. */
+static enum status check_published(struct issuance_log *log, struct bytes text, struct error *err)
+{
+    struct landmarks *published = &log->old_landmarks;
+    /* Torn: a crash can do that, and the list of the record is published again. */
+    if (landmarks_parse(text, INT64_MAX, published, NULL) != STATUS_OK)
+        return STATUS_OK;
+    /* A reader may have looked at the record before the writer went on. */
+    if (published->latest > log->landmarks.latest && !log->config.is_read_only)
+        return error_set(err, STATUS_REFUSED,
+                         "landmark %" PRIu64 " is published, the record knows %" PRIu64 ": the record is an old "
+                         "copy; restore the newest, or open the next log number",
+                         published->latest, log->landmarks.latest);
+    if (!log_landmarks_agree(published, &log->landmarks))
+        return error_set(err, STATUS_REFUSED,
+                         "the published landmarks contradict landmarks/ of the log: restore the one of them that "
+                         "is damaged (the published list may be removed, it is written again)");
+    return STATUS_OK;
+}
+
 static enum status write_list(const struct landmarks *landmarks, struct builder *out,
                               struct error *err)
 {
@@ -61,12 +92,26 @@ static enum status publish(struct issuance_log *log, struct error *err)
         bool is_same = found == STATUS_OK && bytes_equal(builder_view(&have), builder_view(&want));
         if (found == STATUS_IO || found == STATUS_NO_MEMORY)
             status = found;
-        else if (!is_same)
+        else if (found == STATUS_OK && !is_same)
+            status = check_published(log, builder_view(&have), err);
+        if (status == STATUS_OK && !is_same)
             status = store->put(store->context, OBJECT_LANDMARKS, builder_view(&want), err);
         if (status == STATUS_OK && !is_same)
             status = store->sync(store->context, err);
     }
     builder_clear(&want);
+    builder_clear(&have);
+    return status;
+}
+
+static enum status look_at_published(struct issuance_log *log, struct error *err)
+{
+    const struct object_store *store = &log->config.public_store;
+    struct builder have;
+    builder_init(&have, LANDMARKS_SIZE_MAX);
+    enum status status = STATUS_OK;
+    if (store->get(store->context, OBJECT_LANDMARKS, &have, NULL) == STATUS_OK)
+        status = check_published(log, builder_view(&have), err);
     builder_clear(&have);
     return status;
 }
@@ -77,9 +122,9 @@ enum status log_load_landmarks(struct issuance_log *log, struct error *err)
     if (status == STATUS_NOT_FOUND)
         return error_set(err, STATUS_REFUSED, "the list of landmark %" PRIu64 " is missing: restore it "
                          "from a backup, or from the published list", log->record.landmark);
-    if (status == STATUS_OK && !log->config.is_read_only)
-        status = publish(log, err);
-    return status;
+    if (status != STATUS_OK)
+        return status;
+    return log->config.is_read_only ? look_at_published(log, err) : publish(log, err);
 }
 
 const struct landmarks *log_landmarks(const struct issuance_log *log)
