@@ -90,6 +90,13 @@ enum cathaya_status cathaya_trust_add_policy(struct cathaya_trust *trust, const 
     return give(policy_text_read(bytes_of(text, text_len), trust->store, &inner), &inner, err);
 }
 
+/* What is wrong with an ID is wrong with the configuration, as it is in a policy. */
+static enum status read_ca_id(const char *text, struct tai *id, struct error *err)
+{
+    enum status s = tai_parse_text(bytes_of_text(text), id, err);
+    return s == STATUS_OK ? s : error_prefix(err, STATUS_USAGE, "CA ID");
+}
+
 enum cathaya_status cathaya_trust_add_subtree(struct cathaya_trust *trust, const char *ca_id,
                                               uint16_t log_number, uint64_t start, uint64_t end,
                                               const uint8_t hash[CATHAYA_HASH_SIZE],
@@ -97,7 +104,7 @@ enum cathaya_status cathaya_trust_add_subtree(struct cathaya_trust *trust, const
 {
     struct error inner = {.status = STATUS_OK};
     struct tai id;
-    enum status s = tai_parse_text(bytes_of_text(ca_id), &id, &inner);
+    enum status s = read_ca_id(ca_id, &id, &inner);
     if (s == STATUS_OK)
         s = trust_store_add_subtree(trust->store, &id, log_number, (struct subtree){start, end}, hash,
                                     &inner);
@@ -110,7 +117,7 @@ enum cathaya_status cathaya_trust_add_revoked(struct cathaya_trust *trust, const
 {
     struct error inner = {.status = STATUS_OK};
     struct tai id;
-    enum status s = tai_parse_text(bytes_of_text(ca_id), &id, &inner);
+    enum status s = read_ca_id(ca_id, &id, &inner);
     if (s == STATUS_OK)
         s = trust_store_add_revoked(trust->store, &id, first, last, &inner);
     return give(s, &inner, err);
@@ -193,26 +200,34 @@ static void fill_result(const struct trust_store *store, const struct proof_verd
                                                                : CATHAYA_MODE_STANDALONE;
 }
 
+/* An empty name or address would mean "not checked": nobody asks for that by accident. */
+static enum status read_request(const struct cathaya_request *request, struct verify_request *asked,
+                                struct error *err)
+{
+    *asked = (struct verify_request){.at_s = request->at, .is_proof_only = request->proof_only != 0};
+    if (request->dns_name != NULL && request->dns_name[0] == '\0')
+        return error_set(err, STATUS_USAGE, "dns_name is empty");
+    if (request->ip != NULL && request->ip_len != 4 && request->ip_len != 16)
+        return error_set(err, STATUS_USAGE, "ip_len is %zu: an address has 4 or 16 bytes", request->ip_len);
+    if (request->ip == NULL && request->ip_len != 0)
+        return error_set(err, STATUS_USAGE, "ip_len is %zu, and ip is NULL", request->ip_len);
+    if (request->dns_name != NULL)
+        asked->dns_name = bytes_of_text(request->dns_name);
+    asked->ip = bytes_of(request->ip, request->ip_len);
+    return STATUS_OK;
+}
+
 enum cathaya_status cathaya_verify(struct cathaya_verifier *verifier, const uint8_t *der,
                                    size_t der_len, const struct cathaya_request *request,
                                    struct cathaya_result *result, struct cathaya_error *err)
 {
     struct error inner = {.status = STATUS_OK};
-    struct proof_verdict verdict;
-    struct verify_request asked = {.at_s = request->at, .is_proof_only = request->proof_only != 0};
-    if (request->dns_name != NULL)
-        asked.dns_name = bytes_of_text(request->dns_name);
-    if (request->ip != NULL)
-        asked.ip = bytes_of(request->ip, request->ip_len);
-    enum status s;
-    /* An empty name would mean "not checked": nobody asks for that by accident. */
-    if (request->dns_name != NULL && request->dns_name[0] == '\0') {
-        verdict = (struct proof_verdict){.ca = NULL};
-        s = error_set(&inner, STATUS_USAGE, "dns_name is empty");
-    } else {
+    struct proof_verdict verdict = {.ca = NULL};
+    struct verify_request asked;
+    enum status s = read_request(request, &asked, &inner);
+    if (s == STATUS_OK)
         s = verify_certificate(verifier->trust->store, &verifier->hashers, bytes_of(der, der_len),
                                &asked, &verdict, &inner);
-    }
     if (result != NULL)
         fill_result(verifier->trust->store, &verdict, s == STATUS_OK, result);
     return give(s, &inner, err);

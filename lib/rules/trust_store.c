@@ -108,6 +108,11 @@ static int compare_ca(const void *key, const void *item)
 static enum status read_ca(const struct trust_store *store, struct bytes der, struct trust_ca *ca,
                            struct error *err)
 {
+    /* Nothing is copied that cannot be one. */
+    if (der.len > CERTIFICATE_SIZE_MAX)
+        return error_set(err, STATUS_LIMIT, "CA certificate: longer than %d bytes", CERTIFICATE_SIZE_MAX);
+    if (der.len == 0)
+        return error_set(err, STATUS_MALFORMED, "CA certificate: empty");
     ca->der = malloc(der.len);
     if (ca->der == NULL)
         return error_set(err, STATUS_NO_MEMORY, "out of memory");
