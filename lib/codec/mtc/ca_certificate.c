@@ -89,7 +89,10 @@ static enum status check_is_ca(const struct extensions *e, struct error *err)
 /* 1.3.6.1.4.1.64829.2.1 asserts SHA-256 and ML-DSA-44 [C2SP mtc-tlog]. */
 static const uint8_t oid_c2sp_prefix_url[] = {0x2b, 0x06, 0x01, 0x04, 0x01, 0x83, 0xfa, 0x3d, 0x02, 0x01};
 
-/* What the GM profile asks beyond the base draft [GM 7]: GM-28, GM-30. */
+static const uint8_t oid_key_usage[] = {0x55, 0x1d, 0x0f};
+static const uint8_t oid_basic_constraints[] = {0x55, 0x1d, 0x13};
+
+/* What the GM profile asks beyond the base draft [GM 7]: GM-28, GM-29, GM-30. */
 static enum status check_gm(const struct ca_certificate *ca, struct bytes list,
                             const struct extensions *parsed, struct error *err)
 {
@@ -97,10 +100,18 @@ static enum status check_gm(const struct ca_certificate *ca, struct bytes list,
     struct extension e;
     if (!bytes_equal(parsed->subject_key_id, tai_bytes(&ca->id)))
         return error_set(err, STATUS_REFUSED, "CA certificate: subjectKeyIdentifier is not the CA ID (GM-28)");
+    if (ca->min_serial > ca->max_serial)
+        return error_set(err, STATUS_REFUSED, "CA certificate: minSerial is above maxSerial (GM-29)");
     reader_init(&r, list);
-    while (extensions_next(&r, &e))
+    while (extensions_next(&r, &e)) {
+        bool must_be_critical = bytes_equal(e.oid, BYTES_OF(oid_key_usage)) ||
+                                bytes_equal(e.oid, BYTES_OF(oid_basic_constraints));
+        if (must_be_critical && !e.is_critical)
+            return error_set(err, STATUS_REFUSED,
+                             "CA certificate: keyUsage or basicConstraints is not critical (GM-28)");
         if (bytes_equal(e.oid, BYTES_OF(oid_c2sp_prefix_url)))
             return error_set(err, STATUS_REFUSED, "CA certificate: an SM3 CA with the C2SP prefix URL (GM-30)");
+    }
     return STATUS_OK;
 }
 

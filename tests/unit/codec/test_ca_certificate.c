@@ -124,6 +124,9 @@ static void refusals(void **state)
         {MORE, KEY_USAGE BASIC_CONSTRAINTS, STATUS_REFUSED, "GM-28"},
         {MORE, KEY_USAGE BASIC_CONSTRAINTS "300d 0603551d0e 0406 0404 81fd5902", STATUS_REFUSED, "GM-28"},
         {MORE, KEY_USAGE BASIC_CONSTRAINTS SUBJECT_KEY_ID "300e 060a 2b0601040183fa3d0201 0400", STATUS_REFUSED, "GM-30"},
+        {MORE, "300b 0603551d0f 0404 03020106" BASIC_CONSTRAINTS SUBJECT_KEY_ID, STATUS_REFUSED, "GM-28"},
+        {MORE, KEY_USAGE "300c 0603551d13 0405 30030101ff" SUBJECT_KEY_ID, STATUS_REFUSED, "GM-28"},
+        {CA_VALUE, SM2 "0207 01000000000001 0207 01000000000000", STATUS_REFUSED, "GM-29"},
         {SUBJECT, "3000", STATUS_MALFORMED, "name: not one trust anchor ID attribute of gm-0"},
         {SUBJECT, NAME_06, STATUS_MALFORMED, "name: not one trust anchor ID attribute of gm-0"},
         {SUBJECT, "3014311230100608 2b06010505071903 0c0481fd5901", STATUS_MALFORMED, "name: not one trust anchor ID"},
@@ -155,8 +158,9 @@ static void refusals(void **state)
 static void gm_rules_are_for_gm(void **state)
 {
     (void)state;
-    const char *const parts[PART_COUNT] = {NAME_07, OID_07, "0101ff", MLDSA44 SERIALS,
-                                           KEY_USAGE BASIC_CONSTRAINTS "300e 060a 2b0601040183fa3d0201 0400"};
+    const char *const parts[PART_COUNT] = {NAME_07, OID_07, "0101ff", MLDSA44 "0207 01000000000001 0207 01000000000000",
+                                           "300b 0603551d0f 0404 03020106" "300c 0603551d13 0405 30030101ff"
+                                           "300e 060a 2b0601040183fa3d0201 0400"};
     struct bytes der = build(parts);
     struct ca_certificate ca;
     OK(ca_certificate_parse(der, &ca, &err));
