@@ -82,6 +82,27 @@ static void lengths(void **state)
     }
 }
 
+/* 128 bytes behind lengths that say 128, but not in the one way: 128 contents are there, so that only
+ * the length is wrong. */
+static void other_lengths(void **state)
+{
+    (void)state;
+    static const char *const heads[] = {"820080", "83000080", "8400000080", "89010000000000000080", "880000000000000080"};
+    for (size_t i = 0; i < LENGTH(heads); i++) {
+        struct builder b;
+        struct reader r;
+        struct der_element e;
+        builder_init(&b, 1000);
+        builder_u8(&b, DER_OCTET_STRING);
+        parts_hex(&b, heads[i]);
+        memset(builder_space(&b, 128), 0x55, 128);
+        reader_init(&r, builder_view(&b));
+        if (der_any(&r, &e))
+            fail_msg("%s", heads[i]);
+        builder_clear(&b);
+    }
+}
+
 static void tags(void **state)
 {
     (void)state;
@@ -208,6 +229,8 @@ static void times(void **state)
         {DER_UTC_TIME, "2611211000a0Z"}, {DER_UTC_TIME, "26112110a000Z"}, {DER_UTC_TIME, "261121a00000Z"},
         {DER_UTC_TIME, "2611a1100000Z"}, {DER_UTC_TIME, "26a121100000Z"}, {DER_UTC_TIME, "a61121100000Z"},
         {DER_UTC_TIME, "20500101000000Z"}, {DER_UTC_TIME, ""},
+        {DER_UTC_TIME, "/91121100000Z"}, {DER_UTC_TIME, "1/1121100000Z"}, {DER_UTC_TIME, "261121100000Z0"},
+        {DER_GENERALIZED_TIME, "20500101000000Z0"}, {DER_GENERALIZED_TIME, "20500101000000"},
         {DER_GENERALIZED_TIME, "20491231235959Z"}, {DER_GENERALIZED_TIME, "19700101000000Z"},
         {DER_GENERALIZED_TIME, "20500101000000.0Z"}, {DER_GENERALIZED_TIME, "205001010000Z"},
         {DER_GENERALIZED_TIME, "20500101000000+0000"}, {DER_GENERALIZED_TIME, "205a0101000000Z"},
@@ -318,7 +341,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lengths), cmocka_unit_test(tags),    cmocka_unit_test(booleans), cmocka_unit_test(integers),
         cmocka_unit_test(times),   cmocka_unit_test(writing), cmocka_unit_test(nesting),
-        cmocka_unit_test(times_that_cannot_be_written),
+        cmocka_unit_test(times_that_cannot_be_written), cmocka_unit_test(other_lengths),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

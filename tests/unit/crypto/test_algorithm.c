@@ -98,6 +98,22 @@ static void conflicts(void **state)
                 "belongs to sm2_sm3");
 }
 
+/* The same row may come from two files; a row that differs in anything may not, nor a built-in one. */
+static void same_row_again(void **state)
+{
+    (void)state;
+    static const char taken[] = "name is taken";
+    OK(algorithms_add(table, "slhdsa", SLH_DSA_OID, SLH_DSA, "", &err));
+    const struct signature_alg *alg = by_name("slhdsa");
+    OK(algorithms_add(table, "slhdsa", SLH_DSA_OID, SLH_DSA, "", &err));
+    assert_ptr_equal(by_name("slhdsa"), alg);
+    assert_says(algorithms_add(table, "slhdsa", "1.2.3.4", SLH_DSA, "", &err), &err, STATUS_CONFLICT, taken);
+    assert_says(algorithms_add(table, "slhdsa", SLH_DSA_OID, "SLH-DSA-SHA2-128s", "", &err), &err, STATUS_CONFLICT, taken);
+    assert_says(algorithms_add(table, "slhdsa", SLH_DSA_OID, SLH_DSA, "default", &err), &err, STATUS_CONFLICT, taken);
+    assert_says(algorithms_add(table, "mldsa44", "2.16.840.1.101.3.4.3.17", "ML-DSA-44", "", &err), &err, STATUS_CONFLICT,
+                taken);
+}
+
 static void bad_names(void **state)
 {
     (void)state;
@@ -181,7 +197,7 @@ static void table_is_bounded(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(built_in), TEST(parameters_are_refused), TEST(by_configuration), TEST(conflicts), TEST(bad_names),
+        TEST(built_in), TEST(parameters_are_refused), TEST(by_configuration), TEST(conflicts), TEST(same_row_again), TEST(bad_names),
         TEST(bad_oids), TEST(oids_as_openssl_writes_them), TEST(evp_must_know_it), TEST(table_is_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

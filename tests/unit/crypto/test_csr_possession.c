@@ -161,6 +161,9 @@ static void parameters(void **state)
     refused(labelled(rsa, "SHA256", "301c" PSS_OID "300f a00d300b0609608648016503040201"), STATUS_REFUSED, "bad parameters");
     refused(labelled(rsa, "SHA256", "302b" PSS_OID "301e a00d300b0609608648016503040201 a10d300b06092a864886f70d010108"),
             STATUS_REFUSED, "bad parameters");
+    refused(labelled(rsa, "SHA256", "3032" PSS_OID "3025 a00d300b0609608648016503040201"
+                                    "a114 3012 06032a0304 300b0609608648016503040201"),
+            STATUS_REFUSED, "bad parameters");
     EVP_PKEY_free(sm2);
     EVP_PKEY_free(ec);
     EVP_PKEY_free(rsa);
