@@ -11,6 +11,21 @@ struct pending {
     int64_t not_after_s;
 };
 
+/* A key that certifies is not certified: GM-10. */
+static enum status check_not_own(const struct issuer *issuer, struct bytes spki, struct error *err)
+{
+    for (size_t i = 0; i < issuer->cosigner_count; i++) {
+        char id[TAI_TEXT_SIZE];
+        if (!bytes_equal(spki, public_key_spki(issuer->cosigners[i].key)))
+            continue;
+        if (tai_equal(&issuer->cosigners[i].id, &issuer->ca_id))
+            return error_set(err, STATUS_REFUSED, "the key is the CA's own");
+        tai_text(&issuer->cosigners[i].id, id);
+        return error_set(err, STATUS_REFUSED, "the key is that of cosigner %s", id);
+    }
+    return STATUS_OK;
+}
+
 static enum status prepare(const struct issuer *issuer, struct bytes der, int64_t now_s,
                            struct builder *memory, struct pending *out, struct error *err)
 {
@@ -20,8 +35,8 @@ static enum status prepare(const struct issuer *issuer, struct bytes der, int64_
     struct csr_names names = {.general_names = &general_names};
     out->offset = memory->len;
     enum status s = csr_parse(der, &csr, err);
-    if (s == STATUS_OK && bytes_equal(csr.spki, issuer->ca_spki))
-        s = error_set(err, STATUS_REFUSED, "the key is the CA's own");
+    if (s == STATUS_OK)
+        s = check_not_own(issuer, csr.spki, err);
     if (s == STATUS_OK)
         s = csr_rules_check(&csr, &names, err);
     if (s == STATUS_OK)

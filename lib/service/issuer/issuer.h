@@ -8,6 +8,7 @@
 #include "codec/mtc/tbs_entry.h"
 #include "merkle/proof.h"
 #include "ports/clock.h"
+#include "ports/cosigner.h"
 #include "ports/object_store.h"
 
 /* More cosigners than any policy asks for. */
@@ -44,7 +45,8 @@ struct issuer_log {
 struct issuer {
     const struct draft *draft;
     struct tai ca_id;
-    struct bytes ca_spki; /* no certificate is issued for this key */
+    const struct cosigner *cosigners; /* the CA's first; no certificate is issued for their keys */
+    size_t cosigner_count;
     uint16_t log_number;
     struct hasher *hasher; /* of draft->hash */
     struct issuer_profile profile;

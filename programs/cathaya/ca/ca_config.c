@@ -64,6 +64,10 @@ static enum status read_cosigners(cfg_t *cfg, struct ca_config *out, struct erro
         enum status s = tai_parse_text(bytes_of_text(cfg_title(section)), &cosigner->id, err);
         if (s != STATUS_OK)
             return error_prefix(err, s, "cosigner \"%s\"", cfg_title(section));
+        /* GM-12: IDs below the CA's own stand for its logs and landmarks. */
+        if (tai_is_within(&cosigner->id, &out->id))
+            return error_set(err, STATUS_USAGE, "cosigner \"%s\": the ID is the CA's, or below it: a further cosigner has one of its own",
+                             cfg_title(section));
         if (!copy_name(cosigner->algorithm, cfg_getstr(section, "algorithm")))
             return error_set(err, STATUS_USAGE, "cosigner \"%s\": no algorithm", cfg_title(section));
     }

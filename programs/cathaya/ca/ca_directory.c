@@ -89,6 +89,22 @@ static enum status read_key(struct ca_directory *dir, const char *name, const ch
     return s;
 }
 
+/* GM-8: the newest key is not one of those before it. */
+static enum status check_own_key(const struct ca_directory *dir, struct error *err)
+{
+    const struct cosigner *newest = &dir->cosigners[dir->cosigner_count - 1];
+    for (const struct cosigner *c = dir->cosigners; c < newest; c++) {
+        char id[TAI_TEXT_SIZE], other[TAI_TEXT_SIZE];
+        if (!bytes_equal(public_key_spki(c->key), public_key_spki(newest->key)))
+            continue;
+        tai_text(&c->id, id);
+        tai_text(&newest->id, other);
+        return error_set(err, STATUS_USAGE, "%s/keys: %s and %s have one key, but one key has one ID", dir->path,
+                         id, other);
+    }
+    return STATUS_OK;
+}
+
 static enum status read_keys(struct ca_directory *dir, struct error *err)
 {
     enum status s = read_key(dir, "ca.pem", dir->config.algorithm, &dir->config.id, err);
@@ -99,6 +115,8 @@ static enum status read_keys(struct ca_directory *dir, struct error *err)
         char name[CA_DIRECTORY_KEY_NAME_SIZE];
         ca_directory_key_name(&cosigner->id, name);
         s = read_key(dir, name, cosigner->algorithm, &cosigner->id, err);
+        if (s == STATUS_OK)
+            s = check_own_key(dir, err);
     }
     return s;
 }
@@ -173,7 +191,8 @@ static enum status fill_issuer(struct ca_directory *dir, struct error *err)
     dir->issuer = (struct issuer){
         .draft = dir->config.draft,
         .ca_id = dir->config.id,
-        .ca_spki = dir->ca.spki,
+        .cosigners = dir->cosigners,
+        .cosigner_count = dir->cosigner_count,
         .log_number = dir->log_number,
         .hasher = &dir->hasher,
         .profile = {dir->config.lifetime_s, dir->config.backdate_s, dir->config.has_client_auth, policy},

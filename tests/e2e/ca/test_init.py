@@ -128,6 +128,21 @@ class Init(CaTest):
         ca.no(2, ('cosigner', 'add', '--id', '32473.10', '--alg', 'mldsa'), 'mldsa', '--algorithms')
         self.assertEqual(files_below(ca.dir), before)
 
+    def test_bad_cosigners_by_hand(self):
+        """What `cosigner add` refuses is no better when it is written into ca.conf."""
+        ca = self.init('hand', 'gm')
+        ca.ok('cosigner', 'add', '--id', '32473.9', '--alg', 'sm2_sm3')
+        text, key = read(ca.path('ca.conf')).decode(), read(ca.path('keys', '32473.9.pem'))
+        csr = self.csr('p256', 'www.example.com')
+        for other in ('32473.8', '32473.8.0.1'):
+            write(ca.path('ca.conf'), text.replace('"32473.9"', f'"{other}"'))
+            write(ca.path('keys', f'{other}.pem'), key)
+            ca.no(2, ('issue', '--csr', csr), f'cosigner "{other}"', 'below it')
+        write(ca.path('ca.conf'), text)
+        ca.issue(csr)
+        write(ca.path('keys', '32473.9.pem'), read(ca.path('keys', 'ca.pem')))
+        ca.no(2, ('issue', '--csr', csr), '32473.8 and 32473.9', 'one key')
+
     def test_future_algorithm_of_the_ca(self):
         """SLH-DSA, which no code names: in ca.conf once, and with --algorithms for whoever verifies."""
         self.refused('--suite', 'intl', '--id', '32473.8', '--alg', 'slhdsa128f', self.path('none'),

@@ -162,6 +162,10 @@ class Issue(CaTest):
             ca = self.init(f'own-{suite}', suite)
             csr = self.csr(kind, 'www.example.com', key_file=ca.path('keys', 'ca.pem'))
             ca.refuses([csr], "the key is the CA's own")
+            # A further cosigner's key certifies as well (GM-10).
+            ca.ok('cosigner', 'add', '--id', '32473.9', '--alg', 'ecdsa_p256_sha256')
+            csr = self.csr('p256', 'www.example.com', key_file=ca.path('keys', '32473.9.pem'))
+            ca.refuses([csr], 'the key is that of cosigner 32473.9')
 
     def test_no_request(self):
         ca = self.init('no-request', 'gm')
