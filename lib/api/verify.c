@@ -29,15 +29,18 @@ struct cathaya_verifier {
     struct hasher_set hashers;
 };
 
-/* Gives a status and its reason to the outside. */
+/* Gives a status and its reason to the outside. A reason may quote what somebody else wrote, and often
+ * ends on a terminal: what is not printable ASCII becomes '?'. */
 static enum cathaya_status give(enum status s, const struct error *inner, struct cathaya_error *err)
 {
-    if (err != NULL) {
-        err->status = (enum cathaya_status)s;
-        memcpy(err->reason, inner->text, sizeof err->reason);
-        if (s == STATUS_OK)
-            err->reason[0] = '\0';
-    }
+    if (err == NULL)
+        return (enum cathaya_status)s;
+    err->status = (enum cathaya_status)s;
+    size_t len = 0;
+    if (s != STATUS_OK)
+        for (const char *c = inner->text; *c != '\0' && len < sizeof err->reason - 1; c++)
+            err->reason[len++] = *c >= ' ' && *c <= '~' ? *c : '?';
+    err->reason[len] = '\0';
     return (enum cathaya_status)s;
 }
 

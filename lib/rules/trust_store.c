@@ -177,7 +177,7 @@ enum status trust_store_add_cosigner(struct trust_store *store, const struct tai
     const struct signature_alg *alg = algorithms_by_name(store->algorithms, alg_name);
     if (alg == NULL)
         return error_set(err, STATUS_USAGE, "unknown algorithm \"%.*s\"; name it with --algorithms",
-                         (int)alg_name.len, (const char *)alg_name.data);
+                         (int)(alg_name.len < 40 ? alg_name.len : 40), (const char *)alg_name.data);
     enum status s = check_id_and_key(store, id, spki, err);
     if (s != STATUS_OK)
         return s;

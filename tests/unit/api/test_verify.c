@@ -181,6 +181,23 @@ static void long_reasons(void **state)
     }
 }
 
+/* What a file or a caller says is quoted, but plays no tricks on a terminal. */
+static void printable_reasons(void **state)
+{
+    (void)state;
+    struct cathaya_trust *other;
+    static const char *const texts[] = {"\x1b[2J\x82\xff", "cosigner 32473.3.1 \x1b[2J\x82\xff AAAA"};
+    for (size_t i = 0; i < LENGTH(texts); i++) {
+        API_OK(cathaya_trust_new(&other, &error));
+        memset(&error, 0xee, sizeof error);
+        enum cathaya_status s = cathaya_trust_add_policy(other, texts[i], strlen(texts[i]), &error);
+        assert_public_says(s, &error, CATHAYA_USAGE, "\"?[2J??\"");
+        cathaya_trust_free(other);
+    }
+    const struct cathaya_request request = {.at = MAKER_NOW, .dns_name = "\x1b[2J"};
+    assert_public_says(judge(WORLD_GM_LANDMARK, &request, NULL), &error, CATHAYA_REFUSED, "not for the name ?[2J");
+}
+
 static void trust_refusals(void **state)
 {
     (void)state;
@@ -290,7 +307,8 @@ int main(void)
         cmocka_unit_test(sizes),           cmocka_unit_test(landmark_result),
         cmocka_unit_test(standalone_result), cmocka_unit_test(refused_result),
         cmocka_unit_test(without_answers), cmocka_unit_test(requests),
-        cmocka_unit_test(long_reasons),    cmocka_unit_test(trust_refusals),
+        cmocka_unit_test(long_reasons),    cmocka_unit_test(printable_reasons),
+        cmocka_unit_test(trust_refusals),
         cmocka_unit_test(trust_by_functions), cmocka_unit_test(many_cosigners),
     };
     return cmocka_run_group_tests(tests, make_world, clear_world);

@@ -1,0 +1,169 @@
+"""Installs into temporary places, and builds examples/verify.c against what it finds there with pkg-config alone."""
+import base64
+import calendar
+import glob
+import os
+import re
+import subprocess
+import tempfile
+import time
+import unittest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.normpath(os.path.join(HERE, '..', '..', '..'))
+BUILD = os.environ.get('CATHAYA_BUILD') or os.path.join(ROOT, 'build')
+CMAKE = os.environ.get('CMAKE', 'cmake')
+CC = os.environ.get('CATHAYA_CC', 'cc')
+VERSION = os.environ.get('CATHAYA_VERSION')
+IS_SANITIZED = os.environ.get('CATHAYA_SANITIZE') == '1'
+VECTORS = os.path.join(ROOT, 'docs', 'vectors', 'gm')
+WARNINGS = ['-Wall', '-Wextra', '-Wpedantic', '-Werror']
+COMPILERS = {'c17': [CC, '-x', 'c', '-std=c17'], 'c++17': ['g++', '-x', 'c++', '-std=c++17']}
+
+
+def der_of(name):
+    """The certificate of a PEM file, which may stand behind its properties."""
+    with open(os.path.join(VECTORS, name)) as file:
+        found = re.search('-----BEGIN CERTIFICATE-----(.*?)-----END CERTIFICATE-----', file.read(), re.S)
+    return base64.b64decode(found.group(1))
+
+
+class Place:
+    """One installation: prefix is where it will be used, root is what stands before that now."""
+
+    def __init__(self, folder, prefix, destdir=''):
+        self.prefix, self.destdir, self.root = prefix, destdir, destdir + prefix
+        environment = dict(os.environ, DESTDIR=destdir) if destdir else dict(os.environ)
+        subprocess.run([CMAKE, '--install', BUILD, '--prefix', prefix], check=True, env=environment, stdout=subprocess.DEVNULL)
+        found = glob.glob(self.root + '/lib*/**/cathaya.pc', recursive=True)
+        assert len(found) == 1, f'{found} below {self.root}'
+        self.pkg_config_file = found[0]
+        self.libdir = os.path.dirname(os.path.dirname(found[0]))
+        self.library = os.path.join(self.libdir, 'libcathaya.so')
+        self.folder = folder
+
+    def pkg_config(self, *options):
+        environment = dict(os.environ, PKG_CONFIG_PATH=os.path.dirname(self.pkg_config_file))
+        environment.pop('PKG_CONFIG_LIBDIR', None)
+        if self.destdir:
+            environment['PKG_CONFIG_SYSROOT_DIR'] = self.destdir
+        done = subprocess.run(['pkg-config', *options, 'cathaya'], check=True, env=environment, capture_output=True)
+        return done.stdout.decode().split()
+
+    def build(self, language):
+        program = os.path.join(self.folder, 'verify-' + language)
+        # A source file that is not beside the headers of the repository.
+        subprocess.run([*COMPILERS[language], *WARNINGS, *self.pkg_config('--cflags'), os.path.join(ROOT, 'examples', 'verify.c'),
+                        *self.pkg_config('--libs'), '-o', program], check=True, cwd=self.folder)
+        return program
+
+    def run(self, program, *arguments):
+        done = subprocess.run([program, *arguments], env=dict(os.environ, LD_LIBRARY_PATH=self.libdir), cwd=self.folder,
+                              capture_output=True, timeout=60)
+        return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+class Install(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        scratch = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(scratch.cleanup)
+        cls.folder = scratch.name
+        for name, file in (('ca.der', 'ca.pem'), ('standalone.der', 'standalone.pem'), ('landmark.der', 'landmark.pem')):
+            with open(os.path.join(cls.folder, name), 'wb') as out:
+                out.write(der_of(file))
+        with open(os.path.join(VECTORS, 'at.txt')) as file:
+            cls.at = str(calendar.timegm(time.strptime(file.read().strip(), '%Y-%m-%dT%H:%M:%SZ')))
+        cls.policy = os.path.join(VECTORS, 'policy.txt')
+        cls.staged = Place(cls.folder, '/opt/cathaya', os.path.join(cls.folder, 'stage'))
+        cls.direct = Place(cls.folder, os.path.join(cls.folder, 'direct'))
+
+    def test_pkg_config_says_where_it_was_installed(self):
+        for place in (self.staged, self.direct):
+            with open(place.pkg_config_file) as file:
+                text = file.read()
+            self.assertIn(f'prefix={place.prefix}\n', text)
+            self.assertNotIn('@', text)
+            for path in (BUILD, ROOT) + ((place.destdir,) if place.destdir else ()):
+                self.assertNotIn(path, text)
+        self.assertEqual(self.direct.pkg_config('--cflags'), ['-I' + self.direct.prefix + '/include'])
+        self.assertEqual(self.direct.pkg_config('--libs'), ['-L' + self.direct.libdir, '-lcathaya'])
+        self.assertEqual(self.staged.pkg_config('--cflags'), ['-I' + self.staged.root + '/include'])
+        self.assertEqual(self.staged.pkg_config('--libs'), ['-L' + self.staged.libdir, '-lcathaya'])
+        if VERSION:
+            self.assertEqual(self.direct.pkg_config('--modversion'), [VERSION])
+
+    def judge(self, place, program):
+        ok = lambda kind: f'OK: {kind} certificate of CA 32473.8, log 1, index 6\n'
+        ask = lambda *arguments: place.run(program, 'ca.der', *arguments)
+        self.assertEqual(ask('standalone.der', 'www.example.com', self.at, self.policy), (0, ok('standalone'), ''))
+        self.assertEqual(ask('landmark.der', 'www.example.com', self.at, self.policy), (0, ok('landmark-relative'), ''))
+        # Without a policy no subtree is trusted and nobody but the CA has to sign.
+        self.assertEqual(ask('standalone.der', 'www.example.com', self.at), (0, ok('standalone'), ''))
+        for arguments, reason in (
+                (('landmark.der', 'www.example.com', self.at), 'no good signature of the CA cosigner'),
+                (('standalone.der', 'www.example.org', self.at, self.policy), 'not for the name www.example.org'),
+                (('standalone.der', 'www.example.com', '0', self.policy), 'not valid before'),
+                (('ca.der', 'www.example.com', self.at, self.policy), 'no trusted CA')):
+            status, out, complaint = ask(*arguments)
+            self.assertEqual((status, out), (1, ''))
+            self.assertIn(reason, complaint)
+        status, _, complaint = ask('standalone.der', 'www.example.com', self.at, 'ca.der')
+        self.assertEqual(status, 2)
+        self.assertIn('line 1', complaint)
+        self.assertEqual(ask('nothing.der', 'www.example.com', self.at)[0], 2)
+
+    @unittest.skipIf(IS_SANITIZED, 'a sanitized library needs a sanitized program')
+    def test_example_in_both_languages(self):
+        for place in (self.staged, self.direct):
+            for language in COMPILERS:
+                with self.subTest(place=place.prefix, language=language):
+                    self.judge(place, place.build(language))
+
+    @unittest.skipIf(IS_SANITIZED, 'sanitizers are libraries of their own')
+    def test_library_needs_no_openssl(self):
+        out = subprocess.run(['readelf', '-dW', self.direct.library], check=True, capture_output=True).stdout.decode()
+        needed = re.findall(r'\(NEEDED\).*\[(.*)\]', out)
+        self.assertTrue(needed)
+        self.assertEqual([name for name in needed if not re.match(r'(libc|libz|libzstd|libm|ld-linux.*|libdl|libpthread)\.so', name)], [])
+        self.assertRegex(out, r'\(SONAME\).*\[libcathaya\.so\.\d+\]')
+        self.assertNotRegex(out, r'\((RPATH|RUNPATH|TEXTREL)\)')
+        self.assertRegex(out, r'BIND_NOW|\bNOW\b')
+
+    def test_library_exports_what_the_headers_say(self):
+        out = subprocess.run(['nm', '-D', '--defined-only', self.direct.library], check=True, capture_output=True).stdout.decode()
+        exported = {line.split()[-1].split('@')[0] for line in out.splitlines()}
+        declared = set()
+        for header in glob.glob(self.direct.root + '/include/cathaya/*.h'):
+            with open(header) as file:
+                text = re.sub(r'/\*.*?\*/', '', file.read(), flags=re.S)
+            declared |= set(re.findall(r'CATHAYA_API[^;]*?\b(cathaya_\w+)\s*\(', text))
+        self.assertIn('cathaya_verify', declared)
+        self.assertEqual(exported, declared)
+
+    def test_files(self):
+        for place in (self.staged, self.direct):
+            for link, target in (('libcathaya.so', 'libcathaya.so.0'), ('libcathaya.so.0', None)):
+                path = os.path.join(place.libdir, link)
+                self.assertTrue(os.path.islink(path), path)
+                self.assertTrue(os.path.exists(path), path)
+                if target:
+                    self.assertEqual(os.readlink(path), target)
+            headers = {os.path.basename(name) for name in glob.glob(ROOT + '/include/cathaya/*')}
+            self.assertEqual({os.path.basename(name) for name in glob.glob(place.root + '/include/cathaya/*')}, headers)
+            pages = {os.path.basename(name) for name in glob.glob(ROOT + '/programs/cathaya/**/*.1', recursive=True)}
+            self.assertIn('cathaya.1', pages)
+            self.assertEqual(set(os.listdir(place.root + '/share/man/man1')), pages)
+
+    @unittest.skipIf(IS_SANITIZED, 'the program is tried in another build')
+    def test_program(self):
+        program = os.path.join(self.direct.root, 'bin', 'cathaya')
+        done = subprocess.run([program, 'verify', '--ca', VECTORS + '/ca.pem', '--policy', self.policy, '--at', self.at,
+                               '--dns', 'www.example.com', VECTORS + '/standalone.pem', VECTORS + '/landmark.pem'],
+                              capture_output=True, cwd='/', env={'PATH': '/usr/bin:/bin'}, timeout=60)
+        self.assertEqual((done.returncode, done.stderr), (0, b''))
+        self.assertEqual(done.stdout.count(b': OK'), 2)
+
+
+if __name__ == '__main__':
+    unittest.main()
