@@ -55,7 +55,7 @@ enum exit_status output_exit_status(enum role role, enum status status)
     case STATUS_IO:
         return role == ROLE_NEEDED ? EXIT_WRONG_USAGE : EXIT_SURROUNDINGS;
     default:
-        return role == ROLE_NEEDED ? EXIT_WRONG_USAGE : EXIT_NO;
+        return role == ROLE_OBJECT ? EXIT_NO : EXIT_WRONG_USAGE;
     }
 }
 

@@ -17,7 +17,8 @@ enum exit_status {
 /* What a failure is about decides what it means. */
 enum role {
     ROLE_OBJECT, /* the thing that is judged, or done */
-    ROLE_NEEDED  /* a file that the judgement needs: --ca, --policy, configuration */
+    ROLE_NEEDED, /* a file that the judgement needs: --ca, --policy, configuration */
+    ROLE_STATE   /* what the program keeps and writes: a CA's directory */
 };
 
 /* output_start comes first in main. output_finish comes last: it writes what is left, and gives the

@@ -91,6 +91,7 @@ static enum status write_pid(int fd, const char *path, struct error *err)
 {
     char text[PID_TEXT_MAX];
     int len = snprintf(text, sizeof text, "%ld\n", (long)getpid());
+    errno = ENOSPC; /* what a short write means */
     if (len <= 0 || ftruncate(fd, 0) != 0 || pwrite(fd, text, (size_t)len, 0) != len)
         return directory_error(err, "cannot write the lock in", path);
     return STATUS_OK;

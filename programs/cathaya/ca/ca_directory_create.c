@@ -77,6 +77,8 @@ static enum status keep_key(const struct ca_directory *dir, const char *name,
             s = store.put(store.context, name, builder_view(&pem), err);
         if (s == STATUS_OK)
             s = store.sync(store.context, err);
+        if (s == STATUS_IO)
+            s = error_prefix(err, s, "%s/%s", path, name);
     }
     posix_object_store_close(keys);
     builder_clear(&pem);

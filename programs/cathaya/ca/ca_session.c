@@ -38,7 +38,7 @@ bool ca_session_open(struct ca_session *session, const struct options *options,
         s = ca_directory_open(&session->dir, options_value(options, "dir"), mode, (uint16_t)log_number,
                               session->algorithms, &err);
     if (s != STATUS_OK)
-        *exit_status = output_failure(ROLE_NEEDED, &err);
+        *exit_status = output_failure(ROLE_STATE, &err);
     return s == STATUS_OK;
 }
 

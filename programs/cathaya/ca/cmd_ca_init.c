@@ -80,7 +80,7 @@ static int run(const struct options *options)
         output_line("%s: new %s CA %s with a key of %s; give %s/ca.pem to those who verify", path,
                     options_value(options, "suite"), options_value(options, "id"), config.algorithm, path);
     else
-        exit_status = output_failure(ROLE_NEEDED, &err);
+        exit_status = output_failure(ROLE_STATE, &err);
     builder_clear(&extra);
     return ca_session_close(&session, exit_status);
 }

@@ -97,7 +97,7 @@ static int run(const struct options *options)
     int exit_status = EXIT_YES;
     struct requests *requests = calloc(1, sizeof *requests);
     if (requests == NULL)
-        return output_failure(ROLE_NEEDED, &(struct error){STATUS_NO_MEMORY, "out of memory"});
+        return output_failure(ROLE_STATE, &(struct error){STATUS_NO_MEMORY, "out of memory"});
     /* The requests first: a bad one never touches the CA. */
     if (read_requests(options, requests, &err) != STATUS_OK)
         exit_status = output_failure(ROLE_OBJECT, &err);

@@ -21,7 +21,7 @@ static int prune(struct ca_session *session, const struct options *options)
     struct error err = {.status = STATUS_OK};
     uint64_t days = (uint64_t)session->dir.config.retain_s / DAY_S, removed = 0;
     if (options_number(options, "retain-days", 36500, &days, &err) != STATUS_OK)
-        return output_failure(ROLE_NEEDED, &err);
+        return output_failure(ROLE_STATE, &err);
     if (log_prune(session->dir.log, (int64_t)days * DAY_S, &removed, &err) != STATUS_OK)
         return output_failure(ROLE_OBJECT, &err);
     unsigned long long min_index = log_state(session->dir.log).min_index;
@@ -65,7 +65,7 @@ static int run_rotate(const struct options *options)
     if (!ca_session_algorithms(&session, options, &exit_status))
         return ca_session_close(&session, exit_status);
     if (ca_directory_rotate(options_value(options, "dir"), session.algorithms, &log_number, &err) != STATUS_OK)
-        exit_status = output_failure(ROLE_NEEDED, &err);
+        exit_status = output_failure(ROLE_STATE, &err);
     else if (options_has(options, "json"))
         output_json(json_pack("{s:i, s:i}", "closed", log_number - 1, "log", (int)log_number));
     else
@@ -112,7 +112,7 @@ static int run_cosigner_add(const struct options *options)
         output_line("%s: %s signs with %s from now on; give %s/policy.txt to those who verify", path,
                     options_value(options, "id"), alg, path);
     else
-        exit_status = output_failure(ROLE_NEEDED, &err);
+        exit_status = output_failure(ROLE_STATE, &err);
     return ca_session_close(&session, exit_status);
 }
 

@@ -2,7 +2,7 @@
 
 #include "command.h"
 
-static const struct option_row rows[] = {CA_SESSION_DIR, CA_SESSION_JSON, {.name = NULL}};
+static const struct option_row rows[] = {CA_SESSION_DIR, CA_SESSION_LOG, CA_SESSION_JSON, {.name = NULL}};
 
 static void print(const struct ca_session *session, bool is_new)
 {
@@ -40,7 +40,8 @@ const struct command command_ca_landmark = {
     .name = "ca landmark",
     .arguments = "",
     .summary = "allocate a landmark at the current size, and publish it",
-    .details = "Does nothing when the log has not grown since the last landmark. Usually run once an hour.\n",
+    .details = "Does nothing when the log has not grown since the last landmark. Usually run once an hour.\n"
+               "With --log, for what a closed log had not covered yet.\n",
     .options = rows,
     .run = run,
 };

@@ -140,7 +140,7 @@ static int fsck(struct ca_session *session)
     enum status s = log_fsck(session->dir.log, print_problem, print_progress, session, &report, &err);
     output_progress_end();
     if (s != STATUS_OK && report.problem_count == 0)
-        return output_failure(ROLE_NEEDED, &err);
+        return output_failure(ROLE_STATE, &err);
     if (session->is_json)
         output_json(json_pack("{s:b, s:I, s:I, s:I, s:I, s:I}", "ok", s == STATUS_OK, "problems",
                               (json_int_t)report.problem_count, "entries", (json_int_t)report.entries_checked,

@@ -176,7 +176,7 @@ static int run(const struct options *options)
         exit_status = run_in(demo, state.path, options);
         demo_state_close(&state);
     } else {
-        exit_status = output_failure(ROLE_NEEDED, &err);
+        exit_status = output_failure(ROLE_STATE, &err);
     }
     free(demo);
     return exit_status;
