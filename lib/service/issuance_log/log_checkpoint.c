@@ -1,4 +1,4 @@
-/* The published checkpoint: a note with the CA cosigner's signature. */
+/* The published checkpoint: a note with the signatures of the CA cosigner and of all others. */
 #include <string.h>
 
 #include "codec/note/checkpoint.h"
@@ -18,49 +18,50 @@ static struct cosigned_message message_of(const struct issuance_log *log, struct
     return m;
 }
 
-static enum status sign(struct issuance_log *log, uint64_t timestamp_s, struct builder *payload,
-                        struct error *err)
+/* The signature line of one cosigner. */
+static enum status write_signature(struct issuance_log *log, const struct cosigner *c,
+                                   const struct checkpoint *checkpoint, uint64_t timestamp_s,
+                                   struct builder *note, struct error *err)
 {
-    const struct cosigner *ca = &log->config.cosigners[0];
-    char name[TAI_NAME_SIZE];
-    uint8_t root[HASH_SIZE];
-    struct builder signature;
-    tai_name(&ca->id, name);
-    tree_edge_root(log->edge, &log->hasher, root);
-    enum status status = hasher_status(&log->hasher, err);
-    if (status != STATUS_OK)
-        return status;
+    char text[TAI_NAME_SIZE];
+    uint8_t key_id[NOTE_KEY_ID_SIZE];
+    struct builder signature, payload;
+    tai_name(&c->id, text);
+    struct bytes name = bytes_of_text(text);
     struct cosigned_message m =
-        message_of(log, bytes_of_text(name), timestamp_s, log_size(log), root);
+        message_of(log, name, timestamp_s, checkpoint->size, checkpoint->root);
     builder_init(&signature, SIGNATURE_SIZE_MAX);
-    status = ca->sign(ca->context, &m, &signature, err);
+    builder_init(&payload, SIGNATURE_SIZE_MAX + 8);
+    enum status status = note_key_id(name, c->key, key_id, err);
+    if (status == STATUS_OK)
+        status = c->sign(c->context, &m, &signature, err);
     if (status == STATUS_OK) {
         struct timestamped_signature cosignature = {.timestamp_s = timestamp_s,
-                                          .signature = builder_view(&signature)};
-        status = timestamped_signature_write(&cosignature, payload, err);
+                                                    .signature = builder_view(&signature)};
+        status = timestamped_signature_write(&cosignature, &payload, err);
     }
+    if (status == STATUS_OK)
+        status = note_write_signature(name, key_id, builder_view(&payload), note, err);
+    builder_clear(&payload);
     builder_clear(&signature);
     return status;
 }
 
-static enum status write_note(struct issuance_log *log, struct bytes payload, struct builder *out,
+static enum status write_note(struct issuance_log *log, uint64_t timestamp_s, struct builder *note,
                               struct error *err)
 {
-    const struct cosigner *ca = &log->config.cosigners[0];
     struct checkpoint checkpoint = {.origin = bytes_of_text(log->origin), .size = log_size(log)};
-    uint8_t key_id[NOTE_KEY_ID_SIZE];
-    char name[TAI_NAME_SIZE];
     struct builder text;
     tree_edge_root(log->edge, &log->hasher, checkpoint.root);
-    tai_name(&ca->id, name);
+    enum status status = hasher_status(&log->hasher, err);
     builder_init(&text, NOTE_SIZE_MAX);
-    enum status status = checkpoint_write(&checkpoint, &text, err);
     if (status == STATUS_OK)
-        status = note_write_text(builder_view(&text), out, err);
+        status = checkpoint_write(&checkpoint, &text, err);
     if (status == STATUS_OK)
-        status = note_key_id(bytes_of_text(name), ca->key, key_id, err);
-    if (status == STATUS_OK)
-        status = note_write_signature(bytes_of_text(name), key_id, payload, out, err);
+        status = note_write_text(builder_view(&text), note, err);
+    /* The CA cosigner's line first: it must be there, and those of the others belong there [GM 11.1]. */
+    for (size_t i = 0; i < log->config.cosigner_count && status == STATUS_OK; i++)
+        status = write_signature(log, &log->config.cosigners[i], &checkpoint, timestamp_s, note, err);
     builder_clear(&text);
     return status;
 }
@@ -68,24 +69,20 @@ static enum status write_note(struct issuance_log *log, struct bytes payload, st
 enum status log_publish_checkpoint(struct issuance_log *log, struct error *err)
 {
     const struct object_store *store = &log->config.public_store;
-    struct builder payload, note;
-    builder_init(&payload, SIGNATURE_SIZE_MAX + 8);
+    struct builder note;
     builder_init(&note, NOTE_SIZE_MAX);
     int64_t now_s = log->config.clock.now_ms(log->config.clock.context) / 1000;
     enum status status = now_s < 1 ? error_set(err, STATUS_USAGE, "the clock is before 1970")
-                                   : sign(log, (uint64_t)now_s, &payload, err);
-    if (status == STATUS_OK)
-        status = write_note(log, builder_view(&payload), &note, err);
+                                   : write_note(log, (uint64_t)now_s, &note, err);
     if (status == STATUS_OK)
         status = store->put(store->context, OBJECT_CHECKPOINT, builder_view(&note), err);
-    builder_clear(&payload);
     builder_clear(&note);
     return status;
 }
 
 /* ---- reading ---- */
 
-static enum status verify_payload(const struct cosigner *ca, struct cosigned_message *m,
+static enum status verify_payload(const struct cosigner *c, struct cosigned_message *m,
                                   struct bytes payload, struct error *err)
 {
     struct timestamped_signature cosignature;
@@ -99,20 +96,20 @@ static enum status verify_payload(const struct cosigner *ca, struct cosigned_mes
     status = cosigned_message_write(m, &message, err);
     if (status != STATUS_OK)
         return status;
-    return public_key_verify(ca->key, builder_view(&message), cosignature.signature, err);
+    return public_key_verify(c->key, builder_view(&message), cosignature.signature, err);
 }
 
-/* Every signature line of the CA cosigner must verify, and there must be one. */
-static enum status verify_note(struct issuance_log *log, const struct note *note,
-                               const struct checkpoint *checkpoint, struct error *err)
+/* Every signature line of the cosigner must verify, and there must be one. */
+static enum status verify_note(struct issuance_log *log, const struct cosigner *c,
+                               const struct note *note, const struct checkpoint *checkpoint,
+                               struct error *err)
 {
-    const struct cosigner *ca = &log->config.cosigners[0];
     char name[TAI_NAME_SIZE];
     uint8_t key_id[NOTE_KEY_ID_SIZE];
-    tai_name(&ca->id, name);
+    tai_name(&c->id, name);
     struct cosigned_message m =
         message_of(log, bytes_of_text(name), 0, checkpoint->size, checkpoint->root);
-    enum status status = note_key_id(bytes_of_text(name), ca->key, key_id, err);
+    enum status status = note_key_id(bytes_of_text(name), c->key, key_id, err);
     size_t at = 0, count = 0;
     const struct note_signature *line;
     while (status == STATUS_OK &&
@@ -121,7 +118,7 @@ static enum status verify_note(struct issuance_log *log, const struct note *note
         builder_init(&payload, NOTE_SIZE_MAX);
         status = note_signature_payload(line, &payload, err);
         if (status == STATUS_OK)
-            status = verify_payload(ca, &m, builder_view(&payload), err);
+            status = verify_payload(c, &m, builder_view(&payload), err);
         builder_clear(&payload);
         count++;
     }
@@ -150,7 +147,11 @@ enum status log_read_checkpoint(struct issuance_log *log, struct published_check
     if (status == STATUS_OK) {
         out->size = checkpoint.size;
         memcpy(out->root, checkpoint.root, HASH_SIZE);
-        out->is_ours = verify_note(log, &note, &checkpoint, err) == STATUS_OK;
+        out->is_ours = verify_note(log, &log->config.cosigners[0], &note, &checkpoint, err) == STATUS_OK;
+        out->is_complete = out->is_ours;
+        for (size_t i = 1; i < log->config.cosigner_count && out->is_complete; i++)
+            out->is_complete =
+                verify_note(log, &log->config.cosigners[i], &note, &checkpoint, NULL) == STATUS_OK;
     }
     builder_clear(&text);
     return status;

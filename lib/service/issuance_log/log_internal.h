@@ -118,13 +118,15 @@ MUST_USE enum status log_read_batch_object(struct issuance_log *log, uint64_t nu
 
 /* ---- log_checkpoint.c ---- */
 
-/* log_publish_checkpoint signs the current tree, which the record has committed to, and puts it. */
+/* log_publish_checkpoint has every cosigner sign the current tree, which the record has committed to,
+ * and puts it. */
 MUST_USE enum status log_publish_checkpoint(struct issuance_log *log, struct error *err);
 
 struct published_checkpoint {
     uint64_t size;
     uint8_t root[HASH_SIZE];
     bool is_ours; /* has a signature of the CA cosigner that verifies */
+    bool is_complete; /* and one of every other cosigner */
 };
 
 /* log_read_checkpoint reads the published checkpoint: STATUS_NOT_FOUND when there is none,

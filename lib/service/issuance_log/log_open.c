@@ -164,7 +164,7 @@ static enum status open_writer(struct issuance_log *log, struct error *err)
     if (status == STATUS_OK && has_checkpoint)
         status = check_prefix(log, &published, err);
     if (status == STATUS_OK &&
-        (!has_checkpoint || !published.is_ours || published.size != log->record.size))
+        (!has_checkpoint || !published.is_complete || published.size != log->record.size))
         status = log_publish_checkpoint(log, err);
     if (status == STATUS_OK)
         status = log_load_landmarks(log, err);

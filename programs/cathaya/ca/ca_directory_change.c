@@ -114,5 +114,12 @@ enum status ca_directory_add_cosigner(const char *path, const struct ca_config_c
     if (s == STATUS_OK)
         s = add_cosigner(&dir, cosigner, err);
     enum status closed = ca_directory_close(&dir, s == STATUS_OK ? err : NULL);
+    if (s == STATUS_OK)
+        s = closed;
+    /* Opening the log with the new set has the new one sign the published checkpoint. */
+    if (s == STATUS_OK) {
+        s = ca_directory_open(&dir, path, CA_DIRECTORY_WRITE, 0, algorithms, err);
+        closed = ca_directory_close(&dir, s == STATUS_OK ? err : NULL);
+    }
     return s == STATUS_OK ? closed : s;
 }

@@ -5,6 +5,9 @@ import stat
 
 from ca_world import CaTest, files_below, read, read_ca, run, unittest, write
 
+import mtc
+import note
+
 BUILT_IN = {'sm2_sm3': 'sm2_sm3', 'ecdsa_p256_sha256': 'ecdsa_p256_sha256', 'ecdsa_p384_sha384': 'ecdsa_p384_sha384',
             'ed25519': 'ed25519', 'mldsa44': 'mldsa44', 'mldsa65': 'mldsa65', 'mldsa87': 'mldsa87'}
 SLH_DSA = ('--algorithms',)
@@ -99,6 +102,23 @@ class Init(CaTest):
                     self.assertEqual(ca.fsck()['entries'], 1)
                     ca.audit()
 
+    def cosigned_by_all(self, ca, size):
+        """The published checkpoint meets a policy that asks for every cosigner (GM-54, GM-56)."""
+        own = read_ca(ca.pem)
+        cosigners = mtc.Policy(read(ca.path('policy.txt')).decode(), own).cosigners
+        checkpoint = note.Checkpoint(read(ca.path('public', '1', 'checkpoint')))
+        self.assertEqual(checkpoint.size, size)
+        for cosigner, key in cosigners.items():
+            self.assertTrue(note.check_signature(checkpoint, cosigner, own.log_id(1), key), cosigner)
+
+    def test_landmark_after_cosigner(self):
+        """A landmark is at the size of a checkpoint that the new cosigner has signed as well."""
+        ca = self.init('landmark-after', 'gm')
+        ca.issue(self.csr('p256', 'www.example.com'))
+        ca.ok('cosigner', 'add', '--id', '32473.9', '--alg', 'mldsa44')
+        self.assertTrue(ca.landmark()['new'])
+        self.cosigned_by_all(ca, 1)
+
     def test_cosigners_of_every_algorithm(self):
         """Any algorithm may sign beside SM2, and a policy may ask for all of them."""
         ca = self.init('cosigners', 'gm')
@@ -107,6 +127,7 @@ class Init(CaTest):
         for i, alg in enumerate(BUILT_IN):
             ca.ok('cosigner', 'add', '--id', f'32473.9.{i}', '--alg', alg)
         self.assertEqual(ca.issue(csr), [1])
+        self.cosigned_by_all(ca, 2)
         certificate = ca.certificate(1)
         ids = ', '.join(['32473.8', *(f'32473.9.{i}' for i in range(len(BUILT_IN)))])
         ca.good(certificate, f'standalone: cosigned by {ids} ', 'www.example.com', ca.path('policy.txt'))
