@@ -161,6 +161,16 @@ void builder_bytes(struct builder *b, struct bytes value)
         memcpy(space, value.data, value.len);
 }
 
+void builder_base128(struct builder *b, uint64_t value)
+{
+    unsigned shift = 63;
+    while (shift > 0 && value >> shift == 0)
+        shift -= 7;
+    for (; shift > 0; shift -= 7)
+        builder_u8(b, (uint8_t)(0x80 | (value >> shift & 0x7f)));
+    builder_u8(b, (uint8_t)(value & 0x7f));
+}
+
 void builder_text(struct builder *b, const char *text)
 {
     builder_bytes(b, bytes_of_text(text));

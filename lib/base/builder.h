@@ -57,6 +57,8 @@ void builder_u32(struct builder *b, uint32_t value);
 void builder_u48(struct builder *b, uint64_t value);
 void builder_u64(struct builder *b, uint64_t value);
 void builder_bytes(struct builder *b, struct bytes value);
+/* builder_base128 writes an OID component: 7 bits a byte, the high bit on all but the last, shortest. */
+void builder_base128(struct builder *b, uint64_t value);
 void builder_text(struct builder *b, const char *text);
 void builder_printf(struct builder *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -10,13 +10,6 @@ void reader_init(struct reader *r, struct bytes input)
     r->end = r->at + input.len;
 }
 
-void reader_init_within(struct reader *r, const struct reader *outer, struct bytes part)
-{
-    r->origin = outer->origin;
-    r->at = part.data;
-    r->end = part.data + part.len;
-}
-
 static bool read_uint(struct reader *r, size_t width, uint64_t *value)
 {
     if (reader_left(r) < width)
@@ -26,15 +19,6 @@ static bool read_uint(struct reader *r, size_t width, uint64_t *value)
         v = v << 8 | r->at[i];
     r->at += width;
     *value = v;
-    return true;
-}
-
-bool reader_u8(struct reader *r, uint8_t *value)
-{
-    uint64_t v;
-    if (!read_uint(r, 1, &v))
-        return false;
-    *value = (uint8_t)v;
     return true;
 }
 
@@ -74,23 +58,6 @@ bool reader_u48(struct reader *r, uint64_t *value)
 bool reader_u64(struct reader *r, uint64_t *value)
 {
     return read_uint(r, 8, value);
-}
-
-bool reader_peek_u8(const struct reader *r, uint8_t *value)
-{
-    if (reader_is_at_end(r))
-        return false;
-    *value = *r->at;
-    return true;
-}
-
-bool reader_bytes(struct reader *r, size_t len, struct bytes *value)
-{
-    if (reader_left(r) < len)
-        return false;
-    *value = bytes_of(r->at, len);
-    r->at += len;
-    return true;
 }
 
 bool reader_copy(struct reader *r, void *out, size_t len)

@@ -20,7 +20,12 @@ struct reader {
 void reader_init(struct reader *r, struct bytes input);
 
 /* reader_init_within makes a reader on a part of what outer reads; offsets stay those of outer. */
-void reader_init_within(struct reader *r, const struct reader *outer, struct bytes part);
+static inline void reader_init_within(struct reader *r, const struct reader *outer, struct bytes part)
+{
+    r->origin = outer->origin;
+    r->at = part.data;
+    r->end = part.data + part.len;
+}
 
 static inline size_t reader_left(const struct reader *r)
 {
@@ -43,8 +48,16 @@ static inline struct bytes reader_rest(const struct reader *r)
     return bytes_of(r->at, reader_left(r));
 }
 
-/* Big-endian unsigned integers. */
-MUST_USE bool reader_u8(struct reader *r, uint8_t *value);
+/* Big-endian unsigned integers. What DER is made of is inline: its calls took half of the time that a
+ * certificate takes to parse. */
+MUST_USE static inline bool reader_u8(struct reader *r, uint8_t *value)
+{
+    if (reader_is_at_end(r))
+        return false;
+    *value = *r->at++;
+    return true;
+}
+
 MUST_USE bool reader_u16(struct reader *r, uint16_t *value);
 MUST_USE bool reader_u24(struct reader *r, uint32_t *value);
 MUST_USE bool reader_u32(struct reader *r, uint32_t *value);
@@ -52,10 +65,24 @@ MUST_USE bool reader_u48(struct reader *r, uint64_t *value);
 MUST_USE bool reader_u64(struct reader *r, uint64_t *value);
 
 /* reader_peek_u8 is the next byte without advancing. */
-MUST_USE bool reader_peek_u8(const struct reader *r, uint8_t *value);
+MUST_USE static inline bool reader_peek_u8(const struct reader *r, uint8_t *value)
+{
+    if (reader_is_at_end(r))
+        return false;
+    *value = *r->at;
+    return true;
+}
 
 /* reader_bytes borrows the next len bytes; reader_copy copies them. */
-MUST_USE bool reader_bytes(struct reader *r, size_t len, struct bytes *value);
+MUST_USE static inline bool reader_bytes(struct reader *r, size_t len, struct bytes *value)
+{
+    if (reader_left(r) < len)
+        return false;
+    *value = bytes_of(r->at, len);
+    r->at += len;
+    return true;
+}
+
 MUST_USE bool reader_copy(struct reader *r, void *out, size_t len);
 MUST_USE bool reader_skip(struct reader *r, size_t len);
 

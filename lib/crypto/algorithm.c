@@ -32,16 +32,6 @@ static const struct signature_alg built_in[] = {
      .note_type = 0xff},
 };
 
-static void write_base128(struct builder *out, uint64_t component)
-{
-    unsigned shift = 63;
-    while (shift > 0 && component >> shift == 0)
-        shift -= 7;
-    for (; shift > 0; shift -= 7)
-        builder_u8(out, (uint8_t)(0x80 | (component >> shift & 0x7f)));
-    builder_u8(out, (uint8_t)(component & 0x7f));
-}
-
 /* The next dotted component; *rest moves behind it and its dot. */
 static bool next_component(struct bytes *rest, uint64_t *component)
 {
@@ -67,12 +57,12 @@ bool algorithm_oid_to_der(const char *dotted, struct builder *out)
         return false;
     builder_u8(out, 0x06);
     size_t mark = builder_open_vector(out, 1);
-    write_base128(out, first * 40 + second);
+    builder_base128(out, first * 40 + second);
     while (rest.len > 0) {
         uint64_t component;
         if (!next_component(&rest, &component))
             return false;
-        write_base128(out, component);
+        builder_base128(out, component);
     }
     builder_close_vector(out, mark, 1);
     return builder_is_good(out) && out->len - mark - 1 < 128;

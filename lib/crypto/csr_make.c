@@ -9,7 +9,7 @@
 #include <openssl/x509v3.h>
 
 #include "crypto/context.h"
-#include "crypto/key_encoding.h"
+#include "crypto/evp_key.h"
 
 struct key_kind {
     const char *name, *type, *group, *digest;
@@ -42,12 +42,33 @@ static EVP_PKEY *make_key(const struct key_kind *kind)
     return key;
 }
 
+/* The subjectAltName as bytes of one dNSName, whatever characters it has. */
+static X509_EXTENSION *make_san(const char *dns_name)
+{
+    GENERAL_NAMES *names = GENERAL_NAMES_new();
+    GENERAL_NAME *name = GENERAL_NAME_new();
+    ASN1_IA5STRING *text = ASN1_IA5STRING_new();
+    X509_EXTENSION *san = NULL;
+    bool is_made = names != NULL && name != NULL && text != NULL &&
+                   ASN1_STRING_set(text, dns_name, -1) == 1;
+    if (is_made) {
+        GENERAL_NAME_set0_value(name, GEN_DNS, text);
+        text = NULL;
+        is_made = sk_GENERAL_NAME_push(names, name) > 0;
+    }
+    if (is_made) {
+        name = NULL;
+        san = X509V3_EXT_i2d(NID_subject_alt_name, 0, names);
+    }
+    ASN1_IA5STRING_free(text);
+    GENERAL_NAME_free(name);
+    GENERAL_NAMES_free(names);
+    return san;
+}
+
 static bool add_name(X509_REQ *req, const char *dns_name)
 {
-    char value[300];
-    if (snprintf(value, sizeof value, "DNS:%s", dns_name) >= (int)sizeof value)
-        return false;
-    X509_EXTENSION *san = X509V3_EXT_nconf_nid(NULL, NULL, NID_subject_alt_name, value);
+    X509_EXTENSION *san = make_san(dns_name);
     STACK_OF(X509_EXTENSION) *list = sk_X509_EXTENSION_new_null();
     bool is_added = san != NULL && list != NULL && sk_X509_EXTENSION_push(list, san) > 0;
     if (!is_added)
@@ -104,7 +125,7 @@ enum status csr_make(const char *kind, const char *dns_name, struct builder *csr
     X509_REQ *req = X509_REQ_new_ex(context_library(), context_properties());
     bool is_made = key != NULL && req != NULL && X509_REQ_set_version(req, X509_REQ_VERSION_1) == 1 &&
                    X509_REQ_set_pubkey(req, key) == 1 && add_name(req, dns_name) &&
-                   sign(req, key, found) && write_request(req, csr_der) && key_encoding_write_pem(key, key_pem);
+                   sign(req, key, found) && write_request(req, csr_der) && evp_key_write_pem(key, key_pem);
     X509_REQ_free(req);
     EVP_PKEY_free(key);
     if (!is_made)

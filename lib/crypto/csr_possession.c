@@ -8,7 +8,7 @@
 #include <openssl/x509.h>
 
 #include "crypto/context.h"
-#include "crypto/key_encoding.h"
+#include "crypto/evp_key.h"
 #include "crypto/subject_key.h"
 
 #define ALLOWED                                                                                    \

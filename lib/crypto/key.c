@@ -3,15 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/bio.h>
 #include <openssl/core_names.h>
 #include <openssl/decoder.h>
 #include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <openssl/x509.h>
 
 #include "crypto/context.h"
-#include "crypto/key_encoding.h"
+#include "crypto/evp_key.h"
 
 struct public_key {
     const struct signature_alg *alg;
@@ -43,30 +41,6 @@ static bool is_key_of(EVP_PKEY *pkey, const struct signature_alg *alg)
     return EC_curve_nist2nid(alg->group) == OBJ_sn2nid(group);
 }
 
-size_t key_encoding_make(EVP_PKEY *pkey, unsigned char **der)
-{
-    *der = NULL;
-    /* A key remembers how its point and curve were written when it was read, and writes them so. */
-    bool has_point = EVP_PKEY_is_a(pkey, "EC") || EVP_PKEY_is_a(pkey, "SM2");
-    if (has_point &&
-        (EVP_PKEY_set_utf8_string_param(pkey, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT,
-                                        OSSL_PKEY_EC_POINT_CONVERSION_FORMAT_UNCOMPRESSED) != 1 ||
-         EVP_PKEY_set_utf8_string_param(pkey, OSSL_PKEY_PARAM_EC_ENCODING,
-                                        OSSL_PKEY_EC_ENCODING_GROUP) != 1))
-        return 0;
-    int len = i2d_PUBKEY(pkey, der);
-    return len > 0 ? (size_t)len : 0;
-}
-
-bool key_encoding_is_canonical(EVP_PKEY *pkey, struct bytes spki)
-{
-    unsigned char *der;
-    size_t len = key_encoding_make(pkey, &der);
-    bool is_same = len > 0 && bytes_equal(spki, bytes_of(der, len));
-    OPENSSL_free(der);
-    return is_same;
-}
-
 /* Takes pkey in every case. Keeps the canonical SPKI, made by the library itself. */
 static enum status adopt(struct public_key *key, const struct signature_alg *alg, EVP_PKEY *pkey,
                          struct error *err)
@@ -76,7 +50,7 @@ static enum status adopt(struct public_key *key, const struct signature_alg *alg
     if (!is_key_of(pkey, alg))
         return error_set(err, STATUS_MALFORMED, "not a key of algorithm %s", alg->name);
     unsigned char *der;
-    size_t len = key_encoding_make(pkey, &der);
+    size_t len = evp_key_write_spki(pkey, &der);
     if (len == 0)
         return no_memory(err);
     key->spki = malloc(len);
@@ -224,29 +198,13 @@ enum status private_key_generate(const struct signature_alg *alg, struct private
     return finish_private(alg, pkey, out, err);
 }
 
-/* A key file with a pass phrase is refused instead of asking on the terminal. */
-static int no_pass_phrase(char *buf, int size, int rwflag, void *context)
-{
-    (void)buf;
-    (void)size;
-    (void)rwflag;
-    (void)context;
-    return -1;
-}
-
 enum status private_key_from_pem(const struct signature_alg *alg, struct bytes pem,
                                  struct private_key **out, struct error *err)
 {
     *out = NULL;
     if (pem.len > KEY_PEM_MAX)
         return error_set(err, STATUS_LIMIT, "private key file longer than %d bytes", KEY_PEM_MAX);
-    /* An empty file is no key, not a lack of memory. */
-    BIO *bio = BIO_new_mem_buf(pem.data != NULL ? (const void *)pem.data : "", (int)pem.len);
-    if (bio == NULL)
-        return no_memory(err);
-    EVP_PKEY *pkey = PEM_read_bio_PrivateKey_ex(bio, NULL, no_pass_phrase, NULL, context_library(),
-                                                context_properties());
-    BIO_free(bio);
+    EVP_PKEY *pkey = evp_key_read_pem(pem);
     if (pkey == NULL)
         return error_set(err, STATUS_MALFORMED, "not an unencrypted PEM private key: %s",
                          context_openssl_reason());
@@ -261,23 +219,10 @@ void private_key_free(struct private_key *key)
     free(key);
 }
 
-bool key_encoding_write_pem(EVP_PKEY *pkey, struct builder *out)
-{
-    BIO *bio = BIO_new(BIO_s_secmem());
-    char *data = NULL;
-    long len = 0;
-    if (bio != NULL && PEM_write_bio_PKCS8PrivateKey(bio, pkey, NULL, NULL, 0, NULL, NULL) == 1)
-        len = BIO_get_mem_data(bio, &data);
-    if (len > 0)
-        builder_bytes(out, bytes_of(data, (size_t)len));
-    BIO_free(bio);
-    return len > 0;
-}
-
 enum status private_key_write_pem(const struct private_key *key, struct builder *out,
                                   struct error *err)
 {
-    if (!key_encoding_write_pem(key->public.pkey, out))
+    if (!evp_key_write_pem(key->public.pkey, out))
         return error_set(err, STATUS_NO_MEMORY, "%s: the key cannot be written as PKCS#8: %s",
                          key->public.alg->name, context_openssl_reason());
     return builder_status(out, "private key", err);

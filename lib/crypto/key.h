@@ -35,7 +35,7 @@ struct private_key;
 MUST_USE enum status private_key_generate(const struct signature_alg *alg, struct private_key **out,
                                           struct error *err);
 
-/* private_key_from_pem reads one unencrypted PKCS#8 PEM block that must hold a key of alg. */
+/* private_key_from_pem reads the first unencrypted private key of a PEM text, which must be one of alg. */
 MUST_USE enum status private_key_from_pem(const struct signature_alg *alg, struct bytes pem,
                                           struct private_key **out, struct error *err);
 

@@ -9,7 +9,7 @@
 #include <openssl/x509.h>
 
 #include "crypto/context.h"
-#include "crypto/key_encoding.h"
+#include "crypto/evp_key.h"
 
 #define ALLOWED "allowed are SM2, P-256, P-384, P-521, RSA-2048 to RSA-8192, Ed25519 and ML-DSA-44/65/87"
 
@@ -107,7 +107,7 @@ static enum status check(EVP_PKEY *pkey, struct bytes spki, struct error *err)
     enum status s = is_rsa ? check_rsa_exponent(pkey, err) : STATUS_OK;
     if (s == STATUS_OK && (is_rsa || EVP_PKEY_is_a(pkey, "EC") || EVP_PKEY_is_a(pkey, "SM2")))
         s = check_numbers(pkey, name, err);
-    if (s == STATUS_OK && !key_encoding_is_canonical(pkey, spki))
+    if (s == STATUS_OK && !evp_key_is_canonical(pkey, spki))
         s = error_set(err, STATUS_MALFORMED,
                       "subject key: %s key that is not in its canonical encoding", name);
     return s;

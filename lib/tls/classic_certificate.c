@@ -191,3 +191,15 @@ size_t classic_certificate_tbs_without_scts(const X509 *leaf, unsigned char **tb
     X509_free(copy);
     return len > 0 ? (size_t)len : 0;
 }
+
+X509 *classic_certificate_parse(struct bytes der)
+{
+    const unsigned char *at = der.data;
+    X509 *cert = X509_new_ex(context_library(), context_properties());
+    /* d2i_X509 frees cert and sets it to NULL when it fails. */
+    if (cert != NULL && (d2i_X509(&cert, &at, (long)der.len) == NULL || at != der.data + der.len)) {
+        X509_free(cert);
+        cert = NULL;
+    }
+    return cert;
+}

@@ -25,6 +25,9 @@ static inline enum classic_role classic_certificate_issuer(enum classic_role rol
 X509 *classic_certificate_make(enum classic_role role, const char *dns_name, int64_t not_before_s,
                                EVP_PKEY *key, X509 *issuer);
 
+/* classic_certificate_parse reads one certificate in DER and nothing else; NULL when it is not one. */
+X509 *classic_certificate_parse(struct bytes der);
+
 /* classic_certificate_add_scts adds the extension with a SignedCertificateTimestampList. */
 bool classic_certificate_add_scts(X509 *leaf, struct bytes list);
 

@@ -8,6 +8,7 @@
 #include <openssl/x509v3.h>
 
 #include "crypto/context.h"
+#include "crypto/evp_key.h"
 #include "tls/classic_certificate.h"
 #include "tls/classic_sct.h"
 
@@ -142,15 +143,8 @@ static enum status make_certificate(struct classic_chain *chain, struct workshop
 
 static enum status write_key(EVP_PKEY *key, struct builder *out, struct error *err)
 {
-    BIO *bio = BIO_new(BIO_s_secmem());
-    char *data = NULL;
-    long len = 0;
-    if (bio != NULL && PEM_write_bio_PKCS8PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL) == 1)
-        len = BIO_get_mem_data(bio, &data);
-    if (len > 0)
-        builder_bytes(out, bytes_of(data, (size_t)len));
-    BIO_free(bio);
-    return len > 0 ? builder_status(out, "private key", err) : library_failed("private key", err);
+    return evp_key_write_pem(key, out) ? builder_status(out, "private key", err)
+                                       : library_failed("private key", err);
 }
 
 static enum status make_all(struct classic_chain *chain, struct workshop *w, bool is_gm,
@@ -230,23 +224,11 @@ struct bytes classic_chain_key_pem(const struct classic_chain *chain)
 
 /* ---- the client's side ---- */
 
-static X509 *parse(struct bytes der)
-{
-    const unsigned char *at = der.data;
-    X509 *cert = X509_new_ex(context_library(), context_properties());
-    /* d2i_X509 frees cert and sets it to NULL when it fails. */
-    if (cert != NULL && (d2i_X509(&cert, &at, (long)der.len) == NULL || at != der.data + der.len)) {
-        X509_free(cert);
-        cert = NULL;
-    }
-    return cert;
-}
-
 static STACK_OF(X509) *parse_all(const struct bytes *certificates, size_t count)
 {
     STACK_OF(X509) *certs = sk_X509_new_null();
     for (size_t i = 0; certs != NULL && i < count; i++) {
-        X509 *cert = parse(certificates[i]);
+        X509 *cert = classic_certificate_parse(certificates[i]);
         if (cert == NULL || sk_X509_push(certs, cert) <= 0) {
             X509_free(cert);
             sk_X509_pop_free(certs, X509_free);

@@ -14,6 +14,8 @@
 #include "base/builder.h"
 #include "base/reader.h"
 #include "crypto/context.h"
+#include "crypto/evp_key.h"
+#include "tls/classic_certificate.h"
 
 /* 256 IDs of 32 bytes with their length. */
 #define TRUST_ANCHORS_SIZE_MAX (2 + MEMORY_HANDSHAKE_IDS_MAX * 33)
@@ -212,37 +214,6 @@ static SSL_CTX *new_context(struct run *run, bool is_server)
     return NULL;
 }
 
-static X509 *parse_certificate(struct bytes der)
-{
-    const unsigned char *at = der.data;
-    X509 *cert = X509_new_ex(context_library(), context_properties());
-    /* d2i_X509 frees cert and sets it to NULL when it fails. */
-    if (cert != NULL && (d2i_X509(&cert, &at, (long)der.len) == NULL || at != der.data + der.len)) {
-        X509_free(cert);
-        cert = NULL;
-    }
-    return cert;
-}
-
-static int no_pass_phrase(char *buf, int size, int rwflag, void *context)
-{
-    (void)buf;
-    (void)size;
-    (void)rwflag;
-    (void)context;
-    return -1;
-}
-
-static EVP_PKEY *parse_key(struct bytes pem)
-{
-    BIO *bio = BIO_new_mem_buf(pem.data, (int)pem.len);
-    EVP_PKEY *key = bio != NULL ? PEM_read_bio_PrivateKey_ex(bio, NULL, no_pass_phrase, NULL,
-                                                             context_library(), context_properties())
-                                : NULL;
-    BIO_free(bio);
-    return key;
-}
-
 static enum status unusable(const char *what, struct error *err)
 {
     return error_set(err, STATUS_USAGE, "handshake: %s: %s", what, context_openssl_reason());
@@ -255,11 +226,11 @@ static enum status install_chain(struct run *run)
         return error_set(run->err, STATUS_USAGE, "handshake: a chain of %zu certificates",
                          asked->chain_count);
     for (size_t i = 0; i < asked->chain_count; i++) {
-        run->certs[i] = parse_certificate(asked->chain[i]);
+        run->certs[i] = classic_certificate_parse(asked->chain[i]);
         if (run->certs[i] == NULL)
             return unusable("certificate cannot be read", run->err);
     }
-    EVP_PKEY *key = parse_key(asked->key_pem);
+    EVP_PKEY *key = evp_key_read_pem(asked->key_pem);
     if (key == NULL)
         return unusable("private key cannot be read", run->err);
     STACK_OF(X509) *rest = sk_X509_new_null();

@@ -7,6 +7,7 @@
 
 #define TAG_NUMBER_MASK 0x1f
 #define TAG_CONSTRUCTED 0x20
+#define TAG_CLASS 0xc0 /* 0 is universal */
 
 static bool read_length(struct reader *r, size_t *len)
 {
@@ -56,6 +57,15 @@ bool der_tagged(struct reader *r, uint8_t tag, struct der_element *element)
     return der_next_is(r, tag) && der_any(r, element);
 }
 
+bool der_whole(struct reader *r, uint8_t tag, struct bytes *whole)
+{
+    struct der_element element;
+    if (!der_tagged(r, tag, &element))
+        return false;
+    *whole = element.whole;
+    return true;
+}
+
 bool der_enter(struct reader *r, uint8_t tag, struct reader *child)
 {
     struct der_element element;
@@ -63,6 +73,52 @@ bool der_enter(struct reader *r, uint8_t tag, struct reader *child)
         return false;
     reader_init_within(child, r, element.contents);
     return true;
+}
+
+static bool is_bit_string(struct bytes c)
+{
+    if (c.len == 0 || c.data[0] > 7 || (c.len == 1 && c.data[0] != 0))
+        return false;
+    return (c.data[c.len - 1] & ((1U << c.data[0]) - 1)) == 0 || c.data[0] == 0;
+}
+
+/* Arcs in base 128: none begins with 80, the last one ends. */
+static bool is_oid(struct bytes c)
+{
+    bool is_first = true;
+    for (size_t i = 0; i < c.len; i++) {
+        if (is_first && c.data[i] == 0x80)
+            return false;
+        is_first = c.data[i] < 0x80;
+    }
+    return c.len > 0 && is_first;
+}
+
+/* Contents of the universal types whose form can be told without a schema. Of these types only SEQUENCE
+ * and SET are constructed in a certificate, and they always are. */
+static bool is_universal_form(const struct der_element *e)
+{
+    struct bytes c = e->contents;
+    switch (e->tag) {
+    case DER_BOOLEAN:
+        return c.len == 1 && (c.data[0] == 0x00 || c.data[0] == 0xff);
+    case DER_INTEGER:
+        return der_is_integer(c);
+    case DER_BIT_STRING:
+        return is_bit_string(c);
+    case DER_NULL:
+        return c.len == 0;
+    case DER_OID:
+        return is_oid(c);
+    case DER_SEQUENCE:
+    case DER_SET:
+        return true;
+    case DER_SEQUENCE & ~TAG_CONSTRUCTED:
+    case DER_SET & ~TAG_CONSTRUCTED:
+        return false;
+    default:
+        return (e->tag & (TAG_CLASS | TAG_CONSTRUCTED)) != TAG_CONSTRUCTED;
+    }
 }
 
 enum status der_check_nested(struct bytes input, const char *what, struct error *err)
@@ -80,7 +136,7 @@ enum status der_check_nested(struct bytes input, const char *what, struct error 
         }
         size_t offset = reader_offset(r);
         struct der_element element;
-        if (!der_any(r, &element))
+        if (!der_any(r, &element) || !is_universal_form(&element))
             return error_at(err, STATUS_MALFORMED, offset, "%s: not DER", what);
         if ((element.tag & TAG_CONSTRUCTED) == 0)
             continue;

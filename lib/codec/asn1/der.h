@@ -35,6 +35,9 @@ MUST_USE bool der_any(struct reader *r, struct der_element *element);
 /* der_tagged reads the next element if it has the tag. */
 MUST_USE bool der_tagged(struct reader *r, uint8_t tag, struct der_element *element);
 
+/* der_whole reads the next element if it has the tag, identifier and length included. */
+MUST_USE bool der_whole(struct reader *r, uint8_t tag, struct bytes *whole);
+
 /* der_enter reads an element with the tag and gives a child reader on its contents. */
 MUST_USE bool der_enter(struct reader *r, uint8_t tag, struct reader *child);
 
@@ -42,7 +45,9 @@ MUST_USE bool der_enter(struct reader *r, uint8_t tag, struct reader *child);
 bool der_next_is(const struct reader *r, uint8_t tag);
 
 /* der_check_nested walks every constructed element of the run and fails at the first byte that is
- * not DER, or below DER_DEPTH_MAX levels. OCTET STRINGs and BIT STRINGs are not entered. */
+ * not DER, or below DER_DEPTH_MAX levels. OCTET STRINGs and BIT STRINGs are not entered; contents of
+ * universal types are in their only encoding, but for times, the characters of strings and the order
+ * of a SET. */
 MUST_USE enum status der_check_nested(struct bytes input, const char *what, struct error *err);
 
 /* Contents of primitive types, in their only encoding. */

@@ -7,15 +7,6 @@ static enum status malformed(const struct reader *r, struct error *err, const ch
     return error_at(err, STATUS_MALFORMED, reader_offset(r), "TBSCertificateLogEntry: bad %s", field);
 }
 
-static bool read_whole(struct reader *r, uint8_t tag, struct bytes *whole)
-{
-    struct der_element element;
-    if (!der_tagged(r, tag, &element))
-        return false;
-    *whole = element.whole;
-    return true;
-}
-
 enum status tbs_entry_parse(struct bytes contents, struct tbs_entry *out, struct error *err)
 {
     enum status s = der_check_nested(contents, "TBSCertificateLogEntry", err);
@@ -28,14 +19,14 @@ enum status tbs_entry_parse(struct bytes contents, struct tbs_entry *out, struct
     s = certificate_read_version(&r, &out->version, err);
     if (s != STATUS_OK)
         return error_prefix(err, s, "TBSCertificateLogEntry");
-    if (!read_whole(&r, DER_SEQUENCE, &out->issuer))
+    if (!der_whole(&r, DER_SEQUENCE, &out->issuer))
         return malformed(&r, err, "issuer");
     s = certificate_read_validity(&r, &out->validity, &out->not_before_s, &out->not_after_s, err);
     if (s != STATUS_OK)
         return error_prefix(err, s, "TBSCertificateLogEntry");
-    if (!read_whole(&r, DER_SEQUENCE, &out->subject))
+    if (!der_whole(&r, DER_SEQUENCE, &out->subject))
         return malformed(&r, err, "subject");
-    if (!read_whole(&r, DER_SEQUENCE, &out->spki_algorithm))
+    if (!der_whole(&r, DER_SEQUENCE, &out->spki_algorithm))
         return malformed(&r, err, "subjectPublicKeyAlgorithm");
     if (!der_tagged(&r, DER_OCTET_STRING, &hash) || hash.contents.len != HASH_SIZE)
         return malformed(&r, err, "subjectPublicKeyInfoHash");

@@ -150,7 +150,7 @@ static enum status gather(struct pem_reader *r, struct pem_block *block, struct 
 static enum status read_block(struct pem_reader *r, struct pem_block *block, struct builder *base64,
                               struct builder *der, struct error *err)
 {
-    struct reader start;
+    struct reader start = r->rest;
     enum status status = find_begin(r, block, &start, err);
     if (status == STATUS_OK)
         status = gather(r, block, base64, err);

@@ -185,7 +185,7 @@ static enum status write_range(const struct tai_pattern *group, struct builder *
     size_t mark = builder_open_vector(out, 1);
     while (tai_pattern_read_range(&r, &range) && !reader_is_at_end(&r)) {
         is_range = is_range && range.min == range.max;
-        tai_write_component(out, range.min);
+        builder_base128(out, range.min);
     }
     is_range = is_range && out->len > mark + 1;
     builder_close_vector(out, mark, 1);

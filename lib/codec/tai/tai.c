@@ -25,16 +25,6 @@ bool tai_read_component(struct reader *r, uint64_t *component)
     return true;
 }
 
-void tai_write_component(struct builder *out, uint64_t component)
-{
-    unsigned shift = 63;
-    while (shift > 0 && component >> shift == 0)
-        shift -= 7;
-    for (; shift > 0; shift -= 7)
-        builder_u8(out, (uint8_t)(0x80 | (component >> shift & 0x7f)));
-    builder_u8(out, (uint8_t)(component & 0x7f));
-}
-
 static enum status too_long(struct error *err)
 {
     return error_set(err, STATUS_LIMIT, "trust anchor ID of more than %d bytes [TAI 4]", TAI_MAX);
@@ -146,7 +136,7 @@ enum status tai_append(struct tai *id, uint64_t component, struct error *err)
     struct tai longer = *id;
     struct builder b;
     builder_init_fixed(&b, longer.data + longer.len, (size_t)(TAI_MAX - longer.len));
-    tai_write_component(&b, component);
+    builder_base128(&b, component);
     if (!builder_is_good(&b))
         return too_long(err);
     longer.len = (uint8_t)(longer.len + b.len);

@@ -79,9 +79,9 @@ MUST_USE enum status tai_group(const struct tai *ca, uint16_t log_number, uint64
 /* tai_split_log_id is the inverse of tai_log_id; false when the ID has another shape. */
 MUST_USE bool tai_split_log_id(const struct tai *log_id, struct tai *ca, uint16_t *log_number);
 
-/* One component in base 128, shortest form: the unit of IDs and patterns. tai_read_component is
- * false, and r stays, when there is no complete one, a longer form or a value of 2^64 or more. */
+/* tai_read_component reads one component in base 128, the unit of IDs and patterns (builder_base128 is
+ * its inverse). False, and r stays, when there is no complete one, a longer form or a value of 2^64
+ * or more. */
 MUST_USE bool tai_read_component(struct reader *r, uint64_t *component);
-void tai_write_component(struct builder *out, uint64_t component);
 
 #endif

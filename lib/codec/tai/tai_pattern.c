@@ -131,9 +131,9 @@ enum status tai_pattern_append(struct tai_pattern *p, struct tai_range range, st
     struct tai_pattern longer = *p;
     struct builder b;
     builder_init_fixed(&b, longer.data + longer.len, (size_t)(TAI_PATTERN_MAX - longer.len));
-    tai_write_component(&b, range.min);
+    builder_base128(&b, range.min);
     if (range.has_max)
-        tai_write_component(&b, range.max);
+        builder_base128(&b, range.max);
     else
         builder_u8(&b, INFINITY_BYTE);
     if (!builder_is_good(&b))

@@ -1,19 +1,11 @@
 #include "codec/x509/certificate.h"
 
 #include "codec/asn1/der.h"
+#include "codec/x509/signed.h"
 
 static enum status malformed(const struct reader *r, struct error *err, const char *field)
 {
     return error_at(err, STATUS_MALFORMED, reader_offset(r), "certificate: bad %s", field);
-}
-
-static bool read_whole(struct reader *r, uint8_t tag, struct bytes *whole)
-{
-    struct der_element element;
-    if (!der_tagged(r, tag, &element))
-        return false;
-    *whole = element.whole;
-    return true;
 }
 
 /* version [0] EXPLICIT INTEGER { v2(1), v3(2) }; v1 is the default and must be left out. */
@@ -75,18 +67,6 @@ enum status certificate_read_after_spki(struct reader *r, struct bytes version, 
     return check_version(version, *whole, *extensions, err);
 }
 
-static enum status read_spki(struct reader *r, struct certificate *out, struct error *err)
-{
-    struct reader start = *r, child;
-    struct bytes key;
-    if (!der_enter(r, DER_SEQUENCE, &child) ||
-        !read_whole(&child, DER_SEQUENCE, &out->spki_algorithm) ||
-        !read_whole(&child, DER_BIT_STRING, &key) || !reader_is_at_end(&child))
-        return malformed(&start, err, "subjectPublicKeyInfo");
-    out->spki = bytes_of(start.at, (size_t)(r->at - start.at));
-    return STATUS_OK;
-}
-
 static enum status read_tbs(struct reader *r, struct certificate *out, struct error *err)
 {
     enum status s = certificate_read_version(r, &out->version, err);
@@ -97,47 +77,31 @@ static enum status read_tbs(struct reader *r, struct certificate *out, struct er
     if (!der_tagged(r, DER_INTEGER, &serial) || !der_is_integer(serial.contents))
         return malformed(&start, err, "serialNumber");
     out->serial = serial.contents;
-    if (!read_whole(r, DER_SEQUENCE, &out->signature))
+    if (!der_whole(r, DER_SEQUENCE, &out->signature))
         return malformed(r, err, "signature");
-    if (!read_whole(r, DER_SEQUENCE, &out->issuer))
+    if (!der_whole(r, DER_SEQUENCE, &out->issuer))
         return malformed(r, err, "issuer");
     s = certificate_read_validity(r, &out->validity, &out->not_before_s, &out->not_after_s, err);
     if (s != STATUS_OK)
         return s;
-    if (!read_whole(r, DER_SEQUENCE, &out->subject))
+    if (!der_whole(r, DER_SEQUENCE, &out->subject))
         return malformed(r, err, "subject");
-    s = read_spki(r, out, err);
-    if (s != STATUS_OK)
-        return s;
+    if (!signed_read_spki(r, &out->spki, &out->spki_algorithm))
+        return malformed(r, err, "subjectPublicKeyInfo");
     return certificate_read_after_spki(r, out->version, &out->after_spki, &out->extensions, err);
 }
 
 enum status certificate_parse(struct bytes der, struct certificate *out, struct error *err)
 {
-    if (der.len > CERTIFICATE_SIZE_MAX)
-        return error_set(err, STATUS_LIMIT, "certificate: longer than %d bytes", CERTIFICATE_SIZE_MAX);
-    enum status s = der_check_nested(der, "certificate", err);
+    struct signed_object object;
+    enum status s = signed_parse(der, CERTIFICATE_SIZE_MAX, "certificate", "tbsCertificate", &object, err);
     if (s != STATUS_OK)
         return s;
-    *out = (struct certificate){.der = der};
-    struct reader r, outer, tbs, bits;
-    reader_init(&r, der);
-    if (!der_enter(&r, DER_SEQUENCE, &outer) || !reader_is_at_end(&r))
-        return malformed(&r, err, "outer SEQUENCE, or bytes behind it");
-    struct reader start = outer;
-    if (!der_enter(&outer, DER_SEQUENCE, &tbs))
-        return malformed(&start, err, "tbsCertificate");
-    out->tbs = bytes_of(start.at, (size_t)(outer.at - start.at));
-    s = read_tbs(&tbs, out, err);
-    if (s != STATUS_OK)
-        return s;
-    if (!read_whole(&outer, DER_SEQUENCE, &out->signature_algorithm))
-        return malformed(&outer, err, "signatureAlgorithm");
-    uint8_t unused_bits;
-    start = outer;
-    if (!der_enter(&outer, DER_BIT_STRING, &bits) || !reader_u8(&bits, &unused_bits) ||
-        unused_bits != 0 || !reader_is_at_end(&outer))
-        return malformed(&start, err, "signatureValue (a BIT STRING of whole bytes, nothing behind it)");
-    out->signature_value = reader_rest(&bits);
-    return STATUS_OK;
+    *out = (struct certificate){
+        .der = der,
+        .tbs = object.body,
+        .signature_algorithm = object.algorithm,
+        .signature_value = object.signature_value,
+    };
+    return read_tbs(&object.contents, out, err);
 }

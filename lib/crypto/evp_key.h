@@ -1,0 +1,27 @@
+/* evp_key.h - OpenSSL keys in and out, for the files that handle them: crypto/ and tls/. */
+#ifndef CATHAYA_CRYPTO_EVP_KEY_H
+#define CATHAYA_CRYPTO_EVP_KEY_H
+
+#include <openssl/types.h>
+
+#include "base/builder.h"
+
+/* The ID of every SM2 signature but the one in TLS's CertificateVerify [GM 1]. */
+#define SM2_ID "1234567812345678"
+
+/* evp_key_write_spki writes the canonical SubjectPublicKeyInfo of pkey: named curve, uncompressed
+ * point. The result belongs to the caller (OPENSSL_free); its length, or 0 on failure. Changes how
+ * pkey writes itself, not the key. */
+size_t evp_key_write_spki(EVP_PKEY *pkey, unsigned char **der);
+
+/* evp_key_is_canonical says whether spki, which pkey was read from, is just that. */
+bool evp_key_is_canonical(EVP_PKEY *pkey, struct bytes spki);
+
+/* evp_key_write_pem appends a private key as PKCS#8 PEM; false when the library fails. */
+MUST_USE bool evp_key_write_pem(EVP_PKEY *pkey, struct builder *out);
+
+/* evp_key_read_pem reads the first unencrypted private key of a PEM text; NULL when there is none. The
+ * result belongs to the caller (EVP_PKEY_free). */
+EVP_PKEY *evp_key_read_pem(struct bytes pem);
+
+#endif
