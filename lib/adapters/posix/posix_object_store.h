@@ -1,7 +1,8 @@
 /* posix_object_store.h - an object store in a directory: one file per object, named as it is.
  *
  * put writes a temporary file in the object's directory and renames it; sync fsyncs every file and
- * then every directory that was touched since the last sync.
+ * then every directory that was touched since the last sync, or the whole file system at once when
+ * there are many (docs/decisions/0006-syncfs.md).
  *
  * About fsync errors: Linux reports a failed write-back once and may then drop the pages. So after a
  * failed sync every later call fails; only a new process that reads what is really there may go on.

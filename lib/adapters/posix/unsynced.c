@@ -1,8 +1,12 @@
 #include "adapters/posix/unsynced.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "adapters/posix/directory.h"
@@ -110,22 +114,6 @@ enum status unsynced_note_file(struct unsynced *u, const char *name, struct erro
     return unsynced_note_remove(u, name, err);
 }
 
-/* Starts the writing of all files before the first fsync waits: half the time for a thousand files.
- * Only a hint, so its result does not matter. */
-static void start_writing(const struct builder *list, int fd)
-{
-    struct reader r;
-    struct bytes name;
-    reader_init(&r, builder_view(list));
-    while (reader_until(&r, '\0', &name)) {
-        int file = openat(fd, (const char *)name.data, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-        if (file < 0)
-            continue;
-        (void)sync_file_range(file, 0, 0, SYNC_FILE_RANGE_WRITE);
-        (void)close(file);
-    }
-}
-
 static enum status sync_files(const struct builder *list, int fd, struct error *err)
 {
     struct reader r;
@@ -163,12 +151,37 @@ static const char **sorted_names(const struct builder *list, size_t *count)
     return names;
 }
 
-static enum status sync_directories(const struct builder *list, int fd, struct error *err)
+/* ---- many files at once ---- */
+
+/* Before 5.8 Linux did not say when syncfs lost data. */
+static bool has_honest_syncfs(void)
 {
-    size_t count;
-    const char **names = sorted_names(list, &count);
-    if (names == NULL)
-        return error_set(err, STATUS_NO_MEMORY, "no memory to sync %zu directories", count);
+    struct utsname system;
+    unsigned major = 0, minor = 0;
+    return uname(&system) == 0 && strcmp(system.sysname, "Linux") == 0 &&
+           sscanf(system.release, "%u.%u", &major, &minor) == 2 &&
+           (major > 5 || (major == 5 && minor >= 8));
+}
+
+/* Whether all directories are on the file system of fd: another one may be mounted below. */
+static bool is_one_file_system(const char *const *directories, size_t count, int fd)
+{
+    struct stat root, info;
+    if (fstat(fd, &root) != 0)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (fstatat(fd, directories[i], &info, AT_SYMLINK_NOFOLLOW) != 0) {
+            if (errno != ENOENT && errno != ENOTDIR)
+                return false;
+        } else if (info.st_dev != root.st_dev) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static enum status sync_directories(const char *const *names, size_t count, int fd, struct error *err)
+{
     enum status status = STATUS_OK;
     for (size_t i = 0; i < count && status == STATUS_OK; i++) {
         if (i > 0 && strcmp(names[i - 1], names[i]) == 0)
@@ -177,18 +190,30 @@ static enum status sync_directories(const struct builder *list, int fd, struct e
         if (status == STATUS_NOT_FOUND)
             status = STATUS_OK; /* removed since: its parent is in the list */
     }
-    free(names);
     return status;
+}
+
+static enum status sync_one_by_one(const struct unsynced *u, const char *const *directories,
+                                   size_t count, int fd, struct error *err)
+{
+    enum status status = sync_files(&u->files, fd, err);
+    return status == STATUS_OK ? sync_directories(directories, count, fd, err) : status;
 }
 
 enum status unsynced_sync(struct unsynced *u, int fd, struct error *err)
 {
-    /* One file has nobody to wait for. */
-    if (u->files.len > OBJECT_NAME_MAX)
-        start_writing(&u->files, fd);
-    enum status status = sync_files(&u->files, fd, err);
-    if (status == STATUS_OK)
-        status = sync_directories(&u->directories, fd, err);
+    size_t count;
+    const char **directories = sorted_names(&u->directories, &count);
+    if (directories == NULL)
+        return error_set(err, STATUS_NO_MEMORY, "no memory to sync %zu directories", count);
+    enum status status;
+    /* A thousand files: one after the other takes seconds on a busy disk, together milliseconds. */
+    if (u->files.len >= UNSYNCED_TOGETHER_BYTES && has_honest_syncfs() &&
+        is_one_file_system(directories, count, fd))
+        status = syncfs(fd) == 0 ? STATUS_OK : directory_error(err, "cannot sync", "the file system");
+    else
+        status = sync_one_by_one(u, directories, count, fd, err);
+    free(directories);
     if (status != STATUS_OK)
         return status;
     builder_reset(&u->files);

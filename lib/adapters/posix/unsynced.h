@@ -8,6 +8,9 @@
 /* Names, each with its NUL: 16,384 names of 48 bytes. A store that has more to sync says so. */
 #define UNSYNCED_BYTES_MAX ((size_t)1 << 20)
 
+/* From this many bytes of names on (some forty files) all are synced together. */
+#define UNSYNCED_TOGETHER_BYTES ((size_t)1024)
+
 /* Directories whose own name is known to be durable in their parents. When more have been seen the
  * set is forgotten: that costs an fsync, never durability. */
 #define UNSYNCED_KNOWN_MAX 1024
@@ -31,7 +34,9 @@ MUST_USE enum status unsynced_note_remove(struct unsynced *u, const char *name, 
 /* unsynced_forget_directories: a directory was removed, and one of its name would be a new one. */
 void unsynced_forget_directories(struct unsynced *u);
 
-/* unsynced_sync fsyncs all of it below fd, files first. */
+/* unsynced_sync makes all of it below fd durable: file by file and then the directories, or, when there
+ * are many, with syncfs. fd must have been opened before anything was written: what was lost is
+ * reported to it. */
 MUST_USE enum status unsynced_sync(struct unsynced *u, int fd, struct error *err);
 
 #endif
