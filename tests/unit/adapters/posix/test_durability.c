@@ -40,7 +40,7 @@ static void note(const char *what, int fd)
     (void)snprintf(events[event_count++], EVENT_SIZE, "%s %.120s", what, name);
 }
 
-static int fail(void)
+static int break_off(void)
 {
     errno = failing;
     failing = 0;
@@ -50,13 +50,13 @@ static int fail(void)
 int __wrap_fsync(int fd)
 {
     note("fsync", fd);
-    return failing != 0 ? fail() : __real_fsync(fd);
+    return failing != 0 ? break_off() : __real_fsync(fd);
 }
 
 int __wrap_syncfs(int fd)
 {
     note("syncfs", fd);
-    return failing != 0 ? fail() : __real_syncfs(fd);
+    return failing != 0 ? break_off() : __real_syncfs(fd);
 }
 
 int __wrap_renameat(int from_fd, const char *from, int to_fd, const char *to)
