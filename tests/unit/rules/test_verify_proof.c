@@ -389,6 +389,26 @@ static void mismatch_is_final(void **state)
     }
 }
 
+/* Every bit of the hash counts. */
+static void nearly_the_hash(void **state)
+{
+    (void)state;
+    struct maker_cert cert;
+    uint8_t hash[HASH_SIZE];
+    struct tai id;
+    maker_cert_init(&cert, &gm, 1, 5, 4, 8);
+    maker_subtree_hash(&cert, hash);
+    OK(tai_parse_text(bytes_of_text(gm.id), &id, &err));
+    for (size_t bit = 0; bit < 8 * HASH_SIZE; bit++) {
+        struct trust_store *store = store_of(&gm, NULL, "");
+        hash[bit / 8] ^= (uint8_t)(1U << bit % 8);
+        OK(trust_store_add_subtree(store, &id, 1, (struct subtree){4, 8}, hash, &err));
+        REFUSED(store, &cert, "trusted subtree hash mismatch");
+        hash[bit / 8] ^= (uint8_t)(1U << bit % 8);
+        trust_store_free(store);
+    }
+}
+
 /* A trusted subtree matches with its CA, log, start and end. */
 static void other_subtrees(void **state)
 {
@@ -735,7 +755,8 @@ int main(void)
         cmocka_unit_test(unknown_cosigners),     cmocka_unit_test(bad_signatures),
         cmocka_unit_test(other_messages),        cmocka_unit_test(swapped_ids),
         cmocka_unit_test(other_ca_signs),        cmocka_unit_test(order_of_cosignatures),
-        cmocka_unit_test(mismatch_is_final),     cmocka_unit_test(other_subtrees),
+        cmocka_unit_test(mismatch_is_final),     cmocka_unit_test(nearly_the_hash),
+            cmocka_unit_test(other_subtrees),
         cmocka_unit_test(empty_subtrees),        cmocka_unit_test(bad_inclusion),
         cmocka_unit_test(serial_window),         cmocka_unit_test(serial_forms),
         cmocka_unit_test(log_0),                 cmocka_unit_test(revoked_ranges),
