@@ -2,6 +2,13 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "input.h"
+
+/* Sixty-four cosigners and as many algorithms with their comments are 32 KiB. */
+#define CONFIG_SIZE_MAX ((size_t)1 << 20)
 
 cfg_opt_t config_file_algorithm_options[] = {
     CFG_STR("oid", NULL, CFGF_NODEFAULT),
@@ -25,21 +32,47 @@ static void take_complaint(cfg_t *cfg, const char *format, va_list values)
         (void)error_set(complaint, STATUS_USAGE, "%s:%d: %s", cfg->filename, cfg->line, text);
 }
 
-enum status config_file_parse(const char *path, cfg_opt_t *options, cfg_t **out, struct error *err)
+static enum status parse_text(const char *path, const struct builder *text, cfg_t *cfg, struct error *err)
 {
     struct error first = {.status = STATUS_OK};
-    *out = cfg_init(options, CFGF_NONE);
-    if (*out == NULL)
+    cfg->filename = strdup(path); /* for the complaints; cfg_free frees it */
+    FILE *file = fmemopen(text->data, text->len, "r");
+    if (cfg->filename == NULL || file == NULL) {
+        if (file != NULL)
+            (void)fclose(file);
         return error_set(err, STATUS_NO_MEMORY, "out of memory");
-    (void)cfg_set_error_function(*out, take_complaint);
+    }
     complaint = &first;
-    int result = cfg_parse(*out, path);
+    int result = cfg_parse_fp(cfg, file);
     complaint = NULL;
-    if (result == CFG_FILE_ERROR)
-        return error_set(err, STATUS_USAGE, "%s: cannot read the file", path);
+    (void)fclose(file);
     if (result == CFG_SUCCESS)
         return STATUS_OK;
     return error_set(err, STATUS_USAGE, "%s", first.status != STATUS_OK ? first.text : "bad configuration");
+}
+
+/* The file is read here: libconfuse would end the program when it cannot (a directory), never end
+ * when there is no end (a device), and put the home directory for a ~. */
+enum status config_file_parse(const char *path, cfg_opt_t *options, cfg_t **out, struct error *err)
+{
+    struct builder text;
+    builder_init(&text, CONFIG_SIZE_MAX + 1);
+    *out = NULL;
+    enum status s = input_read(path, CONFIG_SIZE_MAX, &text, err);
+    if (s == STATUS_OK && text.len > 0 && memchr(text.data, '\0', text.len) != NULL)
+        s = error_set(err, STATUS_USAGE, "%s: a NUL character: this is no configuration", path);
+    if (text.len == 0)
+        builder_u8(&text, '\n'); /* fmemopen wants a byte */
+    if (s == STATUS_OK)
+        s = builder_status(&text, path, err);
+    if (s == STATUS_OK && (*out = cfg_init(options, CFGF_NONE)) == NULL)
+        s = error_set(err, STATUS_NO_MEMORY, "out of memory");
+    if (s == STATUS_OK) {
+        (void)cfg_set_error_function(*out, take_complaint);
+        s = parse_text(path, &text, *out, err);
+    }
+    builder_clear(&text);
+    return s;
 }
 
 static enum status add_block(const char *path, cfg_t *block, algorithms_file_add *add,

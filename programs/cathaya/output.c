@@ -30,6 +30,8 @@ static void *allocate_or_end(size_t size)
 void output_start(void)
 {
     json_set_alloc_funcs(allocate_or_end, free);
+    /* A message goes out in one piece: others may write into the same file. */
+    (void)setvbuf(stderr, NULL, _IOLBF, LINE_MAX_SIZE);
 }
 
 int output_finish(int status)

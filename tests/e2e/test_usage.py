@@ -97,7 +97,10 @@ class Usage(world.World):
                              ('algorithm "x" {\n  oid = "1.2.3"\n  evp = "ED25519"\n  provider = "frob"\n}\n', 'f.conf:5:', 'frob')):
             with self.subTest(text=text):
                 self.assert_usage(['verify', '--algorithms', self.put('f.conf', text), *rest], *words)
-        self.assert_usage(['verify', '--algorithms', self.path('nothing'), *rest], 'nothing')
+        self.assert_usage(['verify', '--algorithms', self.path('nothing'), *rest], 'nothing: cannot open: No such file')
+        self.assert_usage(['verify', '--algorithms', self.folder, *rest], 'Is a directory')
+        self.assert_usage(['verify', '--algorithms', '/dev/zero', *rest], '/dev/zero: longer than')
+        self.assert_usage(['verify', '--algorithms', self.put('f.conf', good + '\0'), *rest], 'f.conf: a NUL')
         self.assertEqual(world.run('verify', '--algorithms', self.put('f.conf', good), *rest)[0], 0)
         example = world.os.path.join(world.HERE, '..', '..', 'docs', 'examples', 'algorithms.conf')
         self.assertEqual(world.run('verify', '--algorithms', example, *rest)[0], 0)
@@ -116,6 +119,33 @@ class Usage(world.World):
             done = subprocess.run([world.PROGRAM, 'help'], stdout=full, stderr=subprocess.PIPE)
         self.assertEqual(done.returncode, 3)
         self.assertIn(b'cannot write to stdout', done.stderr)
+
+    def test_a_limit_on_files_is_an_error(self):
+        """Not the end of the program in the middle of its work."""
+        folder = self.path('limited')
+        done = subprocess.run(['bash', '-c', 'ulimit -f 1; exec "$@"', 'bash', world.PROGRAM, 'ca', 'init', '--suite', 'intl', '--id', '32473.1',
+                               folder], capture_output=True, timeout=60)
+        self.assertIn(done.returncode, (2, 3), done)
+        self.assertIn(b'File too large', done.stderr)
+
+    def test_standard_files_that_are_closed(self):
+        """No file of the CA gets the number of one of them: what is said would be written into it."""
+        ca = self.path('closed')
+        self.assertEqual(world.run('ca', 'init', '--suite', 'gm', '--id', '32473.1', ca)[0], 0)
+        command = 'exec 0<&- 1>&- 2>&-; exec "$@"'
+        done = subprocess.run(['bash', '-c', command, 'bash', world.PROGRAM, 'ca', 'log', 'rotate', '--dir', ca], timeout=60)
+        self.assertEqual(done.returncode, 3, 'its output is lost')
+        for number in ('1', '2'):
+            with open(world.os.path.join(ca, 'log', number, 'lock'), 'rb') as file:
+                self.assertRegex(file.read(), rb'\A[0-9]+\n\Z')
+
+    def test_a_message_is_one_write(self):
+        """Programs that log into one file do not mix their lines."""
+        reader, writer = world.os.pipe2(world.os.O_DIRECT)
+        with subprocess.Popen([world.PROGRAM, 'inspect', '/nothing'], stderr=writer) as process:
+            world.os.close(writer)
+            self.assertEqual(world.os.read(reader, 4096), b'cathaya: /nothing: cannot open: No such file or directory\n')
+            world.os.close(reader)
 
     def test_no_openssl_symbols(self):
         symbols = subprocess.run(['nm', '-D', '--defined-only', world.PROGRAM], capture_output=True, text=True).stdout
