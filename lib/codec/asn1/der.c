@@ -94,9 +94,7 @@ static bool is_oid(struct bytes c)
     return c.len > 0 && is_first;
 }
 
-/* Contents of the universal types whose form can be told without a schema. Of these types only SEQUENCE
- * and SET are constructed in a certificate, and they always are. */
-static bool is_universal_form(const struct der_element *e)
+bool der_has_form(const struct der_element *e)
 {
     struct bytes c = e->contents;
     switch (e->tag) {
@@ -136,7 +134,7 @@ enum status der_check_nested(struct bytes input, const char *what, struct error 
         }
         size_t offset = reader_offset(r);
         struct der_element element;
-        if (!der_any(r, &element) || !is_universal_form(&element))
+        if (!der_any(r, &element))
             return error_at(err, STATUS_MALFORMED, offset, "%s: not DER", what);
         if ((element.tag & TAG_CONSTRUCTED) == 0)
             continue;

@@ -45,15 +45,19 @@ MUST_USE bool der_enter(struct reader *r, uint8_t tag, struct reader *child);
 bool der_next_is(const struct reader *r, uint8_t tag);
 
 /* der_check_nested walks every constructed element of the run and fails at the first byte that is
- * not DER, or below DER_DEPTH_MAX levels. OCTET STRINGs and BIT STRINGs are not entered; contents of
- * universal types are in their only encoding, but for times, the characters of strings and the order
- * of a SET. */
+ * not DER, or below DER_DEPTH_MAX levels. OCTET STRINGs and BIT STRINGs are not entered. */
 MUST_USE enum status der_check_nested(struct bytes input, const char *what, struct error *err);
 
 /* Contents of primitive types, in their only encoding. */
 MUST_USE bool der_read_boolean(struct reader *r, bool *value);
 MUST_USE bool der_read_u64(struct reader *r, uint64_t *value); /* INTEGER 0..2^64-1 */
 MUST_USE bool der_read_time(struct reader *r, int64_t *epoch_s); /* Time [RFC5280 4.1.2.5] */
+
+/* der_has_form: is an element of a universal type one that DER has, as far as that can be told without a
+ * schema? BOOLEAN, INTEGER, BIT STRING, NULL and OBJECT IDENTIFIER have one encoding of a value, and only
+ * SEQUENCE and SET are constructed (EXTERNAL and its like are in no certificate). Characters of strings,
+ * times and what is inside are not looked at; other classes pass. */
+bool der_has_form(const struct der_element *element);
 
 /* der_is_integer: are these the contents of an INTEGER in shortest form? */
 bool der_is_integer(struct bytes contents);

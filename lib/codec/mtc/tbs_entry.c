@@ -1,6 +1,7 @@
 #include "codec/mtc/tbs_entry.h"
 
 #include "codec/asn1/der.h"
+#include "codec/x509/name.h"
 
 static enum status malformed(const struct reader *r, struct error *err, const char *field)
 {
@@ -19,12 +20,12 @@ enum status tbs_entry_parse(struct bytes contents, struct tbs_entry *out, struct
     s = certificate_read_version(&r, &out->version, err);
     if (s != STATUS_OK)
         return error_prefix(err, s, "TBSCertificateLogEntry");
-    if (!der_whole(&r, DER_SEQUENCE, &out->issuer))
+    if (!name_read(&r, &out->issuer))
         return malformed(&r, err, "issuer");
     s = certificate_read_validity(&r, &out->validity, &out->not_before_s, &out->not_after_s, err);
     if (s != STATUS_OK)
         return error_prefix(err, s, "TBSCertificateLogEntry");
-    if (!der_whole(&r, DER_SEQUENCE, &out->subject))
+    if (!name_read(&r, &out->subject))
         return malformed(&r, err, "subject");
     if (!der_whole(&r, DER_SEQUENCE, &out->spki_algorithm))
         return malformed(&r, err, "subjectPublicKeyAlgorithm");

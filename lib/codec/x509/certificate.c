@@ -1,6 +1,7 @@
 #include "codec/x509/certificate.h"
 
 #include "codec/asn1/der.h"
+#include "codec/x509/name.h"
 #include "codec/x509/signed.h"
 
 static enum status malformed(const struct reader *r, struct error *err, const char *field)
@@ -79,12 +80,12 @@ static enum status read_tbs(struct reader *r, struct certificate *out, struct er
     out->serial = serial.contents;
     if (!der_whole(r, DER_SEQUENCE, &out->signature))
         return malformed(r, err, "signature");
-    if (!der_whole(r, DER_SEQUENCE, &out->issuer))
+    if (!name_read(r, &out->issuer))
         return malformed(r, err, "issuer");
     s = certificate_read_validity(r, &out->validity, &out->not_before_s, &out->not_after_s, err);
     if (s != STATUS_OK)
         return s;
-    if (!der_whole(r, DER_SEQUENCE, &out->subject))
+    if (!name_read(r, &out->subject))
         return malformed(r, err, "subject");
     if (!signed_read_spki(r, &out->spki, &out->spki_algorithm))
         return malformed(r, err, "subjectPublicKeyInfo");

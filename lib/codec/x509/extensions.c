@@ -21,7 +21,7 @@ bool extensions_next(struct reader *r, struct extension *out)
     struct reader at = *r, child;
     struct der_element oid, value;
     if (!der_enter(&at, DER_SEQUENCE, &child) || !der_tagged(&child, DER_OID, &oid) ||
-        oid.contents.len == 0)
+        !der_has_form(&oid))
         return false;
     out->is_critical = false;
     /* FALSE is the default, so the only value that may be written is TRUE. */
@@ -138,27 +138,44 @@ static bool read_subject_key_id(struct reader *r, struct extensions *out)
     return true;
 }
 
-/* Names and policies that verification need not look into; readers of them come with the rules. */
-static bool read_without_meaning(struct reader *r, struct extensions *out)
+/* Names that verification must not look into [MTC 5.2.1]. */
+static bool read_issuer_alt_name(struct reader *r, struct extensions *out)
 {
     (void)out;
     struct der_element whole;
     return der_tagged(r, DER_SEQUENCE, &whole);
 }
 
+/* Policies, each an OID with or without qualifiers: any policy will do, so they have only to be there. */
+static bool read_certificate_policies(struct reader *r, struct extensions *out)
+{
+    (void)out;
+    struct reader list, info;
+    if (!der_enter(r, DER_SEQUENCE, &list) || reader_is_at_end(&list))
+        return false;
+    while (!reader_is_at_end(&list)) {
+        struct der_element oid, qualifiers;
+        if (!der_enter(&list, DER_SEQUENCE, &info) || !der_tagged(&info, DER_OID, &oid) || !der_has_form(&oid) ||
+            (der_next_is(&info, DER_SEQUENCE) && !der_any(&info, &qualifiers)) || !reader_is_at_end(&info))
+            return false;
+    }
+    return true;
+}
+
 static const struct known_extension {
     struct bytes oid;
     const char *name;
     bool (*read)(struct reader *r, struct extensions *out);
+    bool is_never_critical; /* [RFC5280 4.2.1.1, 4.2.1.2], [MTC 5.2.1] */
 } known_extensions[] = {
-    {{oid_basic_constraints, sizeof oid_basic_constraints}, "basicConstraints", read_basic_constraints},
-    {{oid_key_usage, sizeof oid_key_usage}, "keyUsage", read_key_usage},
-    {{oid_ext_key_usage, sizeof oid_ext_key_usage}, "extKeyUsage", read_ext_key_usage},
-    {{oid_subject_alt_name, sizeof oid_subject_alt_name}, "subjectAltName", read_subject_alt_name},
-    {{oid_authority_key_id, sizeof oid_authority_key_id}, "authorityKeyIdentifier", read_authority_key_id},
-    {{oid_subject_key_id, sizeof oid_subject_key_id}, "subjectKeyIdentifier", read_subject_key_id},
-    {{oid_issuer_alt_name, sizeof oid_issuer_alt_name}, "issuerAltName", read_without_meaning},
-    {{oid_certificate_policies, sizeof oid_certificate_policies}, "certificatePolicies", read_without_meaning},
+    {{oid_basic_constraints, sizeof oid_basic_constraints}, "basicConstraints", read_basic_constraints, false},
+    {{oid_key_usage, sizeof oid_key_usage}, "keyUsage", read_key_usage, false},
+    {{oid_ext_key_usage, sizeof oid_ext_key_usage}, "extKeyUsage", read_ext_key_usage, false},
+    {{oid_subject_alt_name, sizeof oid_subject_alt_name}, "subjectAltName", read_subject_alt_name, false},
+    {{oid_authority_key_id, sizeof oid_authority_key_id}, "authorityKeyIdentifier", read_authority_key_id, true},
+    {{oid_subject_key_id, sizeof oid_subject_key_id}, "subjectKeyIdentifier", read_subject_key_id, true},
+    {{oid_issuer_alt_name, sizeof oid_issuer_alt_name}, "issuerAltName", read_issuer_alt_name, true},
+    {{oid_certificate_policies, sizeof oid_certificate_policies}, "certificatePolicies", read_certificate_policies, false},
 };
 
 static enum status read_one(const struct reader *list, const struct extension *e,
@@ -172,6 +189,9 @@ static enum status read_one(const struct reader *list, const struct extension *e
         reader_init_within(&r, list, e->value);
         if (!known->read(&r, out) || !reader_is_at_end(&r))
             return error_at(err, STATUS_MALFORMED, reader_offset(&r), "extensions: bad %s", known->name);
+        /* Marked so, it asks for what nobody can do with it. */
+        if (known->is_never_critical && e->is_critical && out->unknown_critical.len == 0)
+            out->unknown_critical = e->oid;
         return STATUS_OK;
     }
     if (draft_has_ca_extension(e->oid)) {

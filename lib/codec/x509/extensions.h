@@ -33,7 +33,8 @@ struct extensions {
     struct bytes authority_key_id;   /* contents of keyIdentifier, empty when absent */
     struct bytes subject_key_id;     /* contents of the OCTET STRING, empty when absent */
     struct extension mtc_ca;         /* the Merkle Tree CA extension of any version; oid.len 0: none */
-    struct bytes unknown_critical;   /* OID contents of the first one, empty when none */
+    struct bytes unknown_critical;   /* OID contents of the first one, empty when none; a known one that
+                                        must never be critical counts too */
 };
 
 /* extensions_parse reads all Extensions of a certificate. MALFORMED for duplicates, for default

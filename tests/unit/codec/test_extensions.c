@@ -129,9 +129,17 @@ static void others(void **state)
 {
     (void)state;
     struct extensions e;
-    OK(parse_one(ISSUER_ALT_NAME, TRUE_, "3002 8200", &e));
-    OK(parse_one(POLICIES, TRUE_, "3000", &e));
+    OK(parse_one(ISSUER_ALT_NAME, "", "3002 8200", &e));
+    OK(parse_one(POLICIES, TRUE_, "3005 3003 06012a", &e));
+    OK(parse_one(POLICIES, "", "300d 3003 06012a 3006 06012b 3001ff", &e));
     assert_int_equal(e.unknown_critical.len, 0);
+    /* what must never be critical asks for the impossible */
+    OK(parse_one(ISSUER_ALT_NAME, TRUE_, "3002 8200", &e));
+    assert_hex(e.unknown_critical, "551d12");
+    OK(parse_one(AUTHORITY_KEY_ID, TRUE_, "3003 8001 aa", &e));
+    assert_hex(e.unknown_critical, "551d23");
+    OK(parse_one(SUBJECT_KEY_ID, TRUE_, "0401 aa", &e));
+    assert_hex(e.unknown_critical, "551d0e");
     OK(parse_one(UNKNOWN, "", "ff", &e));
     assert_int_equal(e.unknown_critical.len, 0);
     OK(parse_one(UNKNOWN, TRUE_, "", &e));
@@ -209,6 +217,11 @@ static void bad_values(void **state)
         {SUBJECT_KEY_ID, "0401 aa 00", "subjectKeyIdentifier"},
         {ISSUER_ALT_NAME, "0400", "issuerAltName"},
         {POLICIES, "3000 3000", "certificatePolicies"},
+        {POLICIES, "3000", "certificatePolicies"},
+        {POLICIES, "3001 ff", "certificatePolicies"},
+        {POLICIES, "3002 3000", "certificatePolicies"},
+        {POLICIES, "3006 3004 0602 802a", "certificatePolicies"},
+        {POLICIES, "3007 3005 06012a 0500", "certificatePolicies"},
     };
     for (size_t i = 0; i < LENGTH(cases); i++) {
         struct extensions e;
@@ -223,6 +236,8 @@ static void bad_extensions(void **state)
     (void)state;
     static const char *const bad[] = {
         "3000",                          /* no OID */
+        "3008 0604 802a0304 0400",       /* an OID that is not in its shortest form */
+        "3007 0603 2a0384 0400",         /* and one that does not end */
         "3006 0601ff 0400 00",           /* more than its value */
         "3002 0600",
         "3004 0600 0400",                /* an empty OID */

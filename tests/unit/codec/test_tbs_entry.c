@@ -101,6 +101,8 @@ static void refusals(void **state)
         {ISSUER, "0500", STATUS_MALFORMED, "bad issuer"},
         {VALIDITY, "3000", STATUS_MALFORMED, "TBSCertificateLogEntry: certificate: bad validity"},
         {SUBJECT, "0500", STATUS_MALFORMED, "bad subject ("},
+        {SUBJECT, "3002 3100", STATUS_MALFORMED, "bad subject ("},
+        {ISSUER, "3003 020105", STATUS_MALFORMED, "bad issuer"},
         {ALGORITHM, "0500", STATUS_MALFORMED, "bad subjectPublicKeyAlgorithm"},
         {HASH, "041f b3aea0f0a50538874f2b4c912f2676bd25ccc3dae700e20dcad42d3d5c074c", STATUS_MALFORMED,
          "bad subjectPublicKeyInfoHash"},
