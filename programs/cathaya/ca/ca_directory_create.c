@@ -1,8 +1,10 @@
 #include <dirent.h>
 #include <errno.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "adapters/local_key/local_key.h"
 #include "adapters/posix/posix_clock.h"
@@ -37,13 +39,25 @@ enum status ca_directory_sync(const struct ca_directory *dir, struct error *err)
     return root.sync(root.context, err);
 }
 
+/* A path that nothing can be made at is a mistake of whoever typed it, not of the disk. */
+static enum status check_parent(const char *path, struct error *err)
+{
+    char copy[CA_DIRECTORY_PATH_MAX];
+    if (snprintf(copy, sizeof copy, "%s", path) >= (int)sizeof copy)
+        return error_set(err, STATUS_USAGE, "%.80s...: path too long", path);
+    if (access(dirname(copy), F_OK) == 0)
+        return STATUS_OK;
+    return error_set(err, STATUS_USAGE, "%s: there is no directory to make it in", path);
+}
+
 /* An empty or absent directory: anything else may be somebody's CA. */
 static enum status check_empty(const char *path, struct error *err)
 {
     DIR *d = opendir(path);
+    if (d == NULL && errno == ENOENT)
+        return check_parent(path, err);
     if (d == NULL)
-        return errno == ENOENT ? STATUS_OK
-                               : error_set(err, STATUS_IO, "%s: %s", path, strerror(errno));
+        return error_set(err, errno == ENOTDIR ? STATUS_USAGE : STATUS_IO, "%s: %s", path, strerror(errno));
     size_t count = 0;
     for (struct dirent *e = readdir(d); e != NULL; e = readdir(d))
         if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
