@@ -42,8 +42,11 @@ static enum status make_durable_directory(const char *path, enum posix_access ac
     char parent[PATH_PART_MAX];
     if (!parent_of(path, parent))
         return error_set(err, STATUS_USAGE, "%s: path too long", path);
-    if (mkdir(path, directory_mode(access)) != 0 && errno != EEXIST)
+    if (mkdir(path, directory_mode(access)) != 0 && errno != EEXIST) {
+        if (errno == ENOENT || errno == ENOTDIR)
+            return error_set(err, STATUS_USAGE, "%s: there is no directory %s to make it in", path, parent);
         return directory_error(err, "cannot make directory", path);
+    }
     return directory_sync(AT_FDCWD, parent, err);
 }
 
@@ -62,6 +65,8 @@ enum status directory_open(const char *path, enum posix_access access, bool may_
         return STATUS_OK;
     if (errno == ENOENT)
         return error_set(err, STATUS_NOT_FOUND, "%s: no such directory", path);
+    if (errno == ENOTDIR)
+        return error_set(err, STATUS_USAGE, "%s: not a directory", path);
     return directory_error(err, "cannot open directory", path);
 }
 

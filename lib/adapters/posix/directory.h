@@ -25,7 +25,8 @@ static inline mode_t directory_file_mode(enum posix_access access)
 }
 
 /* directory_open opens a directory and gives its descriptor. With may_create the last component of
- * path is made, durably, when it is not there; STATUS_NOT_FOUND otherwise. */
+ * path is made, durably, when it is not there; STATUS_NOT_FOUND otherwise. STATUS_USAGE when path can be
+ * no directory. */
 MUST_USE enum status directory_open(const char *path, enum posix_access access, bool may_create,
                                     int *fd, struct error *err);
 

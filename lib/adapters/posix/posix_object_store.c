@@ -21,7 +21,14 @@ struct posix_object_store {
     enum posix_access access;
     struct unsynced unsynced;
     struct error failure; /* the first failed sync, for good */
+    char *path;           /* for messages alone */
 };
+
+/* Names are those of objects: a message about the disk says in which directory. */
+static enum status say_where(const struct posix_object_store *s, enum status status, struct error *err)
+{
+    return status == STATUS_IO ? error_prefix(err, status, "%s", s->path) : status;
+}
 
 static enum status check_name(const struct posix_object_store *s, const char *name,
                               struct error *err)
@@ -54,7 +61,7 @@ static enum status write_temporary(struct posix_object_store *s, const char *nam
     return directory_write(s->fd, temporary, value, s->access, false, &is_parent_missing, err);
 }
 
-static enum status put(void *context, const char *name, struct bytes value, struct error *err)
+static enum status put_object(void *context, const char *name, struct bytes value, struct error *err)
 {
     struct posix_object_store *s = context;
     enum status status = check_name(s, name, err);
@@ -70,13 +77,18 @@ static enum status put(void *context, const char *name, struct bytes value, stru
     return unsynced_note_file(&s->unsynced, name, err);
 }
 
+static enum status put(void *context, const char *name, struct bytes value, struct error *err)
+{
+    return say_where(context, put_object(context, name, value, err), err);
+}
+
 static enum status get(void *context, const char *name, struct builder *out, struct error *err)
 {
     struct posix_object_store *s = context;
     enum status status = check_name(s, name, err);
-    if (status != STATUS_OK)
-        return status;
-    return directory_read(s->fd, name, out, err);
+    if (status == STATUS_OK)
+        status = directory_read(s->fd, name, out, err);
+    return say_where(s, status, err);
 }
 
 /* An object store has no directories: an empty one is not kept, nor those above that it leaves empty.
@@ -107,7 +119,7 @@ static enum status remove_object(void *context, const char *name, struct error *
     if (unlinkat(s->fd, name, 0) != 0) {
         if (errno == ENOENT || errno == ENOTDIR)
             return error_set(err, STATUS_NOT_FOUND, "%s: there is none", name);
-        return directory_error(err, "cannot remove", name);
+        return say_where(s, directory_error(err, "cannot remove", name), err);
     }
     status = unsynced_note_remove(&s->unsynced, name, err);
     if (status != STATUS_OK)
@@ -170,7 +182,7 @@ static enum status list_directory(const struct listing *l, const char *path, str
 {
     struct builder names;
     builder_init(&names, DIRECTORY_BYTES_MAX);
-    enum status status = read_names(l, path, &names, err);
+    enum status status = say_where(l->store, read_names(l, path, &names, err), err);
     for (size_t at = 0; status == STATUS_OK && at < names.len;) {
         const char *name = (const char *)names.data + at;
         char child[PATH_SIZE];
@@ -206,10 +218,10 @@ static enum status sync_store(void *context, struct error *err)
 {
     struct posix_object_store *s = context;
     if (s->failure.status != STATUS_OK)
-        return error_set(err, STATUS_IO, "the store is dead after: %s", s->failure.text);
+        return error_set(err, STATUS_IO, "%s: the store is dead after: %s", s->path, s->failure.text);
     enum status status = unsynced_sync(&s->unsynced, s->fd, &s->failure);
     if (status != STATUS_OK)
-        return error_set(err, STATUS_IO, "%s", s->failure.text);
+        return error_set(err, STATUS_IO, "%s: %s", s->path, s->failure.text);
     s->failure.status = STATUS_OK; /* a name that had gone may have set it */
     return STATUS_OK;
 }
@@ -221,8 +233,12 @@ enum status posix_object_store_open(const char *path, enum posix_access access, 
     if (s == NULL)
         return error_set(err, STATUS_NO_MEMORY, "no memory for a store");
     s->access = access;
-    enum status status = directory_open(path, access, may_create, &s->fd, err);
+    s->fd = -1;
+    s->path = strdup(path);
+    enum status status = s->path == NULL ? error_set(err, STATUS_NO_MEMORY, "no memory for a store")
+                                         : directory_open(path, access, may_create, &s->fd, err);
     if (status != STATUS_OK) {
+        free(s->path);
         free(s);
         return status;
     }
@@ -237,6 +253,7 @@ void posix_object_store_close(struct posix_object_store *s)
         return;
     unsynced_clear(&s->unsynced);
     (void)close(s->fd);
+    free(s->path);
     free(s);
 }
 

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -18,12 +19,14 @@ struct posix_record_store {
     int fd;
     int lock_fd; /* -1 in a reader */
     struct error failure; /* the first failed swap, for good: what is on disk is unknown */
+    char *path;           /* for messages alone */
 };
 
 static enum status load(void *context, struct builder *out, struct error *err)
 {
     const struct posix_record_store *s = context;
-    return directory_read(s->fd, RECORD_NAME, out, err);
+    enum status status = directory_read(s->fd, RECORD_NAME, out, err);
+    return status == STATUS_IO ? error_prefix(err, status, "%s", s->path) : status;
 }
 
 static enum status check_expected(struct posix_record_store *s, struct bytes expected,
@@ -59,7 +62,7 @@ static enum status swap(void *context, struct bytes expected, struct bytes next,
     if (s->lock_fd < 0)
         return error_set(err, STATUS_REFUSED, "the log was opened for reading only");
     if (s->failure.status != STATUS_OK)
-        return error_set(err, STATUS_IO, "the record store is dead after: %s", s->failure.text);
+        return error_set(err, STATUS_IO, "%s: the record store is dead after: %s", s->path, s->failure.text);
     if (next.len == 0 || next.len > RECORD_MAX)
         return error_set(err, STATUS_LIMIT, "a record has 1 to %d bytes", RECORD_MAX);
     enum status status = check_expected(s, expected, err);
@@ -67,7 +70,7 @@ static enum status swap(void *context, struct bytes expected, struct bytes next,
         return status;
     status = replace(s, next, &s->failure);
     if (status != STATUS_OK)
-        return error_set(err, STATUS_IO, "%s", s->failure.text);
+        return error_set(err, STATUS_IO, "%s: %s", s->path, s->failure.text);
     return STATUS_OK;
 }
 
@@ -82,8 +85,8 @@ static enum status refuse_second_writer(int fd, const char *path, struct error *
         digits++;
     pid[digits] = '\0';
     return error_set(err, STATUS_REFUSED,
-                     "%s: process %s has this log open for writing: wait until it ends, or stop it",
-                     path, digits > 0 ? pid : "(unknown)");
+                     "%s: %s %s has this log open for writing: wait until it ends, or stop it", path,
+                     digits > 0 ? "process" : "another", digits > 0 ? pid : "process");
 }
 
 /* The process ID is only for the text above; the lock does not depend on it. */
@@ -118,7 +121,9 @@ static enum status open_store(const char *path, bool is_writer, bool may_create,
     if (s == NULL)
         return error_set(err, STATUS_NO_MEMORY, "no memory for a store");
     s->fd = s->lock_fd = -1;
-    enum status status = directory_open(path, POSIX_PRIVATE, may_create, &s->fd, err);
+    s->path = strdup(path);
+    enum status status = s->path == NULL ? error_set(err, STATUS_NO_MEMORY, "no memory for a store")
+                                         : directory_open(path, POSIX_PRIVATE, may_create, &s->fd, err);
     if (status == STATUS_OK && is_writer)
         status = take_lock(s, path, err);
     if (status != STATUS_OK) {
@@ -149,6 +154,7 @@ void posix_record_store_close(struct posix_record_store *s)
         (void)close(s->lock_fd);
     if (s->fd >= 0)
         (void)close(s->fd);
+    free(s->path);
     free(s);
 }
 

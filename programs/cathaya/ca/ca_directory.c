@@ -29,7 +29,10 @@ enum status ca_directory_get(const struct ca_directory *dir, const char *name, s
 {
     struct object_store root = posix_object_store_port(dir->root);
     enum status s = root.get(root.context, name, out, err);
-    return error_prefix(err, s, "%s/%s", dir->path, name);
+    if (s == STATUS_NOT_FOUND)
+        return error_set(err, s, "%s/%s is missing: restore it from a backup", dir->path, name);
+    /* The store says itself where the disk failed. */
+    return s == STATUS_IO ? s : error_prefix(err, s, "%s/%s", dir->path, name);
 }
 
 static enum status read_config(struct ca_directory *dir, struct error *err)

@@ -94,8 +94,6 @@ static enum status add_cosigner(struct ca_directory *dir, const struct ca_config
         s = ca_directory_put(dir, "ca.conf", builder_view(&text), err);
     if (s == STATUS_OK)
         s = ca_directory_put_policy(dir, err);
-    if (s == STATUS_OK)
-        s = ca_directory_sync(dir, err);
     builder_clear(&text);
     return s;
 }

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "ca/ca_directory_files.h"
 #include "codec/pem/pem.h"
+#include "input.h"
 
 /* A CA certificate is a trust anchor: it is replaced by distribution, not by expiry. */
 #define CA_LIFETIME_S (10 * 365 * (int64_t)86400)
@@ -28,15 +29,10 @@ void ca_directory_key_name(const struct tai *id, char out[CA_DIRECTORY_KEY_NAME_
 enum status ca_directory_put(const struct ca_directory *dir, const char *name, struct bytes value,
                        struct error *err)
 {
-    struct object_store root = posix_object_store_port(dir->root);
-    enum status s = root.put(root.context, name, value, err);
-    return error_prefix(err, s, "%s/%s", dir->path, name);
-}
-
-enum status ca_directory_sync(const struct ca_directory *dir, struct error *err)
-{
-    struct object_store root = posix_object_store_port(dir->root);
-    return root.sync(root.context, err);
+    char path[CA_DIRECTORY_PATH_MAX];
+    if (!ca_directory_path(dir, name, path))
+        return error_set(err, STATUS_USAGE, "%s: path too long", dir->path);
+    return input_write_file(path, value, 0644, err);
 }
 
 /* A path that nothing can be made at is a mistake of whoever typed it, not of the disk. */
@@ -64,7 +60,9 @@ static enum status check_empty(const char *path, struct error *err)
             count++;
     closedir(d);
     if (count > 0)
-        return error_set(err, STATUS_USAGE, "%s: not empty; a new CA wants a directory of its own", path);
+        return error_set(err, STATUS_USAGE,
+                         "%s: not empty; a new CA wants a directory of its own (one without ca.conf is what a "
+                         "`ca init` that failed has left: remove it)", path);
     return STATUS_OK;
 }
 
@@ -84,15 +82,15 @@ static enum status keep_key(const struct ca_directory *dir, const char *name,
         struct object_store store = posix_object_store_port(keys);
         s = store.get(store.context, name, &there, err);
         if (s == STATUS_OK)
-            s = error_set(err, STATUS_CONFLICT, "%s/%s: there is a key already", path, name);
+            s = error_set(err, STATUS_CONFLICT,
+                          "%s/%s: there is a key already; if ca.conf does not name it, a `cosigner add` was "
+                          "interrupted: remove the key, and try again", path, name);
         else if (s == STATUS_NOT_FOUND)
             s = private_key_write_pem(key, &pem, err);
         if (s == STATUS_OK)
             s = store.put(store.context, name, builder_view(&pem), err);
         if (s == STATUS_OK)
             s = store.sync(store.context, err);
-        if (s == STATUS_IO)
-            s = error_prefix(err, s, "%s/%s", path, name);
     }
     posix_object_store_close(keys);
     builder_clear(&pem);
@@ -203,8 +201,6 @@ static enum status put_config(const struct ca_directory *dir, struct bytes extra
     enum status s = builder_status(&text, "ca.conf", err);
     if (s == STATUS_OK)
         s = ca_directory_put(dir, "ca.conf", builder_view(&text), err);
-    if (s == STATUS_OK)
-        s = ca_directory_sync(dir, err);
     builder_clear(&text);
     return s;
 }
@@ -216,8 +212,6 @@ static enum status create(struct ca_directory *dir, struct bytes extra_config, s
         s = put_certificate(dir, dir->keys[0], err);
     if (s == STATUS_OK)
         s = ca_directory_put_policy(dir, err);
-    if (s == STATUS_OK)
-        s = ca_directory_sync(dir, err);
     if (s != STATUS_OK)
         return s;
     dir->cosigners[0] = local_key_cosigner(&dir->config.id, dir->keys[0]);

@@ -34,10 +34,9 @@ MUST_USE enum status ca_directory_open_log_stores(struct ca_directory *dir, uint
 /* ca_directory_leave_log closes the log and its stores; the rest stays open. */
 enum status ca_directory_leave_log(struct ca_directory *dir, struct error *err);
 
-/* ca_directory_put writes a file of the directory; not durable before ca_directory_sync. */
+/* ca_directory_put writes a file of the directory, durably: a crash leaves the old one or the new. */
 MUST_USE enum status ca_directory_put(const struct ca_directory *dir, const char *name,
                                       struct bytes value, struct error *err);
-MUST_USE enum status ca_directory_sync(const struct ca_directory *dir, struct error *err);
 
 /* ca_directory_make_key generates a key, keeps it durably as keys/NAME, and gives it to the caller.
  * STATUS_CONFLICT when the file is there. */

@@ -103,6 +103,15 @@ class Damage(CaTest):
             self.assertEqual(self.ca.run('fsck').status, 0, done)
             self.assertEqual(read(path), good)
 
+    def test_lost_file_of_the_ca(self):
+        """Which file, and what to do."""
+        for name in ('ca.pem', 'keys/ca.pem'):
+            good = read(self.ca.path(name))
+            os.remove(self.ca.path(name))
+            self.ca.no(2, ('fsck',), f'{self.ca.path(name)} is missing: restore')
+            write(self.ca.path(name), good)
+        self.ca.fsck()
+
     def test_bit_in_the_checkpoint(self):
         """Torn: published again. A good signature over another tree than the record's: refused."""
         path = self.ca.path('public', '1', 'checkpoint')

@@ -82,6 +82,7 @@ static void objects_are_files(void **state)
     assert_int_equal(port.get(port.context, "checkpoint/below", &out, &err), STATUS_NOT_FOUND);
     assert_int_equal(port.remove(port.context, "nothing", &err), STATUS_NOT_FOUND);
     assert_int_equal(port.get(port.context, "tile/0", &out, &err), STATUS_IO);
+    assert_non_null(strstr(err.text, root)); /* whoever reads it knows no descriptor */
     builder_clear(&out);
 }
 
@@ -94,6 +95,19 @@ static void what_is_too_long_is_refused(void **state)
     OK(port.put(port.context, "a", bytes_of_text("abc"), &err));
     assert_int_equal(port.get(port.context, "a", &out, &err), STATUS_LIMIT);
     builder_clear(&out);
+}
+
+static void what_is_no_place_for_a_directory_is_wrong_usage(void **state)
+{
+    (void)state;
+    struct error err = {.status = STATUS_OK};
+    struct posix_object_store *mine;
+    char path[128];
+    OK(port.put(port.context, "file", bytes_of_text("abc"), &err));
+    (void)snprintf(path, sizeof path, "%s/file", root);
+    assert_int_equal(posix_object_store_open(path, POSIX_PRIVATE, true, &mine, &err), STATUS_USAGE);
+    (void)snprintf(path, sizeof path, "%s/nowhere/store", root);
+    assert_int_equal(posix_object_store_open(path, POSIX_PRIVATE, true, &mine, &err), STATUS_USAGE);
 }
 
 static void private_objects_are_for_the_owner(void **state)
@@ -211,6 +225,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(objects_are_files, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_too_long_is_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_no_place_for_a_directory_is_wrong_usage, set_up, tear_down),
         cmocka_unit_test_setup_teardown(private_objects_are_for_the_owner, set_up, tear_down),
         cmocka_unit_test_setup_teardown(empty_directories_are_not_kept, set_up, tear_down),
         cmocka_unit_test_setup_teardown(list_calls_for_every_object_below, set_up, tear_down),
