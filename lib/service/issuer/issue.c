@@ -1,5 +1,6 @@
 #include <stdlib.h>
 
+#include "base/civil_time.h"
 #include "codec/x509/csr.h"
 #include "rules/csr_rules.h"
 #include "service/issuer/issuer.h"
@@ -69,18 +70,36 @@ static enum status append(const struct issuer *issuer, const struct builder *mem
     return s;
 }
 
+/* A clock that has lost its battery says 1970, or anything; and nobody accepts what outlives its CA. */
+static enum status check_clock(const struct issuer *issuer, int64_t now_s, struct error *err)
+{
+    int64_t end_s = now_s - issuer->profile.backdate_s + issuer->profile.lifetime_s - 1;
+    char now[CIVIL_TIME_TEXT_SIZE], from[CIVIL_TIME_TEXT_SIZE], to[CIVIL_TIME_TEXT_SIZE];
+    if (now_s >= issuer->not_before_s && end_s <= issuer->not_after_s)
+        return STATUS_OK;
+    civil_time_format(now_s, now);
+    civil_time_format(issuer->not_before_s, from);
+    civil_time_format(issuer->not_after_s, to);
+    return error_set(err, STATUS_USAGE,
+                     "a certificate of %s would not be within the CA's own, %s to %s: set the clock right, or "
+                     "make a new CA", now, from, to);
+}
+
 enum status issuer_issue(const struct issuer *issuer, const struct bytes *csrs, size_t count,
                          uint64_t *first_index, size_t *bad_csr, struct error *err)
 {
+    *bad_csr = count;
     if (count == 0 || count > ISSUER_BATCH_MAX)
         return error_set(err, STATUS_LIMIT, "1 to %d CSRs at a time", ISSUER_BATCH_MAX);
+    int64_t now_s = issuer->clock.now_ms(issuer->clock.context) / 1000;
+    enum status s = check_clock(issuer, now_s, err);
+    if (s != STATUS_OK)
+        return s;
     struct pending *pending = calloc(count, sizeof *pending);
     if (pending == NULL)
         return error_set(err, STATUS_NO_MEMORY, "out of memory");
     struct builder memory;
     builder_init(&memory, count * (size_t)LOG_ENTRY_SIZE_MAX);
-    int64_t now_s = issuer->clock.now_ms(issuer->clock.context) / 1000;
-    enum status s = STATUS_OK;
     for (*bad_csr = 0; *bad_csr < count; ++*bad_csr) {
         s = prepare(issuer, csrs[*bad_csr], now_s, &memory, &pending[*bad_csr], err);
         if (s != STATUS_OK)

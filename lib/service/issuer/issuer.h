@@ -45,6 +45,7 @@ struct issuer_log {
 struct issuer {
     const struct draft *draft;
     struct tai ca_id;
+    int64_t not_before_s, not_after_s; /* of the CA certificate, inclusive both */
     const struct cosigner *cosigners; /* the CA's first; no certificate is issued for their keys */
     size_t cosigner_count;
     uint16_t log_number;
@@ -64,7 +65,8 @@ MUST_USE enum status issuer_write_entry(const struct issuer *issuer, struct byte
 
 /* issuer_issue checks the CSRs (DER), keeps their keys and appends their entries as one batch: all or
  * nothing. *first_index is that of csrs[0]. STATUS_MALFORMED or STATUS_REFUSED with the reason, and
- * *bad_csr says which; then nothing has changed. */
+ * *bad_csr says which; then nothing has changed. STATUS_USAGE when the clock is outside the CA
+ * certificate: what it would put into the log stays there for ever. */
 MUST_USE enum status issuer_issue(const struct issuer *issuer, const struct bytes *csrs,
                                   size_t count, uint64_t *first_index, size_t *bad_csr,
                                   struct error *err);

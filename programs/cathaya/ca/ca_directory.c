@@ -194,6 +194,8 @@ static enum status fill_issuer(struct ca_directory *dir, struct error *err)
     dir->issuer = (struct issuer){
         .draft = dir->config.draft,
         .ca_id = dir->config.id,
+        .not_before_s = dir->ca.not_before_s,
+        .not_after_s = dir->ca.not_after_s,
         .cosigners = dir->cosigners,
         .cosigner_count = dir->cosigner_count,
         .log_number = dir->log_number,

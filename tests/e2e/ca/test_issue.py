@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """`cathaya ca issue`: from every kind of request to certificates that both readings accept, and every refusal."""
+import base64
 import os
+import re
 import shutil
 import subprocess
 
@@ -131,6 +133,24 @@ class Issue(CaTest):
         one, two = (self.der_of(self.csr('ed25519', name)) for name in ('aaa.example.com', 'bbb.example.com'))
         mixed = write(self.path('mixed.der'), one[:-64] + two[-64:])
         ca.refuses([mixed], 'possession')
+
+    def test_clock_outside_the_ca_certificate(self):
+        """A dead battery, or a CA at its end: what goes into the log stays there."""
+        ca = self.init('clock', 'gm')
+        csr = self.csr('sm2', 'www.example.com')
+        ca.issue(csr)
+        good = read(ca.pem)
+        before, after = re.findall(rb'\x17\x0d(\d{12}Z)', base64.b64decode(good.split(b'-----')[2]))
+        for old, new in ((before, b'%02d' % (int(before[:2]) + 1) + before[2:]), (after, before)):
+            encoding = base64.b64decode(good.split(b'-----')[2]).replace(old, new)
+            text = base64.b64encode(encoding).decode()
+            lines = [text[i:i + 64] for i in range(0, len(text), 64)]
+            write(ca.pem, '\n'.join(('-----BEGIN CERTIFICATE-----', *lines, '-----END CERTIFICATE-----', '')))
+            error = ca.no(2, ('issue', '--csr', csr), 'set the clock right')
+            self.assertNotIn(csr, error)
+            self.assertEqual(ca.status()['size'], 1)
+        write(ca.pem, good)
+        self.assertEqual(ca.issue(csr), [1])
 
     def test_bad_names(self):
         ca = self.init('bad-names', 'gm')
