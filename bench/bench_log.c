@@ -13,6 +13,7 @@
 #include "adapters/posix/posix_object_store.h"
 #include "adapters/posix/posix_record_store.h"
 #include "bench_log.h"
+#include "codec/mtc/log_entry.h"
 #include "merkle/node.h"
 #include "service/issuance_log/issuance_log.h"
 
@@ -121,6 +122,7 @@ static int make_entries(struct rig *r)
     if (r->bytes == NULL || r->entries == NULL)
         return 1;
     for (size_t i = 0; i < BATCH_MAX; i++) {
+        r->bytes[i][3] = LOG_ENTRY_TBS_CERT;
         r->entries[i].entry = bytes_of(r->bytes[i], ENTRY_SIZE);
         r->entries[i].not_after_s = 1900000000;
     }
@@ -135,7 +137,7 @@ static int append_until(struct rig *r, uint64_t size, size_t batch)
     for (; done < size; done += batch) {
         for (size_t i = 0; i < batch; i++) {
             uint64_t index = done + i;
-            memcpy(r->bytes[i], &index, sizeof index);
+            memcpy(r->bytes[i] + 4, &index, sizeof index); /* behind the type of the entry */
         }
         if (log_append(r->log, r->entries, batch, &first, &err) != STATUS_OK)
             return failed("appending", &err);

@@ -120,7 +120,7 @@ struct cathaya_result {
 
 /* cathaya_verify judges one certificate in DER. CATHAYA_OK is the only yes. Otherwise err has the
  * reason: CATHAYA_MALFORMED, CATHAYA_REFUSED, CATHAYA_LIMIT, CATHAYA_NOT_FOUND (no CA of the trust
- * issued it), CATHAYA_NO_MEMORY (no verdict). result and err may be NULL. Allocates nothing of its own;
+ * issued it), CATHAYA_USAGE (dns_name is empty, or ip_len not 4 or 16), CATHAYA_NO_MEMORY (no verdict). result and err may be NULL. Allocates nothing of its own;
  * libcrypto may while it verifies a signature. */
 CATHAYA_API CATHAYA_MUST_USE enum cathaya_status
 cathaya_verify(struct cathaya_verifier *verifier, const uint8_t *der, size_t der_len,

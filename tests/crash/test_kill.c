@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "codec/mtc/log_entry.h"
 #include "adapters/local_key/local_key.h"
 #include "adapters/posix/posix_clock.h"
 #include "adapters/posix/posix_object_store.h"
@@ -59,6 +60,7 @@ static uint64_t next_random(uint64_t *state)
 
 static void make_entry(uint64_t id, struct builder *out)
 {
+    log_entry_write_start(out, LOG_ENTRY_TBS_CERT);
     builder_u64(out, id);
     for (uint64_t i = 0; i < id * 131 % 400; i++)
         builder_u8(out, (uint8_t)(id + i));

@@ -1,3 +1,4 @@
+#include "codec/mtc/log_entry.h"
 #include "fakes/log_world.h"
 
 #include <stdarg.h>
@@ -249,6 +250,7 @@ enum status world_close(struct world *w, struct error *err)
 
 void world_entry(uint32_t id, struct builder *out)
 {
+    log_entry_write_start(out, LOG_ENTRY_TBS_CERT);
     builder_u32(out, id);
     for (uint32_t i = 0; i < id * 37 % 60; i++)
         builder_u8(out, (uint8_t)(id * 7 + i));

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -153,14 +152,24 @@ static const char **sorted_names(const struct builder *list, size_t *count)
 
 /* ---- many files at once ---- */
 
+static unsigned take_number(const char **at)
+{
+    unsigned value = 0;
+    for (; **at >= '0' && **at <= '9' && value < 1000; ++*at)
+        value = value * 10 + (unsigned)(**at - '0');
+    return value;
+}
+
 /* Before 5.8 Linux did not say when syncfs lost data. */
 static bool has_honest_syncfs(void)
 {
     struct utsname system;
-    unsigned major = 0, minor = 0;
-    return uname(&system) == 0 && strcmp(system.sysname, "Linux") == 0 &&
-           sscanf(system.release, "%u.%u", &major, &minor) == 2 &&
-           (major > 5 || (major == 5 && minor >= 8));
+    if (uname(&system) != 0 || strcmp(system.sysname, "Linux") != 0)
+        return false;
+    const char *at = system.release; /* "6.1.0-13-amd64" */
+    unsigned major = take_number(&at);
+    unsigned minor = *at++ == '.' ? take_number(&at) : 0;
+    return major > 5 || (major == 5 && minor >= 8);
 }
 
 /* Whether all directories are on the file system of fd: another one may be mounted below. */

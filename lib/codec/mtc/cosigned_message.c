@@ -18,6 +18,11 @@ enum status cosigned_message_write(const struct cosigned_message *m, struct buil
     if (m->timestamp != 0 && m->subtree.start != 0)
         return error_set(err, STATUS_MALFORMED,
                          "CosignedMessage: a timestamp goes only with a subtree that starts at 0");
+    if (m->timestamp > COSIGNED_MESSAGE_TIMESTAMP_MAX)
+        return error_set(err, STATUS_MALFORMED, "CosignedMessage: a timestamp above 2^63-1");
+    if (!subtree_is_valid(m->subtree))
+        return error_set(err, STATUS_MALFORMED, "CosignedMessage: [%llu, %llu) is not a valid subtree",
+                         (unsigned long long)m->subtree.start, (unsigned long long)m->subtree.end);
     builder_bytes(out, BYTES_OF(label));
     enum status s = write_name(m->cosigner_name, out, err);
     if (s != STATUS_OK)

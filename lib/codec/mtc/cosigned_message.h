@@ -18,6 +18,9 @@
 
 #define COSIGNED_MESSAGE_MAX (12 + 256 + 8 + 256 + 16 + HASH_SIZE)
 
+/* [C2SP tlog-cosignature] */
+#define COSIGNED_MESSAGE_TIMESTAMP_MAX ((uint64_t)INT64_MAX)
+
 struct cosigned_message {
     struct bytes cosigner_name; /* "oid/1.3.6.1.4.1.32473.1" */
     struct bytes log_origin;    /* "oid/1.3.6.1.4.1.32473.1.0.1" */
@@ -27,7 +30,8 @@ struct cosigned_message {
 };
 
 /* cosigned_message_write appends the message. STATUS_MALFORMED when a name is empty or over 255
- * bytes, or when a timestamp goes with a start other than 0. */
+ * bytes, the subtree is not valid, the timestamp is above 2^63-1, or not 0 with a start other than 0:
+ * nobody signs or accepts such a thing. */
 MUST_USE enum status cosigned_message_write(const struct cosigned_message *m, struct builder *out,
                                             struct error *err);
 

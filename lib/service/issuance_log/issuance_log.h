@@ -82,7 +82,8 @@ struct log_state log_state(const struct issuance_log *log);
 /* log_append adds a batch of 1..LOG_BATCH_ENTRIES_MAX entries; the first gets *first_index, and when
  * STATUS_OK is returned all of them are durable, sequenced, cosigned and published. After
  * STATUS_CONFLICT or STATUS_IO nothing has been acknowledged and the log takes no more: close it and
- * open it again. STATUS_REFUSED: the log is closed. STATUS_LIMIT: too many or too long entries. */
+ * open it again. STATUS_REFUSED: the log is closed, or an entry has a
+ * type or extensions that we do not know [MTC 5.2.1]. STATUS_LIMIT: too many or too long entries. */
 MUST_USE enum status log_append(struct issuance_log *log, const struct log_entry_input *entries,
                                 size_t entry_count, uint64_t *first_index, struct error *err);
 

@@ -2,7 +2,25 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "codec/mtc/log_entry.h"
 #include "service/issuance_log/log_internal.h"
+
+/* An entry whose type or extensions we do not know may mean something that we must not certify
+ * [MTC 5.2.1, 5.4]. */
+static enum status check_entry(struct bytes bytes, size_t number, struct error *err)
+{
+    struct log_entry entry;
+    enum status status = log_entry_parse(bytes, &entry, err);
+    if (status != STATUS_OK)
+        return error_prefix(err, status, "entry %zu of the batch", number);
+    if (entry.type != LOG_ENTRY_NULL && entry.type != LOG_ENTRY_TBS_CERT)
+        return error_set(err, STATUS_REFUSED, "entry %zu of the batch has the unknown type %u", number,
+                         entry.type);
+    if (entry.extensions.len > 2)
+        return error_set(err, STATUS_REFUSED, "entry %zu of the batch has extensions: none are known",
+                         number);
+    return STATUS_OK;
+}
 
 static enum status check_batch(const struct issuance_log *log, const struct log_entry_input *entries,
                                size_t count, struct error *err)
@@ -18,6 +36,9 @@ static enum status check_batch(const struct issuance_log *log, const struct log_
         if (entries[i].entry.len > ENTRY_BUNDLE_ENTRY_MAX)
             return error_set(err, STATUS_LIMIT, "entry %zu of the batch has %zu bytes, more than %d",
                              i, entries[i].entry.len, ENTRY_BUNDLE_ENTRY_MAX);
+        enum status status = check_entry(entries[i].entry, i, err);
+        if (status != STATUS_OK)
+            return status;
         if (entries[i].not_after_s < 0)
             return error_set(err, STATUS_USAGE, "entry %zu of the batch ends before 1970", i);
     }

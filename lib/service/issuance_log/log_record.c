@@ -5,6 +5,7 @@
 
 #include "base/reader.h"
 #include "base/text.h"
+#include "merkle/tile.h"
 
 #define FORMAT_LINE "cathaya-log-record v1"
 
@@ -79,7 +80,8 @@ static enum status check_numbers(const struct log_record *v, struct error *err)
         return bad_line(err, "settled-root", "contradicts root");
     if (v->first_batch == 0 || v->first_batch > v->settled_batch + 1)
         return bad_line(err, "first-batch", "is 0 or beyond the settled batches");
-    if (v->min_index > v->settled_size || v->removed_index > v->min_index)
+    if (v->min_index > v->settled_size || v->min_index % TILE_WIDTH != 0 ||
+        v->removed_index > v->min_index)
         return bad_line(err, "min-index", "contradicts settled-size or removed-index");
     if (v->first_landmark == 0 || v->first_landmark > v->landmark + 1)
         return bad_line(err, "first-landmark", "is 0 or beyond the newest landmark");

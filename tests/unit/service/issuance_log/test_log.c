@@ -8,6 +8,8 @@
 
 #define DAY_MS (INT64_C(86400) * 1000)
 
+static const uint8_t null_entry[] = {0, 0, 0, 0};
+
 static bool is_there(struct world *w, const char *name)
 {
     struct builder value;
@@ -144,7 +146,7 @@ static void landmarks_live_as_long_as_their_entries(void **state)
     (void)state;
     struct error err = {.status = STATUS_OK};
     struct world *w = world_new(&hash_sha256, "ecdsa_p256_sha256");
-    struct log_entry_input entry = {.entry = bytes_of("x", 1),
+    struct log_entry_input entry = {.entry = BYTES_OF(null_entry),
                                     .not_after_s = w->now_ms / 1000 + 90 * 86400};
     uint64_t first;
     bool is_new;
@@ -192,7 +194,7 @@ static void a_reader_sees_what_is_published(void **state)
     struct log_fsck_report report;
     OK(log_fsck(reader, NULL, NULL, NULL, &report, &err));
     assert_int_equal(report.entries_checked, 310);
-    struct log_entry_input input = {.entry = bytes_of("x", 1)};
+    struct log_entry_input input = {.entry = BYTES_OF(null_entry)};
     assert_says(log_append(reader, &input, 1, &first, &err), &err, STATUS_REFUSED, "reading only");
     assert_says(log_allocate_landmark(reader, 1, &is_new, &err), &err, STATUS_REFUSED, "reading only");
     assert_says(log_prune(reader, 1, &first, &err), &err, STATUS_REFUSED, "reading only");
@@ -220,6 +222,9 @@ static void limits_are_kept(void **state)
     assert_says(log_append(w->log, many, 0, &first, &err), &err, STATUS_LIMIT, "1 to");
     assert_says(log_append(w->log, many, LOG_BATCH_ENTRIES_MAX + 1, &first, &err), &err, STATUS_LIMIT,
                 "1 to");
+    bytes[3] = 1; /* a tbs_cert_entry; bytes is zero otherwise */
+    for (size_t i = 0; i < 3; i++)
+        many[i].entry = BYTES_OF(null_entry);
     many[2].entry = bytes_of(bytes, 65536);
     assert_says(log_append(w->log, many, 3, &first, &err), &err, STATUS_LIMIT, "entry 2");
     for (size_t i = 0; i < 1100; i++)
@@ -228,6 +233,14 @@ static void limits_are_kept(void **state)
     many[0].not_after_s = -1;
     assert_says(log_append(w->log, many, 1, &first, &err), &err, STATUS_USAGE, "1970");
     many[0].not_after_s = 0;
+    static const uint8_t strange_type[] = {0, 0, 0, 2}, strange_extension[] = {0, 4, 0xf0, 0, 0, 0, 0, 0};
+    many[1].entry = BYTES_OF(strange_type);
+    assert_says(log_append(w->log, many, 2, &first, &err), &err, STATUS_REFUSED, "entry 1 of the batch has the unknown type 2");
+    many[1].entry = BYTES_OF(strange_extension);
+    assert_says(log_append(w->log, many, 2, &first, &err), &err, STATUS_REFUSED, "extensions");
+    many[1].entry = bytes_of(strange_type, 3);
+    assert_says(log_append(w->log, many, 2, &first, &err), &err, STATUS_MALFORMED, "entry 1");
+    many[1].entry = BYTES_OF(null_entry);
     /* None of that has stopped the log. */
     OK(log_append(w->log, many, 2, &first, &err));
     assert_int_equal(first, 0);
