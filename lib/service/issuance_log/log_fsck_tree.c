@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "merkle/node.h"
+#include "codec/mtc/tbs_entry.h"
 #include "service/issuance_log/log_internal.h"
 
 /* What a tile holds according to the store, cut to the width that the tree gives it. */
@@ -62,6 +63,20 @@ static enum status parse_front(const struct fsck *f, struct bytes bytes, unsigne
     return entry_bundle_parse(bytes, TILE_WIDTH, out, NULL);
 }
 
+/* Landmarks live as long as the record says that entries do [MTC 6.4.1]. */
+static void check_dates(struct fsck *f, const struct entry_bundle *bundle, struct tile tile)
+{
+    for (size_t i = 0; i < tile.width; i++) {
+        struct log_entry entry;
+        struct tbs_entry tbs;
+        if (log_entry_parse(bundle->entries[i], &entry, NULL) == STATUS_OK &&
+            entry.type == LOG_ENTRY_TBS_CERT && tbs_entry_parse(entry.data, &tbs, NULL) == STATUS_OK &&
+            tbs.not_after_s > (int64_t)f->log->record.max_not_after_s)
+            log_fsck_problem(f, "entry %" PRIu64 " expires after the record's max-not-after: restore the record",
+                             tile.index * TILE_WIDTH + i);
+    }
+}
+
 /* The leaf hashes of a bundle into f->current[0]; of the stored tile, when the bundle is no help. */
 static enum status hash_bundle(struct fsck *f, struct tile tile, struct error *err)
 {
@@ -75,6 +90,7 @@ static enum status hash_bundle(struct fsck *f, struct tile tile, struct error *e
     if (stored.data != NULL && parse_front(f, stored, tile.width, parsed) == STATUS_OK) {
         hasher_many(&f->log->hasher, 0, parsed->entries, tile.width, f->current[0]);
         f->report->entries_checked += tile.width;
+        check_dates(f, parsed, tile);
         return hasher_status(&f->log->hasher, err);
     }
     if (stored.data != NULL)

@@ -9,6 +9,10 @@
 /* The CA cosigner is not counted: it is always there. */
 #define CA_CONFIG_COSIGNERS_MAX 7
 #define CA_CONFIG_SIZE_MAX (64 * 1024)
+/* Up to this long a certificate needs no revocation [GM 8.2]. */
+#define CA_CONFIG_SHORT_LIVED_S (7 * (int64_t)86400)
+/* Entries are kept at least so long after they expired [GM 11.4]. */
+#define CA_CONFIG_RETAIN_DAYS_MIN 35
 /* Longer than any root program allows: above it, a typing mistake. */
 #define CA_CONFIG_LIFETIME_MAX_S (400 * (int64_t)86400)
 

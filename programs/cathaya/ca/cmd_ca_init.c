@@ -81,6 +81,9 @@ static int run(const struct options *options)
                     options_value(options, "suite"), options_value(options, "id"), config.algorithm, path);
     else
         exit_status = output_failure(ROLE_STATE, &err);
+    if (s == STATUS_OK && config.lifetime_s > CA_CONFIG_SHORT_LIVED_S)
+        output_error("warning: certificates valid for more than 7 days need a way to be revoked that clients "
+                     "follow; none is in them (GM-35)");
     builder_clear(&extra);
     return ca_session_close(&session, exit_status);
 }

@@ -22,6 +22,9 @@ static int prune(struct ca_session *session, const struct options *options)
     uint64_t days = (uint64_t)session->dir.config.retain_s / DAY_S, removed = 0;
     if (options_number(options, "retain-days", 36500, &days, &err) != STATUS_OK)
         return output_failure(ROLE_STATE, &err);
+    if (days < CA_CONFIG_RETAIN_DAYS_MIN)
+        output_error("warning: monitors count on entries for %d days after they expired (GM-63)",
+                     CA_CONFIG_RETAIN_DAYS_MIN);
     if (log_prune(session->dir.log, (int64_t)days * DAY_S, &removed, &err) != STATUS_OK)
         return output_failure(ROLE_OBJECT, &err);
     unsigned long long min_index = log_state(session->dir.log).min_index;

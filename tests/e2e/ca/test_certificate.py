@@ -139,6 +139,13 @@ class Certificate(CaTest):
         with open(ca.path('log', '1', 'lock'), 'rb') as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
+    def prune_now(self, ca):
+        done = ca.run('prune', '--retain-days', '0')
+        self.assertEqual(done.status, 0, done)
+        self.assertEqual(done.err.count('\n'), 1, done)
+        self.assertIn('warning', done.err)
+        self.assertIn('35 days', done.err)
+
     def test_expired(self):
         """Short lives: certificates expire, the log forgets them, and those that live come out all the same."""
         ca = self.init('expired', 'gm')
@@ -147,7 +154,7 @@ class Certificate(CaTest):
         ca.issue(*[csr] * 700)
         ca.landmark()
         self.assertEqual(ca.status()['min_index'], 0)
-        ca.ok('prune', '--retain-days', '0')
+        self.prune_now(ca)
         self.assertEqual(ca.status()['min_index'], 0, 'nothing has expired yet')
         short = ca.certificate(699)
         ca.good(short, 'standalone', 'www.example.com')
@@ -159,12 +166,12 @@ class Certificate(CaTest):
         self.assertFalse(ca.judge(short)[0])
         ca.ok('prune')
         self.assertEqual(ca.status()['min_index'], 0, 'retain-days holds them back')
-        ca.ok('prune', '--retain-days', '0')
+        self.prune_now(ca)
         self.assertEqual(ca.status()['min_index'], 512)
         self.after_prune(ca, 512)
         ca.issue(csr)
         ca.landmark()
-        ca.ok('prune', '--retain-days', '0')
+        self.prune_now(ca)
         self.after_prune(ca, 512)
         policy = ca.subtrees()
         for index in (700, 704, 705):
