@@ -194,7 +194,7 @@ enum status log_read_batch_object(struct issuance_log *log, uint64_t number, str
     status = batch_object_parse(builder_view(memory), out, err);
     if (status == STATUS_OK && out->number == number)
         return STATUS_OK;
-    return error_set(err, STATUS_REFUSED, "%s is damaged: run fsck", path);
+    return error_set(err, STATUS_REFUSED, "%s is damaged: restore it from a mirror or a backup, then run fsck", path);
 }
 
 /* Binary search for the batch that contains index. */
@@ -212,7 +212,7 @@ static enum status find_batch(struct issuance_log *log, uint64_t index, struct b
         bool is_pruned = status == STATUS_NOT_FOUND && !is_beyond &&
                          log->record.removed_index < log->record.min_index;
         if (status == STATUS_NOT_FOUND && !is_beyond && !is_pruned)
-            return error_set(err, STATUS_REFUSED, "the object of batch %" PRIu64 " is missing: run fsck",
+            return error_set(err, STATUS_REFUSED, "the object of batch %" PRIu64 " is missing: restore it from a mirror or a backup, then run fsck",
                              middle);
         if (status != STATUS_OK && status != STATUS_NOT_FOUND)
             return status;

@@ -35,7 +35,7 @@ enum status log_read_landmarks(struct issuance_log *log, uint64_t number, struct
     if (status == STATUS_OK)
         status = landmarks_parse(builder_view(&text), INT64_MAX, out, err);
     if (status == STATUS_MALFORMED || (status == STATUS_OK && out->latest != number))
-        status = error_set(err, STATUS_REFUSED, "the list of landmark %" PRIu64 " is damaged: run fsck",
+        status = error_set(err, STATUS_REFUSED, "the list of landmark %" PRIu64 " is damaged: restore it from a mirror or a backup, then run fsck",
                            number);
     builder_clear(&text);
     return status;

@@ -27,7 +27,7 @@ static enum status get_tile(struct issuance_log *log, struct tile tile, unsigned
         return status;
     if (tile_end_index(&tile) <= log->record.min_index)
         return error_set(err, STATUS_NOT_FOUND, "%s is pruned", path);
-    return error_set(err, STATUS_REFUSED, "%s is missing: run fsck, restore it from a mirror", path);
+    return error_set(err, STATUS_REFUSED, "%s is missing: restore it from a mirror or a backup, then run fsck", path);
 }
 
 static enum status get_hashes(struct issuance_log *log, struct tile tile,
@@ -38,7 +38,7 @@ static enum status get_hashes(struct issuance_log *log, struct tile tile,
     if (status != STATUS_OK)
         return status;
     if (log->scratch.len != (size_t)width * HASH_SIZE)
-        return error_set(err, STATUS_REFUSED, "tile %u/%" PRIu64 " has %zu bytes, not %u: run fsck",
+        return error_set(err, STATUS_REFUSED, "tile %u/%" PRIu64 " has %zu bytes, not %u: restore it from a mirror or a backup, then run fsck",
                          tile.level, tile.index, log->scratch.len, width * HASH_SIZE);
     memcpy(hashes, log->scratch.data, (size_t)tile.width * HASH_SIZE);
     return STATUS_OK;
@@ -53,11 +53,11 @@ static enum status check_bundle(struct issuance_log *log, struct bytes bytes, un
     uint8_t hashes[TILE_WIDTH][HASH_SIZE];
     enum status status = entry_bundle_parse(bytes, width, &parsed, err);
     if (status != STATUS_OK)
-        return error_set(err, STATUS_REFUSED, "the partial entry bundle is damaged: run fsck");
+        return error_set(err, STATUS_REFUSED, "the partial entry bundle is damaged: restore it from a mirror or a backup, then run fsck");
     hasher_many(&log->hasher, 0, parsed.entries, width, hashes);
     if (memcmp(hashes, log->edge->hashes[0], (size_t)width * HASH_SIZE) != 0)
         return error_set(err, STATUS_REFUSED,
-                         "the partial entry bundle does not hash to its tile: run fsck");
+                         "the partial entry bundle does not hash to its tile: restore it from a mirror or a backup, then run fsck");
     return STATUS_OK;
 }
 
@@ -74,12 +74,12 @@ static enum status load_partial_bundle(struct issuance_log *log, struct tile til
     reader_init(&r, builder_view(&log->scratch));
     for (unsigned i = 0; i < tile.width; i++) {
         if (!entry_bundle_next(&r, &entry))
-            return error_set(err, STATUS_REFUSED, "the partial entry bundle is damaged: run fsck");
+            return error_set(err, STATUS_REFUSED, "the partial entry bundle is damaged: restore it from a mirror or a backup, then run fsck");
     }
     /* Of a full bundle only the front belongs to this tree. */
     builder_bytes(&log->edge->bundle, bytes_of(log->scratch.data, reader_offset(&r)));
     if (width == tile.width && !reader_is_at_end(&r))
-        return error_set(err, STATUS_REFUSED, "the partial entry bundle is too long: run fsck");
+        return error_set(err, STATUS_REFUSED, "the partial entry bundle is too long: restore it from a mirror or a backup, then run fsck");
     return check_bundle(log, builder_view(&log->edge->bundle), tile.width, err);
 }
 
@@ -109,7 +109,7 @@ enum status log_load_edge(struct issuance_log *log, uint64_t size, const uint8_t
     if (memcmp(found, root, HASH_SIZE) != 0)
         return error_set(err, STATUS_REFUSED,
                          "the tiles of the tree of %" PRIu64 " entries do not lead to the root that "
-                         "the record has: run fsck, restore the tiles from a mirror",
+                         "the record has: restore the tiles from a mirror or a backup, then run fsck",
                          size);
     return STATUS_OK;
 }
@@ -146,7 +146,7 @@ static enum status load_checked(struct issuance_log *log, const struct tile *til
         return STATUS_OK;
     slot->width = 0;
     return error_set(err, STATUS_REFUSED,
-                     "tile %u/%" PRIu64 " is not the one that the tree has: run fsck", tile->level,
+                     "tile %u/%" PRIu64 " is not the one that the tree has: restore it from a mirror or a backup, then run fsck", tile->level,
                      tile->index);
 }
 
@@ -222,7 +222,7 @@ enum status log_read_bundle(struct issuance_log *log, uint64_t bundle_index, str
     if (status == STATUS_OK)
         status = entry_bundle_parse(builder_view(&log->bundle), width, &log->parsed, err);
     if (status == STATUS_MALFORMED)
-        return error_set(err, STATUS_REFUSED, "entry bundle %" PRIu64 " is damaged: run fsck",
+        return error_set(err, STATUS_REFUSED, "entry bundle %" PRIu64 " is damaged: restore it from a mirror or a backup, then run fsck",
                          bundle_index);
     if (status == STATUS_OK && width == TILE_WIDTH)
         log->bundle_index = bundle_index; /* a partial one would be stale after the next batch */
@@ -255,7 +255,7 @@ enum status log_read_entry(struct issuance_log *log, uint64_t index, struct buil
     node_leaf_hash(&log->hasher, entry, found);
     if (memcmp(found, nodes[index % TILE_WIDTH], HASH_SIZE) != 0)
         return error_set(err, STATUS_REFUSED,
-                         "entry %" PRIu64 " does not hash to its leaf in the tree: run fsck", index);
+                         "entry %" PRIu64 " does not hash to its leaf in the tree: restore it from a mirror or a backup, then run fsck", index);
     builder_bytes(out, entry);
     return builder_status(out, "log entry", err);
 }

@@ -18,7 +18,7 @@ static enum status put_immutable(struct issuance_log *log, const struct tile *ti
         if (status == STATUS_OK && !bytes_equal(builder_view(&log->scratch), value))
             return error_set(err, STATUS_REFUSED,
                              "%s is there already, with other bytes: the objects are of another "
-                             "history than the record; run fsck, restore the newer of the two",
+                             "history than the record; restore the newer of the two, then run fsck",
                              path);
         if (status != STATUS_OK && status != STATUS_NOT_FOUND)
             return status;

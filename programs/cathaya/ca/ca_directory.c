@@ -2,12 +2,14 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "adapters/local_key/local_key.h"
 #include "adapters/posix/posix_clock.h"
 #include "ca/ca_directory_files.h"
 #include "ca/ca_log_port.h"
+#include "ca/ca_logs.h"
 #include "codec/asn1/der.h"
 #include "codec/pem/pem.h"
 
@@ -68,19 +70,41 @@ static enum status read_certificate(struct ca_directory *dir, struct error *err)
     return s;
 }
 
+static enum status find_algorithm(const struct ca_directory *dir, const char *name,
+                                  const struct signature_alg **out, struct error *err)
+{
+    *out = algorithms_by_name(dir->algorithms, bytes_of_text(name));
+    if (*out != NULL)
+        return STATUS_OK;
+    return error_set(err, STATUS_USAGE, "%s/ca.conf: unknown algorithm %s: an `algorithm` block there adds it, or --algorithms FILE",
+                     dir->path, name);
+}
+
+/* A backup that was put back may have lost the mode. */
+static enum status check_key_mode(const struct ca_directory *dir, const char *file, struct error *err)
+{
+    char path[CA_DIRECTORY_PATH_MAX];
+    struct stat info;
+    if (!ca_directory_path(dir, file, path) || stat(path, &info) != 0 || (info.st_mode & 077) == 0)
+        return STATUS_OK; /* what is not there is said when it is read */
+    return error_set(err, STATUS_USAGE, "%s: others may read this private key (mode %04o): chmod 600", path,
+                     (unsigned)info.st_mode & 07777);
+}
+
 static enum status read_key(struct ca_directory *dir, const char *name, const char *algorithm,
                             const struct tai *id, struct error *err)
 {
     char file[CA_DIRECTORY_KEY_NAME_SIZE + 8];
     (void)snprintf(file, sizeof file, "keys/%s", name);
-    const struct signature_alg *alg = algorithms_by_name(dir->algorithms, bytes_of_text(algorithm));
-    if (alg == NULL)
-        return error_set(err, STATUS_USAGE, "%s/ca.conf: unknown algorithm %s: an `algorithm` block there adds it, or --algorithms FILE",
-                         dir->path, algorithm);
+    const struct signature_alg *alg;
     struct builder pem;
     struct private_key **key = &dir->keys[dir->cosigner_count];
     builder_init(&pem, KEY_PEM_MAX);
-    enum status s = ca_directory_get(dir, file, &pem, err);
+    enum status s = find_algorithm(dir, algorithm, &alg, err);
+    if (s == STATUS_OK)
+        s = check_key_mode(dir, file, err);
+    if (s == STATUS_OK)
+        s = ca_directory_get(dir, file, &pem, err);
     if (s == STATUS_OK) {
         s = private_key_from_pem(alg, builder_view(&pem), key, err);
         if (s != STATUS_OK)
@@ -124,7 +148,33 @@ static enum status read_keys(struct ca_directory *dir, struct error *err)
     return s;
 }
 
-enum status ca_directory_open_base(struct ca_directory *dir, const char *path,
+static enum status refuse_to_sign(void *context, const struct cosigned_message *m,
+                                  struct builder *out, struct error *err)
+{
+    (void)context;
+    (void)m;
+    (void)out;
+    return error_set(err, STATUS_REFUSED, "opened for reading, without private keys");
+}
+
+/* A reader judges what the CA cosigner has signed, and needs no secret for it. */
+static enum status read_public_key(struct ca_directory *dir, struct error *err)
+{
+    const struct signature_alg *alg;
+    enum status s = find_algorithm(dir, dir->config.algorithm, &alg, err);
+    if (s != STATUS_OK)
+        return s;
+    if (!bytes_equal(algorithm_identifier(alg), dir->ca.sig_alg))
+        return error_set(err, STATUS_USAGE, "%s: ca.pem does not say %s, as ca.conf does", dir->path, alg->name);
+    s = public_key_new(alg, dir->ca.spki, &dir->public_key, err);
+    if (s != STATUS_OK)
+        return error_prefix(err, s, "%s/ca.pem", dir->path);
+    dir->cosigners[0] = (struct cosigner){NULL, dir->config.id, dir->public_key, refuse_to_sign};
+    dir->cosigner_count = 1;
+    return STATUS_OK;
+}
+
+enum status ca_directory_open_base(struct ca_directory *dir, const char *path, bool is_reader,
                                    struct algorithms *algorithms, struct error *err)
 {
     *dir = (struct ca_directory){.algorithms = algorithms};
@@ -137,7 +187,9 @@ enum status ca_directory_open_base(struct ca_directory *dir, const char *path,
         s = read_certificate(dir, err);
     if (s == STATUS_OK)
         s = hasher_init(&dir->hasher, dir->config.draft->hash, err);
-    return s == STATUS_OK ? read_keys(dir, err) : s;
+    if (s == STATUS_OK)
+        s = is_reader ? read_public_key(dir, err) : read_keys(dir, err);
+    return s;
 }
 
 /* ---- the log ---- */
@@ -158,6 +210,8 @@ static enum status open_stores(struct ca_directory *dir, bool is_read_only, bool
         s = posix_object_store_open(path, POSIX_PUBLIC, may_create, &dir->public_store, err);
     if (s == STATUS_OK && ca_directory_path(dir, "subject-keys", path))
         s = posix_object_store_open(path, POSIX_PRIVATE, may_create, &dir->subject_keys, err);
+    if (s == STATUS_NOT_FOUND && !may_create)
+        s = error_set(err, STATUS_REFUSED, "%s is missing: restore it from a backup, then run fsck", path);
     return s;
 }
 
@@ -208,41 +262,15 @@ static enum status fill_issuer(struct ca_directory *dir, struct error *err)
     return STATUS_OK;
 }
 
-enum status ca_directory_current_log(const struct ca_directory *dir, uint16_t *log_number,
-                                     struct error *err)
-{
-    struct object_store root = posix_object_store_port(dir->root);
-    uint16_t found = 0;
-    for (uint32_t n = 1; n <= UINT16_MAX; n++) {
-        char name[32];
-        struct builder record;
-        builder_init(&record, RECORD_MAX);
-        (void)snprintf(name, sizeof name, "log/%u/record", n);
-        enum status s = root.get(root.context, name, &record, err);
-        builder_clear(&record);
-        if (s == STATUS_NOT_FOUND)
-            break;
-        if (s != STATUS_OK)
-            return s;
-        found = (uint16_t)n;
-    }
-    if (found == 0)
-        return error_set(err, STATUS_REFUSED,
-                         "%s: log/1/record is missing: without it nobody knows what this CA has signed; "
-                         "restore it, never make a new one", dir->path);
-    *log_number = found;
-    return STATUS_OK;
-}
-
 enum status ca_directory_open(struct ca_directory *dir, const char *path,
                               enum ca_directory_access mode, uint16_t log_number,
                               struct algorithms *algorithms, struct error *err)
 {
-    enum status s = ca_directory_open_base(dir, path, algorithms, err);
+    enum status s = ca_directory_open_base(dir, path, mode == CA_DIRECTORY_READ, algorithms, err);
     if (s != STATUS_OK || mode == CA_DIRECTORY_NO_LOG)
         return s;
     if (log_number == 0)
-        s = ca_directory_current_log(dir, &log_number, err);
+        s = ca_logs_current(dir, &log_number, err);
     struct log_config config;
     if (s == STATUS_OK)
         s = ca_directory_open_log_stores(dir, log_number, mode == CA_DIRECTORY_READ, false, &config, err);
@@ -272,6 +300,7 @@ enum status ca_directory_close(struct ca_directory *dir, struct error *err)
     posix_object_store_close(dir->root);
     for (size_t i = 0; i < LOG_COSIGNERS_MAX; i++)
         private_key_free(dir->keys[i]);
+    public_key_free(dir->public_key);
     hasher_clear(&dir->hasher);
     builder_clear(&dir->ca_der);
     *dir = (struct ca_directory){.log = NULL};

@@ -26,7 +26,8 @@ struct ca_directory {
     struct algorithms *algorithms; /* borrowed */
     struct builder ca_der;
     struct ca_certificate ca;
-    struct private_key *keys[LOG_COSIGNERS_MAX]; /* the CA cosigner's first */
+    struct private_key *keys[LOG_COSIGNERS_MAX]; /* the CA cosigner's first; none in a reader */
+    struct public_key *public_key;               /* the CA cosigner's, in a reader */
     struct cosigner cosigners[LOG_COSIGNERS_MAX];
     size_t cosigner_count;
     uint8_t policy_oid[ALGORITHM_IDENTIFIER_MAX];
@@ -41,7 +42,7 @@ struct ca_directory {
 
 enum ca_directory_access {
     CA_DIRECTORY_WRITE, /* takes the lock of the log, and recovers it */
-    CA_DIRECTORY_READ,
+    CA_DIRECTORY_READ,  /* needs no private key */
     CA_DIRECTORY_NO_LOG /* configuration, certificate and keys only */
 };
 
@@ -60,11 +61,6 @@ enum status ca_directory_close(struct ca_directory *dir, struct error *err);
 MUST_USE enum status ca_directory_create(const char *path, const struct ca_config *config,
                                          struct bytes extra_config, struct algorithms *algorithms,
                                          struct error *err);
-
-/* ca_directory_rotate closes the current log for good and founds the next one; *log_number is its
- * number. Repeatable: after a crash in between, it goes on [MTC 5.2]. */
-MUST_USE enum status ca_directory_rotate(const char *path, struct algorithms *algorithms,
-                                         uint16_t *log_number, struct error *err);
 
 /* ca_directory_add_cosigner makes a key for a further cosigner, which signs every batch from now on. */
 MUST_USE enum status ca_directory_add_cosigner(const char *path,

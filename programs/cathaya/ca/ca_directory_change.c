@@ -1,43 +1,6 @@
-/* ca_directory_change.c - rotating the log, adding a cosigner. */
+/* ca_directory_change.c - adding a cosigner. */
 #include "adapters/local_key/local_key.h"
 #include "ca/ca_directory_files.h"
-
-/* The current log is closed, whether it can still be opened or not: that is what rotation is for. */
-static enum status close_current(struct ca_directory *dir, uint16_t log_number, struct error *err)
-{
-    struct log_config config;
-    enum status s = ca_directory_open_log_stores(dir, log_number, false, false, &config, err);
-    if (s == STATUS_OK)
-        s = log_abandon(&config, err);
-    enum status left = ca_directory_leave_log(dir, s == STATUS_OK ? err : NULL);
-    return s == STATUS_OK ? left : s;
-}
-
-static enum status rotate(struct ca_directory *dir, uint16_t *log_number, struct error *err)
-{
-    uint16_t current;
-    enum status s = ca_directory_current_log(dir, &current, err);
-    if (s != STATUS_OK)
-        return s;
-    *log_number = (uint16_t)(current + 1);
-    uint16_t last = (uint16_t)(dir->ca.max_serial >> 48);
-    if (current >= last)
-        return error_set(err, STATUS_REFUSED,
-                         "log %u is the last one in the serial window of ca.pem: a new CA is needed", current);
-    s = close_current(dir, current, err);
-    return s == STATUS_OK ? ca_directory_found_log(dir, *log_number, err) : s;
-}
-
-enum status ca_directory_rotate(const char *path, struct algorithms *algorithms,
-                                uint16_t *log_number, struct error *err)
-{
-    struct ca_directory dir;
-    enum status s = ca_directory_open_base(&dir, path, algorithms, err);
-    if (s == STATUS_OK)
-        s = rotate(&dir, log_number, err);
-    enum status closed = ca_directory_close(&dir, s == STATUS_OK ? err : NULL);
-    return s == STATUS_OK ? closed : s;
-}
 
 static enum status check_new_cosigner(const struct ca_directory *dir,
                                       const struct ca_config_cosigner *cosigner, struct error *err)

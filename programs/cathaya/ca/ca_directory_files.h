@@ -22,9 +22,9 @@ MUST_USE enum status ca_directory_open_root(struct ca_directory *dir, const char
 MUST_USE enum status ca_directory_get(const struct ca_directory *dir, const char *name,
                                       struct builder *out, struct error *err);
 
-/* ca_directory_open_base opens all but the log. */
+/* ca_directory_open_base opens all but the log; a reader gets no private keys. */
 MUST_USE enum status ca_directory_open_base(struct ca_directory *dir, const char *path,
-                                            struct algorithms *algorithms, struct error *err);
+                                            bool is_reader, struct algorithms *algorithms, struct error *err);
 
 /* ca_directory_open_log_stores opens the stores of a log and fills its configuration. */
 MUST_USE enum status ca_directory_open_log_stores(struct ca_directory *dir, uint16_t log_number,
@@ -50,9 +50,5 @@ MUST_USE enum status ca_directory_put_policy(const struct ca_directory *dir, str
 /* ca_directory_found_log makes the stores of a log and an empty log in them, and opens it. */
 MUST_USE enum status ca_directory_found_log(struct ca_directory *dir, uint16_t log_number,
                                             struct error *err);
-
-/* ca_directory_current_log is the highest log number that has a record. */
-MUST_USE enum status ca_directory_current_log(const struct ca_directory *dir, uint16_t *log_number,
-                                              struct error *err);
 
 #endif

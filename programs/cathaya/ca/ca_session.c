@@ -1,5 +1,7 @@
 #include "ca/ca_session.h"
 
+#include <sys/prctl.h>
+
 #include "algorithms_file.h"
 
 bool ca_session_algorithms(struct ca_session *session, const struct options *options, int *exit_status)
@@ -23,29 +25,55 @@ static bool has_row(const struct options *options, const char *name)
     return false;
 }
 
+/* A process with private keys leaves no core dump behind. LeakSanitizer needs to trace itself. */
+static void keep_keys_out_of_dumps(void)
+{
+#ifndef __SANITIZE_ADDRESS__
+    (void)prctl(PR_SET_DUMPABLE, 0);
+#endif
+}
+
+bool ca_session_start(struct ca_session *session, const struct options *options, int *exit_status)
+{
+    keep_keys_out_of_dumps();
+    if (!ca_session_algorithms(session, options, exit_status))
+        return false;
+    session->is_json = has_row(options, "json") && options_has(options, "json");
+    return true;
+}
+
+enum status ca_session_try(struct ca_session *session, const struct options *options,
+                           enum ca_directory_access mode, struct error *err)
+{
+    uint64_t log_number = 0;
+    enum status s = STATUS_OK;
+    if (has_row(options, "log"))
+        s = options_number(options, "log", UINT16_MAX, &log_number, err);
+    if (s == STATUS_OK && has_row(options, "log") && options_has(options, "log") && log_number == 0)
+        s = error_set(err, STATUS_USAGE, "--log: logs count from 1");
+    if (s == STATUS_OK)
+        s = ca_directory_open(&session->dir, options_value(options, "dir"), mode, (uint16_t)log_number,
+                              session->algorithms, err);
+    return s;
+}
+
 bool ca_session_open(struct ca_session *session, const struct options *options,
                      enum ca_directory_access mode, int *exit_status)
 {
     struct error err = {.status = STATUS_OK};
-    uint64_t log_number = 0;
-    if (!ca_session_algorithms(session, options, exit_status))
+    if (!ca_session_start(session, options, exit_status))
         return false;
-    session->is_json = has_row(options, "json") && options_has(options, "json");
-    enum status s = STATUS_OK;
-    if (has_row(options, "log"))
-        s = options_number(options, "log", UINT16_MAX, &log_number, &err);
-    if (s == STATUS_OK)
-        s = ca_directory_open(&session->dir, options_value(options, "dir"), mode, (uint16_t)log_number,
-                              session->algorithms, &err);
-    if (s != STATUS_OK)
-        *exit_status = output_failure(ROLE_STATE, &err);
-    return s == STATUS_OK;
+    if (ca_session_try(session, options, mode, &err) == STATUS_OK)
+        return true;
+    *exit_status = output_failure(ROLE_STATE, &err);
+    return false;
 }
 
 int ca_session_close(struct ca_session *session, int exit_status)
 {
     struct error err = {.status = STATUS_OK};
-    if (ca_directory_close(&session->dir, &err) != STATUS_OK)
+    /* After a failure of the surroundings everything has been said. */
+    if (ca_directory_close(&session->dir, &err) != STATUS_OK && exit_status != EXIT_SURROUNDINGS)
         output_error("warning: while closing: %s; nothing is lost, the next start recovers", err.text);
     algorithms_free(session->algorithms);
     session->algorithms = NULL;

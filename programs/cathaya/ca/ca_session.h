@@ -21,6 +21,13 @@ struct ca_session {
 MUST_USE bool ca_session_open(struct ca_session *session, const struct options *options,
                               enum ca_directory_access mode, int *exit_status);
 
+/* ca_session_open in two steps, for a command that has its own answer to a CA that cannot be opened:
+ * ca_session_start prints its failure, ca_session_try gives it. */
+MUST_USE bool ca_session_start(struct ca_session *session, const struct options *options,
+                               int *exit_status);
+MUST_USE enum status ca_session_try(struct ca_session *session, const struct options *options,
+                                    enum ca_directory_access mode, struct error *err);
+
 /* ca_session_algorithms loads --algorithms alone, for commands that have no CA yet. */
 MUST_USE bool ca_session_algorithms(struct ca_session *session, const struct options *options,
                                     int *exit_status);

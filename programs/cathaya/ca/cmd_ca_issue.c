@@ -1,5 +1,6 @@
 #include "ca/ca_session.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "command.h"
@@ -66,10 +67,11 @@ static void print_issued(const struct ca_session *session, const struct requests
     unsigned log_number = session->dir.log_number;
     for (size_t i = 0; i < requests->count; i++) {
         unsigned long long index = first_index + i;
+        char serial[24]; /* as text: JSON numbers are exact to 2^53 only */
+        (void)snprintf(serial, sizeof serial, "%llu", (unsigned long long)log_number << 48 | index);
         if (session->is_json)
-            output_json(json_pack("{s:s, s:i, s:I, s:I}", "file", requests->files[i], "log",
-                                  (int)log_number, "index", (json_int_t)index, "serial",
-                                  (json_int_t)((uint64_t)log_number << 48 | index)));
+            output_json(json_pack("{s:s, s:i, s:I, s:s}", "file", requests->files[i], "log",
+                                  (int)log_number, "index", (json_int_t)index, "serial", serial));
         else
             output_line("%s: log %u index %llu", requests->files[i], log_number, index);
     }
@@ -87,7 +89,10 @@ static int issue(struct ca_session *session, const struct requests *requests)
     }
     if (bad < requests->count)
         (void)error_prefix(&err, s, "%s", requests->files[bad]);
-    return output_failure(ROLE_OBJECT, &err);
+    int exit_status = output_failure(ROLE_OBJECT, &err);
+    if (exit_status == EXIT_SURROUNDINGS)
+        output_error("nothing is acknowledged, but the entries may be in the log: see `cathaya ca status`");
+    return exit_status;
 }
 
 static int run(const struct options *options)

@@ -1,6 +1,7 @@
 /* cmd_ca_keep.c - keeping a CA: prune, log rotate, cosigner add. */
 #include <stdio.h>
 
+#include "ca/ca_logs.h"
 #include "ca/ca_session.h"
 #include "command.h"
 
@@ -57,7 +58,12 @@ const struct command command_ca_prune = {
 
 /* ---- ca log rotate ---- */
 
-static const struct option_row rotate_rows[] = {CA_SESSION_DIR, CA_SESSION_JSON, {.name = NULL}};
+static const struct option_row rotate_rows[] = {
+    CA_SESSION_DIR,
+    {.name = "record-lost", .help = "give up the log whose record is missing and cannot be restored"},
+    CA_SESSION_JSON,
+    {.name = NULL},
+};
 
 static int run_rotate(const struct options *options)
 {
@@ -67,7 +73,8 @@ static int run_rotate(const struct options *options)
     uint16_t log_number = 0;
     if (!ca_session_algorithms(&session, options, &exit_status))
         return ca_session_close(&session, exit_status);
-    if (ca_directory_rotate(options_value(options, "dir"), session.algorithms, &log_number, &err) != STATUS_OK)
+    if (ca_logs_rotate(options_value(options, "dir"), options_has(options, "record-lost"), session.algorithms,
+                       &log_number, &err) != STATUS_OK)
         exit_status = output_failure(ROLE_STATE, &err);
     else if (options_has(options, "json"))
         output_json(json_pack("{s:i, s:i}", "closed", log_number - 1, "log", (int)log_number));

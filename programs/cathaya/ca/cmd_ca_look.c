@@ -31,7 +31,7 @@ static void print_status(const struct ca_session *session)
         return;
     }
     output_line("CA            %s (%s), %zu cosigner(s)", id, session->dir.config.draft->name,
-                session->dir.cosigner_count);
+                1 + session->dir.config.cosigner_count);
     output_line("log           %u, %s", session->dir.log_number, state.is_closed ? "closed for good" : "open");
     output_line("entries       %llu in %llu batches; pruned below %llu", (unsigned long long)state.size,
                 (unsigned long long)state.batch_count, (unsigned long long)state.min_index);
@@ -155,13 +155,32 @@ static int fsck(struct ca_session *session)
     return s == STATUS_OK ? EXIT_YES : EXIT_NO;
 }
 
+/* A log that is too damaged to be opened: what stops it is the first problem. */
+static int report_closed(struct ca_session *session, const struct error *err)
+{
+    bool is_log_found = session->dir.subject_keys != NULL; /* the last of what comes before the log itself */
+    if (err->status != STATUS_REFUSED || !is_log_found)
+        return output_failure(ROLE_STATE, err);
+    print_problem(session, err->text);
+    if (session->is_json)
+        output_json(json_pack("{s:b, s:I}", "ok", 0, "problems", (json_int_t)1));
+    else
+        output_line("log %u: FAIL; it cannot be opened, so this is the first problem only", session->dir.log_number);
+    return EXIT_NO;
+}
+
 static int run_fsck(const struct options *options)
 {
     struct ca_session session;
+    struct error err = {.status = STATUS_OK};
     int exit_status = EXIT_YES;
     /* Recovery first: what a crash left is no damage. */
-    if (ca_session_open(&session, options, CA_DIRECTORY_WRITE, &exit_status))
+    if (!ca_session_start(&session, options, &exit_status))
+        return ca_session_close(&session, exit_status);
+    if (ca_session_try(&session, options, CA_DIRECTORY_WRITE, &err) == STATUS_OK)
         exit_status = fsck(&session);
+    else
+        exit_status = report_closed(&session, &err);
     return ca_session_close(&session, exit_status);
 }
 

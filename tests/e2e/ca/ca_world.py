@@ -88,6 +88,18 @@ class Ca:
             self.test.assertIn(word, done.err)
         return done.err
 
+    def damaged(self, *says):
+        """fsck's answer to a log that cannot be opened: a problem on stdout, and no."""
+        done = self.run('fsck')
+        self.test.assertEqual((done.status, done.err), (1, ''), done)
+        self.test.assertRegex(done.out, r'\Aproblem: [^\n]+\nlog [0-9]+: FAIL; [^\n]+\n\Z')
+        for word in says:
+            self.test.assertIn(word, done.out)
+
+    def put_key(self, name, content):
+        write(self.path('keys', name), content)
+        os.chmod(self.path('keys', name), 0o600)
+
     def settings(self, **values):
         text = read(self.path('ca.conf')).decode()
         for name, value in values.items():
@@ -106,7 +118,7 @@ class Ca:
         first = lines[0]['index']
         self.test.assertEqual([line['index'] for line in lines], list(range(first, first + len(csrs))))
         for line in lines:
-            self.test.assertEqual(line['serial'], line['log'] << 48 | line['index'])
+            self.test.assertEqual(line['serial'], str(line['log'] << 48 | line['index']))
         return [line['index'] for line in lines]
 
     def landmark(self):

@@ -217,7 +217,7 @@ class Init(CaTest):
         ca.issue(self.csr('p256', 'www.example.com'))
         good = read(ca.path('ca.conf'))
         cases = (({'suite': '"intl"'}, 'suite'), ({'suite': '"x"'}, 'suite'), ({'id': '"32473.7"'}, 'ID'),
-                 ({'id': '""'}, 'id'), ({'algorithm_of_ca': '"nothing"'}, 'nothing'), ({'algorithm_of_ca': '"ed25519"'}, 'keys/ca.pem'),
+                 ({'id': '""'}, 'id'), ({'algorithm_of_ca': '"nothing"'}, 'nothing'), ({'algorithm_of_ca': '"ed25519"'}, 'ca.pem'),
                  ({'lifetime': '0'}, 'lifetime'), ({'lifetime': 'long'}, 'ca.conf:'), ({'backdate': '604800'}, 'backdate'),
                  ({'retain_days': '-1'}, 'retain-days'), ({'policy': '"2..5"'}, 'policy'), ({'client_auth': 'maybe'}, 'ca.conf:'))
         for values, word in cases:
@@ -231,9 +231,9 @@ class Init(CaTest):
         ca.no(2, ('status',), 'no ca.conf', 'ca init')
         write(ca.path('ca.conf'), good)
         key = read(ca.path('keys', 'ca.pem'))
-        write(ca.path('keys', 'ca.pem'), read(self.init('bad-conf-2', 'gm').path('keys', 'ca.pem')))
-        ca.no(2, ('status',), 'is not the key of ca.pem')
-        write(ca.path('keys', 'ca.pem'), key)
+        ca.put_key('ca.pem', read(self.init('bad-conf-2', 'gm').path('keys', 'ca.pem')))
+        ca.no(2, ('fsck',), 'is not the key of ca.pem')
+        ca.put_key('ca.pem', key)
         ca.fsck()
         self.assertEqual(run('ca', 'status', '--dir', self.path('nowhere')).status, 2)
 
