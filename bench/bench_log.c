@@ -20,6 +20,8 @@
 #define ENTRY_SIZE   300
 #define BATCH_MAX    10000
 #define POINTS_MAX   4
+#define PATH_SIZE    64
+#define RUNS         4 /* two suites, two sizes of batches */
 #define LEVELS_AT_1E9 30.0
 
 struct suite {
@@ -30,7 +32,7 @@ struct suite {
 };
 
 struct rig {
-    char path[64];
+    char path[PATH_SIZE];
     struct posix_object_store *public_store, *private_store;
     struct posix_record_store *record;
     struct private_key *key;
@@ -111,8 +113,6 @@ static void close_rig(struct rig *r)
     private_key_free(r->key);
     free(r->bytes);
     free(r->entries);
-    if (r->path[0] != '\0')
-        (void)nftw(r->path, remove_file, 16, FTW_DEPTH | FTW_PHYS);
 }
 
 static int make_entries(struct rig *r)
@@ -184,8 +184,10 @@ static void print_on_paper(const struct suite *suite, double cost_us, uint64_t s
                  levels, node, cost_us + more);
 }
 
+/* path is where the log was made: it is removed when all is measured, because a file system that is busy
+ * with forgetting the run before is slow for this one. */
 static int run(const struct suite *suite, const struct algorithms *algorithms, size_t batch,
-               bool is_large)
+               bool is_large, char path[PATH_SIZE])
 {
     static const uint64_t sizes[POINTS_MAX] = {10000, 100000, 1000000, 10000000};
     struct rig r = {.log = NULL};
@@ -214,6 +216,7 @@ static int run(const struct suite *suite, const struct algorithms *algorithms, s
         print_disk(&r, sizes[points - 1]);
     }
     close_rig(&r);
+    (void)snprintf(path, PATH_SIZE, "%s", r.path);
     return result;
 }
 
@@ -231,11 +234,12 @@ int bench_log(void)
         return failed("algorithms", &err);
     (void)printf("append, one thread, fsync before each acknowledgement\n");
     int result = 0;
-    for (size_t i = 0; i < 2 && result == 0; i++) {
-        result = run(&suites[i], algorithms, 1000, is_large);
-        if (result == 0)
-            result = run(&suites[i], algorithms, 10000, is_large);
-    }
+    char paths[RUNS][PATH_SIZE] = {""};
+    for (size_t i = 0; i < RUNS && result == 0; i++)
+        result = run(&suites[i / 2], algorithms, i % 2 == 0 ? 1000 : 10000, is_large, paths[i]);
+    for (size_t i = 0; i < RUNS; i++)
+        if (paths[i][0] != '\0')
+            (void)nftw(paths[i], remove_file, 16, FTW_DEPTH | FTW_PHYS);
     algorithms_free(algorithms);
     return result;
 }
