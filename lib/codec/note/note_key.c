@@ -76,16 +76,23 @@ static enum status hash_key_id(struct bytes name, struct bytes material,
     return STATUS_OK;
 }
 
+/* What the key ID is made of, and the key ID. */
+static enum status identify(enum note_key_type type, struct bytes name, const struct public_key *key,
+                            struct builder *material, uint8_t key_id[NOTE_KEY_ID_SIZE],
+                            struct error *err)
+{
+    enum status status = check_name(name, err);
+    if (status == STATUS_OK)
+        status = write_material(type, key, material, err);
+    return status == STATUS_OK ? hash_key_id(name, builder_view(material), key_id, err) : status;
+}
+
 enum status note_key_id_as(enum note_key_type type, struct bytes name, const struct public_key *key,
                            uint8_t out[NOTE_KEY_ID_SIZE], struct error *err)
 {
     struct builder material;
     builder_init(&material, MATERIAL_MAX);
-    enum status status = check_name(name, err);
-    if (status == STATUS_OK)
-        status = write_material(type, key, &material, err);
-    if (status == STATUS_OK)
-        status = hash_key_id(name, builder_view(&material), out, err);
+    enum status status = identify(type, name, key, &material, out, err);
     builder_clear(&material);
     return status;
 }
@@ -97,11 +104,7 @@ enum status note_key_write_vkey_as(enum note_key_type type, struct bytes name,
     uint8_t key_id[NOTE_KEY_ID_SIZE];
     struct builder material;
     builder_init(&material, MATERIAL_MAX);
-    enum status status = check_name(name, err);
-    if (status == STATUS_OK)
-        status = write_material(type, key, &material, err);
-    if (status == STATUS_OK)
-        status = hash_key_id(name, builder_view(&material), key_id, err);
+    enum status status = identify(type, name, key, &material, key_id, err);
     if (status == STATUS_OK) {
         builder_bytes(out, name);
         builder_u8(out, '+');

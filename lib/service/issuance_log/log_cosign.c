@@ -231,12 +231,9 @@ enum status log_read_cosignatures(struct issuance_log *log, uint64_t index, stru
                                   struct log_cosignature out[LOG_COSIGNERS_MAX], size_t *count,
                                   struct error *err)
 {
-    enum status status = log_check_alive(log, err);
+    enum status status = log_check_index(log, index, err);
     if (status != STATUS_OK)
         return status;
-    if (index >= log_size(log))
-        return error_set(err, STATUS_NOT_FOUND, "no entry %" PRIu64 ": the log has %" PRIu64, index,
-                         log_size(log));
     struct batch_object object;
     status = find_batch(log, index, memory, &object, err);
     if (status != STATUS_OK)

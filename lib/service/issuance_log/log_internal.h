@@ -88,6 +88,11 @@ MUST_USE enum status log_drop_partials(struct issuance_log *log, uint64_t old_si
 MUST_USE enum status log_load_edge(struct issuance_log *log, uint64_t size,
                                    const uint8_t root[HASH_SIZE], struct error *err);
 
+/* log_check_index: is the entry there to be read? STATUS_NOT_FOUND beyond the tree and below the minimum
+ * index. */
+MUST_USE enum status log_check_index(const struct issuance_log *log, uint64_t index,
+                                     struct error *err);
+
 /* log_read_bundle makes log->parsed the bundle of an index below the tree's size. */
 MUST_USE enum status log_read_bundle(struct issuance_log *log, uint64_t bundle_index,
                                      struct error *err);

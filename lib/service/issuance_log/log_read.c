@@ -229,8 +229,7 @@ enum status log_read_bundle(struct issuance_log *log, uint64_t bundle_index, str
     return status;
 }
 
-enum status log_read_entry(struct issuance_log *log, uint64_t index, struct builder *out,
-                           struct error *err)
+enum status log_check_index(const struct issuance_log *log, uint64_t index, struct error *err)
 {
     enum status status = log_check_alive(log, err);
     if (status != STATUS_OK)
@@ -242,6 +241,15 @@ enum status log_read_entry(struct issuance_log *log, uint64_t index, struct buil
         return error_set(err, STATUS_NOT_FOUND,
                          "entry %" PRIu64 " is pruned: the minimum index is %" PRIu64, index,
                          log->record.min_index);
+    return STATUS_OK;
+}
+
+enum status log_read_entry(struct issuance_log *log, uint64_t index, struct builder *out,
+                           struct error *err)
+{
+    enum status status = log_check_index(log, index, err);
+    if (status != STATUS_OK)
+        return status;
     if (log->bundle_index != index / TILE_WIDTH) {
         status = log_read_bundle(log, index / TILE_WIDTH, err);
         if (status != STATUS_OK)
