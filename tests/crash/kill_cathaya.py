@@ -63,6 +63,7 @@ class Rig:
         text = read(conf).decode().replace('lifetime = 604800', f'lifetime = {LIFETIME_S}').replace('backdate = 3600', 'backdate = 0')
         with open(conf, 'w', encoding='ascii') as file:
             file.write(text)
+        self.aged_size = 0
         self.ca = mtc.Ca(x509.from_file(read(os.path.join(self.dir, 'ca.pem'))))
         self.csrs = {}          # file: SM3 of its key
         for i, kind in enumerate(('sm2', 'p256', 'ed25519', 'sm2', 'p256', 'p384')):
@@ -176,6 +177,15 @@ class Rig:
 
     # The end
 
+    def age(self):
+        """On a fast machine all rounds are over before anything expires: a landmark, and time to outlive it."""
+        for words in (('fsck',), ('landmark',)):
+            done = run('ca', *words, '--dir', self.dir)
+            need(done.returncode == 0, done)
+        self.look()
+        self.aged_size = len(self.entries)
+        time.sleep(LIFETIME_S + 1.5)
+
     def finish(self):
         for words in (('fsck',), ('landmark',), ('prune', '--retain-days', '0'), ('fsck',)):
             done = run('ca', *words, '--dir', self.dir)
@@ -242,7 +252,8 @@ class Rig:
             return
         need(killed > ROUNDS / 2, 'too few were killed to say anything')
         need(len(self.printed) < len(self.entries), 'no batch was committed and not acknowledged')
-        need(self.printed and self.latest > 3 and self.min_index() > 0, 'too little happened')
+        need(self.printed and self.latest > 3, 'too little happened')
+        need(self.min_index() > 0 or self.aged_size < 256, 'nothing was pruned')
 
 
 def x509_pem(data):
@@ -256,7 +267,9 @@ def main():
         try:
             rig = Rig(folder)
             rig.begin()
-            for _ in range(ROUNDS):
+            for number in range(ROUNDS):
+                if number == ROUNDS * 3 // 4:
+                    rig.age()
                 rig.round()
             rig.finish()
         except (Failed, independent_log.BadLog, note.BadNote, der.DerError, OSError) as error:

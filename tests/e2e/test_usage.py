@@ -102,7 +102,7 @@ class Usage(world.World):
         self.assert_usage(['verify', '--algorithms', '/dev/zero', *rest], '/dev/zero: longer than')
         self.assert_usage(['verify', '--algorithms', self.put('f.conf', good + '\0'), *rest], 'f.conf: a NUL')
         self.assertEqual(world.run('verify', '--algorithms', self.put('f.conf', good), *rest)[0], 0)
-        example = world.os.path.join(world.HERE, '..', '..', 'docs', 'examples', 'algorithms.conf')
+        example = world.os.path.join(world.HERE, '..', '..', 'examples', 'algorithms.conf')
         self.assertEqual(world.run('verify', '--algorithms', example, *rest)[0], 0)
 
     def test_a_reader_that_goes_away(self):

@@ -157,7 +157,7 @@ class Verify(world.World):
 
     def test_configured_algorithm_in_a_policy(self):
         """A cosigner of an algorithm that no code names; its signature is missing, so requiring it refuses."""
-        conf = world.os.path.join(world.HERE, '..', '..', 'docs', 'examples', 'algorithms.conf')
+        conf = world.os.path.join(world.HERE, '..', '..', 'examples', 'algorithms.conf')
         key = world.der.tlv(0x30, world.der.tlv(0x30, world.der.tlv_oid('2.16.840.1.101.3.4.3.20')), b'\x03\x21\0' + bytes(range(32)))
         line = f'cosigner 32473.9.2 slhdsa128s {world.base64.b64encode(key).decode()}\n'
         self.check(0, 'standalone', '--algorithms', conf, '--policy', self.put('slh.txt', line))
