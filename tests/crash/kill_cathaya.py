@@ -250,7 +250,7 @@ class Rig:
               + ', '.join(f'{" ".join(key) if isinstance(key, tuple) else key} {n}' for key, n in sorted(self.count.items(), key=str)))
         if ROUNDS < 150:
             return
-        need(killed > ROUNDS / 2, 'too few were killed to say anything')
+        need(killed > ROUNDS / 4, 'too few were killed to say anything')
         need(len(self.printed) < len(self.entries), 'no batch was committed and not acknowledged')
         need(self.printed and self.latest > 3, 'too little happened')
         need(self.min_index() > 0 or self.aged_size < 256, 'nothing was pruned')
