@@ -148,14 +148,18 @@ class Damage(CaTest):
         good = read(path)
         lines = good.split(b'\n')
         size_at, root_at = len(lines[0]) + 1, len(lines[0]) + len(lines[1]) + 2
+        def other_letter(at):
+            """Another letter of base64 there: one bit of some letters is none, and the note only torn."""
+            return good[:at] + (b'B' if good[at:at + 1] == b'A' else b'A') + good[at + 1:]
+
         for at in (root_at, root_at + 20):
-            # Another letter of base64: one bit of some letters is none, and the note only torn.
-            write(path, good[:at] + (b'B' if good[at:at + 1] == b'A' else b'A') + good[at + 1:])
+            write(path, other_letter(at))
             self.refused(self.ca.run('fsck'), 'checkpoint', 'different roots')
         for content in (good.replace(b'\n600\n', b'\n601\n'), good.replace(b'\n600\n', b'\n900\n')):
             write(path, content)
             self.refused(self.ca.run('fsck'), 'the record has 600 entries', 'old copy')
-        for content in (good[:-3], good[:40], b'', good.replace(lines[0], b'example.com/log'), good[:-20] + b'A' + good[-19:]):
+        for content in (good[:-3], good[:40], b'', good.replace(lines[0], b'example.com/log'),
+                        other_letter(len(good) - 20)):
             write(path, content)
             self.assertEqual(self.ca.run('status').status, 2, 'a reader cannot stand on it')
             self.ca.fsck()
