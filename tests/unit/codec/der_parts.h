@@ -53,6 +53,35 @@ static inline void parts_sequence(struct builder *b, uint8_t tag, const char *co
     parts_wrap(b, offset, tag);
 }
 
+/* SEQUENCE { SEQUENCE { parts before body_end }, parts up to behind }, then part `behind`: a certificate or
+ * a certification request. On the heap. */
+static inline struct bytes parts_signed(const char *const *parts, size_t body_end, size_t behind)
+{
+    struct builder b;
+    builder_init(&b, PARTS_SIZE_MAX);
+    parts_sequence(&b, 0x30, parts, 0, body_end);
+    for (size_t i = body_end; i < behind; i++)
+        parts_hex(&b, parts[i]);
+    parts_wrap(&b, 0, 0x30);
+    parts_hex(&b, parts[behind]);
+    struct bytes out = heap_copy(builder_view(&b));
+    builder_clear(&b);
+    return out;
+}
+
+#define PARTS_MAX 16
+
+/* What build makes of the good parts with one of them replaced. */
+static inline struct bytes parts_with(const char *const *good, size_t count, size_t part, const char *hex,
+                                      struct bytes (*build)(const char *const *parts))
+{
+    const char *parts[PARTS_MAX];
+    assert_true(count <= PARTS_MAX);
+    memcpy(parts, good, count * sizeof *parts);
+    parts[part] = hex;
+    return build(parts);
+}
+
 /* One part replaced by another, and what must come of it. */
 struct parts_case {
     size_t part;

@@ -22,26 +22,14 @@ static const char *const good_parts[PART_COUNT] = {
     [BEHIND] = "",
 };
 
-static struct bytes build(const char *const parts[PART_COUNT])
+static struct bytes build(const char *const *parts)
 {
-    struct builder b;
-    builder_init(&b, PARTS_SIZE_MAX);
-    parts_sequence(&b, 0x30, parts, 0, INFO_END);
-    for (size_t i = INFO_END; i < BEHIND; i++)
-        parts_hex(&b, parts[i]);
-    parts_wrap(&b, 0, 0x30);
-    parts_hex(&b, parts[BEHIND]);
-    struct bytes out = heap_copy(builder_view(&b));
-    builder_clear(&b);
-    return out;
+    return parts_signed(parts, INFO_END, BEHIND);
 }
 
 static struct bytes build_with(size_t part, const char *hex)
 {
-    const char *parts[PART_COUNT];
-    memcpy(parts, good_parts, sizeof parts);
-    parts[part] = hex;
-    return build(parts);
+    return parts_with(good_parts, PART_COUNT, part, hex, build);
 }
 
 static void fields(void **state)

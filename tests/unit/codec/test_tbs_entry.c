@@ -20,7 +20,7 @@ static const char *const good_parts[PART_COUNT] = {
     [AFTER] = "a30e 300c 300a 0603551d11 0403 300102",
 };
 
-static struct bytes build(const char *const parts[PART_COUNT])
+static struct bytes build(const char *const *parts)
 {
     struct builder b;
     builder_init(&b, PARTS_SIZE_MAX);
@@ -33,10 +33,7 @@ static struct bytes build(const char *const parts[PART_COUNT])
 
 static struct bytes build_with(size_t part, const char *hex)
 {
-    const char *parts[PART_COUNT];
-    memcpy(parts, good_parts, sizeof parts);
-    parts[part] = hex;
-    return build(parts);
+    return parts_with(good_parts, PART_COUNT, part, hex, build);
 }
 
 static void round_trip(struct bytes contents)
