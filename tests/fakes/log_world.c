@@ -308,9 +308,11 @@ enum status world_prune(struct world *w, struct error *err)
 
 enum status world_close_for_good(struct world *w, struct error *err)
 {
-    enum status status = log_close_for_good(w->log, err);
+    enum status status = world_close(w, err);
+    if (status == STATUS_OK)
+        status = log_close_for_good(&w->config, err);
     w->is_closed = w->is_closed || status == STATUS_OK;
-    return status;
+    return status == STATUS_OK ? world_open(w, err) : status;
 }
 
 /* ---- audit ---- */

@@ -117,12 +117,10 @@ MUST_USE enum status log_allocate_landmark(struct issuance_log *log, int64_t lif
 MUST_USE enum status log_prune(struct issuance_log *log, int64_t retain_s, uint64_t *removed_count,
                                struct error *err);
 
-/* log_close_for_good marks the record closed: no entry is ever appended again. [MTC 5.2] */
-MUST_USE enum status log_close_for_good(struct issuance_log *log, struct error *err);
-
-/* log_abandon is the same for a log that cannot be opened any more: it looks at the record alone, and
- * does nothing when the log is closed already. */
-MUST_USE enum status log_abandon(const struct log_config *config, struct error *err);
+/* log_close_for_good marks the record closed: no entry is ever appended again [MTC 5.2]. It looks at the
+ * record alone, so that a log that cannot be opened any more can be closed; it does nothing when the log
+ * is closed already. Nobody may have the log open for writing. */
+MUST_USE enum status log_close_for_good(const struct log_config *config, struct error *err);
 
 /* ---- fsck ---- */
 

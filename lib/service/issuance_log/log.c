@@ -152,14 +152,3 @@ enum status log_close(struct issuance_log *log, struct error *err)
     log_free(log);
     return status;
 }
-
-enum status log_close_for_good(struct issuance_log *log, struct error *err)
-{
-    enum status status = log_check_writable(log, err);
-    if (status != STATUS_OK || log->record.is_closed)
-        return status;
-    struct log_record next = log->record;
-    next.is_closed = true;
-    status = log_swap_record(log, &next, err);
-    return status == STATUS_OK ? STATUS_OK : log_die(log, status, err);
-}

@@ -2,7 +2,7 @@
 set(issuance_log_sources
   batch_object.c
   log.c
-  log_abandon.c
+  log_close_for_good.c
   log_append.c
   log_checkpoint.c
   log_cosign.c

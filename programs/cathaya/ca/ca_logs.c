@@ -68,7 +68,7 @@ static enum status close_log(struct ca_directory *dir, uint16_t log_number, stru
     if (s != STATUS_OK)
         return s;
     config.record = posix_record_store_port(dir->record);
-    s = log_abandon(&config, err);
+    s = log_close_for_good(&config, err);
     posix_record_store_close(dir->record);
     dir->record = NULL;
     return s;

@@ -198,7 +198,7 @@ static void a_reader_sees_what_is_published(void **state)
     assert_says(log_append(reader, &input, 1, &first, &err), &err, STATUS_REFUSED, "reading only");
     assert_says(log_allocate_landmark(reader, 1, &is_new, &err), &err, STATUS_REFUSED, "reading only");
     assert_says(log_prune(reader, 1, &first, &err), &err, STATUS_REFUSED, "reading only");
-    assert_says(log_close_for_good(reader, &err), &err, STATUS_REFUSED, "reading only");
+    assert_says(log_close_for_good(&config, &err), &err, STATUS_REFUSED, "reading only");
     OK(log_close(reader, &err));
     assert_true(before < after);
     assert_int_equal(memory_disk_operations(w->disk), after); /* the reader has written nothing */

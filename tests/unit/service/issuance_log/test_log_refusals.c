@@ -341,15 +341,15 @@ static void a_staged_batch_of_another_history_is_refused(void **state)
 }
 
 /* A log that cannot be opened any more is closed by its record alone. */
-static void a_broken_log_is_abandoned(void **state)
+static void a_broken_log_is_closed(void **state)
 {
     (void)state;
     struct error err = {.status = STATUS_OK};
     struct world *w = filled_world();
     turn_bit(w, WORLD_PUBLIC, "tile/1/000.p/2", 3);
     assert_refused(w, "do not lead");
-    OK(log_abandon(&w->config, &err));
-    OK(log_abandon(&w->config, &err));
+    OK(log_close_for_good(&w->config, &err));
+    OK(log_close_for_good(&w->config, &err));
     turn_bit(w, WORLD_PUBLIC, "tile/1/000.p/2", 3); /* whole again */
     OK(world_open(w, &err));
     assert_true(log_state(w->log).is_closed);
@@ -401,7 +401,7 @@ int main(void)
         cmocka_unit_test(an_immutable_object_in_the_way_is_refused),
         cmocka_unit_test(the_checkpoint_is_published_again),
         cmocka_unit_test(a_staged_batch_of_another_history_is_refused),
-        cmocka_unit_test(a_broken_log_is_abandoned),
+        cmocka_unit_test(a_broken_log_is_closed),
         cmocka_unit_test(a_cosigner_is_added),
     };
     int result = cmocka_run_group_tests(tests, NULL, NULL);

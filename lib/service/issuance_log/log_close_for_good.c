@@ -19,8 +19,10 @@ static enum status close_record(const struct log_config *config, const char *ori
     return s == STATUS_OK ? config->record.swap(config->record.context, text, builder_view(next), err) : s;
 }
 
-enum status log_abandon(const struct log_config *config, struct error *err)
+enum status log_close_for_good(const struct log_config *config, struct error *err)
 {
+    if (config->is_read_only)
+        return error_set(err, STATUS_REFUSED, "the log was opened for reading only");
     struct builder text, next;
     char origin[TAI_NAME_SIZE];
     builder_init(&text, RECORD_MAX);
