@@ -1,0 +1,41 @@
+/* certificate_profile.h - what a profile promises about its certificates: data, read from the
+ * configuration and checked by the linter. */
+#ifndef CATHAYA_RULES_CERTIFICATE_PROFILE_H
+#define CATHAYA_RULES_CERTIFICATE_PROFILE_H
+
+#include "base/bytes.h"
+#include "base/status.h"
+
+#define PROFILE_NAME_SIZE 64
+#define PROFILE_TEXT_SIZE 160
+#define PROFILE_OID_SIZE 64
+
+enum profile_kind {
+    PROFILE_MTC,    /* an entry of an issuance log */
+    PROFILE_CLASSIC /* a chain of directly signed certificates */
+};
+
+/* Bits of key types that a certificate may have. */
+enum profile_key {
+    PROFILE_KEY_SM2 = 1, PROFILE_KEY_P256 = 2, PROFILE_KEY_P384 = 4, PROFILE_KEY_RSA = 8,
+    PROFILE_KEY_ED25519 = 16, PROFILE_KEY_MLDSA = 32, PROFILE_KEY_P521 = 64
+};
+
+struct certificate_profile {
+    char name[PROFILE_NAME_SIZE];        /* "gm-mtc" */
+    char description[PROFILE_TEXT_SIZE]; /* for meta.profiles */
+    enum profile_kind kind;
+    bool is_gm;
+    bool is_intranet;              /* internal names and reserved addresses, none of the public ones' rules */
+    char ca[PROFILE_NAME_SIZE];    /* the CA that issues, by its name in the configuration */
+    int64_t lifetime_s, backdate_s;
+    unsigned keys;                 /* bits of enum profile_key */
+    bool has_client_auth;
+    char policy_oid[PROFILE_OID_SIZE]; /* dotted, "" for none */
+    bool has_wildcards, has_ips;   /* identifiers allowed beside plain DNS names */
+    unsigned names_max;
+    unsigned mirrors_min;          /* MTC: cosignatures of others that a certificate must carry */
+    unsigned scts_min;             /* classic: once there are logs */
+};
+
+#endif
