@@ -65,7 +65,8 @@ void text_hex(struct bytes value, char *out)
     out[2 * value.len] = '\0';
 }
 
-static int base64_digit(uint8_t c)
+/* The two alphabets of RFC 4648 differ in their last two digits. */
+static int base64_digit(uint8_t c, const char last[2])
 {
     if (c >= 'A' && c <= 'Z')
         return c - 'A';
@@ -73,15 +74,16 @@ static int base64_digit(uint8_t c)
         return c - 'a' + 26;
     if (c >= '0' && c <= '9')
         return c - '0' + 52;
-    return c == '+' ? 62 : c == '/' ? 63 : -1;
+    return c == (uint8_t)last[0] ? 62 : c == (uint8_t)last[1] ? 63 : -1;
 }
 
-/* One group of four characters; `pads` '=' at its end are allowed only in the last group. */
-static bool parse_base64_group(const uint8_t *group, size_t pads, struct builder *out)
+/* One group of four characters, of which only the last group lacks some: `pads` of them. */
+static bool parse_base64_group(const uint8_t *group, size_t pads, const char last[2],
+                               struct builder *out)
 {
     uint32_t v = 0;
     for (size_t i = 0; i < 4; i++) {
-        int digit = i < 4 - pads ? base64_digit(group[i]) : 0;
+        int digit = i < 4 - pads ? base64_digit(group[i], last) : 0;
         if (digit < 0)
             return false;
         v = v << 6 | (uint32_t)digit;
@@ -102,16 +104,28 @@ bool text_parse_base64(struct bytes text, struct builder *out)
         size_t pads = 0;
         if (i + 4 == text.len)
             pads = text.data[i + 3] != '=' ? 0 : text.data[i + 2] != '=' ? 1 : 2;
-        if (!parse_base64_group(text.data + i, pads, out))
+        if (!parse_base64_group(text.data + i, pads, "+/", out))
             return false;
     }
     return builder_is_good(out);
 }
 
-void text_write_base64(struct builder *b, struct bytes value)
+bool text_parse_base64url(struct bytes text, struct builder *out)
 {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    uint8_t *space = builder_space(b, (value.len + 2) / 3 * 4);
+    if (text.len % 4 == 1)
+        return false;
+    for (size_t i = 0; i < text.len; i += 4) {
+        size_t have = text.len - i < 4 ? text.len - i : 4;
+        if (!parse_base64_group(text.data + i, 4 - have, "-_", out))
+            return false;
+    }
+    return builder_is_good(out);
+}
+
+static void write_base64(struct builder *b, struct bytes value, const char *digits, bool is_padded)
+{
+    size_t len = is_padded ? (value.len + 2) / 3 * 4 : (value.len * 4 + 2) / 3;
+    uint8_t *space = builder_space(b, len);
     if (space == NULL)
         return;
     for (size_t i = 0; i < value.len; i += 3) {
@@ -121,9 +135,23 @@ void text_write_base64(struct builder *b, struct bytes value)
             v |= (uint32_t)value.data[i + 1] << 8;
         if (have > 2)
             v |= value.data[i + 2];
-        for (size_t k = 0; k < 4; k++)
-            *space++ = k <= have ? (uint8_t)digits[v >> (18 - 6 * k) & 63] : '=';
+        for (size_t k = 0; k < 4; k++) {
+            if (k <= have)
+                *space++ = (uint8_t)digits[v >> (18 - 6 * k) & 63];
+            else if (is_padded)
+                *space++ = '=';
+        }
     }
+}
+
+void text_write_base64(struct builder *b, struct bytes value)
+{
+    write_base64(b, value, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", true);
+}
+
+void text_write_base64url(struct builder *b, struct bytes value)
+{
+    write_base64(b, value, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", false);
 }
 
 /* The length of the UTF-8 sequence that first starts, and the smallest code point it may say. */

@@ -23,6 +23,11 @@ void text_hex(struct bytes value, char *out);
 MUST_USE bool text_parse_base64(struct bytes text, struct builder *out);
 void text_write_base64(struct builder *b, struct bytes value);
 
+/* Base64url without padding (RFC 4648 section 5, RFC 7515 section 2), as canonical: no '=', zero pad
+ * bits. */
+MUST_USE bool text_parse_base64url(struct bytes text, struct builder *out);
+void text_write_base64url(struct builder *b, struct bytes value);
+
 /* text_is_printable_utf8: valid UTF-8 without control characters (U+0000..1F, 7F..9F). */
 bool text_is_printable_utf8(struct bytes text);
 

@@ -100,6 +100,39 @@ static void base64(void **state)
     builder_clear(&b);
 }
 
+static void base64url(void **state)
+{
+    (void)state;
+    static const char *const pairs[][2] = {
+        {"", ""},         {"f", "Zg"},         {"fo", "Zm8"},         {"foo", "Zm9v"},
+        {"foob", "Zm9vYg"}, {"fooba", "Zm9vYmE"}, {"foobar", "Zm9vYmFy"}, {"\xfb\xff\xbf", "-_-_"},
+    };
+    for (size_t i = 0; i < LENGTH(pairs); i++) {
+        struct builder b;
+        builder_init(&b, strlen(pairs[i][1])); /* not a byte more is written */
+        text_write_base64url(&b, bytes_of_text(pairs[i][0]));
+        assert_bytes(builder_view(&b), bytes_of_text(pairs[i][1]));
+        builder_reset(&b);
+        struct bytes text = heap_copy(bytes_of_text(pairs[i][1]));
+        assert_true(text_parse_base64url(text, &b));
+        heap_free(text);
+        assert_bytes(builder_view(&b), bytes_of_text(pairs[i][0]));
+        builder_clear(&b);
+    }
+    static const char *const bad[] = {
+        "Z", "Zg=", "Zg==", "Zm9vY", "Zh", "Zm9", "Zm8=", "+/+/", "Zm9v\n", "Zm 9", "Zm9v Zg", "Zm9\xc3", "=", "Zm.9",
+    };
+    for (size_t i = 0; i < LENGTH(bad); i++) {
+        struct builder b;
+        builder_init(&b, 20);
+        struct bytes text = heap_copy(bytes_of_text(bad[i]));
+        if (text_parse_base64url(text, &b))
+            fail_msg("\"%s\"", bad[i]);
+        heap_free(text);
+        builder_clear(&b);
+    }
+}
+
 static void base64_of_everything(void **state)
 {
     (void)state;
@@ -175,6 +208,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(decimal), cmocka_unit_test(hex),   cmocka_unit_test(base64),
         cmocka_unit_test(utf8),    cmocka_unit_test(words), cmocka_unit_test(lines),
+        cmocka_unit_test(base64url),
         cmocka_unit_test(base64_of_everything),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
