@@ -6,10 +6,10 @@
 #include "service/issuance_log/batch_object.h"
 #include "service/issuance_log/issuance_log.h"
 #include "service/issuance_log/log_record.h"
-#include "service/issuance_log/object_path.h"
 #include "service/issuance_log/staged_batch.h"
-#include "service/issuance_log/tile_cache.h"
-#include "service/issuance_log/tree_edge.h"
+#include "tiled_tree/object_path.h"
+#include "tiled_tree/tile_cache.h"
+#include "tiled_tree/tree_edge.h"
 
 #define FOLDER_STAGED    "staged"
 #define FOLDER_BATCH     "batch"

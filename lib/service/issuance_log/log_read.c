@@ -2,199 +2,40 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "base/reader.h"
 #include "merkle/node.h"
 #include "service/issuance_log/log_internal.h"
+#include "tiled_tree/tree_read.h"
 
-/* Gets a tile or bundle into log->scratch. Where the partial object has gone, the full one holds it
- * [C2SP tlog-tiles]; *width is how much was got. */
-static enum status get_tile(struct issuance_log *log, struct tile tile, unsigned *width,
-                            struct error *err)
+static struct tree_read reading(struct issuance_log *log)
 {
-    const struct object_store *store = &log->config.public_store;
-    char path[TILE_PATH_SIZE];
-    tile_path(&tile, path);
-    builder_reset(&log->scratch);
-    enum status status = store->get(store->context, path, &log->scratch, err);
-    if (status == STATUS_NOT_FOUND && tile.width < TILE_WIDTH) {
-        tile.width = TILE_WIDTH;
-        tile_path(&tile, path);
-        builder_reset(&log->scratch);
-        status = store->get(store->context, path, &log->scratch, err);
-    }
-    *width = tile.width;
-    if (status != STATUS_NOT_FOUND)
-        return status;
-    if (tile_end_index(&tile) <= log->record.min_index)
-        return error_set(err, STATUS_NOT_FOUND, "%s is pruned", path);
-    return error_set(err, STATUS_REFUSED, "%s is missing: restore it from a mirror or a backup, then run fsck", path);
-}
-
-static enum status get_hashes(struct issuance_log *log, struct tile tile,
-                              uint8_t (*hashes)[HASH_SIZE], struct error *err)
-{
-    unsigned width;
-    enum status status = get_tile(log, tile, &width, err);
-    if (status != STATUS_OK)
-        return status;
-    if (log->scratch.len != (size_t)width * HASH_SIZE)
-        return error_set(err, STATUS_REFUSED, "tile %u/%" PRIu64 " has %zu bytes, not %u: restore it from a mirror or a backup, then run fsck",
-                         tile.level, tile.index, log->scratch.len, width * HASH_SIZE);
-    memcpy(hashes, log->scratch.data, (size_t)tile.width * HASH_SIZE);
-    return STATUS_OK;
-}
-
-/* ---- the right edge ---- */
-
-static enum status check_bundle(struct issuance_log *log, struct bytes bytes, unsigned width,
-                                struct error *err)
-{
-    struct entry_bundle parsed;
-    uint8_t hashes[TILE_WIDTH][HASH_SIZE];
-    enum status status = entry_bundle_parse(bytes, width, &parsed, err);
-    if (status != STATUS_OK)
-        return error_set(err, STATUS_REFUSED, "the partial entry bundle is damaged: restore it from a mirror or a backup, then run fsck");
-    hasher_many(&log->hasher, 0, parsed.entries, width, hashes);
-    if (memcmp(hashes, log->edge->hashes[0], (size_t)width * HASH_SIZE) != 0)
-        return error_set(err, STATUS_REFUSED,
-                         "the partial entry bundle does not hash to its tile: restore it from a mirror or a backup, then run fsck");
-    return STATUS_OK;
-}
-
-static enum status load_partial_bundle(struct issuance_log *log, struct tile tile,
-                                       struct error *err)
-{
-    unsigned width;
-    tile.is_entries = true;
-    enum status status = get_tile(log, tile, &width, err);
-    if (status != STATUS_OK)
-        return status;
-    struct reader r;
-    struct bytes entry;
-    reader_init(&r, builder_view(&log->scratch));
-    for (unsigned i = 0; i < tile.width; i++) {
-        if (!entry_bundle_next(&r, &entry))
-            return error_set(err, STATUS_REFUSED, "the partial entry bundle is damaged: restore it from a mirror or a backup, then run fsck");
-    }
-    /* Of a full bundle only the front belongs to this tree. */
-    builder_bytes(&log->edge->bundle, bytes_of(log->scratch.data, reader_offset(&r)));
-    if (width == tile.width && !reader_is_at_end(&r))
-        return error_set(err, STATUS_REFUSED, "the partial entry bundle is too long: restore it from a mirror or a backup, then run fsck");
-    return check_bundle(log, builder_view(&log->edge->bundle), tile.width, err);
+    return (struct tree_read){.store = &log->config.public_store,
+                              .hasher = &log->hasher,
+                              .scratch = &log->scratch,
+                              .min_index = log->record.min_index,
+                              .cache = &log->cache,
+                              .edge = log->edge,
+                              .growth = &log->growth};
 }
 
 enum status log_load_edge(struct issuance_log *log, uint64_t size, const uint8_t root[HASH_SIZE],
                           struct error *err)
 {
-    struct tree_edge *edge = log->edge;
-    uint8_t found[HASH_SIZE];
-    builder_reset(&edge->bundle);
-    for (unsigned level = 0; level < TREE_EDGE_LEVELS; level++) {
-        struct tile tile = {.level = level,
-                            .index = size >> (TILE_HEIGHT * (level + 1)),
-                            .width = (unsigned)(size >> (TILE_HEIGHT * level)) % TILE_WIDTH};
-        if (tile.width == 0)
-            continue;
-        enum status status = get_hashes(log, tile, edge->hashes[level], err);
-        if (status == STATUS_OK && level == 0)
-            status = load_partial_bundle(log, tile, err);
-        if (status != STATUS_OK)
-            return status;
-    }
-    tree_edge_set_size(edge, size, &log->hasher);
-    tree_edge_root(edge, &log->hasher, found);
-    enum status status = hasher_status(&log->hasher, err);
-    if (status != STATUS_OK)
-        return status;
-    if (memcmp(found, root, HASH_SIZE) != 0)
-        return error_set(err, STATUS_REFUSED,
-                         "the tiles of the tree of %" PRIu64 " entries do not lead to the root that "
-                         "the record has: restore the tiles from a mirror or a backup, then run fsck",
-                         size);
-    return STATUS_OK;
-}
-
-/* ---- tiles and nodes ---- */
-
-static const struct grown_tile *find_grown(const struct issuance_log *log, const struct tile *tile)
-{
-    for (size_t i = 0; i < log->growth.tile_count; i++) {
-        const struct grown_tile *t = &log->growth.tiles[i];
-        if (t->level == tile->level && t->index == tile->index)
-            return t;
-    }
-    return NULL;
-}
-
-/* A full tile is right when its root is what the tile above says. The recursion ends at the right
- * edge, which is in memory and was checked against the record. */
-static enum status load_checked(struct issuance_log *log, const struct tile *tile,
-                                struct error *err)
-{
-    uint8_t expected[HASH_SIZE], hashes[TILE_WIDTH][HASH_SIZE], (*above)[HASH_SIZE];
-    enum status status = log_tile_nodes(log, tile->level + 1, tile->index / TILE_WIDTH, &above, err);
-    if (status != STATUS_OK)
-        return status;
-    memcpy(expected, above[tile->index % TILE_WIDTH], HASH_SIZE);
-    status = get_hashes(log, *tile, hashes, err);
-    if (status != STATUS_OK)
-        return status;
-    struct tile_cache_slot *slot = tile_cache_take(&log->cache, tile);
-    tree_edge_tile_nodes(&log->hasher, hashes[0], TILE_WIDTH, slot->nodes);
-    if (hasher_is_good(&log->hasher) &&
-        memcmp(slot->nodes[TILE_NODES_ROOT], expected, HASH_SIZE) == 0)
-        return STATUS_OK;
-    slot->width = 0;
-    return error_set(err, STATUS_REFUSED,
-                     "tile %u/%" PRIu64 " is not the one that the tree has: restore it from a mirror or a backup, then run fsck", tile->level,
-                     tile->index);
+    struct tree_read t = reading(log);
+    return tree_read_edge(&t, size, root, log->edge, err);
 }
 
 enum status log_tile_nodes(struct issuance_log *log, unsigned level, uint64_t index,
                            uint8_t (**nodes)[HASH_SIZE], struct error *err)
 {
-    struct tile tile = {
-        .level = level, .index = index, .width = tile_width(log_size(log), level, index)};
-    if (level >= TREE_EDGE_LEVELS || tile.width == 0)
-        return error_set(err, STATUS_NOT_FOUND, "no tile %u/%" PRIu64 " in a tree of %" PRIu64,
-                         level, index, log_size(log));
-    struct tile_cache_slot *slot = tile_cache_find(&log->cache, &tile);
-    const struct grown_tile *grown = slot == NULL ? find_grown(log, &tile) : NULL;
-    if (slot == NULL && tile.width == TILE_WIDTH && grown == NULL) {
-        enum status status = load_checked(log, &tile, err);
-        if (status != STATUS_OK)
-            return status;
-        slot = tile_cache_find(&log->cache, &tile);
-    }
-    if (slot == NULL) {
-        slot = tile_cache_take(&log->cache, &tile);
-        tree_edge_tile_nodes(&log->hasher,
-                             grown != NULL ? grown->hashes[0] : log->edge->hashes[level][0],
-                             tile.width, slot->nodes);
-    }
-    *nodes = slot->nodes;
-    return hasher_status(&log->hasher, err);
+    struct tree_read t = reading(log);
+    return tree_read_nodes(&t, level, index, nodes, err);
 }
 
 static enum status read_node(void *context, unsigned level, uint64_t index, uint8_t out[HASH_SIZE],
                              struct error *err)
 {
-    struct issuance_log *log = context;
-    const struct frontier *f = &log->edge->frontier;
-    if (level < 64 && ((f->size >> level) & 1) != 0 && index == (f->size >> level) - 1) {
-        memcpy(out, f->hashes[level], HASH_SIZE);
-        return STATUS_OK;
-    }
-    struct tile tile;
-    unsigned first, count;
-    uint8_t(*nodes)[HASH_SIZE];
-    tile_of_node(f->size, level, index, &tile, &first, &count);
-    enum status status = log_tile_nodes(log, tile.level, tile.index, &nodes, err);
-    if (status != STATUS_OK)
-        return status;
-    unsigned k = level % TILE_HEIGHT;
-    memcpy(out, nodes[tree_edge_node_offset(k) + (first >> k)], HASH_SIZE);
-    return STATUS_OK;
+    struct tree_read t = reading(context);
+    return tree_read_node(&t, level, index, out, err);
 }
 
 struct node_source log_node_source(struct issuance_log *log)
@@ -213,7 +54,8 @@ enum status log_read_bundle(struct issuance_log *log, uint64_t bundle_index, str
         builder_bytes(&log->bundle, builder_view(&log->edge->bundle));
     } else {
         struct tile tile = {.is_entries = true, .index = bundle_index, .width = width};
-        enum status status = get_tile(log, tile, &got, err);
+        struct tree_read t = reading(log);
+        enum status status = tree_read_tile(&t, tile, &got, err);
         if (status != STATUS_OK)
             return status;
         builder_bytes(&log->bundle, builder_view(&log->scratch));

@@ -15,7 +15,4 @@ set(issuance_log_sources
   log_record.c
   log_recovery.c
   log_tiles.c
-  object_path.c
-  staged_batch.c
-  tile_cache.c
-  tree_edge.c)
+  staged_batch.c)

@@ -4,8 +4,8 @@
  * entry bundle, and the frontier. Growing hashes whole tiles at a time and remembers the tiles and
  * bundles that became full; nothing is read and nothing is written here.
  */
-#ifndef CATHAYA_SERVICE_ISSUANCE_LOG_TREE_EDGE_H
-#define CATHAYA_SERVICE_ISSUANCE_LOG_TREE_EDGE_H
+#ifndef CATHAYA_TILED_TREE_TREE_EDGE_H
+#define CATHAYA_TILED_TREE_TREE_EDGE_H
 
 #include "base/builder.h"
 #include "codec/tiles/entry_bundle.h"

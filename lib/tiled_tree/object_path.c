@@ -1,4 +1,4 @@
-#include "service/issuance_log/object_path.h"
+#include "tiled_tree/object_path.h"
 
 #include <string.h>
 

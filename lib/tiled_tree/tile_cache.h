@@ -2,10 +2,10 @@
  *
  * A tile is 8 KiB of hashes, and making a proof asks for nodes between them: those are computed once.
  */
-#ifndef CATHAYA_SERVICE_ISSUANCE_LOG_TILE_CACHE_H
-#define CATHAYA_SERVICE_ISSUANCE_LOG_TILE_CACHE_H
+#ifndef CATHAYA_TILED_TREE_TILE_CACHE_H
+#define CATHAYA_TILED_TREE_TILE_CACHE_H
 
-#include "service/issuance_log/tree_edge.h"
+#include "tiled_tree/tree_edge.h"
 
 /* 1 MiB; the proofs of a batch of 10,000 entries need 40 level-0 tiles and a few above. */
 #define TILE_CACHE_SLOTS 64

@@ -1,4 +1,4 @@
-#include "service/issuance_log/tile_cache.h"
+#include "tiled_tree/tile_cache.h"
 
 #include <stdlib.h>
 

@@ -1,7 +1,7 @@
 #include "unit/checks.h"
 
 #include "merkle/node.h"
-#include "service/issuance_log/tree_edge.h"
+#include "tiled_tree/tree_edge.h"
 
 /* Crosses the first full tile of level 1, and leaves something on level 2. */
 #define ENTRIES 66100

@@ -1,6 +1,6 @@
 /* object_path.h - names of the numbered objects in a log's private store: "batch/x001/x234/067". */
-#ifndef CATHAYA_SERVICE_ISSUANCE_LOG_OBJECT_PATH_H
-#define CATHAYA_SERVICE_ISSUANCE_LOG_OBJECT_PATH_H
+#ifndef CATHAYA_TILED_TREE_OBJECT_PATH_H
+#define CATHAYA_TILED_TREE_OBJECT_PATH_H
 
 #include "base/bytes.h"
 #include "ports/object_store.h"

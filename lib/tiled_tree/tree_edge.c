@@ -1,4 +1,4 @@
-#include "service/issuance_log/tree_edge.h"
+#include "tiled_tree/tree_edge.h"
 
 #include <stdlib.h>
 #include <string.h>

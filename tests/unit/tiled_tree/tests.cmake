@@ -1,0 +1,2 @@
+cathaya_unit_test(tiled_tree tree_edge)
+cathaya_unit_test(tiled_tree object_path)
