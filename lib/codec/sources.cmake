@@ -5,6 +5,7 @@ set(codec_text_sources
   note/timestamped_signature.c
   note/note.c
   note/note_key.c
+  note/vkey.c
   note/utf8.c
   pem/pem.c
   properties/properties.c
