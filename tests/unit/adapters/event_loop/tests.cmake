@@ -1,0 +1,1 @@
+cathaya_unit_test(adapters/event_loop event_loop)
