@@ -1,0 +1,66 @@
+#include "rules/lint.h"
+
+#include <string.h>
+
+#include "rules/lint_rules.h"
+
+static bool is_in_scope(const struct lint_rule *rule, const struct certificate_profile *profile)
+{
+    unsigned have = (profile->is_intranet ? LINT_INTRANET : LINT_PUBLIC) |
+                    (profile->kind == PROFILE_MTC ? LINT_MTC : LINT_CLASSIC) |
+                    (profile->is_gm ? LINT_GM : 0);
+    return (rule->scope & have) == rule->scope;
+}
+
+/* The first finding is the reason; all of them are the report. */
+static enum status apply(struct lint_view *view, bool is_on_names, struct lint_report *report,
+                         struct error *err)
+{
+    enum status s = STATUS_OK;
+    if (report != NULL)
+        report->count = 0;
+    for (size_t i = 0; i < lint_rules_count; i++) {
+        const struct lint_rule *rule = &lint_rules[i];
+        if ((is_on_names && !rule->is_on_names) || !is_in_scope(rule, view->subject->profile))
+            continue;
+        view->text[0] = '\0';
+        if (rule->is_kept(view))
+            continue;
+        if (s == STATUS_OK)
+            s = error_set(err, STATUS_REFUSED, "%s (%s): %s", rule->name, rule->source, view->text);
+        if (report != NULL && report->count < LINT_FINDINGS_MAX) {
+            struct lint_finding *finding = &report->findings[report->count++];
+            finding->rule = rule->name;
+            finding->source = rule->source;
+            memcpy(finding->text, view->text, sizeof view->text);
+        }
+    }
+    return s;
+}
+
+enum status lint_check(const struct lint_subject *subject, struct lint_report *report,
+                       struct error *err)
+{
+    struct lint_view view = {.subject = subject};
+    enum status s = extensions_parse(subject->extensions, &view.extensions, err);
+    return s == STATUS_OK ? apply(&view, false, report, err) : s;
+}
+
+enum status lint_check_names(const struct lint_subject *subject, struct bytes general_names,
+                             struct lint_report *report, struct error *err)
+{
+    struct lint_view view = {.subject = subject, .extensions = {.subject_alt_name = general_names}};
+    return apply(&view, true, report, err);
+}
+
+size_t lint_rule_count(void)
+{
+    return lint_rules_count;
+}
+
+void lint_rule_at(size_t i, const char **rule, const char **source, const char **says)
+{
+    *rule = lint_rules[i].name;
+    *source = lint_rules[i].source;
+    *says = lint_rules[i].says;
+}

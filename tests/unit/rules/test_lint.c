@@ -1,0 +1,243 @@
+#include "unit/csr_maker.h"
+
+#include "codec/asn1/der.h"
+#include "codec/x509/extensions.h"
+#include "codec/x509/issuing_extensions.h"
+#include "rules/lint.h"
+
+#define DAY_S ((int64_t)86400)
+#define NOW_S ((int64_t)1795000000) /* 2026-11-17 */
+
+static struct error err;
+static struct bytes sm2_spki, p256_spki;
+
+static int make_keys(void **state)
+{
+    (void)state;
+    EVP_PKEY *sm2 = maker_key("SM2", NULL, 0), *p256 = maker_key("EC", "P-256", 0);
+    sm2_spki = maker_spki(sm2);
+    p256_spki = maker_spki(p256);
+    EVP_PKEY_free(sm2);
+    EVP_PKEY_free(p256);
+    return 0;
+}
+
+static int free_keys(void **state)
+{
+    (void)state;
+    heap_free(sm2_spki);
+    heap_free(p256_spki);
+    return 0;
+}
+
+static const struct certificate_profile mtc = {
+    .name = "gm-mtc", .kind = PROFILE_MTC, .is_gm = true, .lifetime_s = 7 * DAY_S, .keys = PROFILE_KEY_SM2,
+    .has_client_auth = true, .policy_oid = "2.23.140.1.2.1", .has_wildcards = true, .names_max = 100,
+};
+static const struct certificate_profile classic = {
+    .name = "intl-classic", .kind = PROFILE_CLASSIC, .lifetime_s = 47 * DAY_S, .keys = PROFILE_KEY_P256,
+    .policy_oid = "2.23.140.1.2.1", .has_ips = true, .names_max = 3,
+};
+static const struct certificate_profile intranet = {
+    .name = "gm-intranet", .kind = PROFILE_CLASSIC, .is_gm = true, .is_intranet = true, .lifetime_s = 366 * DAY_S,
+    .keys = PROFILE_KEY_SM2, .has_client_auth = true, .has_ips = true, .names_max = 9,
+};
+
+static bool is_public_suffix(void *context, const char *name)
+{
+    (void)context;
+    return strcmp(name, "com.cn") == 0;
+}
+
+static bool is_internal_name(void *context, const char *name)
+{
+    (void)context;
+    const char *dot = strrchr(name, '.');
+    return dot == NULL || strcmp(dot, ".local") == 0;
+}
+
+static bool is_reserved_address(struct bytes address)
+{
+    return address.data[0] == 10;
+}
+
+/* What a certificate is made of; a case changes one thing and nothing else. */
+struct made {
+    const struct certificate_profile *profile;
+    const char *names; /* DNS names and IPv4 addresses as "#0a000001", separated by blanks */
+    bool is_san_uncritical, has_no_aki, has_no_policy, has_other_policy, has_no_usage, has_ca, has_poison,
+        has_no_pointers, has_server_only, has_subject;
+    int64_t lifetime_s, age_s;
+    struct bytes spki;
+    const char *serial; /* hex */
+};
+
+static void write_names(const char *names, struct builder *b)
+{
+    struct bytes rest = bytes_of_text(names), word;
+    while (text_next_word(&rest, &word)) {
+        uint8_t address[4];
+        if (word.data[0] != '#') {
+            der_write(b, SAN_DNS_NAME, word);
+            continue;
+        }
+        assert_true(text_parse_hex(bytes_of(word.data + 1, word.len - 1), address, sizeof address));
+        der_write(b, SAN_IP_ADDRESS, BYTES_OF(address));
+    }
+}
+
+static void write_extensions(const struct made *made, struct builder *b)
+{
+    static const uint8_t dv[] = {0x67, 0x81, 0x0c, 1, 2, 1}, ov[] = {0x67, 0x81, 0x0c, 1, 2, 2};
+    static const uint8_t poison[] = {0x2b, 6, 1, 4, 1, 0xd6, 0x79, 2, 4, 3}, null[] = {5, 0};
+    uint8_t memory[1024];
+    struct builder names;
+    builder_init_fixed(&names, memory, sizeof memory);
+    write_names(made->names, &names);
+    if (!made->has_no_usage)
+        extensions_write_key_usage(b, KEY_USAGE_DIGITAL_SIGNATURE);
+    extensions_write_ext_key_usage(b, made->profile->has_client_auth && !made->has_server_only);
+    if (names.len > 0)
+        extensions_write_subject_alt_name(b, builder_view(&names), !made->is_san_uncritical);
+    if (!made->has_no_aki)
+        extensions_write_authority_key_id(b, bytes_of_text("key"));
+    if (!made->has_no_policy && made->profile->policy_oid[0] != '\0')
+        extensions_write_policy(b, made->has_other_policy ? BYTES_OF(ov) : BYTES_OF(dv));
+    if (made->has_ca)
+        issuing_extensions_write_basic_constraints(b, 0);
+    if (made->has_poison)
+        extensions_write(b, BYTES_OF(poison), true, BYTES_OF(null));
+    if (made->profile->kind == PROFILE_CLASSIC && !made->has_no_pointers) {
+        issuing_extensions_write_authority_information(b, "http://ocsp.example", "http://ca.example/i.cer");
+        issuing_extensions_write_crl_point(b, "http://ca.example/i.crl");
+    }
+}
+
+static enum status lint(const struct made *made, struct lint_report *report)
+{
+    static const uint8_t empty[] = {0x30, 0}, some[] = {0x30, 2, 0x31, 0};
+    const char *serial = made->serial != NULL ? made->serial
+                         : made->profile->kind == PROFILE_CLASSIC ? "40112233445566778899aabbccddeeff" : "";
+    struct bytes serial_bytes = heap_hex(serial);
+    struct builder b;
+    builder_init(&b, 4096);
+    write_extensions(made, &b);
+    int64_t not_before_s = NOW_S - (made->age_s != 0 ? made->age_s : 3600);
+    int64_t lifetime_s = made->lifetime_s != 0 ? made->lifetime_s : made->profile->lifetime_s;
+    struct lint_subject subject = {
+        .profile = made->profile, .serial = serial_bytes, .extensions = builder_view(&b),
+        .subject = made->has_subject ? BYTES_OF(some) : BYTES_OF(empty),
+        .spki = made->spki.len > 0 ? made->spki : made->profile->is_gm ? sm2_spki : p256_spki,
+        .not_before_s = not_before_s, .not_after_s = not_before_s + lifetime_s - 1, .now_s = NOW_S,
+        .is_public_suffix = is_public_suffix, .is_internal_name = is_internal_name,
+        .is_reserved_address = is_reserved_address,
+    };
+    enum status s = lint_check(&subject, report, &err);
+    builder_clear(&b);
+    heap_free(serial_bytes);
+    return s;
+}
+
+static void good(void **state)
+{
+    (void)state;
+    struct lint_report report;
+    OK(lint(&(struct made){.profile = &mtc, .names = "www.example.com *.example.com"}, &report));
+    assert_int_equal(report.count, 0);
+    OK(lint(&(struct made){.profile = &classic, .names = "example.com #08080808"}, &report));
+    OK(lint(&(struct made){.profile = &intranet, .names = "printer #0a000001 www.example.com"}, &report));
+    OK(lint(&(struct made){.profile = &intranet, .names = "nas.local"}, NULL));
+    /* Short-lived: no CRL is needed, but the issuer's certificate is pointed to. */
+    assert_says(lint(&(struct made){.profile = &classic, .names = "example.com", .lifetime_s = 7 * DAY_S,
+                                    .has_no_pointers = true}, &report), &err, STATUS_REFUSED, "br-aia");
+    assert_int_equal(report.count, 1);
+}
+
+static void bad(void **state)
+{
+    (void)state;
+    const struct {
+        const char *rule;
+        struct made made;
+    } rows[] = {
+        {"profile-validity", {.profile = &mtc, .names = "a.example.com", .lifetime_s = 8 * DAY_S}},
+        {"br-validity", {.profile = &classic, .names = "a.example.com", .lifetime_s = 201 * DAY_S}},
+        {"br-backdate", {.profile = &mtc, .names = "a.example.com", .age_s = 49 * 3600}},
+        {"br-short-lived", {.profile = &mtc, .names = "a.example.com", .lifetime_s = 7 * DAY_S + 1}},
+        {"intranet-validity", {.profile = &intranet, .names = "nas.local", .lifetime_s = 364 * DAY_S}},
+        {"br-san", {.profile = &mtc, .names = ""}},
+        {"br-names", {.profile = &mtc, .names = "A.example.com"}},
+        {"br-names", {.profile = &mtc, .names = "a_b.example.com"}},
+        {"br-names", {.profile = &mtc, .names = "localhost"}},
+        {"br-names", {.profile = &classic, .names = "a.example b.example c.example d.example"}},
+        {"profile-names", {.profile = &mtc, .names = "#08080808"}},
+        {"profile-names", {.profile = &classic, .names = "*.example.com"}},
+        {"br-wildcard", {.profile = &mtc, .names = "*.com.cn"}},
+        {"br-internal-name", {.profile = &mtc, .names = "nas.local"}},
+        {"br-arpa", {.profile = &mtc, .names = "1.2.0.192.in-addr.arpa"}},
+        {"br-reserved-address", {.profile = &classic, .names = "#0a000001"}},
+        {"intranet-name", {.profile = &intranet, .names = "www.example.com #08080808"}},
+        {"profile-key", {.profile = &mtc, .names = "a.example.com", .spki = p256_spki}},
+        {"br-key", {.profile = &mtc, .names = "a.example.com", .spki = bytes_of(sm2_spki.data, sm2_spki.len - 1)}},
+        {"br-no-ca", {.profile = &mtc, .names = "a.example.com", .has_ca = true}},
+        {"br-key-usage", {.profile = &mtc, .names = "a.example.com", .has_no_usage = true}},
+        {"profile-client-auth", {.profile = &mtc, .names = "a.example.com", .has_server_only = true}},
+        {"rfc5280-san-critical", {.profile = &mtc, .names = "a.example.com", .is_san_uncritical = true}},
+        {"rfc5280-san-critical", {.profile = &classic, .names = "a.example.com", .has_subject = true}},
+        {"cqrp-subject", {.profile = &mtc, .names = "a.example.com", .has_subject = true}},
+        {"br-aki", {.profile = &mtc, .names = "a.example.com", .has_no_aki = true}},
+        {"br-policy", {.profile = &mtc, .names = "a.example.com", .has_no_policy = true}},
+        {"br-policy", {.profile = &mtc, .names = "a.example.com", .has_other_policy = true}},
+        {"br-aia", {.profile = &classic, .names = "a.example.com", .has_no_pointers = true}},
+        {"br-crl", {.profile = &classic, .names = "a.example.com", .has_no_pointers = true}},
+        {"rfc5280-critical", {.profile = &mtc, .names = "a.example.com", .has_poison = true}},
+        {"rfc6962-poison", {.profile = &mtc, .names = "a.example.com", .has_poison = true}},
+        {"br-serial", {.profile = &classic, .names = "a.example.com", .serial = "4011223344556677"}},
+        {"br-serial", {.profile = &classic, .names = "a.example.com", .serial = "80112233445566778899"}},
+        {"draft-serial", {.profile = &mtc, .names = "a.example.com", .serial = "01"}},
+    };
+    for (size_t i = 0; i < LENGTH(rows); i++) {
+        struct lint_report report;
+        bool is_found = false;
+        assert_int_equal(lint(&rows[i].made, &report), STATUS_REFUSED);
+        for (size_t k = 0; k < report.count; k++)
+            is_found = is_found || strcmp(report.findings[k].rule, rows[i].rule) == 0;
+        if (!is_found)
+            fail_msg("row %zu: %s is not found, but %s", i, rows[i].rule, err.text);
+    }
+}
+
+static void dated_limits(void **state)
+{
+    (void)state;
+    assert_int_equal(lint_validity_max_s(1773532799), 398 * DAY_S);
+    assert_int_equal(lint_validity_max_s(1773532800), 200 * DAY_S);
+    assert_int_equal(lint_validity_max_s(1805068799), 200 * DAY_S);
+    assert_int_equal(lint_validity_max_s(1805068800), 100 * DAY_S);
+    assert_int_equal(lint_validity_max_s(1868227200), 47 * DAY_S);
+}
+
+static void names_alone(void **state)
+{
+    (void)state;
+    uint8_t memory[256];
+    struct builder names;
+    struct lint_subject subject = {.profile = &mtc, .is_internal_name = is_internal_name};
+    builder_init_fixed(&names, memory, sizeof memory);
+    write_names("www.example.com", &names);
+    OK(lint_check_names(&subject, builder_view(&names), NULL, &err));
+    write_names("nas.local", &names);
+    assert_says(lint_check_names(&subject, builder_view(&names), NULL, &err), &err, STATUS_REFUSED,
+                "br-internal-name (BR 4.2.2)");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(good),
+        cmocka_unit_test(bad),
+        cmocka_unit_test(dated_limits),
+        cmocka_unit_test(names_alone),
+    };
+    return cmocka_run_group_tests(tests, make_keys, free_keys);
+}
