@@ -1,0 +1,68 @@
+/* classic_issuer.h - directly signed certificates: a root, an issuing CA below it, and leaves
+ * [RFC5280 4], [BR 7.1.2]. No I/O but the object store of the issuing CA. */
+#ifndef CATHAYA_SERVICE_CLASSIC_ISSUER_CLASSIC_ISSUER_H
+#define CATHAYA_SERVICE_CLASSIC_ISSUER_CLASSIC_ISSUER_H
+
+#include "crypto/key.h"
+#include "ports/acme_issuer.h"
+#include "ports/object_store.h"
+#include "rules/lint.h"
+
+/* URLs of a certificate's pointers. */
+#define CLASSIC_URL_MAX 255
+#define CLASSIC_CERTIFICATE_MAX 8192
+/* Of the organisation's and the CA's names. */
+#define CLASSIC_NAME_MAX 64
+
+/* What a CA certificate is made from. */
+struct classic_ca_request {
+    const char *country;      /* two letters */
+    const char *organisation;
+    const char *common_name;
+    struct bytes spki;        /* of the new CA */
+    int64_t not_before_s, not_after_s;
+    bool is_intranet;         /* anyPolicy instead of the CABF's, no public pointers needed */
+    const char *issuer_url, *crl_url; /* where the issuer's certificate and CRL are; NULL for a root */
+};
+
+/* Who signs. Borrowed pointers. */
+struct classic_authority {
+    struct bytes subject; /* whole Name of the CA's certificate */
+    struct bytes key_id;  /* its subjectKeyIdentifier */
+    const struct private_key *key;
+};
+
+/* classic_authority_of reads what a signing CA needs from its own certificate; out borrows from der.
+ * STATUS_REFUSED when the certificate is none of a CA, or not of this key. */
+MUST_USE enum status classic_authority_of(struct bytes der, const struct private_key *key,
+                                          struct classic_authority *out, struct error *err);
+
+/* classic_write_root appends a self-signed root, classic_write_issuing_ca one that `root` signs: with
+ * pathLenConstraint 0, serverAuth and clientAuth. */
+MUST_USE enum status classic_write_root(const struct classic_ca_request *request,
+                                        const struct private_key *key, struct builder *out,
+                                        struct error *err);
+MUST_USE enum status classic_write_issuing_ca(const struct classic_ca_request *request,
+                                              const struct classic_authority *root,
+                                              struct builder *out, struct error *err);
+
+/* What a leaf is made from. */
+struct classic_leaf_request {
+    const struct certificate_profile *profile;
+    struct bytes general_names; /* contents of GeneralNames */
+    const char *common_name;    /* NULL: an empty subject */
+    struct bytes spki;
+    int64_t not_before_s, not_after_s;
+    const char *issuer_url, *ocsp_url, *crl_url; /* ocsp_url may be NULL */
+};
+
+/* classic_write_leaf makes the TBSCertificate with a random serial number, has it linted (`lint` has the
+ * callbacks; its other fields are filled here), and signs it: appended to out, the serial number's
+ * contents in serial. STATUS_REFUSED with the rule: then nothing is signed. */
+MUST_USE enum status classic_write_leaf(const struct classic_leaf_request *request,
+                                        const struct classic_authority *authority,
+                                        struct lint_subject lint, struct builder *out,
+                                        uint8_t serial[ACME_SERIAL_MAX], size_t *serial_len,
+                                        struct error *err);
+
+#endif

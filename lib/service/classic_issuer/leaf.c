@@ -1,0 +1,87 @@
+/* The certificates of subscribers [BR 7.1.2.7]. */
+#include <string.h>
+
+#include "codec/asn1/der.h"
+#include "codec/x509/extensions.h"
+#include "codec/x509/issuing_extensions.h"
+#include "service/classic_issuer/sign_tbs.h"
+
+static const uint8_t oid_common_name[] = {0x55, 0x04, 0x03};
+
+/* One common name. */
+#define SUBJECT_SIZE_MAX 320
+/* Room for the fixed extensions and for 100 names. */
+#define EXTENSIONS_SIZE_MAX (48 * 1024)
+
+static void write_subject(const char *common_name, struct builder *b)
+{
+    size_t name = der_open(b, DER_SEQUENCE);
+    if (common_name != NULL) {
+        size_t set = der_open(b, DER_SET), sequence = der_open(b, DER_SEQUENCE);
+        der_write(b, DER_OID, BYTES_OF(oid_common_name));
+        der_write(b, DER_UTF8_STRING, bytes_of_text(common_name));
+        der_close(b, sequence);
+        der_close(b, set);
+    }
+    der_close(b, name);
+}
+
+static enum status write_extensions(const struct classic_leaf_request *request, struct bytes key_id,
+                                    struct builder *b, struct error *err)
+{
+    const struct certificate_profile *profile = request->profile;
+    uint8_t oid_memory[PROFILE_OID_SIZE];
+    struct builder oid;
+    extensions_write_key_usage(b, KEY_USAGE_DIGITAL_SIGNATURE);
+    extensions_write_ext_key_usage(b, profile->has_client_auth);
+    extensions_write_subject_alt_name(b, request->general_names, request->common_name == NULL);
+    extensions_write_authority_key_id(b, key_id);
+    issuing_extensions_write_authority_information(b, request->ocsp_url, request->issuer_url);
+    if (request->crl_url != NULL)
+        issuing_extensions_write_crl_point(b, request->crl_url);
+    builder_init_fixed(&oid, oid_memory, sizeof oid_memory);
+    if (profile->policy_oid[0] != '\0') {
+        if (!algorithm_oid_to_der(profile->policy_oid, &oid) || !builder_is_good(&oid))
+            return error_set(err, STATUS_USAGE, "profile %s: policy %s is no OID", profile->name, profile->policy_oid);
+        extensions_write_policy(b, bytes_of(oid_memory + 2, oid.len - 2)); /* behind tag and length */
+    }
+    return builder_status(b, "extensions", err);
+}
+
+enum status classic_write_leaf(const struct classic_leaf_request *request,
+                               const struct classic_authority *authority, struct lint_subject lint,
+                               struct builder *out, uint8_t serial[ACME_SERIAL_MAX],
+                               size_t *serial_len, struct error *err)
+{
+    uint8_t subject_memory[SUBJECT_SIZE_MAX];
+    struct builder subject, extensions;
+    builder_init_fixed(&subject, subject_memory, sizeof subject_memory);
+    builder_init(&extensions, EXTENSIONS_SIZE_MAX);
+    write_subject(request->common_name, &subject);
+    enum status s = builder_status(&subject, "subject", err);
+    if (s == STATUS_OK)
+        s = write_extensions(request, authority->key_id, &extensions, err);
+    struct sign_tbs tbs = {
+        .subject = builder_view(&subject), .spki = request->spki, .extensions = builder_view(&extensions),
+        .not_before_s = request->not_before_s, .not_after_s = request->not_after_s,
+    };
+    if (s == STATUS_OK)
+        s = sign_tbs_new_serial(&tbs, err);
+    lint.profile = request->profile;
+    lint.serial = BYTES_OF(tbs.serial);
+    lint.subject = tbs.subject;
+    lint.spki = tbs.spki;
+    lint.extensions = tbs.extensions;
+    lint.not_before_s = tbs.not_before_s;
+    lint.not_after_s = tbs.not_after_s;
+    if (s == STATUS_OK)
+        s = lint_check(&lint, NULL, err);
+    if (s == STATUS_OK)
+        s = sign_tbs_write(&tbs, authority, out, err);
+    if (s == STATUS_OK) {
+        memcpy(serial, tbs.serial, sizeof tbs.serial);
+        *serial_len = sizeof tbs.serial;
+    }
+    builder_clear(&extensions);
+    return s;
+}
