@@ -86,7 +86,9 @@ struct acme_config {
     size_t eab_key_count;
     const struct acme_profile *profiles;
     size_t profile_count;
-    const char *default_profile; /* what an order gets that names none */
+    /* What an order gets that names none: decided at finalize, by the key of its request. */
+    const char *default_profile;     /* for any key but SM2 */
+    const char *default_profile_sm2; /* NULL: the same */
 
     int64_t order_lifetime_s;         /* pending and ready orders */
     int64_t authz_pending_lifetime_s;
@@ -96,6 +98,8 @@ struct acme_config {
     int64_t keep_certificates_s;      /* in the store after their end */
     /* How long finalize may hold its answer for the batch; 0: answers "processing" at once. */
     int64_t finalize_wait_ms;
+    /* How long a challenge may hold its answer for the result of the validation. */
+    int64_t challenge_wait_ms;
     struct acme_limits_config limits;
 };
 
