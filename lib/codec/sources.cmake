@@ -11,4 +11,9 @@ set(codec_text_sources
   properties/properties.c
   tai/tai.c
   tai/tai_pattern.c
-  tiles/entry_bundle.c)
+  tiles/entry_bundle.c
+  witness/add_checkpoint.c
+  witness/add_entries.c
+  witness/mirror_info.c
+  witness/proof_lines.c
+  witness/sign_subtree.c)
