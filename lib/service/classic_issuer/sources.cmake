@@ -1,1 +1,1 @@
-cathaya_layer(service/classic_issuer ca_certificate.c leaf.c sign_tbs.c)
+cathaya_layer(service/classic_issuer acme_classic_issuer.c ca_certificate.c leaf.c sign_tbs.c)

@@ -1,0 +1,1 @@
+cathaya_unit_test(service/classic_issuer classic_issuer fake_log_world)
