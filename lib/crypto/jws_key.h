@@ -37,6 +37,15 @@ void jws_key_free(struct jws_key *key);
 
 enum jws_alg jws_key_alg(const struct jws_key *key);
 
+/* jws_key_alg_name is "ES256"; jws_key_alg_parse is the reverse, 0 for what is not in enum jws_alg ("none" too). */
+const char *jws_key_alg_name(enum jws_alg alg);
+enum jws_alg jws_key_alg_parse(const char *name);
+
+static inline bool jws_key_alg_is_mac(enum jws_alg alg)
+{
+    return alg >= JWS_HS256;
+}
+
 /* jws_key_spki borrows the DER SubjectPublicKeyInfo, to compare with a certificate's. */
 struct bytes jws_key_spki(const struct jws_key *key);
 
@@ -48,8 +57,5 @@ MUST_USE enum status jws_key_verify(const struct jws_key *key, struct bytes mess
 /* jws_key_mac writes HMAC with JWS_HS256, _HS384 or _HS512 and its length. */
 MUST_USE enum status jws_key_mac(enum jws_alg alg, struct bytes secret, struct bytes message,
                                  uint8_t out[JWS_MAC_MAX], size_t *len, struct error *err);
-
-/* jws_key_random fills with random bytes fit for secrets. */
-MUST_USE enum status jws_key_random(void *out, size_t len, struct error *err);
 
 #endif
