@@ -1,1 +1,7 @@
 cathaya_unit_test(rules tlog_policy)
+# What service/validation decides by.
+foreach(name caa dns_persist mpic special_address)
+  cathaya_unit_test(rules ${name})
+endforeach()
+target_compile_definitions(test_rules_special_address PRIVATE
+  SPEC_POLICY="${PROJECT_SOURCE_DIR}/../shared/spec/policy")

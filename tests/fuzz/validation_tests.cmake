@@ -1,0 +1,2 @@
+cathaya_fuzz_target(caa layer_rules)
+cathaya_fuzz_target(dns_persist layer_rules)
