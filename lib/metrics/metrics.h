@@ -29,7 +29,8 @@ void metric_add(struct metric *metric, double value);     /* counter: value >= 0
 void metric_set(struct metric *metric, double value);     /* gauge */
 void metric_observe(struct metric *metric, double value); /* histogram */
 
-/* metrics_write appends the text of all metrics, in the order of their making. */
+/* metrics_write appends the text of all metrics: names in the order of their making, and the metrics of
+ * one name together. */
 void metrics_write(struct metrics *m, struct builder *out);
 
 #endif
