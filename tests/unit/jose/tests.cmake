@@ -1,0 +1,3 @@
+foreach(name jwk jws)
+  cathaya_unit_test(jose ${name})
+endforeach()
