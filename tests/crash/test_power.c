@@ -12,7 +12,7 @@
 #include "base/text.h"
 #include "fakes/log_world.h"
 
-enum step_kind { APPEND, LANDMARK, REOPEN, PRUNE, WAIT_DAYS, CLOSE_FOR_GOOD };
+enum step_kind { APPEND, LANDMARK, REOPEN, PRUNE, WAIT_DAYS, CLOSE_FOR_GOOD, COSIGN };
 
 struct step {
     enum step_kind kind;
@@ -51,6 +51,8 @@ static enum status take(struct world *w, const struct step *step, struct error *
     case WAIT_DAYS:
         w->now_ms += (int64_t)step->count * 86400 * 1000;
         return STATUS_OK;
+    case COSIGN:
+        return world_cosign(w, step->count, err);
     case CLOSE_FOR_GOOD:
         return world_close_for_good(w, err);
     }
@@ -97,6 +99,7 @@ static void recover_and_go_on(struct run *run, struct world *w)
     world_audit(w);
     if (!log_state(w->log).is_closed) {
         must(w, world_append(w, 3, &err), &err, "appending after the crash");
+        must(w, world_cosign(w, 1, &err), &err, "cosigning after the crash");
         must(w, world_landmark(w, &err), &err, "a landmark after the crash");
         must(w, world_append(w, 260, &err), &err, "appending more");
     }
@@ -261,6 +264,12 @@ static const struct step life[] = {
     {REOPEN, 0},     {APPEND, 600}, {LANDMARK, 0}, {WAIT_DAYS, 10}, {APPEND, 2},   {LANDMARK, 0},
     {PRUNE, 0},      {APPEND, 3},   {REOPEN, 0},   {APPEND, 1},     {CLOSE_FOR_GOOD, 0}};
 
+/* Mirrors sign: both of them one batch, one of them late, before and after the batch is settled. */
+static const struct step mirrored[] = {
+    {APPEND, 3}, {COSIGN, 0}, {APPEND, 300}, {COSIGN, 1}, {COSIGN, 0}, {COSIGN, 0},   {LANDMARK, 0},
+    {REOPEN, 0}, {APPEND, 2}, {REOPEN, 0},   {COSIGN, 1}, {APPEND, 7}, {COSIGN, 0},   {WAIT_DAYS, 10},
+    {APPEND, 1}, {LANDMARK, 0}, {COSIGN, 1}, {PRUNE, 0},  {COSIGN, 0}, {CLOSE_FOR_GOOD, 0}};
+
 /* More batches than may stay unsettled, each of a few entries. */
 #define TRICKLE_COUNT 66
 #define TRICKLE_TESTED 62
@@ -273,6 +282,7 @@ int main(void)
     bool is_thorough = number_from("CATHAYA_CRASH_ROUNDS", 200) > 200;
     const struct scenario scenarios[] = {
         {"a log's life", life, sizeof life / sizeof *life, 0, is_thorough ? UINT32_MAX : 6, 1},
+        {"mirrors", mirrored, sizeof mirrored / sizeof *mirrored, 0, is_thorough ? UINT32_MAX : 6, is_thorough ? 1 : 2},
         {"settling by itself", trickle, TRICKLE_COUNT, TRICKLE_TESTED, 1, is_thorough ? 1 : 9},
     };
     struct run run = {.scenario = &scenarios[0],
@@ -285,6 +295,8 @@ int main(void)
     (void)fflush(stdout);
     run_scenario(&run);
     run.scenario = &scenarios[1];
+    run_scenario(&run);
+    run.scenario = &scenarios[2];
     run.hash = &hash_sha256;
     run_scenario(&run);
     world_end_keys();

@@ -21,7 +21,7 @@
 static struct {
     struct algorithms *algorithms;
     char algorithm[ALGORITHM_NAME_MAX + 1];
-    struct private_key *keys[2];
+    struct private_key *keys[2 + WORLD_MIRRORS];
 } shared;
 
 _Noreturn void world_fail(const struct world *w, const char *format, ...)
@@ -43,7 +43,7 @@ static void make_keys(const char *algorithm)
     world_end_keys();
     enum status s = algorithms_new(&shared.algorithms, &err);
     const struct signature_alg *alg = algorithms_by_name(shared.algorithms, bytes_of_text(algorithm));
-    for (size_t i = 0; i < 2; i++)
+    for (size_t i = 0; i < 2 + WORLD_MIRRORS; i++)
         s = s ? s : private_key_generate(alg, &shared.keys[i], &err);
     if (s != STATUS_OK || alg == NULL) {
         (void)fprintf(stderr, "no keys of %s: %s\n", algorithm, err.text);
@@ -54,8 +54,8 @@ static void make_keys(const char *algorithm)
 
 void world_end_keys(void)
 {
-    private_key_free(shared.keys[0]);
-    private_key_free(shared.keys[1]);
+    for (size_t i = 0; i < 2 + WORLD_MIRRORS; i++)
+        private_key_free(shared.keys[i]);
     algorithms_free(shared.algorithms);
     memset(&shared, 0, sizeof shared);
 }
@@ -182,6 +182,10 @@ static void bind(struct world *w)
     w->cosigners[0].context = w->cosigners[1].context = w;
     w->config.cosigners = w->cosigners;
     w->config.cosigner_count = 2;
+    for (size_t i = 0; i < WORLD_MIRRORS; i++)
+        w->externals[i].name = w->external_names[i];
+    w->config.externals = w->externals;
+    w->config.external_count = WORLD_MIRRORS;
     memory_disk_on_put(w->disk, watch_put, w);
 }
 
@@ -201,6 +205,14 @@ struct world *world_new(const struct hash_alg *hash, const char *algorithm)
         abort();
     for (size_t i = 0; i < 2; i++)
         w->cosigners[i].key = private_key_public(shared.keys[i]);
+    for (size_t i = 0; i < WORLD_MIRRORS; i++) {
+        struct log_external *e = &w->externals[i];
+        if (tai_parse_text(bytes_of_text(i == 0 ? "32473.3" : "44363.9"), &e->id, NULL) != STATUS_OK)
+            abort();
+        tai_name(&e->id, w->external_names[i]);
+        e->key = private_key_public(shared.keys[2 + i]);
+        e->key_type = (enum note_key_type)public_key_alg(e->key)->note_type;
+    }
     w->cosigners[0].sign = sign_ca;
     w->cosigners[1].sign = sign_other;
     bind(w);
@@ -289,6 +301,67 @@ enum status world_append(struct world *w, size_t count, struct error *err)
         acknowledge(w, first, id, count);
     builder_clear(&memory);
     return status;
+}
+
+void world_mirror_sign(struct world *w, size_t mirror, struct subtree subtree, const uint8_t hash[HASH_SIZE],
+                       uint64_t timestamp_s, struct builder *out)
+{
+    char origin[TAI_NAME_SIZE];
+    struct error err = {.status = STATUS_OK};
+    struct cosigner signer = local_key_cosigner(&w->externals[mirror].id, shared.keys[2 + mirror]);
+    tai_name(&w->config.log_id, origin);
+    struct cosigned_message m = {.cosigner_name = bytes_of_text(w->externals[mirror].name),
+                                 .log_origin = bytes_of_text(origin),
+                                 .timestamp = timestamp_s,
+                                 .subtree = subtree};
+    memcpy(m.hash, hash, HASH_SIZE);
+    if (signer.sign(signer.context, &m, out, &err) != STATUS_OK)
+        world_fail(w, "a mirror cannot sign: %s", err.text);
+}
+
+static enum status cosign_batch(struct world *w, size_t mirror, const struct log_batch *batch,
+                                struct error *err)
+{
+    struct log_addition additions[2];
+    struct builder signatures[2];
+    size_t added;
+    for (size_t i = 0; i < batch->subtree_count; i++) {
+        const struct log_batch_subtree *s = &batch->subtrees[i];
+        builder_init(&signatures[i], SIGNATURE_SIZE_MAX);
+        world_mirror_sign(w, mirror, s->subtree, s->hash, 0, &signatures[i]);
+        additions[i] = (struct log_addition){s->subtree, w->externals[mirror].id,
+                                             builder_view(&signatures[i])};
+    }
+    enum status status =
+        log_add_cosignatures(w->log, batch->start, additions, batch->subtree_count, &added, err);
+    for (size_t i = 0; i < batch->subtree_count; i++)
+        builder_clear(&signatures[i]);
+    return status;
+}
+
+static enum status cosign_checkpoint(struct world *w, size_t mirror, struct error *err)
+{
+    struct log_state state = log_state(w->log);
+    struct builder signature;
+    size_t added;
+    uint64_t now_s = (uint64_t)w->now_ms / 1000;
+    builder_init(&signature, SIGNATURE_SIZE_MAX);
+    world_mirror_sign(w, mirror, (struct subtree){0, state.size}, state.root, now_s, &signature);
+    struct log_checkpoint_addition addition = {w->externals[mirror].name, now_s, builder_view(&signature)};
+    enum status status = log_add_checkpoint_cosignatures(w->log, state.size, &addition, 1, &added, err);
+    builder_clear(&signature);
+    return status;
+}
+
+enum status world_cosign(struct world *w, size_t mirror, struct error *err)
+{
+    struct log_batch batch;
+    enum status status = log_batch_of(w->log, log_state(w->log).size - 1, &batch, err);
+    if (status == STATUS_OK)
+        status = cosign_batch(w, mirror, &batch, err);
+    if (status == STATUS_OK && w->mirrored_count < WORLD_MIRRORED_MAX)
+        w->mirrored[w->mirrored_count++] = (struct mirrored){batch.start, mirror};
+    return status == STATUS_OK ? cosign_checkpoint(w, mirror, err) : status;
 }
 
 enum status world_landmark(struct world *w, struct error *err)
@@ -382,7 +455,7 @@ static void audit_certificate(struct world *w, struct hasher *h, uint64_t index)
     s = s ? s : proof_make_inclusion(h, &source, subtree, index, &proof, &err);
     node_leaf_hash(h, builder_view(&entry), leaf);
     s = s ? s : proof_evaluate_inclusion(h, subtree, index, leaf, builder_view(&proof), root, &err);
-    if (s != STATUS_OK || count != 2)
+    if (s != STATUS_OK || count < 2)
         world_fail(w, "entry %llu has no certificate: %s", (unsigned long long)index, err.text);
     bool is_signed = false;
     for (size_t i = 0; i < w->statement_count; i++) {
@@ -398,6 +471,29 @@ static void audit_certificate(struct world *w, struct hasher *h, uint64_t index)
     builder_clear(&memory);
     builder_clear(&entry);
     builder_clear(&proof);
+}
+
+/* What was kept of a mirror's cosignatures is still there. */
+static void audit_mirrored(struct world *w)
+{
+    struct log_batch batch;
+    struct error err = {.status = STATUS_OK};
+    for (size_t i = 0; i < w->mirrored_count; i++) {
+        const struct mirrored *m = &w->mirrored[i];
+        if (m->index < log_state(w->log).min_index)
+            continue;
+        if (log_batch_of(w->log, m->index, &batch, &err) != STATUS_OK)
+            world_fail(w, "the batch of %llu: %s", (unsigned long long)m->index, err.text);
+        for (size_t j = 0; j < batch.subtree_count; j++) {
+            const struct log_batch_subtree *s = &batch.subtrees[j];
+            bool is_there = false;
+            for (size_t k = 0; k < s->cosigner_count; k++)
+                is_there = is_there || tai_equal(&s->cosigners[k], &w->externals[m->mirror].id);
+            if (!is_there)
+                world_fail(w, "a cosignature of %s over the batch of %llu is lost",
+                           w->externals[m->mirror].name, (unsigned long long)m->index);
+        }
+    }
 }
 
 void world_audit(struct world *w)
@@ -418,6 +514,7 @@ void world_audit(struct world *w)
     if (hasher_init(&h, w->config.hash, &err) != STATUS_OK)
         world_fail(w, "%s", err.text);
     audit_entries(w);
+    audit_mirrored(w);
     audit_checkpoints(w, &h);
     if (w->acknowledged_end > state.min_index) {
         audit_certificate(w, &h, w->acknowledged_end - 1);

@@ -13,6 +13,8 @@
 #define WORLD_STATEMENTS_MAX 1024
 #define WORLD_LANDMARKS_MAX  16
 #define WORLD_ID_UNKNOWN     UINT32_MAX
+#define WORLD_MIRRORS        2
+#define WORLD_MIRRORED_MAX   256
 
 /* Somebody's signature says that [start, end) has this hash. */
 struct statement {
@@ -20,10 +22,20 @@ struct statement {
     uint8_t hash[HASH_SIZE];
 };
 
+/* A mirror's cosignatures of this entry's batch were kept: so it was acknowledged. */
+struct mirrored {
+    uint64_t index;
+    size_t mirror;
+};
+
 struct world {
     struct memory_disk *disk;
     struct log_config config;
     struct cosigner cosigners[2];
+    struct log_external externals[WORLD_MIRRORS];
+    char external_names[WORLD_MIRRORS][TAI_NAME_SIZE];
+    struct mirrored mirrored[WORLD_MIRRORED_MAX];
+    size_t mirrored_count;
     struct issuance_log *log; /* open, or NULL */
     int64_t now_ms;
     uint32_t ids[WORLD_ENTRIES_MAX]; /* of the entry at an index, as it was acknowledged */
@@ -53,6 +65,11 @@ _Noreturn void world_fail(const struct world *w, const char *format, ...)
 enum status world_open(struct world *w, struct error *err);
 enum status world_append(struct world *w, size_t count, struct error *err);
 enum status world_landmark(struct world *w, struct error *err);
+/* world_cosign has a mirror cosign both subtrees of the newest batch and the checkpoint, and adds that. */
+enum status world_cosign(struct world *w, size_t mirror, struct error *err);
+/* world_mirror_sign appends what a mirror signs: over a subtree of this hash, or a checkpoint with a time. */
+void world_mirror_sign(struct world *w, size_t mirror, struct subtree subtree, const uint8_t hash[HASH_SIZE],
+                       uint64_t timestamp_s, struct builder *out);
 enum status world_prune(struct world *w, struct error *err);
 enum status world_close_for_good(struct world *w, struct error *err);
 

@@ -11,6 +11,22 @@ size_t batch_object_cover(uint64_t start, uint64_t end, struct subtree out[2])
     return subtree_size(out[1]) == 0 ? 1 : 2;
 }
 
+bool batch_object_insert(struct cosigned_subtree *s, const struct log_cosignature *cosignature)
+{
+    size_t at = 0;
+    while (at < s->cosignature_count &&
+           tai_compare(&s->cosignatures[at].cosigner_id, &cosignature->cosigner_id) < 0)
+        at++;
+    if (at < s->cosignature_count &&
+        tai_equal(&s->cosignatures[at].cosigner_id, &cosignature->cosigner_id))
+        return false;
+    for (size_t i = s->cosignature_count; i > at; i--)
+        s->cosignatures[i] = s->cosignatures[i - 1];
+    s->cosignatures[at] = *cosignature;
+    s->cosignature_count++;
+    return true;
+}
+
 static enum status cut_short(const struct reader *r, const char *what, struct error *err)
 {
     return error_at(err, STATUS_MALFORMED, reader_offset(r), "batch object: %s", what);

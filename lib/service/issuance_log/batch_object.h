@@ -47,6 +47,10 @@ MUST_USE enum status batch_object_parse(struct bytes input, struct batch_object 
 MUST_USE enum status batch_object_write(const struct batch_object *object, struct builder *out,
                                         struct error *err);
 
+/* batch_object_insert puts a cosignature where it belongs; false, and nothing is done, when one of the same
+ * cosigner is there. There must be room for one more. */
+bool batch_object_insert(struct cosigned_subtree *s, const struct log_cosignature *cosignature);
+
 /* batch_object_cover gives the covering subtrees of [start, end) that are not empty, start < end. */
 size_t batch_object_cover(uint64_t start, uint64_t end, struct subtree out[2]);
 

@@ -14,6 +14,7 @@
 #define CATHAYA_SERVICE_ISSUANCE_LOG_H
 
 #include "codec/landmarks/landmarks.h"
+#include "codec/note/note_key.h"
 #include "merkle/proof.h"
 #include "ports/clock.h"
 #include "ports/cosigner.h"
@@ -23,9 +24,28 @@
 /* Entries of a batch: the staged object must stay below what one put can carry. */
 #define LOG_BATCH_ENTRIES_MAX 65536
 #define LOG_BATCH_BYTES_MAX ((size_t)64 << 20)
-#define LOG_COSIGNERS_MAX 8
+/* Cosignatures over one subtree: the log's own and those of others, as many as our certificates carry. */
+#define LOG_COSIGNERS_MAX 16
+/* Mirrors and witnesses whose lines a published checkpoint carries; a note has room for 64 lines. */
+#define LOG_EXTERNALS_MAX 32
 /* 2^48 - 1 entries: `end` has 48 bits [MTC 5.2]. */
 #define LOG_SIZE_MAX (((uint64_t)1 << 48) - 1)
+
+/* A mirror or witness: somebody who cosigns elsewhere, and whose cosignatures are added to the log's own
+ * when they come. */
+struct log_external {
+    const char *name;             /* of its note signatures; an MTC cosigner's is that of its ID */
+    struct tai id;                /* len 0: a witness that signs checkpoints alone */
+    enum note_key_type key_type;
+    const struct public_key *key; /* borrowed */
+};
+
+/* Which cosignatures of others a checkpoint needs before a landmark may be allocated at its size. */
+struct log_quorum {
+    void *context;
+    /* is_met is asked with the note names of those that have signed. NULL: none are needed. */
+    bool (*is_met)(void *context, const char *const *names, size_t count);
+};
 
 struct log_config {
     struct tai log_id;              /* caID.0.N */
@@ -36,6 +56,9 @@ struct log_config {
     struct clock_port clock;
     const struct cosigner *cosigners; /* borrowed; the first is the CA cosigner */
     size_t cosigner_count;
+    const struct log_external *externals; /* borrowed; none has the ID of a cosigner above */
+    size_t external_count;
+    struct log_quorum quorum;
     /* A reader takes no lock, writes nothing, and sees the log as the published checkpoint has it. */
     bool is_read_only;
 };
@@ -103,11 +126,66 @@ MUST_USE enum status log_read_cosignatures(struct issuance_log *log, uint64_t in
                                            struct log_cosignature out[LOG_COSIGNERS_MAX],
                                            size_t *count, struct error *err);
 
+/* A batch, and who has signed its covering subtrees. */
+struct log_batch {
+    uint64_t number;
+    uint64_t start, end; /* its entries; end is the tree's size after it */
+    size_t subtree_count; /* 1 or 2 */
+    struct log_batch_subtree {
+        struct subtree subtree;
+        uint8_t hash[HASH_SIZE];
+        size_t cosigner_count;
+        struct tai cosigners[LOG_COSIGNERS_MAX];
+    } subtrees[2];
+};
+
+/* log_batch_of finds the batch that the entry at index belongs to. STATUS_NOT_FOUND beyond the tree and
+ * when it is pruned. */
+MUST_USE enum status log_batch_of(struct issuance_log *log, uint64_t index, struct log_batch *out,
+                                  struct error *err);
+
+/* A cosignature of somebody else over a covering subtree, timestamp 0. */
+struct log_addition {
+    struct subtree subtree;
+    struct tai cosigner_id; /* of a configured external */
+    struct bytes signature;
+};
+
+/* log_add_cosignatures verifies cosignatures over the subtrees of the batch of index and keeps them with
+ * it; they are durable when it returns STATUS_OK, and *added is how many were new. One of the same cosigner
+ * that is there already stays. All or nothing: STATUS_REFUSED when one does not verify, is over another
+ * subtree, or is of nobody that is configured; STATUS_LIMIT when the subtree has LOG_COSIGNERS_MAX. */
+MUST_USE enum status log_add_cosignatures(struct issuance_log *log, uint64_t index,
+                                          const struct log_addition *additions, size_t count,
+                                          size_t *added, struct error *err);
+
+/* log_read_published appends the published checkpoint, a note. */
+MUST_USE enum status log_read_published(struct issuance_log *log, struct builder *out,
+                                        struct error *err);
+
+/* A cosignature of somebody else over a checkpoint. */
+struct log_checkpoint_addition {
+    const char *name; /* of a configured external */
+    uint64_t timestamp_s;
+    struct bytes signature;
+};
+
+/* log_add_checkpoint_cosignatures verifies cosignatures over the published checkpoint and publishes it again
+ * with their lines behind those that it has. STATUS_CONFLICT when the published checkpoint has another size
+ * than the one that was signed: then they are worth nothing to readers. Otherwise as log_add_cosignatures,
+ * but what a power cut takes is not missed: it can be asked for again. */
+MUST_USE enum status log_add_checkpoint_cosignatures(struct issuance_log *log, uint64_t size,
+                                                     const struct log_checkpoint_addition *additions,
+                                                     size_t count, size_t *added, struct error *err);
+
+/* log_quorum_size is the largest size whose published checkpoint had the quorum; the log's size when no
+ * quorum is configured. */
+uint64_t log_quorum_size(const struct issuance_log *log);
+
 /* log_landmarks borrows the current landmark sequence (never pruned below what is needed). */
 const struct landmarks *log_landmarks(const struct issuance_log *log);
 
-/* log_allocate_landmark appends a landmark at the current size if the tree has grown since the last,
- * with expiry max(now + lifetime_s, the latest notAfter in the log); *is_new says whether. Durable
+/* log_allocate_landmark appends a landmark at log_quorum_size if that has grown since the last, with expiry max(now + lifetime_s, the latest notAfter in the log); *is_new says whether. Durable
  * and published when it returns. [MTC 6.4.2] */
 MUST_USE enum status log_allocate_landmark(struct issuance_log *log, int64_t lifetime_s,
                                            bool *is_new, struct error *err);

@@ -62,6 +62,41 @@ struct log_state log_state(const struct issuance_log *log)
 
 /* ---- configuration ---- */
 
+static enum status check_external(const struct log_config *config, const struct log_external *e,
+                                  struct error *err)
+{
+    char name[TAI_NAME_SIZE];
+    if (e->name == NULL || e->key == NULL || !note_is_name(bytes_of_text(e->name)))
+        return error_set(err, STATUS_USAGE, "a mirror or witness needs a name and a key");
+    if (e->id.len == 0)
+        return STATUS_OK;
+    tai_name(&e->id, name);
+    if (strcmp(name, e->name) != 0)
+        return error_set(err, STATUS_USAGE, "cosigner %s must have the note name %s [C2SP mtc-tlog]",
+                         e->name, name);
+    if (e->key_type == NOTE_KEY_ED25519 || e->key_type == NOTE_KEY_ED25519_COSIGNATURE)
+        return error_set(err, STATUS_USAGE, "%s: Ed25519 notes of C2SP cannot cosign subtrees", e->name);
+    for (size_t i = 0; i < config->cosigner_count; i++)
+        if (tai_equal(&config->cosigners[i].id, &e->id))
+            return error_set(err, STATUS_USAGE, "%s is a cosigner of the log itself", e->name);
+    return STATUS_OK;
+}
+
+static enum status check_externals(const struct log_config *config, struct error *err)
+{
+    if (config->external_count > LOG_EXTERNALS_MAX)
+        return error_set(err, STATUS_USAGE, "more than %d mirrors and witnesses", LOG_EXTERNALS_MAX);
+    for (size_t i = 0; i < config->external_count; i++) {
+        enum status status = check_external(config, &config->externals[i], err);
+        if (status != STATUS_OK)
+            return status;
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(config->externals[i].name, config->externals[j].name) == 0)
+                return error_set(err, STATUS_USAGE, "%s is configured twice", config->externals[i].name);
+    }
+    return STATUS_OK;
+}
+
 static enum status check_config(const struct log_config *config, struct error *err)
 {
     struct tai ca;
@@ -74,7 +109,7 @@ static enum status check_config(const struct log_config *config, struct error *e
                          LOG_COSIGNERS_MAX);
     if (!tai_equal(&config->cosigners[0].id, &ca))
         return error_set(err, STATUS_USAGE, "the first cosigner is not the CA of the log [MTC 5.4]");
-    return STATUS_OK;
+    return check_externals(config, err);
 }
 
 /* In the order of an MTCProof; two of one ID would be two answers to one question [MTC 6.2]. */
@@ -102,6 +137,7 @@ void log_free(struct issuance_log *log)
     tree_growth_clear(&log->growth);
     tile_cache_clear(&log->cache);
     builder_clear(&log->bundle);
+    builder_clear(&log->read_batch_bytes);
     builder_clear(&log->staged);
     builder_clear(&log->scratch);
     free(log);
@@ -124,6 +160,7 @@ enum status log_new(const struct log_config *config, struct issuance_log **out, 
     log->next_edge = &log->edges[1];
     builder_init(&log->bundle, ENTRY_BUNDLE_SIZE_MAX);
     log->bundle_index = UINT64_MAX;
+    builder_init(&log->read_batch_bytes, BATCH_OBJECT_SIZE_MAX);
     builder_init(&log->staged, STAGED_BATCH_SIZE_MAX);
     builder_init(&log->scratch, STAGED_BATCH_SIZE_MAX);
     landmarks_init(&log->landmarks);

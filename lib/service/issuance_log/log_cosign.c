@@ -72,38 +72,50 @@ static enum status describe(struct issuance_log *log, uint64_t number, uint64_t 
     return hasher_status(&log->hasher, err);
 }
 
-static enum status sign_and_write(struct issuance_log *log, struct batch_object *object,
-                                  struct builder *out, struct error *err)
+enum status log_verify_cosignature(struct issuance_log *log, const struct cosigned_subtree *s,
+                                   const char *name, const struct public_key *key,
+                                   struct bytes signature, struct error *err)
 {
-    struct builder signatures;
-    builder_init(&signatures, SIGNATURES_SIZE_MAX);
-    enum status status = STATUS_OK;
-    for (size_t i = 0; i < object->subtree_count && status == STATUS_OK; i++)
-        status = sign_subtree(log, &object->subtrees[i], &signatures, err);
-    if (status == STATUS_OK)
-        status = builder_status(&signatures, "cosignatures", err);
-    if (status == STATUS_OK) {
-        set_addresses(object, &signatures);
-        status = batch_object_write(object, out, err);
-    }
-    builder_clear(&signatures);
-    return status;
-}
-
-static enum status verify_cosignature(struct issuance_log *log, const struct cosigned_subtree *s,
-                                      const struct cosigner *c,
-                                      const struct log_cosignature *cosignature, struct error *err)
-{
-    char name[TAI_NAME_SIZE];
     uint8_t memory[COSIGNED_MESSAGE_MAX];
     struct builder message;
-    tai_name(&c->id, name);
     struct cosigned_message m = message_of(log, s, name);
     builder_init_fixed(&message, memory, sizeof memory);
     enum status status = cosigned_message_write(&m, &message, err);
     if (status != STATUS_OK)
         return status;
-    return public_key_verify(c->key, builder_view(&message), cosignature->signature, err);
+    return public_key_verify(key, builder_view(&message), signature, err);
+}
+
+const struct log_external *log_external_by_id(const struct issuance_log *log, const struct tai *id)
+{
+    for (size_t i = 0; i < log->config.external_count; i++)
+        if (log->config.externals[i].id.len > 0 && tai_equal(&log->config.externals[i].id, id))
+            return &log->config.externals[i];
+    return NULL;
+}
+
+static enum status verify_own(struct issuance_log *log, const struct cosigned_subtree *s,
+                              const struct cosigner *c, struct bytes signature, struct error *err)
+{
+    char name[TAI_NAME_SIZE];
+    tai_name(&c->id, name);
+    return log_verify_cosignature(log, s, name, c->key, signature, err);
+}
+
+/* Those of others: they were verified before they were kept, but disks rot. */
+static enum status verify_externals(struct issuance_log *log, const struct cosigned_subtree *s,
+                                    struct error *err)
+{
+    for (size_t j = 0; j < s->cosignature_count; j++) {
+        const struct log_external *e = log_external_by_id(log, &s->cosignatures[j].cosigner_id);
+        if (e == NULL)
+            continue;
+        enum status status =
+            log_verify_cosignature(log, s, e->name, e->key, s->cosignatures[j].signature, err);
+        if (status != STATUS_OK)
+            return status;
+    }
+    return STATUS_OK;
 }
 
 /* Cosigners that are configured no more may be there too. */
@@ -116,7 +128,8 @@ static enum status verify_subtree(struct issuance_log *log, const struct cosigne
         for (size_t i = 0; i < log->config.cosigner_count; i++) {
             if (!tai_equal(&s->cosignatures[j].cosigner_id, &log->cosigners[i].id))
                 continue;
-            enum status status = verify_cosignature(log, s, &log->cosigners[i], &s->cosignatures[j], err);
+            enum status status =
+                verify_own(log, s, &log->cosigners[i], s->cosignatures[j].signature, err);
             if (status != STATUS_OK)
                 return status;
             has_ca = has_ca || tai_equal(&log->cosigners[i].id, &log->config.cosigners[0].id);
@@ -125,7 +138,7 @@ static enum status verify_subtree(struct issuance_log *log, const struct cosigne
     }
     if (!has_ca || found < wanted)
         return error_set(err, STATUS_NOT_FOUND, "a configured cosigner has not signed");
-    return STATUS_OK;
+    return verify_externals(log, s, err);
 }
 
 enum status log_verify_batch_object(struct issuance_log *log, const struct batch_object *object,
@@ -139,43 +152,92 @@ enum status log_verify_batch_object(struct issuance_log *log, const struct batch
     return STATUS_OK;
 }
 
-/* An earlier life may have got as far as the object, and a certificate may have been made from it:
- * keep it if it says what the tree says. */
-static bool is_kept(struct issuance_log *log, struct bytes stored, const struct batch_object *want)
+/* An earlier life may have got as far as the object: does it say what the tree says? */
+static bool is_of_tree(struct bytes stored, const struct batch_object *want, struct batch_object *have)
 {
-    struct batch_object have;
-    if (batch_object_parse(stored, &have, NULL) != STATUS_OK || have.number != want->number ||
-        have.start != want->start || have.end != want->end)
+    if (batch_object_parse(stored, have, NULL) != STATUS_OK || have->number != want->number ||
+        have->start != want->start || have->end != want->end)
         return false;
     for (size_t i = 0; i < want->subtree_count; i++) {
-        if (memcmp(have.subtrees[i].hash, want->subtrees[i].hash, HASH_SIZE) != 0)
+        if (memcmp(have->subtrees[i].hash, want->subtrees[i].hash, HASH_SIZE) != 0)
             return false;
     }
-    return log_verify_batch_object(log, &have, log->config.cosigner_count, NULL) == STATUS_OK;
+    return true;
+}
+
+static bool is_own(const struct issuance_log *log, const struct tai *id)
+{
+    for (size_t i = 0; i < log->config.cosigner_count; i++)
+        if (tai_equal(&log->cosigners[i].id, id))
+            return true;
+    return false;
+}
+
+/* What others have signed is kept when our own part is signed anew; what does not verify is not. */
+static void keep_externals(struct issuance_log *log, const struct batch_object *have,
+                           struct batch_object *object)
+{
+    for (size_t i = 0; i < object->subtree_count; i++) {
+        struct cosigned_subtree *to = &object->subtrees[i];
+        const struct cosigned_subtree *from = &have->subtrees[i];
+        for (size_t j = 0; j < from->cosignature_count; j++) {
+            const struct log_cosignature *c = &from->cosignatures[j];
+            const struct log_external *e = log_external_by_id(log, &c->cosigner_id);
+            if (e != NULL && !is_own(log, &c->cosigner_id) && to->cosignature_count < LOG_COSIGNERS_MAX &&
+                log_verify_cosignature(log, to, e->name, e->key, c->signature, NULL) == STATUS_OK)
+                (void)batch_object_insert(to, c);
+        }
+    }
+}
+
+/* have: what an earlier life put for the same tree, or NULL. */
+static enum status sign_and_write(struct issuance_log *log, struct batch_object *object,
+                                  const struct batch_object *have, struct builder *out,
+                                  struct error *err)
+{
+    struct builder signatures;
+    builder_init(&signatures, SIGNATURES_SIZE_MAX);
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < object->subtree_count && status == STATUS_OK; i++)
+        status = sign_subtree(log, &object->subtrees[i], &signatures, err);
+    if (status == STATUS_OK)
+        status = builder_status(&signatures, "cosignatures", err);
+    if (status == STATUS_OK) {
+        set_addresses(object, &signatures);
+        if (have != NULL)
+            keep_externals(log, have, object);
+        status = batch_object_write(object, out, err);
+    }
+    builder_clear(&signatures);
+    return status;
 }
 
 enum status log_put_batch_object(struct issuance_log *log, uint64_t number, uint64_t old_size,
                                  bool is_recovery, struct error *err)
 {
     const struct object_store *store = &log->config.private_store;
-    struct batch_object object;
-    struct builder bytes;
+    struct batch_object object, have;
+    struct builder bytes, stored;
     char path[OBJECT_PATH_SIZE];
     object_path(FOLDER_BATCH, number, path);
     builder_init(&bytes, BATCH_OBJECT_SIZE_MAX);
+    builder_init(&stored, BATCH_OBJECT_SIZE_MAX);
     enum status status = describe(log, number, old_size, &object, err);
     bool is_there = status == STATUS_OK && is_recovery &&
-                    store->get(store->context, path, &bytes, NULL) == STATUS_OK &&
-                    is_kept(log, builder_view(&bytes), &object);
-    if (status == STATUS_OK && !is_there) {
-        builder_reset(&bytes);
-        status = sign_and_write(log, &object, &bytes, err);
-    }
+                    store->get(store->context, path, &stored, NULL) == STATUS_OK &&
+                    is_of_tree(builder_view(&stored), &object, &have);
+    /* A certificate may have been made from it. */
+    bool is_kept = is_there &&
+                   log_verify_batch_object(log, &have, log->config.cosigner_count, NULL) == STATUS_OK;
+    if (status == STATUS_OK && !is_kept)
+        status = sign_and_write(log, &object, is_there ? &have : NULL, &bytes, err);
+    struct builder *value = is_kept ? &stored : &bytes;
     /* Put in any case: what an earlier process put without a sync is not durable yet. */
     if (status == STATUS_OK)
-        status = store->put(store->context, path, builder_view(&bytes), err);
-    log->unsettled_bytes += bytes.len;
+        status = store->put(store->context, path, builder_view(value), err);
+    log->unsettled_bytes += value->len;
     builder_clear(&bytes);
+    builder_clear(&stored);
     return status;
 }
 
@@ -198,12 +260,12 @@ enum status log_read_batch_object(struct issuance_log *log, uint64_t number, str
 }
 
 /* Binary search for the batch that contains index. */
-static enum status find_batch(struct issuance_log *log, uint64_t index, struct builder *memory,
-                              struct batch_object *out, struct error *err)
+enum status log_find_batch(struct issuance_log *log, uint64_t index, struct builder *memory,
+                           struct batch_object *out, struct error *err)
 {
     uint64_t low = log->record.first_batch, high = log->record.batch;
-    while (low <= high) {
-        uint64_t middle = low + (high - low) / 2;
+    /* Most of what is asked for is new. */
+    for (uint64_t middle = high; low <= high; middle = low + (high - low) / 2) {
         enum status status = log_read_batch_object(log, middle, memory, out, err);
         /* A reader may know of a batch that the writer has only committed yet. */
         bool is_beyond = status == STATUS_NOT_FOUND && log->config.is_read_only &&
@@ -226,23 +288,66 @@ static enum status find_batch(struct issuance_log *log, uint64_t index, struct b
     return error_set(err, STATUS_NOT_FOUND, "the batch of entry %" PRIu64 " is pruned", index);
 }
 
+/* The same, from memory if it is the batch that was asked for last. */
+static enum status find_again(struct issuance_log *log, uint64_t index, struct error *err)
+{
+    const struct batch_object *object = &log->read_batch;
+    if (log->read_batch_number != 0 && object->start <= index && index < object->end)
+        return STATUS_OK;
+    log->read_batch_number = 0;
+    enum status status = log_find_batch(log, index, &log->read_batch_bytes, &log->read_batch, err);
+    /* What a reader has in memory may get cosignatures behind its back. */
+    if (status == STATUS_OK && !log->config.is_read_only)
+        log->read_batch_number = log->read_batch.number;
+    return status;
+}
+
 enum status log_read_cosignatures(struct issuance_log *log, uint64_t index, struct subtree *subtree,
                                   struct builder *memory,
                                   struct log_cosignature out[LOG_COSIGNERS_MAX], size_t *count,
                                   struct error *err)
 {
     enum status status = log_check_index(log, index, err);
+    if (status == STATUS_OK)
+        status = find_again(log, index, err);
     if (status != STATUS_OK)
         return status;
-    struct batch_object object;
-    status = find_batch(log, index, memory, &object, err);
-    if (status != STATUS_OK)
-        return status;
-    const struct cosigned_subtree *s = &object.subtrees[0];
+    const struct cosigned_subtree *s = &log->read_batch.subtrees[0];
     if (!subtree_contains(s->subtree, index))
-        s = &object.subtrees[1];
+        s = &log->read_batch.subtrees[1];
     *subtree = s->subtree;
     *count = s->cosignature_count;
     memcpy(out, s->cosignatures, s->cosignature_count * sizeof *out);
+    builder_reset(memory);
+    for (size_t i = 0; i < *count; i++)
+        builder_bytes(memory, out[i].signature);
+    status = builder_status(memory, "cosignatures", err);
+    for (size_t i = 0, at = 0; i < *count && status == STATUS_OK; at += out[i].signature.len, i++)
+        out[i].signature.data = memory->data + at;
+    return status;
+}
+
+enum status log_batch_of(struct issuance_log *log, uint64_t index, struct log_batch *out,
+                         struct error *err)
+{
+    enum status status = log_check_index(log, index, err);
+    if (status == STATUS_OK)
+        status = find_again(log, index, err);
+    if (status != STATUS_OK)
+        return status;
+    const struct batch_object *object = &log->read_batch;
+    out->number = object->number;
+    out->start = object->start;
+    out->end = object->end;
+    out->subtree_count = object->subtree_count;
+    for (size_t i = 0; i < object->subtree_count; i++) {
+        const struct cosigned_subtree *s = &object->subtrees[i];
+        struct log_batch_subtree *to = &out->subtrees[i];
+        to->subtree = s->subtree;
+        memcpy(to->hash, s->hash, HASH_SIZE);
+        to->cosigner_count = s->cosignature_count;
+        for (size_t j = 0; j < s->cosignature_count; j++)
+            to->cosigners[j] = s->cosignatures[j].cosigner_id;
+    }
     return STATUS_OK;
 }

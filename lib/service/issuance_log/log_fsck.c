@@ -47,6 +47,9 @@ static enum status check_checkpoint(struct fsck *f, struct error *err)
     if (!published.is_ours)
         log_fsck_problem(f, "the published checkpoint has no good signature of the CA: opening the log "
                          "for writing publishes it again");
+    if (published.has_bad_external)
+        log_fsck_problem(f, "the published checkpoint has a line of a mirror or witness that does not verify: "
+                         "the next one replaces it");
     bool is_current = published.size == log_size(log) || (log->config.is_read_only &&
                                                           published.size > log_size(log));
     if (!is_current || (published.size == log_size(log) &&
@@ -242,6 +245,7 @@ static enum status check_private_name(void *context, const char *name, struct er
         (object_path_parse(FOLDER_STAGED, name, &number) && number <= r->batch &&
          (number > r->settled_batch || f->log->config.is_read_only)) ||
         (object_path_parse(FOLDER_BATCH, name, &number) && number <= r->batch) ||
+        (object_path_parse(FOLDER_COSIGNED, name, &number) && number <= r->batch) ||
         /* One may have been put by a life that ended before the record named it. */
         (object_path_parse(FOLDER_LANDMARKS, name, &number) && number <= r->landmark + 1);
     if (!is_expected && !f->log->config.is_read_only)
@@ -251,7 +255,8 @@ static enum status check_private_name(void *context, const char *name, struct er
 
 static enum status check_names(struct fsck *f, struct error *err)
 {
-    static const char *const folders[] = {FOLDER_STAGED "/", FOLDER_BATCH "/", FOLDER_LANDMARKS "/"};
+    static const char *const folders[] = {FOLDER_STAGED "/", FOLDER_BATCH "/", FOLDER_COSIGNED "/",
+                                         FOLDER_LANDMARKS "/"};
     const struct object_store *store = &f->log->config.public_store;
     enum status status = store->list(store->context, "tile/", check_public_name, f, err);
     store = &f->log->config.private_store;

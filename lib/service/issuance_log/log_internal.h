@@ -13,6 +13,7 @@
 
 #define FOLDER_STAGED    "staged"
 #define FOLDER_BATCH     "batch"
+#define FOLDER_COSIGNED  "cosigned" /* batch objects on their way to FOLDER_BATCH: log_add_cosignatures.c */
 #define FOLDER_LANDMARKS "landmarks"
 #define OBJECT_CHECKPOINT "checkpoint"
 #define OBJECT_LANDMARKS  "landmarks"
@@ -20,6 +21,11 @@
 /* How far the final objects may lag behind in durability: what recovery must be able to redo. */
 #define LOG_SETTLE_BATCHES 64
 #define LOG_SETTLE_BYTES   ((uint64_t)96 << 20)
+
+/* Batches that got cosignatures since the last sync: a few mirrors that are a little behind. */
+#define LOG_MOVING_MAX 32
+/* What a power cut leaves: those, and as many whose removal it has undone, and the one in the making. */
+#define LOG_MOVING_LEFT_MAX (2 * LOG_MOVING_MAX + 1)
 
 struct issuance_log {
     struct log_config config;
@@ -39,6 +45,12 @@ struct issuance_log {
     struct landmarks landmarks;
     struct landmarks old_landmarks; /* to look at older lists: too large for the stack */
     uint64_t unsettled_bytes;
+    uint64_t quorum_size;    /* of the largest published checkpoint that had the quorum */
+    uint64_t moving_batches[LOG_MOVING_LEFT_MAX]; /* those whose object in FOLDER_COSIGNED is to be removed */
+    size_t moving_count;
+    struct builder read_batch_bytes; /* the batch object that was read last for a certificate */
+    struct batch_object read_batch;  /* borrows from it */
+    uint64_t read_batch_number;      /* 0: none */
     struct builder staged, scratch;
     struct error failure; /* the first one, for good */
 };
@@ -116,22 +128,46 @@ MUST_USE enum status log_verify_batch_object(struct issuance_log *log,
                                              const struct batch_object *object, size_t wanted,
                                              struct error *err);
 
+/* log_find_batch finds and parses the object of the batch that has the entry at index; *out borrows from
+ * memory. STATUS_NOT_FOUND when it is pruned. */
+MUST_USE enum status log_find_batch(struct issuance_log *log, uint64_t index, struct builder *memory,
+                                    struct batch_object *out, struct error *err);
+
+/* log_external_by_id is the configured external with this ID, NULL when there is none. */
+const struct log_external *log_external_by_id(const struct issuance_log *log, const struct tai *id);
+
+/* log_verify_cosignature: is the signature one of this cosigner over the subtree with this hash, with
+ * timestamp 0? */
+MUST_USE enum status log_verify_cosignature(struct issuance_log *log, const struct cosigned_subtree *s,
+                                            const char *name, const struct public_key *key,
+                                            struct bytes signature, struct error *err);
+
 /* log_read_batch_object reads and parses batch `number` into *out, which borrows from memory. */
 MUST_USE enum status log_read_batch_object(struct issuance_log *log, uint64_t number,
                                            struct builder *memory, struct batch_object *out,
                                            struct error *err);
 
+/* ---- log_add_cosignatures.c ---- */
+
+/* log_restore_cosigned finishes what log_add_cosignatures of an earlier life began. */
+MUST_USE enum status log_restore_cosigned(struct issuance_log *log, struct error *err);
+
+/* log_forget_cosigned removes what a sync of the private store has made superfluous. */
+MUST_USE enum status log_forget_cosigned(struct issuance_log *log, struct error *err);
+
 /* ---- log_checkpoint.c ---- */
 
 /* log_publish_checkpoint has every cosigner sign the current tree, which the record has committed to,
- * and puts it. */
-MUST_USE enum status log_publish_checkpoint(struct issuance_log *log, struct error *err);
+ * and puts it. With is_again the lines of others that are published for this size stay. */
+MUST_USE enum status log_publish_checkpoint(struct issuance_log *log, bool is_again, struct error *err);
 
 struct published_checkpoint {
     uint64_t size;
     uint8_t root[HASH_SIZE];
     bool is_ours; /* has a signature of the CA cosigner that verifies */
     bool is_complete; /* and one of every other cosigner */
+    bool has_quorum;  /* and those of others that landmarks need */
+    bool has_bad_external; /* a line of a configured external does not verify */
 };
 
 /* log_read_checkpoint reads the published checkpoint: STATUS_NOT_FOUND when there is none,

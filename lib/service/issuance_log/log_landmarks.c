@@ -175,9 +175,10 @@ enum status log_allocate_landmark(struct issuance_log *log, int64_t lifetime_s, 
     int64_t now = now_s(log);
     if (lifetime_s < 0 || lifetime_s > INT64_MAX - now)
         return error_set(err, STATUS_USAGE, "a lifetime of %" PRId64 " seconds", lifetime_s);
-    if (log_size(log) == log->landmarks.at[0].tree_size)
+    uint64_t size = log_quorum_size(log);
+    if (size <= log->landmarks.at[0].tree_size)
         return STATUS_OK;
-    struct landmark landmark = {.tree_size = log_size(log), .expiry_s = now + lifetime_s};
+    struct landmark landmark = {.tree_size = size, .expiry_s = now + lifetime_s};
     /* At least the notAfter of every entry, and not before the last landmark [MTC 6.4.1]. */
     if (landmark.expiry_s < (int64_t)log->record.max_not_after_s)
         landmark.expiry_s = (int64_t)log->record.max_not_after_s;

@@ -160,12 +160,16 @@ static enum status open_writer(struct issuance_log *log, struct error *err)
     bool has_checkpoint = found == STATUS_OK;
     enum status status = has_checkpoint ? check_not_behind(log, &published, err) : STATUS_OK;
     if (status == STATUS_OK)
+        status = log_restore_cosigned(log, err);
+    if (status == STATUS_OK)
         status = log_recover(log, err);
     if (status == STATUS_OK && has_checkpoint)
         status = check_prefix(log, &published, err);
     if (status == STATUS_OK &&
         (!has_checkpoint || !published.is_complete || published.size != log->record.size))
-        status = log_publish_checkpoint(log, err);
+        status = log_publish_checkpoint(log, has_checkpoint, err);
+    else if (status == STATUS_OK && published.has_quorum)
+        log->quorum_size = published.size;
     if (status == STATUS_OK)
         status = log_load_landmarks(log, err);
     return status == STATUS_OK ? log_settle(log, err) : status;

@@ -25,7 +25,7 @@ enum status log_apply(struct issuance_log *log, uint64_t number, bool is_recover
         status = log_put_batch_object(log, number, old_size, is_recovery, err);
     /* In recovery only the last tree is published, when all of it is there. */
     if (status == STATUS_OK && !is_recovery)
-        status = log_publish_checkpoint(log, err);
+        status = log_publish_checkpoint(log, false, err);
     if (status == STATUS_OK)
         status = log_drop_partials(log, old_size, log->record.settled_size, err);
     return status;
@@ -52,11 +52,13 @@ enum status log_settle(struct issuance_log *log, struct error *err)
     const struct object_store *public_store = &log->config.public_store;
     const struct object_store *private_store = &log->config.private_store;
     uint64_t old_batch = log->record.settled_batch, old_size = log->record.settled_size;
-    if (old_batch == log->record.batch)
+    if (old_batch == log->record.batch && log->moving_count == 0)
         return STATUS_OK;
     enum status status = public_store->sync(public_store->context, err);
     if (status == STATUS_OK)
         status = private_store->sync(private_store->context, err);
+    if (status == STATUS_OK)
+        status = log_forget_cosigned(log, err);
     if (status == STATUS_OK) {
         struct log_record next = log->record;
         next.settled_batch = next.batch;

@@ -3,6 +3,7 @@ set(issuance_log_sources
   batch_object.c
   log.c
   log_close_for_good.c
+  log_add_cosignatures.c
   log_append.c
   log_checkpoint.c
   log_cosign.c
