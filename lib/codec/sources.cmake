@@ -2,6 +2,7 @@
 set(codec_text_sources
   landmarks/landmarks.c
   note/checkpoint.c
+  note/checkpoint_verify.c
   note/timestamped_signature.c
   note/note.c
   note/note_key.c
@@ -9,6 +10,7 @@ set(codec_text_sources
   note/utf8.c
   pem/pem.c
   properties/properties.c
+  revocations/revocations.c
   tai/tai.c
   tai/tai_pattern.c
   tiles/entry_bundle.c

@@ -17,8 +17,9 @@
 
 /* A verifier must accept 16; 64 leaves room for every witness of a public network. */
 #define NOTE_SIGNATURES_MAX 64
-/* 64 ML-DSA-44 cosignatures are 212 KiB; 8 of the largest SLH-DSA, in base64, 520 KiB. */
-#define NOTE_SIZE_MAX ((size_t)1024 * 1024)
+/* 64 ML-DSA-44 cosignatures are 212 KiB; 8 of the largest SLH-DSA, in base64, 520 KiB;
+ * 65,536 ranges of revoked entries, 3 MiB. */
+#define NOTE_SIZE_MAX ((size_t)4 * 1024 * 1024)
 #define NOTE_KEY_ID_SIZE 4
 
 struct note_signature {

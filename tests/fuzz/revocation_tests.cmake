@@ -1,0 +1,2 @@
+cathaya_fuzz_target(crl layer_codec)
+cathaya_fuzz_target(revocations layer_codec)
