@@ -17,6 +17,11 @@ static const uint8_t oid_authority_key_id[] = {0x55, 0x1d, 0x23};
 /* CRLReason ends at aACompromise(10) [RFC5280 5.3.1]. */
 #define REASON_MAX 10
 
+unsigned crl_shard_of(struct bytes serial)
+{
+    return serial.len > 0 ? serial.data[serial.len - 1] % CRL_SHARDS : 0;
+}
+
 /* ---- writing ---- */
 
 static void write_entry(const struct crl_entry *entry, struct builder *b)

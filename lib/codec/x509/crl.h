@@ -13,6 +13,9 @@
 /* A hundred thousand entries of some 40 bytes. */
 #define CRL_SIZE_MAX ((size_t)8 * 1024 * 1024)
 #define CRL_SERIAL_MAX 20
+/* CAs here spread their lists over so many shards: one of a million certificates has 4,000 to list when
+ * 6 % are revoked. */
+#define CRL_SHARDS 16
 
 struct crl_entry {
     struct bytes serial; /* contents of the INTEGER */
@@ -28,6 +31,9 @@ struct crl {
     uint64_t number;
     struct bytes url; /* of the distribution point, as in the certificates; empty: not sharded */
 };
+
+/* crl_shard_of is the shard of a serial number (contents of the INTEGER). */
+unsigned crl_shard_of(struct bytes serial);
 
 /* crl_write_tbs appends the TBSCertList: what is signed. */
 void crl_write_tbs(const struct crl *crl, const struct crl_entry *entries, size_t count,

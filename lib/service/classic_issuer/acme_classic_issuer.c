@@ -112,16 +112,18 @@ static enum status check(void *context, const struct acme_issue_request *request
 
 /* ---- issuing ---- */
 
-static void signed_name(acme_id order, char out[OBJECT_NAME_MAX + 1])
+static void signed_name(const struct job *job, char out[OBJECT_NAME_MAX + 1])
 {
-    (void)snprintf(out, OBJECT_NAME_MAX + 1, "signed/%" PRIu64, order);
+    char instance[2 * CLASSIC_INSTANCE_SIZE + 1];
+    text_hex(BYTES_OF(job->issuer->config.instance), instance);
+    (void)snprintf(out, OBJECT_NAME_MAX + 1, "signed/%s/%" PRIu64, instance, job->order);
 }
 
 static enum status read_signed(struct job *job, struct error *err)
 {
     const struct object_store *store = &job->issuer->config.store;
     char name[OBJECT_NAME_MAX + 1];
-    signed_name(job->order, name);
+    signed_name(job, name);
     return store->get(store->context, name, &job->der, err);
 }
 
@@ -146,7 +148,7 @@ static enum status sign_new(struct job *job)
     const struct object_store *store = &config->store;
     char name[OBJECT_NAME_MAX + 1];
     struct lint_subject lint = config->lint;
-    signed_name(job->order, name);
+    signed_name(job, name);
     enum status s = set_validity(job);
     lint.now_s = config->clock.now_ms(config->clock.context) / 1000;
     struct classic_leaf_request leaf = {

@@ -2,8 +2,8 @@
  *
  * Everything that touches the CA's store runs on its serial worker. What was signed for an order is
  * durable before anybody hears of it, and is found again by the order:
- *   signed/<order>    the certificate
- *   revoked/<serial>  revocation time, reason, notAfter, for the CRL
+ *   signed/<instance>/<order>  the certificate
+ *   revoked/<serial>           revocation time, reason, notAfter, for the CRL
  */
 #ifndef CATHAYA_SERVICE_CLASSIC_ISSUER_ACME_CLASSIC_ISSUER_H
 #define CATHAYA_SERVICE_CLASSIC_ISSUER_ACME_CLASSIC_ISSUER_H
@@ -16,6 +16,8 @@
 #define CLASSIC_PENDING_MAX 4096
 /* Of one CA. */
 #define CLASSIC_PROFILES_MAX 8
+/* Order numbers mean something within one ACME server's database only. */
+#define CLASSIC_INSTANCE_SIZE 16
 
 /* Borrowed for the life of the issuer. */
 struct classic_issuer_config {
@@ -25,7 +27,8 @@ struct classic_issuer_config {
     struct bytes chain;           /* PEM that follows the leaf: the issuing CA, not the root */
     const struct certificate_profile *const *profiles; /* those of this CA */
     size_t profile_count;
-    const char *issuer_url, *ocsp_url, *crl_url; /* of the leaves' pointers; ocsp_url may be NULL */
+    const char *issuer_url, *ocsp_url, *crl_url; /* as in struct classic_leaf_request */
+    uint8_t instance[CLASSIC_INSTANCE_SIZE]; /* of the ACME server whose orders these are */
     int64_t not_after_s;          /* of the issuing CA: no leaf outlives it */
     struct object_store store;    /* used by the worker alone */
     struct work_port worker;      /* serial */

@@ -53,7 +53,8 @@ struct classic_leaf_request {
     const char *common_name;    /* NULL: an empty subject */
     struct bytes spki;
     int64_t not_before_s, not_after_s;
-    const char *issuer_url, *ocsp_url, *crl_url; /* ocsp_url may be NULL */
+    const char *issuer_url, *ocsp_url; /* ocsp_url may be NULL */
+    const char *crl_url; /* the shard of the serial number is at <crl_url>/<shard>.crl; NULL: no pointer */
 };
 
 /* classic_write_leaf makes the TBSCertificate with a random serial number, has it linted (`lint` has the

@@ -1,7 +1,9 @@
 /* The certificates of subscribers [BR 7.1.2.7]. */
+#include <stdio.h>
 #include <string.h>
 
 #include "codec/asn1/der.h"
+#include "codec/x509/crl.h"
 #include "codec/x509/extensions.h"
 #include "codec/x509/issuing_extensions.h"
 #include "service/classic_issuer/sign_tbs.h"
@@ -26,8 +28,20 @@ static void write_subject(const char *common_name, struct builder *b)
     der_close(b, name);
 }
 
+static enum status write_crl_point(const char *url, struct bytes serial, struct builder *b,
+                                   struct error *err)
+{
+    char point[CLASSIC_URL_MAX + 1];
+    if (url == NULL)
+        return STATUS_OK;
+    if (snprintf(point, sizeof point, "%s/%u.crl", url, crl_shard_of(serial)) >= (int)sizeof point)
+        return error_set(err, STATUS_USAGE, "the CRL's URL is too long: %s", url);
+    issuing_extensions_write_crl_point(b, point);
+    return STATUS_OK;
+}
+
 static enum status write_extensions(const struct classic_leaf_request *request, struct bytes key_id,
-                                    struct builder *b, struct error *err)
+                                    struct bytes serial, struct builder *b, struct error *err)
 {
     const struct certificate_profile *profile = request->profile;
     uint8_t oid_memory[PROFILE_OID_SIZE];
@@ -37,15 +51,14 @@ static enum status write_extensions(const struct classic_leaf_request *request, 
     extensions_write_subject_alt_name(b, request->general_names, request->common_name == NULL);
     extensions_write_authority_key_id(b, key_id);
     issuing_extensions_write_authority_information(b, request->ocsp_url, request->issuer_url);
-    if (request->crl_url != NULL)
-        issuing_extensions_write_crl_point(b, request->crl_url);
+    enum status s = write_crl_point(request->crl_url, serial, b, err);
     builder_init_fixed(&oid, oid_memory, sizeof oid_memory);
-    if (profile->policy_oid[0] != '\0') {
+    if (s == STATUS_OK && profile->policy_oid[0] != '\0') {
         if (!algorithm_oid_to_der(profile->policy_oid, &oid) || !builder_is_good(&oid))
             return error_set(err, STATUS_USAGE, "profile %s: policy %s is no OID", profile->name, profile->policy_oid);
         extensions_write_policy(b, bytes_of(oid_memory + 2, oid.len - 2)); /* behind tag and length */
     }
-    return builder_status(b, "extensions", err);
+    return s == STATUS_OK ? builder_status(b, "extensions", err) : s;
 }
 
 enum status classic_write_leaf(const struct classic_leaf_request *request,
@@ -58,15 +71,16 @@ enum status classic_write_leaf(const struct classic_leaf_request *request,
     builder_init_fixed(&subject, subject_memory, sizeof subject_memory);
     builder_init(&extensions, EXTENSIONS_SIZE_MAX);
     write_subject(request->common_name, &subject);
-    enum status s = builder_status(&subject, "subject", err);
-    if (s == STATUS_OK)
-        s = write_extensions(request, authority->key_id, &extensions, err);
     struct sign_tbs tbs = {
-        .subject = builder_view(&subject), .spki = request->spki, .extensions = builder_view(&extensions),
+        .subject = builder_view(&subject), .spki = request->spki,
         .not_before_s = request->not_before_s, .not_after_s = request->not_after_s,
     };
+    enum status s = builder_status(&subject, "subject", err);
     if (s == STATUS_OK)
         s = sign_tbs_new_serial(&tbs, err);
+    if (s == STATUS_OK)
+        s = write_extensions(request, authority->key_id, BYTES_OF(tbs.serial), &extensions, err);
+    tbs.extensions = builder_view(&extensions);
     lint.profile = request->profile;
     lint.serial = BYTES_OF(tbs.serial);
     lint.subject = tbs.subject;

@@ -142,7 +142,7 @@ static void open_issuer(struct world *w)
     struct classic_issuer_config config = {
         .ca = "classic", .certificate = builder_view(&w->ca.issuing), .key = w->ca.issuing_key,
         .chain = builder_view(&w->ca.chain), .profiles = profiles, .profile_count = 1,
-        .issuer_url = "http://ca.example/i.cer", .crl_url = "http://ca.example/i.crl",
+        .issuer_url = "http://ca.example/i.cer", .crl_url = "http://ca.example/crl",
         .not_after_s = NOW_S + 3650 * DAY_S, .store = memory_disk_store(w->disk, 0),
         .worker = {w, submit}, .clock = {w, now_ms},
     };

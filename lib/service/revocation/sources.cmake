@@ -1,0 +1,1 @@
+cathaya_layer(service/revocation crl_shards.c revocations_file.c)
