@@ -23,7 +23,7 @@ static enum status write_certificate(const struct issuer *issuer, uint64_t index
     if (s == STATUS_OK)
         s = tbs_entry_parse(entry.data, &tbs, err);
     if (s == STATUS_OK)
-        s = subject_keys_get(&issuer->subject_keys, issuer->hasher, tbs.spki_hash, &spki, err);
+        s = subject_keys_get(issuer, tbs.spki_hash, &spki, err);
     struct node_source source = issuer->log.node_source(issuer->log.context);
     if (s == STATUS_OK)
         s = proof_make_inclusion(issuer->hasher, &source, subtree, index, &path, err);

@@ -237,14 +237,11 @@ enum status ca_directory_open_log_stores(struct ca_directory *dir, uint16_t log_
 
 static enum status fill_issuer(struct ca_directory *dir, struct error *err)
 {
+    uint8_t memory[ALGORITHM_IDENTIFIER_MAX];
     struct builder oid;
-    struct bytes policy = {NULL, 0};
-    builder_init_fixed(&oid, dir->policy_oid, sizeof dir->policy_oid);
-    if (dir->config.policy_oid[0] != '\0') {
-        if (!algorithm_oid_to_der(dir->config.policy_oid, &oid))
-            return error_set(err, STATUS_USAGE, "%s/ca.conf: policy: not a dotted OID", dir->path);
-        policy = bytes_of(oid.data + 2, oid.len - 2); /* without tag and length */
-    }
+    builder_init_fixed(&oid, memory, sizeof memory);
+    if (dir->config.policy_oid[0] != '\0' && !algorithm_oid_to_der(dir->config.policy_oid, &oid))
+        return error_set(err, STATUS_USAGE, "%s/ca.conf: policy: not a dotted OID", dir->path);
     dir->issuer = (struct issuer){
         .draft = dir->config.draft,
         .ca_id = dir->config.id,
@@ -254,11 +251,14 @@ static enum status fill_issuer(struct ca_directory *dir, struct error *err)
         .cosigner_count = dir->cosigner_count,
         .log_number = dir->log_number,
         .hasher = &dir->hasher,
-        .profile = {dir->config.lifetime_s, dir->config.backdate_s, dir->config.has_client_auth, policy},
+        .profile = {.lifetime_s = dir->config.lifetime_s, .backdate_s = dir->config.backdate_s,
+                    .has_client_auth = dir->config.has_client_auth},
         .log = ca_log_port(dir),
         .subject_keys = posix_object_store_port(dir->subject_keys),
         .clock = posix_clock(),
     };
+    (void)snprintf(dir->issuer.profile.policy_oid, sizeof dir->issuer.profile.policy_oid, "%s",
+                   dir->config.policy_oid);
     return STATUS_OK;
 }
 

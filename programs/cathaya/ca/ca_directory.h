@@ -30,7 +30,6 @@ struct ca_directory {
     struct public_key *public_key;               /* the CA cosigner's, in a reader */
     struct cosigner cosigners[LOG_COSIGNERS_MAX];
     size_t cosigner_count;
-    uint8_t policy_oid[ALGORITHM_IDENTIFIER_MAX];
     struct posix_object_store *root, *public_store, *private_store, *subject_keys;
     struct posix_record_store *record;
     uint16_t log_number;

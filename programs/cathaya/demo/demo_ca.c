@@ -111,7 +111,7 @@ enum status demo_ca_issue(struct demo_ca *ca, size_t first, size_t end, struct e
 
 /* Entries like any other, for names that nobody asked for; all have the key of the first site. */
 static enum status write_generated(struct demo_ca *ca, uint64_t number, struct bytes spki,
-                                   struct bytes spki_algorithm, int64_t now_s,
+                                   int64_t now_s,
                                    struct builder *memory, struct log_entry_input *out,
                                    struct error *err)
 {
@@ -122,8 +122,11 @@ static enum status write_generated(struct demo_ca *ca, uint64_t number, struct b
     san[1] = (uint8_t)len;
     memcpy(san + 2, name, (size_t)len);
     size_t before = memory->len;
-    enum status s = issuer_write_entry(&ca->dir.issuer, bytes_of(san, (size_t)len + 2), spki, spki_algorithm,
-                                       now_s, memory, &out->not_after_s, err);
+    struct issuer_request request = {.profile = &ca->dir.issuer.profile,
+                                     .general_names = bytes_of(san, (size_t)len + 2), .spki = spki};
+    int64_t not_before_s;
+    enum status s = issuer_write_entry(&ca->dir.issuer, &request, now_s, memory, &not_before_s,
+                                       &out->not_after_s, err);
     out->entry = bytes_of(memory->data + before, memory->len - before);
     return s;
 }
@@ -137,7 +140,7 @@ static enum status generate_batch(struct demo_ca *ca, size_t count, const struct
     builder_reset(memory);
     int64_t now_s = demo_now_s();
     for (size_t i = 0; s == STATUS_OK && i < count; i++)
-        s = write_generated(ca, ca->entry_count + i, like->spki, like->spki_algorithm, now_s, memory, &inputs[i], err);
+        s = write_generated(ca, ca->entry_count + i, like->spki, now_s, memory, &inputs[i], err);
     if (s == STATUS_OK)
         s = log_append(ca->dir.log, inputs, count, &first, err);
     ca->entry_bytes += memory->len;
