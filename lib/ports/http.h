@@ -53,6 +53,16 @@ struct http_exchange {
      * response was sent before. */
     bool (*on_body)(struct http_exchange *x, struct bytes piece);
 
+    /* Set by a begin that keeps anything for x. Called when the body will not come to its end (the client
+     * has gone, is too slow, sends nonsense or too much), instead of handle: the server answers itself.
+     * x stays until send is called all the same, at once or when jobs that use it have ended; what it
+     * sends then is dropped. Not called once handle was called or the response was sent. */
+    void (*on_abort)(struct http_exchange *x);
+
+    /* set_paused (true) lets the client wait: neither on_body nor handle is called until set_paused
+     * (false). */
+    void (*set_paused)(struct http_exchange *x, bool is_paused);
+
     /* send gives the response to the server, exactly once, during handle or later; x is gone then. A
      * client that has gone away is not told. */
     void (*send)(struct http_exchange *x);
@@ -63,7 +73,8 @@ struct http_exchange {
 struct http_handler {
     void *context;
     size_t body_max; /* bytes of a body that is not streamed, after decompression; above: 413 */
-    /* begin, which may be NULL, is called when the head of a request is there. */
+    /* begin, which may be NULL, is called when the head of a request is there. It may send the response,
+     * also before the body has come; a begin that means to send later sets on_abort. */
     void (*begin)(void *context, struct http_exchange *x);
     /* handle is called when the whole request is there. */
     void (*handle)(void *context, struct http_exchange *x);
