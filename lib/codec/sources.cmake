@@ -1,5 +1,6 @@
 # The codecs of texts and small structures; lib/CMakeLists.txt adds them to the layer.
 set(codec_text_sources
+  evidence/evidence.c
   landmarks/landmarks.c
   note/checkpoint.c
   note/checkpoint_verify.c

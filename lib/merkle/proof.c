@@ -163,10 +163,10 @@ static enum status check_empty(struct hasher *h, const uint8_t subtree_hash[HASH
     return compare(h, empty, subtree_hash, "subtree", err);
 }
 
-enum status proof_check_consistency(struct hasher *h, struct subtree s, uint64_t tree_size,
-                                    const uint8_t subtree_hash[HASH_SIZE],
-                                    const uint8_t root[HASH_SIZE], struct bytes proof,
-                                    struct error *err)
+enum status proof_evaluate_consistency(struct hasher *h, struct subtree s, uint64_t tree_size,
+                                       const uint8_t subtree_hash[HASH_SIZE], struct bytes proof,
+                                       uint8_t part[HASH_SIZE], uint8_t root[HASH_SIZE],
+                                       struct error *err)
 {
     enum status status = check_within(s, tree_size, err);
     if (status == STATUS_OK)
@@ -174,8 +174,7 @@ enum status proof_check_consistency(struct hasher *h, struct subtree s, uint64_t
     if (status != STATUS_OK)
         return status;
     if (s.start == s.end)
-        return check_empty(h, subtree_hash, proof, err);
-
+        return error_set(err, STATUS_REFUSED, "an empty subtree says nothing about its tree");
     struct edges e = edges_start(s, tree_size);
     struct bytes rest = proof;
     const uint8_t *first = subtree_hash;
@@ -192,8 +191,28 @@ enum status proof_check_consistency(struct hasher *h, struct subtree s, uint64_t
         return misfit("consistency", "long", proof, err);
     if (e.tn != 0)
         return misfit("consistency", "short", proof, err);
-    status = compare(h, fr, subtree_hash, "subtree", err);
-    return status == STATUS_OK ? compare(h, sr, root, "tree", err) : status;
+    memcpy(part, fr, HASH_SIZE);
+    memcpy(root, sr, HASH_SIZE);
+    return hasher_status(h, err);
+}
+
+enum status proof_check_consistency(struct hasher *h, struct subtree s, uint64_t tree_size,
+                                    const uint8_t subtree_hash[HASH_SIZE],
+                                    const uint8_t root[HASH_SIZE], struct bytes proof,
+                                    struct error *err)
+{
+    enum status status = check_within(s, tree_size, err);
+    if (status == STATUS_OK)
+        status = check_whole_hashes(proof, err);
+    if (status != STATUS_OK)
+        return status;
+    if (s.start == s.end)
+        return check_empty(h, subtree_hash, proof, err);
+    uint8_t part[HASH_SIZE], whole[HASH_SIZE];
+    status = proof_evaluate_consistency(h, s, tree_size, subtree_hash, proof, part, whole, err);
+    if (status == STATUS_OK)
+        status = compare(h, part, subtree_hash, "subtree", err);
+    return status == STATUS_OK ? compare(h, whole, root, "tree", err) : status;
 }
 
 /* Where a proof is made from and goes to. */

@@ -32,6 +32,15 @@ MUST_USE enum status proof_check_consistency(struct hasher *h, struct subtree s,
                                              const uint8_t root[HASH_SIZE], struct bytes proof,
                                              struct error *err);
 
+/* proof_evaluate_consistency computes the hashes that a proof speaks of: *part of s, and *root of the tree that has
+ * it. Where the proof does not name the hash of s it starts from subtree_hash, and *part is that. Statuses as
+ * above; STATUS_REFUSED for the empty s. The caller compares. */
+MUST_USE enum status proof_evaluate_consistency(struct hasher *h, struct subtree s,
+                                                uint64_t tree_size,
+                                                const uint8_t subtree_hash[HASH_SIZE],
+                                                struct bytes proof, uint8_t part[HASH_SIZE],
+                                                uint8_t root[HASH_SIZE], struct error *err);
+
 /* Where the hashes of complete nodes come from: read writes the hash of
  * [index << level, (index + 1) << level). It is asked only for nodes inside the tree. */
 struct node_source {
