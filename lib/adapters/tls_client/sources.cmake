@@ -1,0 +1,1 @@
+cathaya_layer(adapters/tls_client tls_prober.c)

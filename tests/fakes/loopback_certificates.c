@@ -1,0 +1,48 @@
+#include "fakes/loopback_server.h"
+
+/* Made once with openssl; the keys are worth nothing. */
+const char loopback_certificate[] =
+    "-----BEGIN CERTIFICATE-----\n"
+    "MIIBmTCCAT+gAwIBAgIBBTAKBggqhkjOPQQDAjASMRAwDgYDVQQDDAdUZXN0IENB\n"
+    "MCAXDTI2MTEyMjAxMjIxMFoYDzIxMjYxMDI5MDEyMjEwWjAAMFkwEwYHKoZIzj0C\n"
+    "AQYIKoZIzj0DAQcDQgAETIYoCH1Zc22Q7UJq3pLyJHcXP9k+RDkwzJ+t+q4xKql9\n"
+    "PkDCSupRVu9gurfYE+8+C5QlW6N8QZ81p7QUNORzkaOBlTCBkjAuBgNVHREBAf8E\n"
+    "JDAigglsb2NhbGhvc3SCD3d3dy5leGFtcGxlLmNvbYcEfwAAATATBgNVHSUEDDAK\n"
+    "BggrBgEFBQcDATALBgNVHQ8EBAMCB4AwHQYDVR0OBBYEFINsqSvf/GEgeweUKd2R\n"
+    "ocAQkxA3MB8GA1UdIwQYMBaAFIpIkqIzw4emkEUu6ypkDawwPe2xMAoGCCqGSM49\n"
+    "BAMCA0gAMEUCIQCPrdC3ZUODI9gP7bgUKz7mUPirUfyk4+bw1YCFd9JDXwIgIEFA\n"
+    "vHGvHr+pDIYzgO3DkmxrnHkvC9M/y5H5uXvT6hk=\n"
+    "-----END CERTIFICATE-----\n";
+
+const char loopback_key[] =
+    "-----BEGIN PRIVATE KEY-----\n"
+    "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgx0OESr1DXOCsGgoL\n"
+    "HMvqTQvm3U7NZY+uN7XzHZac+XqhRANCAARMhigIfVlzbZDtQmrekvIkdxc/2T5E\n"
+    "OTDMn636rjEqqX0+QMJK6lFW72C6t9gT7z4LlCVbo3xBnzWntBQ05HOR\n"
+    "-----END PRIVATE KEY-----\n";
+
+const char loopback_ca[] =
+    "-----BEGIN CERTIFICATE-----\n"
+    "MIIBjDCCATGgAwIBAgIUQljnRWvAic3Gcs0g0E33oMNY3+wwCgYIKoZIzj0EAwIw\n"
+    "EjEQMA4GA1UEAwwHVGVzdCBDQTAgFw0yNjExMjIwMTIyMTBaGA8yMTI2MTAyOTAx\n"
+    "MjIxMFowEjEQMA4GA1UEAwwHVGVzdCBDQTBZMBMGByqGSM49AgEGCCqGSM49AwEH\n"
+    "A0IABBnP6qOYMD15jlJpe3r9hxbrt+wyxo19PJ3WWapFlhH32L0YVB+Iin206DMz\n"
+    "eg7gilJbwqKWOzNXBIKW1TyUrM6jYzBhMB0GA1UdDgQWBBSKSJKiM8OHppBFLusq\n"
+    "ZA2sMD3tsTAfBgNVHSMEGDAWgBSKSJKiM8OHppBFLusqZA2sMD3tsTAPBgNVHRMB\n"
+    "Af8EBTADAQH/MA4GA1UdDwEB/wQEAwICBDAKBggqhkjOPQQDAgNJADBGAiEAlr1u\n"
+    "9eMwM+4XBAaRR/tWB2XYtfmEb8yNfBblmpaBClUCIQD4NS1BL+Ulq0EGxAvSnNix\n"
+    "/IbNSE/2JRpzmvbC5uJxxQ==\n"
+    "-----END CERTIFICATE-----\n";
+
+const char loopback_other_ca[] =
+    "-----BEGIN CERTIFICATE-----\n"
+    "MIIBfTCCASOgAwIBAgIUI7iuFOaXogpIeOc6ILzLqVK9rt4wCgYIKoZIzj0EAwIw\n"
+    "EzERMA8GA1UEAwwIT3RoZXIgQ0EwIBcNMjYxMTIyMDEyMjEwWhgPMjEyNjEwMjkw\n"
+    "MTIyMTBaMBMxETAPBgNVBAMMCE90aGVyIENBMFkwEwYHKoZIzj0CAQYIKoZIzj0D\n"
+    "AQcDQgAEMntJYzXWwtpIj1vCF8eTfU4Au1Tzjbdqpc8BPdRgDur/4M5vn+HZ6xzs\n"
+    "pIrpr8O6hHttDg9ITc+Babibv0JyKKNTMFEwHQYDVR0OBBYEFLmJCj3Uss4+k7q4\n"
+    "OZAEYiTlbaB+MB8GA1UdIwQYMBaAFLmJCj3Uss4+k7q4OZAEYiTlbaB+MA8GA1Ud\n"
+    "EwEB/wQFMAMBAf8wCgYIKoZIzj0EAwIDSAAwRQIhAOAlYuGQowIvyapx8XP5/roz\n"
+    "Sfm7tEHVpzknXTGOi0V1AiBPVnxGpwaT0JMXUb6e6RY8hBmWzWi6S46wV9Q830zY\n"
+    "iQ==\n"
+    "-----END CERTIFICATE-----\n";

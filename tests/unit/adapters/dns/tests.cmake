@@ -1,0 +1,1 @@
+cathaya_unit_test(adapters/dns unbound_resolver)
