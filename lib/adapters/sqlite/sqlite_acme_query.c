@@ -38,7 +38,7 @@ static bool has_name(struct bytes names, struct bytes name)
     while (reader_line(&r, &line))
         if (is_name(reader_rest(&line), name))
             return true;
-    return is_name(reader_rest(&r), name); /* the last line may have no LF */
+    return reader_left(&r) > 0 && is_name(reader_rest(&r), name); /* the last line may have no LF */
 }
 
 static bool is_within(const struct acme_certificate *c, const struct acme_certificate_query *q)
