@@ -1,6 +1,6 @@
 /* acme_internal.h - what the files of service/acme share.
  *
- * The life of a request: acme.c routes it to a resource, post.c authenticates it, the resource's function
+ * The life of a request: acme_route.c finds its resource, acme_post.c authenticates it, the resource's function
  * gets a struct acme_call and ends it by exactly one acme_reply_*, at once or later; acme_flush commits
  * and sends. Whatever must not start before a write is durable (a validation, an issuance) goes through
  * acme_after_commit.
@@ -10,6 +10,7 @@
 
 #include <jansson.h>
 
+#include "base/array.h"
 #include "crypto/jws_key.h"
 #include "service/acme/acme.h"
 
@@ -38,8 +39,9 @@ struct acme {
     struct acme_nonces *nonces;
     struct acme_keys *keys;
     struct acme_call *held, **held_end; /* have a response that waits for the commit */
-    struct array *after;                /* of struct acme_after */
-    size_t open_count;
+    struct array after;                 /* of struct acme_after */
+    size_t open_count, post_count;      /* without an answer; with the pool */
+    bool has_failed;                    /* the store, in this turn */
     bool is_stopping;
     struct acme_counters *counters;
 };
@@ -56,6 +58,7 @@ struct acme_call {
     struct bytes tail;  /* what follows: challenge type, ARI certificate ID; borrows the request's path */
     const struct acme_profile *profile; /* of the directory; NULL: the default directory. Only valid
                                          * until the function returns: a reload may come. */
+    char profile_name[ACME_NAME_SIZE];  /* its name, "" for the default directory; stays */
 
     /* Of a POST whose signature is good: */
     struct acme_account account;  /* id 0 when signed by a key that came along (jwk) */
@@ -65,7 +68,7 @@ struct acme_call {
     json_t *payload;              /* an object; NULL when is_post_as_get */
 
     struct builder memory;        /* holds the account, and is the call's to the end */
-    struct acme_post *post;       /* post.c's */
+    struct acme_post *post;       /* acme_post.c's */
 };
 
 /* ---- answers ----
