@@ -1,0 +1,83 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "adapters/posix/posix_clock.h"
+#include "ca/ca_session.h"
+#include "classic/classic_directory.h"
+#include "command.h"
+
+static const struct option_row rows[] = {
+    {.name = "suite", .metavar = "gm|intl", .help = "SM2 with SM3, or the international algorithms", .is_required = true},
+    {.name = "organisation", .metavar = "NAME", .help = "in the names of root and issuing CA", .is_required = true},
+    {.name = "url", .metavar = "URL", .help = "http: below it relying parties find root.cer, issuing.cer and crl/",
+     .is_required = true},
+    {.name = "alg", .metavar = "ALG", .help = "algorithm of both keys (gm: sm2_sm3, intl: ecdsa_p256_sha256)"},
+    {.name = "intranet", .help = "a root for internal names, and for nothing else"},
+    {.name = NULL},
+};
+
+/* What a certificate says for life is looked at before it is made. */
+static enum status check_url(const char *url, struct error *err)
+{
+    size_t len = strlen(url);
+    bool is_plain = strncmp(url, "http://", 7) == 0 && len > 7 && len <= CLASSIC_URL_MAX - 20 && url[len - 1] != '/';
+    for (const char *c = url; is_plain && *c != '\0'; c++)
+        is_plain = *c > ' ' && *c < 0x7f && *c != '"' && *c != '\\';
+    return is_plain ? STATUS_OK
+                    : error_set(err, STATUS_USAGE, "--url: an http URL without a '/' at its end, as [BR 7.1.2.7.7] asks");
+}
+
+static enum status read_options(const struct options *options, struct classic_settings *settings,
+                                struct error *err)
+{
+    const char *suite = options_value(options, "suite"), *alg = options_value(options, "alg");
+    const char *organisation = options_value(options, "organisation"), *url = options_value(options, "url");
+    settings->is_gm = strcmp(suite, "gm") == 0;
+    settings->is_intranet = options_has(options, "intranet");
+    if (!settings->is_gm && strcmp(suite, "intl") != 0)
+        return error_set(err, STATUS_USAGE, "--suite: gm or intl");
+    if (*organisation == '\0' || strlen(organisation) > 30 || strpbrk(organisation, "\"\\\n") != NULL)
+        return error_set(err, STATUS_USAGE, "--organisation: 1 to 30 bytes, without quotes");
+    if (alg == NULL)
+        alg = settings->is_gm ? "sm2_sm3" : "ecdsa_p256_sha256";
+    if ((size_t)snprintf(settings->algorithm, sizeof settings->algorithm, "%s", alg) >= sizeof settings->algorithm)
+        return error_set(err, STATUS_USAGE, "--alg: unknown algorithm");
+    (void)snprintf(settings->organisation, sizeof settings->organisation, "%s", organisation);
+    enum status s = check_url(url, err);
+    if (s == STATUS_OK)
+        (void)snprintf(settings->url, sizeof settings->url, "%s", url);
+    return s;
+}
+
+static int run(const struct options *options)
+{
+    struct ca_session session = {.algorithms = NULL};
+    struct classic_settings settings = {.is_gm = false};
+    struct error err = {.status = STATUS_OK};
+    struct clock_port clock = posix_clock();
+    const char *path = options->arguments[0];
+    int exit_status = EXIT_YES;
+    if (!ca_session_algorithms(&session, options, &exit_status))
+        return ca_session_close(&session, exit_status);
+    enum status s = read_options(options, &settings, &err);
+    if (s == STATUS_OK)
+        s = classic_directory_create(path, &settings, session.algorithms, clock.now_ms(clock.context) / 1000, &err);
+    if (s == STATUS_OK)
+        output_line("%s: new root and issuing CA with keys of %s; give %s/root.pem to those who verify, and take "
+                    "%s/keys/root.pem off this machine", path, settings.algorithm, path, path);
+    else
+        exit_status = output_failure(ROLE_STATE, &err);
+    return ca_session_close(&session, exit_status);
+}
+
+const struct command command_ca_classic_init = {
+    .name = "ca classic init",
+    .arguments = "DIR",
+    .summary = "make a CA of directly signed certificates: root, issuing CA, keys",
+    .details = "For the classic and intranet profiles of `cathaya ca run`, beside Merkle Tree Certificates.\n"
+               "DIR must not exist or be empty.\n",
+    .options = rows,
+    .argument_min = 1,
+    .argument_max = 1,
+    .run = run,
+};
