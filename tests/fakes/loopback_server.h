@@ -38,8 +38,14 @@ bool loopback_send(struct loopback_connection *connection, const char *text);
 /* loopback_wait returns when the client or the server hangs up. */
 void loopback_wait(struct loopback_connection *connection);
 
+#define LOOPBACK_PEM_MAX 2048
+
 /* A server certificate for localhost, www.example.com and 127.0.0.1, its key, the CA that it is from,
- * and another CA. Valid for a hundred years. */
-extern const char loopback_certificate[], loopback_key[], loopback_ca[], loopback_other_ca[];
+ * and another CA, made when they are first asked for. */
+struct loopback_certificates {
+    char certificate[LOOPBACK_PEM_MAX], key[LOOPBACK_PEM_MAX];
+    char ca[LOOPBACK_PEM_MAX], other_ca[LOOPBACK_PEM_MAX];
+};
+const struct loopback_certificates *loopback_certificates(void);
 
 #endif

@@ -121,13 +121,21 @@ static int read_options(int argc, char **argv, struct settings *s)
     return i;
 }
 
+static int refuse(const struct error *err, struct unbound_resolver *resolver, struct event_loop *loop)
+{
+    fprintf(stderr, "resolve: %s\n", err->text);
+    unbound_resolver_close(resolver);
+    event_loop_free(loop);
+    return 2;
+}
+
 int main(int argc, char **argv)
 {
     static struct settings settings;
     static struct question questions[QUESTIONS_MAX];
     struct error err = {0};
-    struct event_loop *loop;
-    struct unbound_resolver *resolver;
+    struct event_loop *loop = NULL;
+    struct unbound_resolver *resolver = NULL;
     int first = read_options(argc, argv, &settings);
     size_t count = first < argc ? (size_t)(argc - first) / 2 : 0, open_count = count;
     if (count == 0 || count > QUESTIONS_MAX) {
@@ -135,20 +143,16 @@ int main(int argc, char **argv)
         return 2;
     }
     if (event_loop_new(&loop, &err) != STATUS_OK
-        || unbound_resolver_open(loop, &settings.config, &resolver, &err) != STATUS_OK) {
-        fprintf(stderr, "resolve: %s\n", err.text);
-        return 2;
-    }
+        || unbound_resolver_open(loop, &settings.config, &resolver, &err) != STATUS_OK)
+        return refuse(&err, resolver, loop);
     struct resolver_port port = unbound_resolver_port(resolver);
     for (size_t i = 0; i < count; i++) {
         struct question *q = &questions[i];
         *q = (struct question){.loop = loop, .open_count = &open_count,
                                .name = argv[first + 2 * (int)i], .type = argv[first + 2 * (int)i + 1]};
         builder_init(&q->line, (size_t)1 << 24);
-        if (port.start(port.context, q->name, type_of(q->type), on_answer, q, &err) != STATUS_OK) {
-            fprintf(stderr, "resolve: %s\n", err.text);
-            return 2;
-        }
+        if (port.start(port.context, q->name, type_of(q->type), on_answer, q, &err) != STATUS_OK)
+            return refuse(&err, resolver, loop);
     }
     event_loop_run(loop);
     unbound_resolver_close(resolver);

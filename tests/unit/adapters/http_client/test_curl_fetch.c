@@ -182,8 +182,8 @@ static void make(struct world *w, bool is_tls)
     OK(event_loop_new(&w->loop, &err));
     OK(curl_fetch_new(w->loop, &w->client, &err));
     w->port = curl_fetch_port(w->client);
-    w->server = loopback_server_start(answer, is_tls ? loopback_certificate : NULL,
-                                      is_tls ? loopback_key : NULL);
+    w->server = loopback_server_start(answer, is_tls ? loopback_certificates()->certificate : NULL,
+                                      is_tls ? loopback_certificates()->key : NULL);
 }
 
 static int setup(void **state)
@@ -531,8 +531,8 @@ static void test_certificates(void **state)
     char ca[32], other[32];
     struct fetch_request request = plain(url_of(w, "https", "localhost", "/ok"));
     request.address = "127.0.0.1";
-    (void)put_file(ca, loopback_ca);
-    (void)put_file(other, loopback_other_ca);
+    (void)put_file(ca, loopback_certificates()->ca);
+    (void)put_file(other, loopback_certificates()->other_ca);
 
     expect(fetch(w, &request), FETCH_TLS, 0); /* not from one of the system's */
     request.ca_file = other;

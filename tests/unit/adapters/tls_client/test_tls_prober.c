@@ -76,8 +76,8 @@ static void make(struct world *w, loopback_answer *how, bool is_tls)
     OK(event_loop_new(&w->loop, &err));
     OK(tls_prober_new(w->loop, &w->prober, &err));
     w->port = tls_prober_port(w->prober);
-    w->server = loopback_server_start(how, is_tls ? loopback_certificate : NULL,
-                                      is_tls ? loopback_key : NULL);
+    w->server = loopback_server_start(how, is_tls ? loopback_certificates()->certificate : NULL,
+                                      is_tls ? loopback_certificates()->key : NULL);
 }
 
 static void unmake(struct world *w)
@@ -140,12 +140,12 @@ static void test_certificate(void **state)
         assert_string_equal(got.failure, "");
         assert_true(got.is_connected);
         assert_true(got.has_alpn);
-        assert_certificate(&got, loopback_certificate);
+        assert_certificate(&got, loopback_certificates()->certificate);
     }
     /* Whatever the name is: nothing is verified. */
     request.server_name = "1.0.0.127.in-addr.arpa";
     probe(&w, &request, &got);
-    assert_certificate(&got, loopback_certificate);
+    assert_certificate(&got, loopback_certificates()->certificate);
     unmake(&w);
 }
 
