@@ -8,8 +8,6 @@
 
 /* Reads in one round, so that one client that sends without end does not keep out the others. */
 #define READS_MAX 4
-/* A body or a response that moves slower than this (4 KiB/s) does not get more time for being long. */
-#define SLOWEST_BYTES_PER_S 4096
 /* Time for a client to read the last response before its unread bytes make the kernel reset it. */
 #define LINGER_MS 2000
 
@@ -279,7 +277,7 @@ bool connection_is_expired(const struct http_connection *c)
 {
     const struct http_server_limits *limits = &c->server->limits;
     uint64_t passed_ms = event_loop_now_ms(c->server->loop) - c->wait_start_ms;
-    uint64_t more_ms = c->passed_len / SLOWEST_BYTES_PER_S * 1000;
+    uint64_t more_ms = c->passed_len * 1000 / limits->slowest_bytes_per_s;
     switch (c->wait) {
     case WAIT_HEAD:
         return passed_ms >= limits->head_ms;

@@ -12,6 +12,8 @@
 #define BODY_MS 30000
 #define IDLE_MS 60000
 #define WRITE_MS 30000
+/* 128 kbit/s: the slowest line that is waited for. */
+#define SLOWEST_BYTES_PER_S 16384
 /* Deadlines are looked at this often: a quarter of the shortest, within these bounds. */
 #define SWEEP_MS_MIN 10
 #define SWEEP_MS_MAX 1000
@@ -25,6 +27,7 @@ struct http_server_limits http_server_default_limits(void)
         .body_ms = BODY_MS,
         .idle_ms = IDLE_MS,
         .write_ms = WRITE_MS,
+        .slowest_bytes_per_s = SLOWEST_BYTES_PER_S,
     };
 }
 

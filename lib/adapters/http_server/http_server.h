@@ -18,18 +18,19 @@
 struct http_server;
 
 /* Times are for the whole of the thing: a byte now and then does not make them longer. Bodies and
- * responses get 1 s more for every 4 KiB that has passed. */
+ * responses get more time the more of them has passed: what slowest_bytes_per_s needs for it. */
 struct http_server_limits {
     size_t connections_max;
     size_t connections_per_address_max; /* IPv6: per /64; 0: no limit, as behind a proxy */
     uint64_t head_ms;  /* for TLS handshake and first head, or from a later head's first byte: then 408 */
     uint64_t body_ms;  /* for the body: then 408 */
     uint64_t idle_ms;  /* between a response and the next request */
-    uint64_t write_ms; /* for a response to be taken */
+    uint64_t write_ms; /* for a response to be taken: then closed */
+    uint64_t slowest_bytes_per_s; /* not 0 */
 };
 
 /* http_server_default_limits: 4096 connections, 512 of one address, head 15 s, body 30 s, idle 60 s,
- * write 30 s. */
+ * write 30 s, 16 KiB/s. */
 struct http_server_limits http_server_default_limits(void);
 
 MUST_USE enum status http_server_new(struct event_loop *loop, const struct http_server_limits *limits,

@@ -1,3 +1,3 @@
-foreach(name http_server)
+foreach(name request_parser http_server http_limits)
   cathaya_unit_test(adapters/http_server ${name})
 endforeach()

@@ -1,0 +1,1 @@
+cathaya_fuzz_target(http_request layer_adapters_http_server)
