@@ -3,8 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <curl/curl.h>
-
+#include "adapters/http_client/curl_loop.h"
 #include "adapters/http_client/curl_request.h"
 #include "base/builder.h"
 
@@ -27,18 +26,8 @@ struct fetch {
     char error_text[CURL_ERROR_SIZE];
 };
 
-/* A socket of libcurl's that the loop watches. */
-struct watched {
-    struct curl_fetch *client;
-    curl_socket_t fd;
-    struct event_watch *watch;
-};
-
 struct curl_fetch {
-    struct event_loop *loop;
-    struct timer_port timers;
-    CURLM *multi;
-    uint64_t timer;
+    struct curl_loop curl;
     struct fetch *under_way;
     size_t under_way_count;
     struct fetch *spare;
@@ -190,9 +179,12 @@ static void deliver(struct fetch *fetch, enum fetch_failure failure, const char 
     fetch_give_back(fetch);
 }
 
-static void end(struct fetch *fetch, CURLcode code)
+static void on_end(CURL *easy, CURLcode code)
 {
-    (void)curl_multi_remove_handle(fetch->client->multi, fetch->easy);
+    struct fetch *fetch = NULL;
+    if (curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&fetch) != CURLE_OK || fetch == NULL)
+        return; /* cannot be: every handle has its fetch */
+    (void)curl_multi_remove_handle(fetch->client->curl.multi, easy);
     link_out(fetch);
     if (code == CURLE_WRITE_ERROR && fetch->is_cut)
         code = CURLE_OK;
@@ -200,107 +192,6 @@ static void end(struct fetch *fetch, CURLcode code)
     if (code != CURLE_OK)
         text = fetch->error_text[0] != '\0' ? fetch->error_text : curl_easy_strerror(code);
     deliver(fetch, failure_of(code), text);
-}
-
-/* ---- libcurl and the loop ---- */
-
-static void take_messages(struct curl_fetch *client)
-{
-    CURLMsg *message;
-    int left;
-    while ((message = curl_multi_info_read(client->multi, &left)) != NULL) {
-        struct fetch *fetch = NULL;
-        if (message->msg != CURLMSG_DONE)
-            continue;
-        /* The message is libcurl's and goes with the handle. */
-        CURLcode code = message->data.result;
-        if (curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&fetch) == CURLE_OK
-            && fetch != NULL)
-            end(fetch, code);
-    }
-}
-
-static void act(struct curl_fetch *client, curl_socket_t fd, int events)
-{
-    int running;
-    (void)curl_multi_socket_action(client->multi, fd, events, &running);
-    take_messages(client);
-}
-
-static void on_event(void *cookie, unsigned events)
-{
-    struct watched *watched = cookie; /* gone when libcurl closes the socket in here */
-    int flags = 0;
-    if (events & EVENT_READABLE)
-        flags |= CURL_CSELECT_IN;
-    if (events & EVENT_WRITABLE)
-        flags |= CURL_CSELECT_OUT;
-    if (events & EVENT_FAILED)
-        flags |= CURL_CSELECT_ERR;
-    act(watched->client, watched->fd, flags);
-}
-
-static void on_timer(void *cookie)
-{
-    struct curl_fetch *client = cookie;
-    client->timer = 0;
-    act(client, CURL_SOCKET_TIMEOUT, 0);
-}
-
-static int on_timer_wanted(CURLM *multi, long timeout_ms, void *cookie)
-{
-    (void)multi;
-    struct curl_fetch *client = cookie;
-    client->timers.cancel(client->timers.context, client->timer);
-    client->timer = 0;
-    if (timeout_ms >= 0)
-        client->timer = client->timers.start(client->timers.context, (uint64_t)timeout_ms, on_timer,
-                                             client);
-    return 0;
-}
-
-static void unwatch(struct curl_fetch *client, struct watched *watched, curl_socket_t fd)
-{
-    if (watched == NULL)
-        return;
-    (void)curl_multi_assign(client->multi, fd, NULL);
-    event_watch_free(watched->watch);
-    free(watched);
-}
-
-/* A socket that cannot be watched makes its fetch run into the time limit; a failure here would end
- * all the others. */
-static void watch(struct curl_fetch *client, struct watched *watched, curl_socket_t fd,
-                  unsigned events)
-{
-    if (watched != NULL) {
-        event_watch_change(watched->watch, events);
-        return;
-    }
-    watched = calloc(1, sizeof *watched);
-    if (watched == NULL)
-        return;
-    watched->client = client;
-    watched->fd = fd;
-    if (event_loop_watch(client->loop, fd, events, on_event, watched, &watched->watch, NULL)
-        != STATUS_OK) {
-        free(watched);
-        return;
-    }
-    (void)curl_multi_assign(client->multi, fd, watched);
-}
-
-static int on_socket_wanted(CURL *easy, curl_socket_t fd, int what, void *cookie, void *assigned)
-{
-    (void)easy;
-    struct curl_fetch *client = cookie;
-    if (what == CURL_POLL_REMOVE)
-        unwatch(client, assigned, fd);
-    else
-        watch(client, assigned, fd,
-              ((what & CURL_POLL_IN) ? EVENT_READABLE : 0)
-                  | ((what & CURL_POLL_OUT) ? EVENT_WRITABLE : 0));
-    return 0;
 }
 
 /* ---- the port ---- */
@@ -313,7 +204,7 @@ static bool attach(struct fetch *fetch)
            && curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, fetch->error_text) == CURLE_OK
            && curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK
            && curl_easy_setopt(easy, CURLOPT_WRITEDATA, fetch) == CURLE_OK
-           && curl_multi_add_handle(fetch->client->multi, easy) == CURLM_OK;
+           && curl_multi_add_handle(fetch->client->curl.multi, easy) == CURLM_OK;
 }
 
 static enum status start(void *context, const struct fetch_request *request, fetch_done *done,
@@ -347,18 +238,6 @@ static enum status start(void *context, const struct fetch_request *request, fet
     return STATUS_OK;
 }
 
-static bool make_multi(struct curl_fetch *client)
-{
-    client->multi = curl_multi_init();
-    return client->multi != NULL
-           && curl_multi_setopt(client->multi, CURLMOPT_SOCKETFUNCTION, on_socket_wanted) == CURLM_OK
-           && curl_multi_setopt(client->multi, CURLMOPT_SOCKETDATA, client) == CURLM_OK
-           && curl_multi_setopt(client->multi, CURLMOPT_TIMERFUNCTION, on_timer_wanted) == CURLM_OK
-           && curl_multi_setopt(client->multi, CURLMOPT_TIMERDATA, client) == CURLM_OK
-           && curl_multi_setopt(client->multi, CURLMOPT_MAXCONNECTS, (long)CURL_FETCH_IDLE_MAX)
-                  == CURLM_OK;
-}
-
 enum status curl_fetch_new(struct event_loop *loop, struct curl_fetch **out, struct error *err)
 {
     /* Counted by libcurl, and safe from several threads since 7.84. */
@@ -369,9 +248,7 @@ enum status curl_fetch_new(struct event_loop *loop, struct curl_fetch **out, str
         curl_global_cleanup();
         return error_set(err, STATUS_NO_MEMORY, "HTTP client");
     }
-    client->loop = loop;
-    client->timers = event_loop_timers(loop);
-    if (!make_multi(client)) {
+    if (!curl_loop_init(&client->curl, loop, CURL_FETCH_IDLE_MAX, on_end)) {
         curl_fetch_free(client);
         return error_set(err, STATUS_NO_MEMORY, "libcurl cannot start");
     }
@@ -389,7 +266,7 @@ void curl_fetch_stop(struct curl_fetch *client)
     client->is_stopping = true;
     while (client->under_way != NULL) {
         struct fetch *fetch = client->under_way;
-        (void)curl_multi_remove_handle(client->multi, fetch->easy);
+        (void)curl_multi_remove_handle(client->curl.multi, fetch->easy);
         link_out(fetch);
         deliver(fetch, FETCH_STOPPED, "stopped");
     }
@@ -405,8 +282,7 @@ void curl_fetch_free(struct curl_fetch *client)
         client->spare = fetch->next;
         fetch_free(fetch);
     }
-    (void)curl_multi_cleanup(client->multi);
-    client->timers.cancel(client->timers.context, client->timer);
+    curl_loop_clear(&client->curl);
     free(client);
     curl_global_cleanup();
 }
