@@ -1,10 +1,12 @@
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson>=2.13)
 pkg_check_modules(PSL REQUIRED IMPORTED_TARGET libpsl)
+pkg_check_modules(IDN2 REQUIRED IMPORTED_TARGET libidn2)
 # The frame: who asks, and what for. Then what leads from an order to its certificate.
 set(acme_frame acme.c acme_account.c acme_binding.c acme_counters.c acme_directory.c acme_key_change.c
   acme_keys.c acme_limits.c acme_nonces.c acme_post.c acme_problem.c acme_reply.c acme_route.c)
-file(GLOB acme_orders RELATIVE "${CMAKE_CURRENT_LIST_DIR}" CONFIGURE_DEPENDS "${CMAKE_CURRENT_LIST_DIR}/acme_*.c")
-list(REMOVE_ITEM acme_orders ${acme_frame})
+set(acme_orders acme_authz.c acme_certificate.c acme_challenge.c acme_choice.c acme_finalize.c acme_flight.c
+  acme_issuance.c acme_names.c acme_new_order.c acme_order.c acme_orders.c acme_records.c acme_renewal.c
+  acme_revoke.c acme_sweep.c acme_view.c)
 cathaya_layer(service/acme ${acme_frame} ${acme_orders})
-target_link_libraries(layer_service_acme PUBLIC PkgConfig::JANSSON PRIVATE PkgConfig::PSL)
+target_link_libraries(layer_service_acme PUBLIC PkgConfig::JANSSON PRIVATE PkgConfig::PSL PkgConfig::IDN2)

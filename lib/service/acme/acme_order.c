@@ -1,0 +1,71 @@
+#include "base/reader.h"
+#include "base/text.h"
+#include "service/acme/acme_orders.h"
+
+/* URLs in one page of the list: 100 of them are 6 kB. */
+#define ORDERS_PAGE 100
+
+void acme_order_post(struct acme_call *call)
+{
+    struct acme_order_record record = {0};
+    if (!call->is_post_as_get)
+        acme_reply_problem(call, 405, "malformed", "an order is only read, with an empty payload [RFC8555 7.4]");
+    else if (acme_order_open(call, &record))
+        acme_order_reply(call, 200, &record.order);
+    acme_order_clear(&record);
+}
+
+/* "cursor=N", alone or among others. */
+static bool read_cursor(struct bytes query, acme_id *after)
+{
+    struct reader r;
+    struct bytes part;
+    *after = 0;
+    reader_init(&r, query);
+    while (!reader_is_at_end(&r)) {
+        if (!reader_until(&r, '&', &part)) {
+            part = reader_rest(&r);
+            reader_init(&r, bytes_of(NULL, 0));
+        }
+        if (part.len >= 7 && bytes_is_text(bytes_of(part.data, 7), "cursor="))
+            return text_parse_u64(bytes_of(part.data + 7, part.len - 7), INT64_MAX, after);
+    }
+    return true;
+}
+
+static void reply_page(struct acme_call *call, const acme_id *ids, size_t count)
+{
+    json_t *list = json_array();
+    char url[ACME_URL_SIZE];
+    for (size_t i = 0; i < count && i < ORDERS_PAGE; i++) {
+        acme_url(call->acme, ACME_URL_ORDER, ids[i], NULL, url);
+        if (json_array_append_new(list, json_string(url)) != 0) {
+            acme_order_reply_busy(call, "no memory for this list");
+            json_decref(list);
+            return;
+        }
+    }
+    if (count > ORDERS_PAGE) {
+        acme_url(call->acme, ACME_URL_ACCOUNT_ORDERS, call->account.id, NULL, url);
+        builder_printf(&call->x->response.headers, "Link: <%s?cursor=%llu>;rel=\"next\"\r\n", url,
+                       (unsigned long long)ids[ORDERS_PAGE - 1]);
+    }
+    acme_reply_json(call, 200, json_pack("{s:o}", "orders", list));
+}
+
+void acme_order_list(struct acme_call *call)
+{
+    const struct acme_store *store = call->acme->ports.store;
+    acme_id ids[ORDERS_PAGE + 1], after;
+    size_t count = 0;
+    struct error err = {0};
+    if (!call->is_post_as_get)
+        acme_reply_problem(call, 405, "malformed", "the list is only read, with an empty payload [RFC8555 7.1.2.1]");
+    else if (!read_cursor(call->x->request.query, &after))
+        acme_reply_problem(call, 400, "malformed", "the cursor is a number of a Link that came from here");
+    else if (store->list_orders(store->context, call->account.id, acme_now_s(call->acme), after, ids,
+                                ORDERS_PAGE + 1, &count, &err) != STATUS_OK)
+        acme_reply_failure(call, &err);
+    else
+        reply_page(call, ids, count);
+}
