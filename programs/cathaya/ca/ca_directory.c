@@ -7,6 +7,7 @@
 
 #include "adapters/local_key/local_key.h"
 #include "adapters/posix/posix_clock.h"
+#include "ca/ca_database.h"
 #include "ca/ca_directory_files.h"
 #include "ca/ca_log_port.h"
 #include "ca/ca_logs.h"
@@ -208,11 +209,9 @@ static enum status open_stores(struct ca_directory *dir, bool is_read_only, bool
     (void)snprintf(name, sizeof name, "public/%u", dir->log_number);
     if (s == STATUS_OK && ca_directory_path(dir, name, path))
         s = posix_object_store_open(path, POSIX_PUBLIC, may_create, &dir->public_store, err);
-    if (s == STATUS_OK && ca_directory_path(dir, "subject-keys", path))
-        s = posix_object_store_open(path, POSIX_PRIVATE, may_create, &dir->subject_keys, err);
     if (s == STATUS_NOT_FOUND && !may_create)
         s = error_set(err, STATUS_REFUSED, "%s is missing: restore it from a backup, then run fsck", path);
-    return s;
+    return s == STATUS_OK ? ca_database_open(dir, is_read_only, may_create, err) : s;
 }
 
 enum status ca_directory_open_log_stores(struct ca_directory *dir, uint16_t log_number,
@@ -254,7 +253,7 @@ static enum status fill_issuer(struct ca_directory *dir, struct error *err)
         .profile = {.lifetime_s = dir->config.lifetime_s, .backdate_s = dir->config.backdate_s,
                     .has_client_auth = dir->config.has_client_auth},
         .log = ca_log_port(dir),
-        .subject_keys = posix_object_store_port(dir->subject_keys),
+        .subject_keys = sqlite_ca_store_subject_keys(dir->database),
         .clock = posix_clock(),
     };
     (void)snprintf(dir->issuer.profile.policy_oid, sizeof dir->issuer.profile.policy_oid, "%s",
@@ -284,12 +283,13 @@ enum status ca_directory_open(struct ca_directory *dir, const char *path,
 enum status ca_directory_leave_log(struct ca_directory *dir, struct error *err)
 {
     enum status s = log_close(dir->log, err);
-    posix_object_store_close(dir->subject_keys);
+    sqlite_ca_store_close(dir->database);
     posix_object_store_close(dir->public_store);
     posix_object_store_close(dir->private_store);
     posix_record_store_close(dir->record);
     dir->log = NULL;
-    dir->subject_keys = dir->public_store = dir->private_store = NULL;
+    dir->public_store = dir->private_store = NULL;
+    dir->database = NULL;
     dir->record = NULL;
     return s;
 }

@@ -6,13 +6,14 @@
  *   keys/          private keys: ca.pem, and ID.pem of every further cosigner
  *   log/N/         log number N: record, lock, staged batches, cosignatures
  *   public/N/      log number N as tlog-tiles, to be served by any web server
- *   subject-keys/  public keys that certificates were issued for, by hash
+ *   ca.db          public keys that certificates were issued for, plans of batches, revoked ranges
  */
 #ifndef CATHAYA_PROGRAMS_CA_CA_DIRECTORY_H
 #define CATHAYA_PROGRAMS_CA_CA_DIRECTORY_H
 
 #include "adapters/posix/posix_object_store.h"
 #include "adapters/posix/posix_record_store.h"
+#include "adapters/sqlite/sqlite_ca_store.h"
 #include "ca/ca_config.h"
 #include "codec/mtc/ca_certificate.h"
 #include "service/issuance_log/issuance_log.h"
@@ -30,7 +31,8 @@ struct ca_directory {
     struct public_key *public_key;               /* the CA cosigner's, in a reader */
     struct cosigner cosigners[LOG_COSIGNERS_MAX];
     size_t cosigner_count;
-    struct posix_object_store *root, *public_store, *private_store, *subject_keys;
+    struct posix_object_store *root, *public_store, *private_store;
+    struct sqlite_ca_store *database;
     struct posix_record_store *record;
     uint16_t log_number;
     struct issuance_log *log;

@@ -133,12 +133,26 @@ static void print_progress(void *context, uint64_t done, uint64_t all)
     output_progress("fsck: %llu of %llu entries", (unsigned long long)done, (unsigned long long)all);
 }
 
+/* ca.db too is read from end to end. */
+static enum status check_database(struct ca_session *session, enum status log_status,
+                                  struct log_fsck_report *report, struct error *err)
+{
+    struct error found = {.status = STATUS_OK};
+    if (sqlite_ca_store_check(session->dir.database, &found) == STATUS_OK)
+        return log_status;
+    report->problem_count++;
+    print_problem(session, found.text);
+    return log_status == STATUS_OK ? error_set(err, STATUS_REFUSED, "%s", found.text) : log_status;
+}
+
 static int fsck(struct ca_session *session)
 {
     struct error err = {.status = STATUS_OK};
     struct log_fsck_report report = {.problem_count = 0};
     enum status s = log_fsck(session->dir.log, print_problem, print_progress, session, &report, &err);
     output_progress_end();
+    if (s == STATUS_OK || report.problem_count > 0)
+        s = check_database(session, s, &report, &err);
     if (s != STATUS_OK && report.problem_count == 0)
         return output_failure(ROLE_STATE, &err);
     if (session->is_json)
@@ -158,7 +172,7 @@ static int fsck(struct ca_session *session)
 /* A log that is too damaged to be opened: what stops it is the first problem. */
 static int report_closed(struct ca_session *session, const struct error *err)
 {
-    bool is_log_found = session->dir.subject_keys != NULL; /* the last of what comes before the log itself */
+    bool is_log_found = session->dir.database != NULL; /* the last of what comes before the log itself */
     if (err->status != STATUS_REFUSED || !is_log_found)
         return output_failure(ROLE_STATE, err);
     print_problem(session, err->text);

@@ -3,6 +3,8 @@
 import os
 import re
 import shutil
+import sqlite3
+from contextlib import closing
 
 from ca_world import Ca, CaTest, files_below, flip, read, run, unittest, write, x509
 
@@ -125,7 +127,7 @@ class Damage(CaTest):
 
     def test_lost_directory(self):
         """What serves and what remembers keys: missing, and what to do."""
-        for name in ('public/1', 'subject-keys'):
+        for name in ('public/1', 'ca.db'):
             os.rename(self.ca.path(name), self.ca.path(name) + '.away')
             for words in (('status',), ('fsck',)):
                 self.ca.no(2, words, f'{self.ca.path(name)} is missing: restore it from a backup')
@@ -305,14 +307,50 @@ class Damage(CaTest):
         """A key that is not the one of its entry never gets into a certificate."""
         first = read(self.ca.certificate(0))
         spki = x509.Certificate(x509.from_file(first)).spki.raw
-        [path] = [path for path in (self.ca.path('subject-keys', name) for name in self.objects('subject-keys')) if read(path) == spki]
-        good = flip(path, 30)
-        self.ca.no(1, ('certificate', '--index', '0'), 'subject key', 'hash')
-        os.remove(path)
-        self.ca.no(1, ('certificate', '--index', '0'), 'subject key')
-        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with closing(sqlite3.connect(self.ca.path('ca.db'))) as db:
+            [(key,)] = db.execute('SELECT id FROM subject_key WHERE value = ?', (spki,))
+            flipped = spki[:30] + bytes([spki[30] ^ 1]) + spki[31:]
+            db.execute('UPDATE subject_key SET value = ? WHERE id = ?', (flipped, key))
+            db.commit()
+            self.ca.no(1, ('certificate', '--index', '0'), 'subject key', 'hash')
+            db.execute('UPDATE subject_key SET name = zeroblob(32) WHERE id = ?', (key,))
+            db.commit()
+            self.ca.no(1, ('certificate', '--index', '0'), 'subject key')
+            db.execute('DELETE FROM subject_key WHERE id = ?', (key,))
+            db.commit()
+            self.ca.no(1, ('certificate', '--index', '0'), 'subject key')
+
+    def test_database(self):
+        """A damaged ca.db is said to be so, with what to do, and fsck reads all of it."""
+        path = self.ca.path('ca.db')
+        good = read(path)
+        write(path, good[:16384] + bytes(len(good) - 16384))
+        done = self.ca.run('fsck')
+        self.assertEqual(done.status, 1, done)
+        self.assertRegex(done.out, r'problem: .*/ca\.db: damaged .*restore it from a backup')
+        write(path, b'not a database at all' * 500)
+        self.ca.no(3, ('certificate', '--index', '0'), 'ca.db', 'damaged')
+        write(path, b'')
+        self.ca.no(3, ('fsck',), 'ca.db', 'empty', 'restore it from a backup')
         write(path, good)
-        self.ca.good(self.ca.certificate(0), 'standalone', 'www.example.com')
+        self.ca.fsck()
+
+    def test_older_layout(self):
+        """Keys as one file each, as they once were: a writer moves them into ca.db; until then readers say so."""
+        certificates = [read(self.ca.certificate(i)) for i in (0, 599)]
+        with closing(sqlite3.connect(self.ca.path('ca.db'))) as db:
+            keys = db.execute('SELECT name, value FROM subject_key').fetchall()
+        for name in ('ca.db', 'ca.db-wal', 'ca.db-shm', 'ca.db.lock'):
+            if os.path.exists(self.ca.path(name)):
+                os.remove(self.ca.path(name))
+        for name, value in keys:
+            path = self.ca.path('subject-keys', name.hex()[:2], name.hex()[2:])
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            write(path, value)
+        self.ca.no(2, ('certificate', '--index', '0'), 'older layout', 'ca fsck')
+        self.ca.fsck()
+        self.assertFalse(os.path.exists(self.ca.path('subject-keys')))
+        self.assertEqual([read(self.ca.certificate(i)) for i in (0, 599)], certificates)
 
     def test_certificates_of_a_damaged_log(self):
         """What comes out of a damaged log verifies, or does not come out."""

@@ -45,10 +45,11 @@ class Init(CaTest):
         private, public = (0o700, 0o600), (0o755, 0o644)
         for where, folders, names in os.walk(ca.dir):
             top = os.path.relpath(where, ca.dir).split(os.sep)[0]
-            wanted = private if top in ('keys', 'log', 'subject-keys') else public
+            wanted = private if top in ('keys', 'log') else public
             self.assertEqual(stat.S_IMODE(os.stat(where).st_mode), wanted[0], where)
             for name in names:
-                self.assertEqual(stat.S_IMODE(os.stat(os.path.join(where, name)).st_mode), wanted[1], os.path.join(where, name))
+                mode = 0o600 if name.startswith('ca.db') else wanted[1]
+                self.assertEqual(stat.S_IMODE(os.stat(os.path.join(where, name)).st_mode), mode, os.path.join(where, name))
         self.assertEqual(sorted(os.listdir(ca.path('keys'))), ['32473.9.pem', 'ca.pem'])
 
     def test_existing(self):

@@ -9,7 +9,8 @@ import subprocess
 from ca_world import PROGRAM, Ca, CaTest, files_below, read, unittest
 
 # The largest file that each run may write. SIGXFSZ is ignored, so that write() fails as on a full disk.
-LIMITS = (0, 1, 50, 100, 200, 250, 300, 310, 320, 340, 400, 600, 1000, 2000, 3000, 5000, 8000, 12000, 20000, 100000)
+LIMITS = (0, 1, 50, 100, 200, 250, 300, 310, 320, 340, 400, 600, 1000, 2000, 3000, 5000, 8000, 12000, 20000, 33000, 40000, 60000,
+          90000, 100000, 110000, 120000, 130000, 140000, 160000, 1000000)
 
 
 def limited(size, *words):
@@ -25,8 +26,10 @@ def limited(size, *words):
 class Surroundings(CaTest):
     def test_issue(self):
         made = self.init('made', 'gm')
-        csr, other = self.csr('mldsa87', 'www.example.com'), self.csr('sm2', 'next.example.com')
-        made.issue(*[csr] * 40)
+        # Large entries: a batch of them is more than the database, whose shared memory has 32 KiB at least.
+        small, other = self.csr('mldsa87', 'www.example.com'), self.csr('sm2', 'next.example.com')
+        csr = self.csr('sm2', ','.join(f'DNS:{i}.{"a" * 40}.example.com' for i in range(100)))
+        made.issue(*[small] * 40)
         made.landmark()
         outcomes = set()    # exit status, and the index of the next entry
         for size in LIMITS:
