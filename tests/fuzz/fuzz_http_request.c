@@ -42,7 +42,8 @@ static void read_all(struct bytes in, size_t step, struct builder *seen)
         size_t len = in.len - at < step ? in.len - at : step;
         bool was_head = p.state == REQUEST_HEAD;
         size_t taken = request_parser_feed(&p, bytes_of(in.data + at, len));
-        require(taken <= len && (taken > 0 || p.state == REQUEST_FAILED));
+        require(taken <= len &&
+                (taken > 0 || p.state == REQUEST_FAILED || p.state == REQUEST_COMPLETE));
         at += taken;
         if (was_head && (p.state == REQUEST_BODY || p.state == REQUEST_COMPLETE))
             note_head(seen, &p);

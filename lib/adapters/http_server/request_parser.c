@@ -22,6 +22,8 @@ static bool is_good_framing(struct request_parser *p, const char *end)
 static int on_body(llhttp_t *llhttp, const char *at, size_t len)
 {
     struct request_parser *p = llhttp->data;
+    if (len == 0)
+        return 0;
     if (p->is_chunked) {
         if (!is_good_framing(p, at)) {
             request_parser_fail(p, 400, "bad chunk");
@@ -180,6 +182,12 @@ static size_t feed_body(struct request_parser *p, struct bytes in)
         end = llhttp_get_error_pos(&p->llhttp);
         llhttp_resume(&p->llhttp);
         result = HPE_OK;
+        /* Paused after the last byte: the end of the message is due, and no more bytes come for it. */
+        if (p->state == REQUEST_BODY && end == start + in.len) {
+            result = llhttp_execute(&p->llhttp, end, 0);
+            if (result == HPE_PAUSED)
+                result = HPE_OK;
+        }
     }
     if (p->state != REQUEST_FAILED &&
         (result != HPE_OK || (p->is_chunked && !is_good_framing(p, end))))

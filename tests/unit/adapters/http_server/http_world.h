@@ -199,7 +199,9 @@ static inline const char *world_text(struct http_world *w)
     while ((date = strstr((char *)w->got.data, "Date: ")) != NULL) {
         char *end = strstr(date, "\r\n");
         assert_non_null(end);
-        memmove(date, end + 2, strlen(end + 2) + 1);
+        size_t after = (size_t)(end + 2 - (char *)w->got.data);
+        memmove(date, end + 2, w->got.len - after + 1);
+        w->got.len -= (size_t)(end + 2 - date);
     }
     return (const char *)w->got.data;
 }

@@ -335,6 +335,55 @@ static void a_handler_lets_the_client_wait(void **state)
     assert_string_equal(world_talk_text(w, STREAM "2\r\naP\r\n0\r\n\r\n"),
                         TEXT("POST /stream? [a] ", "18"));
     assert_string_equal(w->log, "<aP>resume");
+    w->log[0] = '\0';
+    (void)w->timers.start(w->timers.context, 20, resume_kept, w);
+    assert_string_equal(world_talk_text(w, "POST /stream HTTP/1.1\r\n" HOST "Content-Length: 2\r\n\r\naP"),
+                        TEXT("POST /stream? [a] ", "18"));
+    assert_string_equal(w->log, "<aP>resume");
+}
+
+static size_t counted_len, counted_pieces;
+
+static void go_on(void *cookie)
+{
+    struct http_exchange *x = cookie;
+    x->set_paused(x, false);
+}
+
+/* Each piece makes the rest wait. */
+static bool count_piece(struct http_exchange *x, struct bytes piece)
+{
+    struct http_world *w = x->cookie;
+    counted_len += piece.len;
+    counted_pieces++;
+    x->set_paused(x, true);
+    (void)w->timers.start(w->timers.context, 0, go_on, x);
+    return true;
+}
+
+static void begin_count(void *context, struct http_exchange *x)
+{
+    x->cookie = context;
+    x->on_body = count_piece;
+    counted_len = counted_pieces = 0;
+}
+
+static void answer_count(void *context, struct http_exchange *x)
+{
+    (void)context;
+    x->response.status = 200;
+    builder_printf(&x->response.body, "%zu in %zu", counted_len, counted_pieces);
+    x->send(x);
+}
+
+static void a_bomb_is_opened_in_pieces(void **state)
+{
+    struct http_world *w = *state;
+    char text[40001];
+    open_stream(w);
+    memset(text, ' ', sizeof text);
+    world_route(w, "/count", (struct http_handler){.begin = begin_count, .handle = answer_count});
+    assert_non_null(strstr(post_gzip(w, "/count", gzip(bytes_of(text, sizeof text))), "\r\n\r\n40001 in 3"));
 }
 
 static void a_handler_answers_before_the_end(void **state)
@@ -487,6 +536,7 @@ int main(void)
         TEST(an_exchange_outlives_the_server),
         TEST(a_body_comes_in_pieces),
         TEST(a_handler_lets_the_client_wait),
+        TEST(a_bomb_is_opened_in_pieces),
         TEST(a_handler_answers_before_the_end),
         TEST(a_handler_hears_of_a_body_that_does_not_end),
         TEST(begin_may_answer),
