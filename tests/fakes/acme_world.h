@@ -56,6 +56,7 @@ struct acme_world {
     struct acme_store store;      /* that of the server: inner's with faults */
     struct acme_store inner;
     void *store_owner;
+    char directory[64], store_path[80];
     bool must_commit_fail;        /* the next commit does, and nothing of it is kept */
     unsigned commit_count;
 
