@@ -22,7 +22,7 @@ void acme_config_default(struct acme_config *config)
         .caa_recheck_s = 7 * 3600, /* [BR 3.2.2.8]: 8 h */
         .keep_certificates_s = 90 * DAY_S,
         .finalize_wait_ms = 5000,
-        .challenge_wait_ms = 0,
+        .challenge_wait_ms = 500,
     };
     acme_limits_default(&config->limits);
 }
@@ -89,7 +89,7 @@ static enum status check_config(const struct acme_config *c, struct error *err)
         (c->website_url != NULL && !is_url(c->website_url, JWS_URL_MAX)))
         return error_set(err, STATUS_USAGE, "terms of service or website is not an http(s) URL");
     if (c->order_lifetime_s <= 0 || c->authz_pending_lifetime_s <= 0 || c->authz_reuse_s < 0 ||
-        c->intranet_authz_reuse_s < 0 || c->caa_recheck_s < 0 || c->finalize_wait_ms < 0)
+        c->intranet_authz_reuse_s < 0 || c->caa_recheck_s < 0 || c->finalize_wait_ms < 0 || c->challenge_wait_ms < 0)
         return error_set(err, STATUS_USAGE, "a lifetime or waiting time is negative");
     enum status s = check_profiles(c, err);
     return s == STATUS_OK ? check_eab_keys(c, err) : s;
