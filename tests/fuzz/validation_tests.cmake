@@ -1,2 +1,3 @@
 cathaya_fuzz_target(caa layer_rules)
 cathaya_fuzz_target(dns_persist layer_rules)
+cathaya_fuzz_target(perspective_request layer_service_validation)
