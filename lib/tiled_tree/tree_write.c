@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/reader.h"
+
 /* An immutable object: equal to what is there, if anything is. It is put again in that case too,
  * because whoever put it may have died before a sync. */
 static enum status put_immutable(struct tree_write *w, const struct tile *tile, struct bytes value,
@@ -91,12 +93,48 @@ static enum status put_partials(struct tree_write *w, const struct tree_edge *ed
     return put_immutable(w, &bundle, builder_view(&edge->bundle), err);
 }
 
+enum status tree_write_full(struct tree_write *w, const struct tree_growth *growth,
+                            struct error *err)
+{
+    enum status status = put_full_tiles(w, growth, err);
+    return status == STATUS_OK ? put_full_bundles(w, growth, err) : status;
+}
+
+/* The front of the edge's bundle: `width` entries. */
+static struct bytes front_of_bundle(const struct tree_edge *edge, unsigned width)
+{
+    struct reader r;
+    struct bytes entry;
+    reader_init(&r, builder_view(&edge->bundle));
+    for (unsigned i = 0; i < width; i++)
+        if (!entry_bundle_next(&r, &entry))
+            break;
+    return bytes_of(edge->bundle.data, reader_offset(&r));
+}
+
+enum status tree_write_partials_within(struct tree_write *w, const struct tree_edge *edge,
+                                       uint64_t size, struct error *err)
+{
+    enum status status = STATUS_OK;
+    for (unsigned level = 0; level < TREE_EDGE_LEVELS && status == STATUS_OK; level++) {
+        struct tile here = tree_write_edge_tile(tree_edge_size(edge), level, false);
+        struct tile tile = tree_write_edge_tile(size, level, false);
+        if (tile.width == 0 || tile.index != here.index)
+            continue;
+        struct bytes hashes = bytes_of(edge->hashes[level], (size_t)tile.width * HASH_SIZE);
+        status = put_immutable(w, &tile, hashes, err);
+        if (status != STATUS_OK || level > 0)
+            continue;
+        tile.is_entries = true;
+        status = put_immutable(w, &tile, front_of_bundle(edge, tile.width), err);
+    }
+    return status;
+}
+
 enum status tree_write_growth(struct tree_write *w, const struct tree_growth *growth,
                               const struct tree_edge *edge, uint64_t old_size, struct error *err)
 {
-    enum status status = put_full_tiles(w, growth, err);
-    if (status == STATUS_OK)
-        status = put_full_bundles(w, growth, err);
+    enum status status = tree_write_full(w, growth, err);
     if (status == STATUS_OK)
         status = put_partials(w, edge, old_size, err);
     return status;

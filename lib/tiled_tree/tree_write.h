@@ -26,6 +26,13 @@ MUST_USE enum status tree_write_growth(struct tree_write *w, const struct tree_g
                                        const struct tree_edge *edge, uint64_t old_size,
                                        struct error *err);
 
+/* tree_write_full puts only what became full; tree_write_partials_within the partial tiles and the bundle of the
+ * tree of `size`, at most the edge's: those of them that are no part of a full tile by now. */
+MUST_USE enum status tree_write_full(struct tree_write *w, const struct tree_growth *growth,
+                                     struct error *err);
+MUST_USE enum status tree_write_partials_within(struct tree_write *w, const struct tree_edge *edge,
+                                                uint64_t size, struct error *err);
+
 /* tree_write_drop_partials removes the partial tiles and bundles of those tiles that were partial at
  * old_size and are full at new_size, except the ones of the tree of kept_size. */
 MUST_USE enum status tree_write_drop_partials(const struct object_store *store, uint64_t old_size,
