@@ -139,10 +139,11 @@ static bool check_limit(struct acme_call *call)
     return s == STATUS_OK || reply_error(call, &err);
 }
 
-static bool check_binding(struct acme_call *call, const char **kid)
+/* *key is NULL when no binding is needed and none is there. */
+static bool check_binding(struct acme_call *call, const struct acme_eab_key **key)
 {
     const json_t *binding = json_object_get(call->payload, "externalAccountBinding");
-    *kid = "";
+    *key = NULL;
     if (binding == NULL && !call->acme->config->is_eab_required)
         return true;
     if (binding == NULL) {
@@ -150,10 +151,8 @@ static bool check_binding(struct acme_call *call, const char **kid)
                            "an \"externalAccountBinding\" is needed; the operator gives out key and ID");
         return false;
     }
-    const struct acme_eab_key *key = acme_binding_check(call, binding);
-    if (key != NULL)
-        *kid = key->kid;
-    return key != NULL;
+    *key = acme_binding_check(call, binding);
+    return *key != NULL;
 }
 
 /* All was checked: what is left can only fail with the store. */
@@ -203,7 +202,7 @@ void acme_account_create(struct acme_call *call)
     const struct acme_store *store = call->acme->ports.store;
     struct error err;
     bool is_existing_only, has_agreed;
-    const char *kid;
+    const struct acme_eab_key *key;
     if (!read_flag(call, "onlyReturnExisting", &is_existing_only) ||
         !read_flag(call, "termsOfServiceAgreed", &has_agreed))
         return;
@@ -223,11 +222,10 @@ void acme_account_create(struct acme_call *call)
     }
     struct builder contacts;
     builder_init(&contacts, ACME_ACCOUNT_MAX);
-    /* The limit last but one: a request that is refused for its content does not count. What the
-     * binding takes is taken only when an account comes of it. */
-    if (acme_account_contacts(call, &contacts) && check_terms(call, has_agreed) && check_limit(call) &&
-        check_binding(call, &kid))
-        create(call, has_agreed, kid, builder_view(&contacts));
+    /* A request that is refused for its content does not count. */
+    if (acme_account_contacts(call, &contacts) && check_terms(call, has_agreed) &&
+        check_binding(call, &key) && check_limit(call) && (key == NULL || acme_binding_take(call, key)))
+        create(call, has_agreed, key != NULL ? key->kid : "", builder_view(&contacts));
     builder_clear(&contacts);
 }
 

@@ -40,24 +40,6 @@ static bool is_of_key(const struct acme_call *call, const struct jws *jws)
            memcmp(thumbprint, call->thumbprint, sizeof thumbprint) == 0;
 }
 
-static bool take(struct acme_call *call, const struct acme_eab_key *key)
-{
-    const struct acme_store *store = call->acme->ports.store;
-    struct error err;
-    char name[ACME_NAME_SIZE + 8];
-    int64_t retry_after_ms;
-    if (key->is_reusable)
-        return true;
-    (void)snprintf(name, sizeof name, "eab/%s", key->kid);
-    enum status s = store->take_token(store->context, name, 1, NEVER_MS, acme_now_s(call->acme) * 1000,
-                                      false, &retry_after_ms, &err);
-    if (s == STATUS_LIMIT)
-        acme_reply_problem(call, 403, "unauthorized", "the external account key was used before");
-    else if (s != STATUS_OK)
-        acme_reply_failure(call, &err);
-    return s == STATUS_OK;
-}
-
 static const struct acme_eab_key *check(struct acme_call *call, const struct jws *jws)
 {
     const struct acme_eab_key *key = find_key(call->acme->config, jws->kid);
@@ -76,7 +58,7 @@ static const struct acme_eab_key *check(struct acme_call *call, const struct jws
                            "the payload of the external account binding is not the account's key");
         return NULL;
     }
-    return take(call, key) ? key : NULL;
+    return key;
 }
 
 const struct acme_eab_key *acme_binding_check(struct acme_call *call, const json_t *binding)
@@ -92,4 +74,22 @@ const struct acme_eab_key *acme_binding_check(struct acme_call *call, const json
         key = check(call, &jws);
     jws_clear(&jws);
     return key;
+}
+
+bool acme_binding_take(struct acme_call *call, const struct acme_eab_key *key)
+{
+    const struct acme_store *store = call->acme->ports.store;
+    struct error err;
+    char name[ACME_NAME_SIZE + 8];
+    int64_t retry_after_ms;
+    if (key->is_reusable)
+        return true;
+    (void)snprintf(name, sizeof name, "eab/%s", key->kid);
+    enum status s = store->take_token(store->context, name, 1, NEVER_MS, acme_now_s(call->acme) * 1000,
+                                      false, &retry_after_ms, &err);
+    if (s == STATUS_LIMIT)
+        acme_reply_problem(call, 403, "unauthorized", "the external account key was used before");
+    else if (s != STATUS_OK)
+        acme_reply_failure(call, &err);
+    return s == STATUS_OK;
 }

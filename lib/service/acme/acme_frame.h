@@ -75,9 +75,10 @@ void acme_account_reply(struct acme_call *call, int status);
 /* acme_account_contacts checks "contact" of a payload and writes it as stored. False: the call was
  * answered. */
 MUST_USE bool acme_account_contacts(struct acme_call *call, struct builder *out);
-/* acme_binding_check verifies an external account binding for the call's key, and takes its kid; NULL
- * when the call was answered. */
+/* acme_binding_check verifies an external account binding for the call's key; NULL when the call was
+ * answered. acme_binding_take marks its key as used; false when it was before: the call was answered. */
 const struct acme_eab_key *acme_binding_check(struct acme_call *call, const json_t *binding);
+MUST_USE bool acme_binding_take(struct acme_call *call, const struct acme_eab_key *key);
 void acme_key_change_post(struct acme_call *call);
 
 /* ---- acme_nonces.c: single use, nothing stored for those that never come back ---- */
