@@ -210,6 +210,8 @@ static void sent(struct http_exchange *x)
     a->status = x->response.status;
     a->headers = x->response.headers;
     a->body = x->response.body;
+    builder_u8(&a->body, 0);
+    a->body.len--;
     if (a->body.len > 0)
         a->json = json_loadb((const char *)a->body.data, a->body.len, 0, NULL);
     free(e->url);

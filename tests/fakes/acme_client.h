@@ -14,7 +14,7 @@
 struct acme_answer {
     bool is_sent;
     int status;
-    struct builder headers, body; /* lines "Name: value\r\n" */
+    struct builder headers, body; /* lines "Name: value\r\n"; a NUL follows the body */
     json_t *json;                 /* the body, NULL when it is not JSON */
 };
 
@@ -25,7 +25,7 @@ struct acme_client {
     char kid[512];   /* the account's URL; "": sign with the jwk */
     char nonce[129]; /* of the last answer; "": fetched before the next POST */
     const char *peer;
-    struct acme_answer answer; /* the last one of acme_client_post and acme_client_get */
+    struct acme_answer answer; /* the last one of acme_client_post and acme_client_send */
 };
 
 /* acme_client_init makes a key of alg (ES256, ES384, RS256, EdDSA). acme_client_clear must follow. */
@@ -57,7 +57,7 @@ void acme_client_begin(struct acme_client *c, const char *url, json_t *payload,
                        struct acme_answer *answer);
 /* acme_client_post_jws sends a JWS made by hand; takes its reference. */
 int acme_client_post_jws(struct acme_client *c, const char *url, json_t *jws);
-/* acme_client_get is any other request: method, URL, one more header ("Accept: x", may be NULL). */
+/* acme_client_send is any other request: method, URL, one more header ("Accept: x", may be NULL). */
 int acme_client_send(struct acme_client *c, const char *method, const char *url,
                      const char *content_type, const char *body, const char *header);
 

@@ -29,7 +29,9 @@ static void report(void *context, enum event_level level, const char *what,
     for (size_t i = 0; i < field_count; i++)
         builder_printf(&w->event_text, " %s=%s", fields[i].name, fields[i].value);
     builder_text(&w->event_text, "\n");
+    builder_u8(&w->event_text, 0);
     assert_true(builder_is_good(&w->event_text));
+    w->event_text.len--;
 }
 
 static void submit(void *context, void (*run)(void *cookie), void (*done)(void *cookie), void *cookie)
@@ -255,6 +257,8 @@ void acme_world_init(struct acme_world *w)
     assert_non_null(mkdtemp(w->directory));
     (void)snprintf(w->store_path, sizeof w->store_path, "%s/acme.db", w->directory);
     builder_init(&w->event_text, EVENT_TEXT_MAX);
+    builder_u8(&w->event_text, 0);
+    w->event_text.len--;
     w->clock = (struct clock_port){w, now_ms};
     w->pool = (struct work_port){w, submit};
     w->timer = (struct timer_port){w, start_timer, cancel_timer};

@@ -46,7 +46,7 @@ struct acme_world {
     struct work_port pool;
     struct timer_port timer;
     struct events_port events;
-    struct builder event_text; /* a line for each event: its name, and name=value */
+    struct builder event_text; /* a line for each event: its name, and name=value; a NUL follows */
     struct acme_world_job jobs[ACME_WORLD_JOBS_MAX];
     size_t job_count;
     struct acme_world_timer timers[ACME_WORLD_TIMERS_MAX];
