@@ -90,10 +90,12 @@ enum status mirror_cosign_publish(struct mirror_log *log, const struct object_st
     builder_bytes(&whole, point->note);
     builder_bytes(&whole, lines);
     enum status status = builder_status(&whole, "checkpoint", err);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = store->put(store->context, MIRROR_OBJECT_CHECKPOINT, builder_view(&whole), err);
+        if (status != STATUS_OK)
+            status = mirror_log_die(log, status, err);
+    }
     builder_clear(&whole);
-    (void)log;
     return status;
 }
 

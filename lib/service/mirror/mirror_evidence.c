@@ -50,6 +50,8 @@ static void keep(struct mirror_log *log, const struct evidence *e)
         return;
     log->evidence_count++;
     enum status status = put(log, e, name, &err);
+    if (status != STATUS_OK)
+        log->config.evidence.put = NULL; /* after a failed sync nothing is certain: not used again */
     events_report(&log->mirror->events, EVENT_ERROR,
                   status == STATUS_OK ? "evidence-kept" : "evidence-lost",
                   {"origin", log->config.origin}, {"file", name}, {"reason", err.text});
