@@ -25,7 +25,8 @@ struct jws_key;
 MUST_USE enum status jws_key_new_ec(enum jws_alg alg, struct bytes x, struct bytes y,
                                     struct jws_key **out, struct error *err);
 /* jws_key_new_rsa takes modulus and exponent, big-endian without leading zeros: JWS_RSA_BITS_MIN to
- * _MAX bits, both odd, the exponent 3 to 2^32 - 1. */
+ * _MAX bits, both odd, the exponent 3 to 2^32 - 1. Whether the modulus is hard to factor is the matter of
+ * who signs with it. */
 MUST_USE enum status jws_key_new_rsa(struct bytes n, struct bytes e, struct jws_key **out,
                                      struct error *err);
 MUST_USE enum status jws_key_new_ed25519(struct bytes x, struct jws_key **out, struct error *err);

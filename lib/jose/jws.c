@@ -83,7 +83,7 @@ static enum status split(const json_t *value, struct jws *out, struct error *err
         return malformed(err, "an unprotected \"header\" is not allowed");
     if (json_object_get(value, "signatures") != NULL)
         return malformed(err, "one signature is allowed, in the flattened form; not \"signatures\"");
-    struct bytes protected, payload, signature;
+    struct bytes protected = {NULL, 0}, payload = {NULL, 0}, signature = {NULL, 0};
     enum status s = get_string(value, "protected", JWS_PROTECTED_MAX, &protected, err);
     if (s == STATUS_OK)
         s = get_string(value, "payload", JWS_PAYLOAD_MAX, &payload, err);

@@ -30,6 +30,11 @@ struct acme_resource {
     void (*handle)(struct acme_call *call);
 };
 
+/* ---- acme_config.c ---- */
+
+/* acme_config_check is all but the rate limits, which acme_limits_new checks. */
+MUST_USE enum status acme_config_check(const struct acme_config *config, struct error *err);
+
 /* ---- acme_route.c ---- */
 
 /* acme_route_find is the resource of the request's path, NULL when there is none; fills in id, tail and

@@ -237,7 +237,7 @@ static int compare_names(const void *a, const void *b)
 static bool hash_set(const struct acme_identifier *identifiers, size_t count,
                      char out[2 * HASH_SIZE + 1])
 {
-    const struct acme_identifier *sorted[ACME_IDENTIFIERS_MAX];
+    const struct acme_identifier *sorted[ACME_IDENTIFIERS_MAX] = {NULL};
     struct bytes parts[2 * ACME_IDENTIFIERS_MAX];
     uint8_t hash[HASH_SIZE];
     for (size_t i = 0; i < count; i++)
