@@ -40,8 +40,8 @@ static void stop(struct service_run *run, int number)
     }
     run->is_stopping = true;
     (void)sd_notify(0, "STOPPING=1");
-    events_report(run->events, EVENT_INFO, "stopping",
-                  {"signal", number == SIGINT ? "SIGINT" : "SIGTERM"});
+    const char *name = number == SIGINT ? "SIGINT" : "SIGTERM";
+    events_report(run->events, EVENT_INFO, "stopping", {"signal", name});
     run->stop_timer = run->timers.start(run->timers.context, SERVICE_RUN_STOP_MS, end_now, run);
     run->callbacks.stop(run->callbacks.context);
 }
