@@ -41,6 +41,10 @@ struct fetch_response {
     struct bytes body;
     bool is_cut; /* the body was longer than response_max */
     struct bytes content_type, location, retry_after; /* empty when absent */
+    /* header gives header number n (from 0) of that name, empty when there is none; headers is its context. NULL in an
+     * answer without headers. */
+    struct bytes (*header)(void *headers, const char *name, unsigned n);
+    void *headers;
 };
 
 typedef void fetch_done(void *cookie, const struct fetch_response *response);

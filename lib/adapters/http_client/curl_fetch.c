@@ -151,11 +151,11 @@ static enum fetch_failure failure_of(CURLcode code)
     }
 }
 
-/* The first header of this name in the last response; empty when absent. */
-static struct bytes header_of(CURL *easy, const char *name)
+/* Header n of this name in the last response; empty when absent. */
+static struct bytes header_of(void *easy, const char *name, unsigned n)
 {
     struct curl_header *header = NULL;
-    if (curl_easy_header(easy, name, 0, CURLH_HEADER, -1, &header) != CURLHE_OK)
+    if (curl_easy_header(easy, name, n, CURLH_HEADER, -1, &header) != CURLHE_OK)
         return bytes_of(NULL, 0);
     return bytes_of_text(header->value);
 }
@@ -171,9 +171,11 @@ static void deliver(struct fetch *fetch, enum fetch_failure failure, const char 
         .status = (int)status,
         .body = builder_view(&fetch->body),
         .is_cut = fetch->is_cut,
-        .content_type = header_of(fetch->easy, "Content-Type"),
-        .location = header_of(fetch->easy, "Location"),
-        .retry_after = header_of(fetch->easy, "Retry-After"),
+        .content_type = header_of(fetch->easy, "Content-Type", 0),
+        .location = header_of(fetch->easy, "Location", 0),
+        .retry_after = header_of(fetch->easy, "Retry-After", 0),
+        .header = header_of,
+        .headers = fetch->easy,
     };
     fetch->done(fetch->cookie, &response);
     fetch_give_back(fetch);
