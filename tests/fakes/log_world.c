@@ -92,8 +92,39 @@ static void check_committed(const struct world *w, const struct statement *s)
         world_fail(w, "asked to sign another root than the record has");
 }
 
+/* A tree goes on from the one that was signed before, and is signed before its parts. */
+static void check_proof(struct world *w, size_t key, const struct cosigned_message *m,
+                        const struct subtree_prover *prover)
+{
+    struct statement *tree = &w->trees[key];
+    uint8_t memory[PROOF_CONSISTENCY_HASHES_MAX * HASH_SIZE];
+    struct builder proof;
+    struct hasher h;
+    struct error err = {.status = STATUS_OK};
+    bool is_tree = m->timestamp != 0;
+    struct subtree s = is_tree ? (struct subtree){0, tree->end} : m->subtree;
+    const uint8_t *part = is_tree ? tree->hash : m->hash, *root = is_tree ? m->hash : tree->hash;
+    builder_init_fixed(&proof, memory, sizeof memory);
+    if (is_tree ? m->subtree.end < tree->end : m->subtree.end > tree->end)
+        world_fail(w, "[%llu, %llu) is to be signed after the tree of %llu entries",
+                   (unsigned long long)m->subtree.start, (unsigned long long)m->subtree.end,
+                   (unsigned long long)tree->end);
+    if (hasher_init(&h, w->config.hash, &err) != STATUS_OK)
+        world_fail(w, "%s", err.text);
+    if (s.end > 0 && (prover->prove(prover->context, s, &proof, &err) != STATUS_OK ||
+                      proof_check_consistency(&h, s, is_tree ? m->subtree.end : tree->end, part, root,
+                                              builder_view(&proof), &err) != STATUS_OK))
+        world_fail(w, "the proof of [%llu, %llu) in the tree of %llu: %s", (unsigned long long)s.start,
+                   (unsigned long long)s.end, (unsigned long long)tree->end, err.text);
+    hasher_clear(&h);
+    if (is_tree) {
+        *tree = (struct statement){.start = 0, .end = m->subtree.end};
+        memcpy(tree->hash, m->hash, HASH_SIZE);
+    }
+}
+
 static enum status watch_and_sign(struct world *w, size_t key, const struct cosigned_message *m,
-                                  struct builder *out, struct error *err)
+                                  const struct subtree_prover *prover, struct builder *out, struct error *err)
 {
     struct statement s = {.start = m->subtree.start, .end = m->subtree.end};
     memcpy(s.hash, m->hash, HASH_SIZE);
@@ -101,20 +132,21 @@ static enum status watch_and_sign(struct world *w, size_t key, const struct cosi
         return error_set(err, STATUS_IO, "the process is gone");
     check_committed(w, &s);
     remember(w, &s);
+    check_proof(w, key, m, prover);
     struct cosigner signer = local_key_cosigner(&w->cosigners[key].id, shared.keys[key]);
-    return signer.sign(signer.context, m, out, err);
+    return signer.sign(signer.context, m, prover, out, err);
 }
 
-static enum status sign_ca(void *context, const struct cosigned_message *m, struct builder *out,
-                           struct error *err)
+static enum status sign_ca(void *context, const struct cosigned_message *m,
+                           const struct subtree_prover *prover, struct builder *out, struct error *err)
 {
-    return watch_and_sign(context, 0, m, out, err);
+    return watch_and_sign(context, 0, m, prover, out, err);
 }
 
-static enum status sign_other(void *context, const struct cosigned_message *m, struct builder *out,
-                              struct error *err)
+static enum status sign_other(void *context, const struct cosigned_message *m,
+                              const struct subtree_prover *prover, struct builder *out, struct error *err)
 {
-    return watch_and_sign(context, 1, m, out, err);
+    return watch_and_sign(context, 1, m, prover, out, err);
 }
 
 static void watch_checkpoint(struct world *w, struct bytes value)
@@ -315,7 +347,7 @@ void world_mirror_sign(struct world *w, size_t mirror, struct subtree subtree, c
                                  .timestamp = timestamp_s,
                                  .subtree = subtree};
     memcpy(m.hash, hash, HASH_SIZE);
-    if (signer.sign(signer.context, &m, out, &err) != STATUS_OK)
+    if (signer.sign(signer.context, &m, NULL, out, &err) != STATUS_OK)
         world_fail(w, "a mirror cannot sign: %s", err.text);
 }
 

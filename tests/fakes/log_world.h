@@ -44,6 +44,7 @@ struct world {
     bool is_closed; /* for good, as it was acknowledged */
     struct statement statements[WORLD_STATEMENTS_MAX];
     size_t statement_count;
+    struct statement trees[2]; /* the last whole tree that each cosigner has signed */
     struct statement published[WORLD_STATEMENTS_MAX]; /* checkpoints: start is 0 */
     size_t published_count;
     struct landmark landmarks[WORLD_LANDMARKS_MAX]; /* published, by number */

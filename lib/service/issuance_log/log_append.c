@@ -118,7 +118,7 @@ enum status log_append(struct issuance_log *log, const struct log_entry_input *e
     if (status == STATUS_OK)
         status = commit(log, &batch, err);
     if (status == STATUS_OK)
-        status = log_apply(log, batch.number, false, err);
+        status = log_apply(log, batch.number, err);
     if (status != STATUS_OK)
         return log_die(log, status, err);
     *first_index = batch.old_size;

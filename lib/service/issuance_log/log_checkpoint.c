@@ -33,9 +33,10 @@ static enum status write_signature(struct issuance_log *log, const struct cosign
         message_of(log, name, timestamp_s, checkpoint->size, checkpoint->root);
     builder_init(&signature, SIGNATURE_SIZE_MAX);
     builder_init(&payload, SIGNATURE_SIZE_MAX + 8);
+    struct subtree_prover prover = log_prover(log);
     enum status status = note_key_id(name, c->key, key_id, err);
     if (status == STATUS_OK)
-        status = c->sign(c->context, &m, &signature, err);
+        status = c->sign(c->context, &m, &prover, &signature, err);
     if (status == STATUS_OK) {
         struct timestamped_signature cosignature = {.timestamp_s = timestamp_s,
                                                     .signature = builder_view(&signature)};
@@ -173,7 +174,7 @@ static void judge_externals(const struct issuance_log *log, const struct note *n
 
 /* ---- publishing ---- */
 
-static enum status put_note(struct issuance_log *log, const struct builder *note, struct error *err)
+enum status log_put_checkpoint(struct issuance_log *log, const struct builder *note, struct error *err)
 {
     const struct object_store *store = &log->config.public_store;
     struct checkpoint checkpoint;
@@ -239,17 +240,22 @@ static enum status append_published_lines(struct issuance_log *log, struct build
     return status == STATUS_OK ? builder_status(note, "checkpoint", err) : status;
 }
 
-enum status log_publish_checkpoint(struct issuance_log *log, bool is_again, struct error *err)
+enum status log_sign_checkpoint(struct issuance_log *log, struct builder *note, struct error *err)
+{
+    int64_t now_s = log->config.clock.now_ms(log->config.clock.context) / 1000;
+    return now_s < 1 ? error_set(err, STATUS_USAGE, "the clock is before 1970")
+                     : write_note(log, (uint64_t)now_s, note, err);
+}
+
+enum status log_publish_again(struct issuance_log *log, bool is_there, struct error *err)
 {
     struct builder note;
     builder_init(&note, NOTE_SIZE_MAX);
-    int64_t now_s = log->config.clock.now_ms(log->config.clock.context) / 1000;
-    enum status status = now_s < 1 ? error_set(err, STATUS_USAGE, "the clock is before 1970")
-                                   : write_note(log, (uint64_t)now_s, &note, err);
-    if (status == STATUS_OK && is_again)
+    enum status status = log_sign_checkpoint(log, &note, err);
+    if (status == STATUS_OK && is_there)
         status = append_published_lines(log, &note, err);
     if (status == STATUS_OK)
-        status = put_note(log, &note, err);
+        status = log_put_checkpoint(log, &note, err);
     builder_clear(&note);
     return status;
 }
@@ -319,7 +325,7 @@ enum status log_add_checkpoint_cosignatures(struct issuance_log *log, uint64_t s
         status = add_line(log, &note, &checkpoint, &additions[i], &lines, added, err);
     if (status == STATUS_OK && *added > 0) {
         builder_bytes(&text, builder_view(&lines));
-        status = put_note(log, &text, err);
+        status = log_put_checkpoint(log, &text, err);
         if (status != STATUS_OK)
             (void)log_die(log, status, err);
     }

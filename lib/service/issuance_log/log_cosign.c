@@ -21,6 +21,7 @@ static struct cosigned_message message_of(const struct issuance_log *log,
 static enum status sign_subtree(struct issuance_log *log, struct cosigned_subtree *s,
                                 struct builder *signatures, struct error *err)
 {
+    struct subtree_prover prover = log_prover(log);
     s->cosignature_count = log->config.cosigner_count;
     for (size_t i = 0; i < log->config.cosigner_count; i++) {
         const struct cosigner *c = &log->cosigners[i];
@@ -28,7 +29,7 @@ static enum status sign_subtree(struct issuance_log *log, struct cosigned_subtre
         tai_name(&c->id, name);
         struct cosigned_message m = message_of(log, s, name);
         size_t before = signatures->len;
-        enum status status = c->sign(c->context, &m, signatures, err);
+        enum status status = c->sign(c->context, &m, &prover, signatures, err);
         if (status != STATUS_OK)
             return status;
         s->cosignatures[i].cosigner_id = c->id;
@@ -51,16 +52,28 @@ static void set_addresses(struct batch_object *object, const struct builder *sig
     }
 }
 
+static enum status prove(void *context, struct subtree s, struct builder *proof, struct error *err)
+{
+    struct issuance_log *log = context;
+    struct node_source source = log_node_source(log);
+    return proof_make_consistency(&log->hasher, &source, s, log_size(log), proof, err);
+}
+
+struct subtree_prover log_prover(struct issuance_log *log)
+{
+    return (struct subtree_prover){.context = log, .prove = prove};
+}
+
 /* The object of the batch as the tree has it, without cosignatures yet. */
-static enum status describe(struct issuance_log *log, uint64_t number, uint64_t old_size,
+static enum status describe(struct issuance_log *log, uint64_t number, struct subtree batch,
                             struct batch_object *object, struct error *err)
 {
     struct subtree cover[2];
     struct node_source source = log_node_source(log);
     object->number = number;
-    object->start = old_size;
-    object->end = log_size(log);
-    object->subtree_count = batch_object_cover(old_size, log_size(log), cover);
+    object->start = batch.start;
+    object->end = batch.end;
+    object->subtree_count = batch_object_cover(batch.start, batch.end, cover);
     for (size_t i = 0; i < object->subtree_count; i++) {
         struct cosigned_subtree *s = &object->subtrees[i];
         s->subtree = cover[i];
@@ -212,7 +225,7 @@ static enum status sign_and_write(struct issuance_log *log, struct batch_object 
     return status;
 }
 
-enum status log_put_batch_object(struct issuance_log *log, uint64_t number, uint64_t old_size,
+enum status log_put_batch_object(struct issuance_log *log, uint64_t number, struct subtree batch,
                                  bool is_recovery, struct error *err)
 {
     const struct object_store *store = &log->config.private_store;
@@ -222,7 +235,7 @@ enum status log_put_batch_object(struct issuance_log *log, uint64_t number, uint
     object_path(FOLDER_BATCH, number, path);
     builder_init(&bytes, BATCH_OBJECT_SIZE_MAX);
     builder_init(&stored, BATCH_OBJECT_SIZE_MAX);
-    enum status status = describe(log, number, old_size, &object, err);
+    enum status status = describe(log, number, batch, &object, err);
     bool is_there = status == STATUS_OK && is_recovery &&
                     store->get(store->context, path, &stored, NULL) == STATUS_OK &&
                     is_of_tree(builder_view(&stored), &object, &have);

@@ -116,10 +116,14 @@ MUST_USE enum status log_tile_nodes(struct issuance_log *log, unsigned level, ui
 
 /* ---- log_cosign.c ---- */
 
-/* log_put_batch_object cosigns the covering subtrees of the batch that ends at the current size and
- * puts its object; in recovery one that is there and good is kept. */
+/* log_prover proves subtrees of the current tree, from its tiles. */
+struct subtree_prover log_prover(struct issuance_log *log);
+
+/* log_put_batch_object cosigns the covering subtrees of the batch, whose entries are in the current tree,
+ * and puts its object; in recovery one that is there and good is kept. The cosigners have signed the
+ * current tree before. */
 MUST_USE enum status log_put_batch_object(struct issuance_log *log, uint64_t number,
-                                          uint64_t old_size, bool is_recovery, struct error *err);
+                                          struct subtree batch, bool is_recovery, struct error *err);
 
 /* log_verify_batch_object: do all cosignatures of configured cosigners verify over the hashes that the
  * object names, the CA's among them, and are there at least `wanted`? A cosigner that was added later is missing
@@ -157,9 +161,15 @@ MUST_USE enum status log_forget_cosigned(struct issuance_log *log, struct error 
 
 /* ---- log_checkpoint.c ---- */
 
-/* log_publish_checkpoint has every cosigner sign the current tree, which the record has committed to,
- * and puts it. With is_again the lines of others that are published for this size stay. */
-MUST_USE enum status log_publish_checkpoint(struct issuance_log *log, bool is_again, struct error *err);
+/* log_sign_checkpoint has every cosigner sign the current tree, which the record has committed to, and
+ * appends the note; log_put_checkpoint publishes it. */
+MUST_USE enum status log_sign_checkpoint(struct issuance_log *log, struct builder *note, struct error *err);
+MUST_USE enum status log_put_checkpoint(struct issuance_log *log, const struct builder *note,
+                                        struct error *err);
+
+/* log_publish_again does both. When a checkpoint is_there, the lines of others that are published for this
+ * size stay. */
+MUST_USE enum status log_publish_again(struct issuance_log *log, bool is_there, struct error *err);
 
 struct published_checkpoint {
     uint64_t size;
@@ -179,8 +189,7 @@ MUST_USE enum status log_read_checkpoint(struct issuance_log *log,
 
 /* log_apply does everything with a committed batch that makes it readable: puts the tree's objects,
  * cosigns and publishes. The next edge and the growth are the batch's. */
-MUST_USE enum status log_apply(struct issuance_log *log, uint64_t number, bool is_recovery,
-                               struct error *err);
+MUST_USE enum status log_apply(struct issuance_log *log, uint64_t number, struct error *err);
 
 /* log_recover brings everything to where the record stands. */
 MUST_USE enum status log_recover(struct issuance_log *log, struct error *err);

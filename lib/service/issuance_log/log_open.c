@@ -167,7 +167,7 @@ static enum status open_writer(struct issuance_log *log, struct error *err)
         status = check_prefix(log, &published, err);
     if (status == STATUS_OK &&
         (!has_checkpoint || !published.is_complete || published.size != log->record.size))
-        status = log_publish_checkpoint(log, has_checkpoint, err);
+        status = log_publish_again(log, has_checkpoint, err);
     else if (status == STATUS_OK && published.has_quorum)
         log->quorum_size = published.size;
     if (status == STATUS_OK)

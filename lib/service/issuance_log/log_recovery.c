@@ -1,5 +1,6 @@
 /* What makes a committed batch readable, on every batch and after a crash, and what makes it last. */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "service/issuance_log/log_internal.h"
@@ -15,19 +16,25 @@ static void step_to_next_edge(struct issuance_log *log)
     tree_edge_root(log->edge, &log->hasher, log->root);
 }
 
-enum status log_apply(struct issuance_log *log, uint64_t number, bool is_recovery,
-                      struct error *err)
+/* The tree is signed before its subtrees: a signer compares them with the newest tree that it knows. It is
+ * published when what it promises is there. */
+enum status log_apply(struct issuance_log *log, uint64_t number, struct error *err)
 {
-    uint64_t old_size = log_size(log);
+    struct builder checkpoint;
+    struct subtree batch = {.start = log_size(log)};
+    builder_init(&checkpoint, NOTE_SIZE_MAX);
     step_to_next_edge(log);
-    enum status status = log_put_tree(log, old_size, is_recovery, err);
+    batch.end = log_size(log);
+    enum status status = log_put_tree(log, batch.start, false, err);
     if (status == STATUS_OK)
-        status = log_put_batch_object(log, number, old_size, is_recovery, err);
-    /* In recovery only the last tree is published, when all of it is there. */
-    if (status == STATUS_OK && !is_recovery)
-        status = log_publish_checkpoint(log, false, err);
+        status = log_sign_checkpoint(log, &checkpoint, err);
     if (status == STATUS_OK)
-        status = log_drop_partials(log, old_size, log->record.settled_size, err);
+        status = log_put_batch_object(log, number, batch, false, err);
+    if (status == STATUS_OK)
+        status = log_put_checkpoint(log, &checkpoint, err);
+    if (status == STATUS_OK)
+        status = log_drop_partials(log, batch.start, log->record.settled_size, err);
+    builder_clear(&checkpoint);
     return status;
 }
 
@@ -75,7 +82,7 @@ enum status log_settle(struct issuance_log *log, struct error *err)
     return status == STATUS_OK ? STATUS_OK : log_die(log, status, err);
 }
 
-/* ---- recover ---- */
+/* ---- what is staged ---- */
 
 /* Reads staged batch `number`, which must go on from the edge as it is, and grows the next edge. */
 static enum status grow_from_staged(struct issuance_log *log, uint64_t number, struct error *err)
@@ -157,19 +164,55 @@ static enum status remove_leftovers(struct issuance_log *log, struct error *err)
     return store->list(store->context, FOLDER_STAGED "/", remove_leftover, log, err);
 }
 
-enum status log_recover(struct issuance_log *log, struct error *err)
+/* ---- recover ---- */
+
+/* Puts the trees of all batches again, up to the record's. sizes[i]: where batch i after the settled ones
+ * begins; one more for the end. */
+static enum status put_trees(struct issuance_log *log, uint64_t *sizes, struct error *err)
 {
     enum status status = load_settled(log, err);
-    if (status == STATUS_OK && log->record.settled_batch != log->record.batch) {
-        status = check_staged(log, err);
+    for (uint64_t n = log->record.settled_batch + 1; n <= log->record.batch && status == STATUS_OK; n++) {
+        uint64_t old_size = log_size(log);
+        status = grow_from_staged(log, n, err);
+        if (status != STATUS_OK)
+            return status;
+        step_to_next_edge(log);
+        *sizes++ = old_size;
+        status = log_put_tree(log, old_size, true, err);
         if (status == STATUS_OK)
-            status = load_settled(log, err);
-        for (uint64_t n = log->record.settled_batch + 1;
-             n <= log->record.batch && status == STATUS_OK; n++) {
-            status = grow_from_staged(log, n, err);
-            if (status == STATUS_OK)
-                status = log_apply(log, n, true, err);
-        }
+            status = log_drop_partials(log, old_size, log->record.settled_size, err);
+    }
+    *sizes = log_size(log);
+    return status;
+}
+
+/* Cosigners may have signed the last tree, a tree before, or none: so the last one is signed first, and
+ * all subtrees are proved in it. The note is not needed: what is not published yet is signed again then. */
+static enum status cosign_again(struct issuance_log *log, const uint64_t *sizes, struct error *err)
+{
+    struct builder checkpoint;
+    builder_init(&checkpoint, NOTE_SIZE_MAX);
+    enum status status = log_sign_checkpoint(log, &checkpoint, err);
+    builder_clear(&checkpoint);
+    for (uint64_t n = log->record.settled_batch + 1; n <= log->record.batch && status == STATUS_OK; n++) {
+        const uint64_t *batch = sizes + (n - log->record.settled_batch - 1);
+        status = log_put_batch_object(log, n, (struct subtree){batch[0], batch[1]}, true, err);
+    }
+    return status;
+}
+
+enum status log_recover(struct issuance_log *log, struct error *err)
+{
+    uint64_t count = log->record.batch - log->record.settled_batch;
+    enum status status = load_settled(log, err);
+    if (status == STATUS_OK && count > 0)
+        status = check_staged(log, err);
+    if (status == STATUS_OK && count > 0) {
+        uint64_t *sizes = calloc(count + 1, sizeof *sizes);
+        status = sizes == NULL ? error_set(err, STATUS_NO_MEMORY, "out of memory") : put_trees(log, sizes, err);
+        if (status == STATUS_OK)
+            status = cosign_again(log, sizes, err);
+        free(sizes);
     }
     return status == STATUS_OK ? remove_leftovers(log, err) : status;
 }

@@ -7,6 +7,7 @@
 
 #include "adapters/local_key/local_key.h"
 #include "adapters/posix/posix_clock.h"
+#include "ca/ca_backup.h"
 #include "ca/ca_database.h"
 #include "ca/ca_directory_files.h"
 #include "ca/ca_log_port.h"
@@ -150,10 +151,12 @@ static enum status read_keys(struct ca_directory *dir, struct error *err)
 }
 
 static enum status refuse_to_sign(void *context, const struct cosigned_message *m,
-                                  struct builder *out, struct error *err)
+                                  const struct subtree_prover *prover, struct builder *out,
+                                  struct error *err)
 {
     (void)context;
     (void)m;
+    (void)prover;
     (void)out;
     return error_set(err, STATUS_REFUSED, "opened for reading, without private keys");
 }
@@ -179,7 +182,9 @@ enum status ca_directory_open_base(struct ca_directory *dir, const char *path, b
                                    struct algorithms *algorithms, struct error *err)
 {
     *dir = (struct ca_directory){.algorithms = algorithms};
-    enum status s = ca_directory_open_root(dir, path, false, err);
+    enum status s = is_reader ? STATUS_OK : ca_backup_check_no_mark(path, err);
+    if (s == STATUS_OK)
+        s = ca_directory_open_root(dir, path, false, err);
     if (s == STATUS_NOT_FOUND)
         s = error_set(err, STATUS_USAGE, "%s: there is no such directory", path);
     if (s == STATUS_OK)
