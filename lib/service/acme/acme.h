@@ -59,8 +59,10 @@ enum acme_limit {
     ACME_LIMITS
 };
 
-/* Instead of the general rate: for an account ID in decimal, a registered domain, an address or range
- * as text, as the limit counts by them. For ACME_LIMIT_SET: a registered domain of all of its names. */
+/* Instead of the general rate: for a registered domain, an address or range as text, as the limit
+ * counts by them; for ACME_LIMIT_SET a registered domain of all of its names, for
+ * ACME_LIMIT_FAILED_VALIDATION an identifier; or for whatever an account asks for, by its ID in decimal
+ * (not for new accounts). The first that fits. What was counted stays when a rate changes. */
 struct acme_limit_override {
     enum acme_limit limit;
     const char *subject;

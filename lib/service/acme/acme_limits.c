@@ -30,6 +30,7 @@ struct count {
     enum acme_limit limit;
     char key[KEY_SIZE];
     char subject[ACME_IDENTIFIER_SIZE]; /* by which it may be overridden, and that the client is told */
+    acme_id account;                    /* by which it may be as well; 0: not */
 };
 
 static const struct row {
@@ -144,9 +145,9 @@ void acme_limits_domain(const struct acme_limits *limits, const struct acme_iden
     (void)snprintf(out, ACME_IDENTIFIER_SIZE, "%s", domain != NULL ? domain : name);
 }
 
-static struct count count_of(enum acme_limit limit, const char *key, const char *subject)
+static struct count count_of(enum acme_limit limit, acme_id account, const char *key, const char *subject)
 {
-    struct count c = {.limit = limit};
+    struct count c = {.limit = limit, .account = account};
     (void)snprintf(c.key, sizeof c.key, "%s/%s", rows[limit].key, key);
     (void)snprintf(c.subject, sizeof c.subject, "%s", subject);
     return c;
@@ -156,7 +157,13 @@ static struct acme_rate rate_of(const struct acme_limits *limits, const struct c
 {
     for (size_t i = 0; i < limits->config->override_count; i++) {
         const struct acme_limit_override *o = &limits->config->overrides[i];
-        if (o->limit == c->limit && strcmp(o->subject, c->subject) == 0)
+        acme_id account;
+        if (o->limit != c->limit)
+            continue;
+        if (strcmp(o->subject, c->subject) == 0)
+            return o->rate;
+        /* No domain and no address is a number. */
+        if (c->account != 0 && acme_route_number(bytes_of_text(o->subject), &account) && account == c->account)
             return o->rate;
     }
     return limits->config->rates[c->limit];
@@ -217,10 +224,10 @@ enum status acme_limits_take_account(struct acme *acme, const char *peer, int64_
     size_t len, count = 1;
     struct count counts[2];
     read_peer(peer, text, sizeof text, address, &len);
-    counts[0] = count_of(ACME_LIMIT_ACCOUNTS, text, text);
+    counts[0] = count_of(ACME_LIMIT_ACCOUNTS, 0, text, text);
     if (len == 16) {
         write_range(address, 48, range, sizeof range);
-        counts[count++] = count_of(ACME_LIMIT_ACCOUNTS_RANGE, range, range);
+        counts[count++] = count_of(ACME_LIMIT_ACCOUNTS_RANGE, 0, range, range);
     }
     return take_all(acme, counts, count, false, retry_after_ms, err);
 }
@@ -254,8 +261,9 @@ static bool hash_set(const struct acme_identifier *identifiers, size_t count,
 }
 
 /* The registered domains, each once, and the set: at most one more than there are names. */
-static enum status count_names(const struct acme_limits *limits, const struct acme_identifier *identifiers,
-                               size_t identifier_count, struct count *out, size_t *count, struct error *err)
+static enum status count_names(const struct acme_limits *limits, acme_id account,
+                               const struct acme_identifier *identifiers, size_t identifier_count,
+                               struct count *out, size_t *count, struct error *err)
 {
     char domain[ACME_IDENTIFIER_SIZE], set[2 * HASH_SIZE + 1];
     *count = 0;
@@ -267,25 +275,26 @@ static enum status count_names(const struct acme_limits *limits, const struct ac
         while (k < *count && strcmp(out[k].subject, domain) != 0)
             k++;
         if (k == *count)
-            out[(*count)++] = count_of(ACME_LIMIT_DOMAIN, domain, domain);
+            out[(*count)++] = count_of(ACME_LIMIT_DOMAIN, account, domain, domain);
     }
     if (!hash_set(identifiers, identifier_count, set))
         return error_set(err, STATUS_NO_MEMORY, "out of memory");
     /* Only what all of the names belong to can make an exception for all of them. */
-    out[*count] = count_of(ACME_LIMIT_SET, set, *count == 1 ? out[0].subject : identifiers[0].value);
+    out[*count] = count_of(ACME_LIMIT_SET, account, set, *count == 1 ? out[0].subject : identifiers[0].value);
     (*count)++;
     return STATUS_OK;
 }
 
-static enum status take_names(struct acme *acme, const struct acme_identifier *identifiers, size_t count,
-                              bool is_look, int64_t *retry_after_ms, struct error *err)
+static enum status take_names(struct acme *acme, acme_id account,
+                              const struct acme_identifier *identifiers, size_t count, bool is_look,
+                              int64_t *retry_after_ms, struct error *err)
 {
     /* 32 kB: not for the stack of a callback. */
     struct count *counts = calloc(count + 1, sizeof *counts);
     size_t used = 0;
     if (counts == NULL)
         return error_set(err, STATUS_NO_MEMORY, "out of memory");
-    enum status s = count_names(acme->limits, identifiers, count, counts, &used, err);
+    enum status s = count_names(acme->limits, account, identifiers, count, counts, &used, err);
     if (s == STATUS_OK)
         s = take_all(acme, counts, used, is_look, retry_after_ms, err);
     free(counts);
@@ -298,8 +307,8 @@ enum status acme_limits_take_order(struct acme *acme, acme_id account,
 {
     char id[24];
     (void)snprintf(id, sizeof id, "%llu", (unsigned long long)account);
-    struct count orders = count_of(ACME_LIMIT_ORDERS, id, id);
-    enum status s = take_names(acme, identifiers, count, true, retry_after_ms, err);
+    struct count orders = count_of(ACME_LIMIT_ORDERS, account, id, id);
+    enum status s = take_names(acme, account, identifiers, count, true, retry_after_ms, err);
     return s == STATUS_OK ? take(acme, &orders, false, retry_after_ms, err) : s;
 }
 
@@ -307,8 +316,7 @@ enum status acme_limits_take_certificate(struct acme *acme, acme_id account,
                                          const struct acme_identifier *identifiers, size_t count,
                                          int64_t *retry_after_ms, struct error *err)
 {
-    (void)account;
-    return take_names(acme, identifiers, count, false, retry_after_ms, err);
+    return take_names(acme, account, identifiers, count, false, retry_after_ms, err);
 }
 
 /* ---- failed validations ---- */
@@ -317,7 +325,7 @@ static struct count count_failed(acme_id account, const struct acme_identifier *
 {
     char key[KEY_SIZE];
     (void)snprintf(key, sizeof key, "%llu/%s", (unsigned long long)account, identifier->value);
-    return count_of(ACME_LIMIT_FAILED_VALIDATION, key, identifier->value);
+    return count_of(ACME_LIMIT_FAILED_VALIDATION, account, key, identifier->value);
 }
 
 enum status acme_limits_look_validation(struct acme *acme, acme_id account,

@@ -1,5 +1,6 @@
 /* Directory, nonces, CORS, and who is let through to a resource. */
 #include "fakes/acme_client.h"
+#include "service/acme/acme_frame.h"
 #include "unit/checks.h"
 
 #define URL ACME_WORLD_URL
@@ -396,6 +397,119 @@ static void failing_commit(void **state)
     acme_client_clear(&other);
 }
 
+/* A connection whose next request is there before the first was answered. */
+struct pipelined {
+    struct http_exchange x;
+    struct pipelined *next;
+    unsigned sent_count;
+};
+
+static void send_and_go_on(struct http_exchange *x)
+{
+    struct pipelined *p = (struct pipelined *)x;
+    p->sent_count++;
+    assert_int_equal(x->response.status, 200);
+    builder_clear(&x->response.headers);
+    builder_clear(&x->response.body);
+    if (p->next != NULL)
+        acme_handle(w.acme, &p->next->x);
+}
+
+static void pipelining(void **state)
+{
+    (void)state;
+    struct pipelined all[5];
+    for (size_t i = 0; i < LENGTH(all); i++) {
+        all[i] = (struct pipelined){.next = i + 1 < LENGTH(all) ? &all[i + 1] : NULL};
+        all[i].x.request.method = bytes_of_text("GET");
+        all[i].x.request.path = bytes_of_text("/acme/directory");
+        all[i].x.send = send_and_go_on;
+        builder_init(&all[i].x.response.headers, 4096);
+        builder_init(&all[i].x.response.body, 4096);
+    }
+    acme_handle(w.acme, &all[0].x);
+    assert_int_equal(all[0].sent_count, 0);
+    acme_flush(w.acme);
+    for (size_t i = 0; i < LENGTH(all); i++)
+        assert_int_equal(all[i].sent_count, 1);
+    assert_int_equal(acme_open_count(w.acme), 0);
+}
+
+/* Two first requests with one key: one account. */
+static void same_key_twice(void **state)
+{
+    (void)state;
+    struct acme_answer first = {.is_sent = false}, second = {.is_sent = false};
+    acme_client_begin(&c, NEW_ACCOUNT, json_object(), &first);
+    acme_client_begin(&c, NEW_ACCOUNT, json_object(), &second);
+    acme_world_run(&w);
+    assert_int_equal(first.status, 201);
+    assert_int_equal(second.status, 200);
+    acme_answer_clear(&first);
+    acme_answer_clear(&second);
+}
+
+static void too_many(void **state)
+{
+    (void)state;
+    acme_client_open(&c);
+    w.acme->post_count = ACME_POSTS_MAX;
+    (void)acme_client_post(&c, c.kid, NULL);
+    expect_problem(503, "serverInternal");
+    expect_header("Retry-After", "1");
+    w.acme->post_count = 0;
+    assert_int_equal(acme_client_post(&c, c.kid, NULL), 200);
+}
+
+static void nonce_window(void **state)
+{
+    (void)state;
+    struct acme_nonces *nonces;
+    struct error err;
+    char first[ACME_NONCE_SIZE], second[ACME_NONCE_SIZE], last[ACME_NONCE_SIZE];
+    OK(acme_nonces_new(&nonces, &err));
+    acme_nonces_issue(nonces, first);
+    acme_nonces_issue(nonces, second);
+    for (uint64_t i = 0; i < ((uint64_t)1 << 22) - 1; i++)
+        acme_nonces_issue(nonces, last);
+    assert_false(acme_nonces_use(nonces, first));
+    assert_true(acme_nonces_use(nonces, second));
+    assert_false(acme_nonces_use(nonces, second));
+    assert_true(acme_nonces_use(nonces, last));
+    assert_false(acme_nonces_use(nonces, last));
+    acme_nonces_issue(nonces, first);
+    assert_true(acme_nonces_use(nonces, first));
+    acme_nonces_free(nonces);
+}
+
+static void counted(void **state)
+{
+    (void)state;
+    struct metrics *metrics;
+    struct error err;
+    struct builder text;
+    struct acme *former = w.acme;
+    OK(metrics_new(&metrics, &err));
+    w.ports.metrics = metrics;
+    OK(acme_new(&w.config, &w.ports, &w.acme, &err));
+    acme_client_open(&c);
+    (void)acme_client_post(&c, URL "/account/9", NULL);
+    expect_problem(403, "unauthorized");
+    builder_init(&text, 1 << 20);
+    metrics_write(metrics, &text);
+    builder_u8(&text, 0);
+    assert_non_null(strstr((const char *)text.data, "cathaya_acme_answers_total{class=\"2xx\"} 2"));
+    assert_non_null(strstr((const char *)text.data, "cathaya_acme_answers_total{class=\"4xx\"} 1"));
+    assert_non_null(strstr((const char *)text.data, "cathaya_acme_resource_answers_total{resource=\"new-account\"} 1"));
+    assert_non_null(strstr((const char *)text.data, "cathaya_acme_problems_total{type=\"unauthorized\"} 1"));
+    assert_non_null(strstr((const char *)text.data, "cathaya_acme_commit_seconds_count 1"));
+    assert_non_null(strstr((const char *)text.data, "cathaya_acme_open_requests 0"));
+    builder_clear(&text);
+    acme_free(w.acme);
+    metrics_free(metrics);
+    w.acme = former;
+}
+
 static void stopping(void **state)
 {
     (void)state;
@@ -464,6 +578,7 @@ int main(void)
         CASE(browsers),        CASE(content_types),             CASE(bodies),         CASE(algorithms),
         CASE(bad_keys),        CASE(signatures),                CASE(replayed_nonces), CASE(urls),
         CASE(kids),            CASE(payloads),                  CASE(commits),        CASE(failing_commit),
+        CASE(pipelining),      CASE(same_key_twice),            CASE(too_many),       CASE(nonce_window),   CASE(counted),
         CASE(stopping),        CASE(every_algorithm),           CASE(bad_configurations),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

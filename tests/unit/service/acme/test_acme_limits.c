@@ -263,6 +263,28 @@ static void exceptions(void **state)
     OK(acme_reload(w.acme, &w.config, &err));
 }
 
+static void exceptions_of_accounts(void **state)
+{
+    (void)state;
+    static const struct acme_limit_override overrides[] = {{ACME_LIMIT_DOMAIN, "1", {0, 0}}, {ACME_LIMIT_SET, "1", {6, 604800}}};
+    struct error err;
+    struct acme_config config = w.config;
+    config.limits.overrides = overrides;
+    config.limits.override_count = LENGTH(overrides);
+    OK(acme_reload(w.acme, &config, &err));
+    char text[64];
+    struct acme_identifier name = dns("");
+    for (unsigned i = 0; i < 60; i++) {
+        (void)snprintf(text, sizeof text, "host%u.example.com", i);
+        name = dns(text);
+        OK(take_certificate(&name, 1, &err));
+    }
+    for (unsigned i = 0; i < 5; i++)
+        OK(take_certificate(&name, 1, &err));
+    assert_int_equal(take_certificate(&name, 1, NULL), STATUS_LIMIT);
+    OK(acme_reload(w.acme, &w.config, &err));
+}
+
 static void failed_validations(void **state)
 {
     (void)state;
@@ -298,7 +320,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(registered_domains), CASE(suffix_file),          CASE(accounts_per_address),    CASE(accounts_per_network),
         CASE(not_counted),        CASE(orders_per_account),   CASE(certificates_per_set),    CASE(certificates_per_domain),
-        CASE(exceptions),         CASE(failed_validations),   CASE(survive_restart),
+        CASE(exceptions),         CASE(exceptions_of_accounts), CASE(failed_validations),   CASE(survive_restart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
