@@ -189,6 +189,8 @@ static bool read_wish(struct acme_call *call, struct acme_identifier *name, stru
     enum status s = acme_choice_of(call->acme, call->profile, "", &choice, &err);
     if (s == STATUS_OK)
         s = acme_names_parse(json_object_get(call->payload, "identifier"), name, &problem, &err);
+    if (s == STATUS_OK)
+        problem = "malformed";
     if (s == STATUS_OK && name->value[0] == '*')
         s = error_set(&err, STATUS_MALFORMED,
                       "a wildcard is authorized by an order only [RFC8555 7.4.1]: send it to new-order");
