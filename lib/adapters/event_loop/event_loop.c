@@ -202,8 +202,11 @@ static void free_watch(uv_handle_t *uv)
 
 static void on_poll(uv_poll_t *uv, int result, int events)
 {
-    const struct event_watch *watch = uv->data;
+    struct event_watch *watch = uv->data;
     unsigned seen = 0;
+    /* libuv has stopped it: the same events set again have to start it. */
+    if (result < 0)
+        watch->events = 0;
     if ((events & UV_READABLE) != 0)
         seen |= EVENT_READABLE;
     if ((events & UV_WRITABLE) != 0)

@@ -45,7 +45,8 @@ struct work_port event_loop_pool(struct event_loop *loop);
 
 #define EVENT_READABLE 1U
 #define EVENT_WRITABLE 2U
-/* The descriptor failed; both other bits are set too, so that reading or writing finds out why. */
+/* The descriptor failed; both other bits are set too, so that reading or writing finds out why. Nothing
+ * more comes until event_watch_change. */
 #define EVENT_FAILED 4U
 
 struct event_watch;

@@ -11,6 +11,9 @@
 /* Time for a client to read the last response before its unread bytes make the kernel reset it. */
 #define LINGER_MS 2000
 
+/* What each buffer of a connection may keep between requests. */
+#define IDLE_MEMORY_MAX 4096
+
 static const char continue_line[] = "HTTP/1.1 100 Continue\r\n\r\n";
 
 /* ---- the exchange ---- */
@@ -323,10 +326,21 @@ static void set_waits(struct http_connection *c)
     event_watch_change(c->watch, events);
 }
 
+static void release_builder(struct builder *b, size_t max)
+{
+    if (b->cap > IDLE_MEMORY_MAX) {
+        builder_clear(b);
+        builder_init(b, max);
+    }
+}
+
 static void release_idle_memory(struct http_connection *c)
 {
     if (!connection_is_idle(c))
         return;
+    release_builder(&c->out, OUTPUT_MAX);
+    release_builder(&c->exchange.response.headers, RESPONSE_HEAD_MAX);
+    release_builder(&c->exchange.response.body, RESPONSE_BODY_MAX);
     free(c->in);
     c->in = NULL;
     c->in_at = c->in_len = 0;

@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+/* A larger head's memory is not kept for the next one. */
+#define HEAD_KEPT_MAX 4096
+
 /* ---- llhttp's callbacks ---- */
 
 /* What is between the pieces of a chunked body: llhttp has read it, and is sometimes lenient about it. */
@@ -88,6 +91,10 @@ void request_parser_next(struct request_parser *p)
 {
     static const struct bytes nothing = {NULL, 0};
     builder_reset(&p->head);
+    if (p->head.cap > HEAD_KEPT_MAX) {
+        builder_clear(&p->head);
+        builder_init(&p->head, REQUEST_HEAD_MAX + REQUEST_LINE_MAX);
+    }
     p->state = REQUEST_HEAD;
     p->failure = 0;
     p->reason = "";

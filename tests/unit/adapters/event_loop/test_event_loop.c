@@ -176,6 +176,31 @@ static void a_watch_that_frees_itself_and_one_that_is_off(void **state)
     (void)close(off[1]);
 }
 
+static void on_broken_pipe(void *cookie, unsigned events)
+{
+    struct pipe_end *end = cookie;
+    say(end->w, (events & EVENT_FAILED) != 0 && (events & EVENT_WRITABLE) != 0 ? 'f' : '?');
+    if (strlen(end->w->said) == 2)
+        event_loop_stop(end->w->loop);
+    else
+        event_watch_change(end->watch, EVENT_WRITABLE);
+}
+
+static void a_descriptor_that_failed_is_reported(void **state)
+{
+    struct world *w = *state;
+    struct error err;
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    struct pipe_end a = {.w = w};
+    (void)close(ends[0]);
+    OK(event_loop_watch(w->loop, ends[1], EVENT_WRITABLE, on_broken_pipe, &a, &a.watch, &err));
+    event_loop_run(w->loop);
+    assert_string_equal(w->said, "ff");
+    event_watch_free(a.watch);
+    (void)close(ends[1]);
+}
+
 static void a_regular_file_cannot_be_watched(void **state)
 {
     struct world *w = *state;
@@ -340,6 +365,7 @@ int main(void)
         TEST(many_timers),
         TEST(a_hook_runs_once_after_all_events_of_a_round),
         TEST(a_watch_that_frees_itself_and_one_that_is_off),
+        TEST(a_descriptor_that_failed_is_reported),
         TEST(a_regular_file_cannot_be_watched),
         TEST(the_pool_runs_elsewhere_and_answers_here),
         TEST(freeing_the_loop_waits_for_the_pool),

@@ -22,17 +22,27 @@ static struct tls_context *server_context(void)
     return context;
 }
 
-static int set_up(void **state)
+static int set_up_with(void **state, uint64_t head_ms)
 {
     assert_int_equal(world_set_up(state), 0);
     made_certificate_new(&made, "a.example");
     struct http_world *w = *state;
-    w->limits.head_ms = 200;
+    w->limits.head_ms = head_ms;
     world_open(w);
     struct tls_context *context = server_context();
     OK(http_server_listen(w->server, "127.0.0.1:0", context, &err));
     tls_context_free(context);
     return 0;
+}
+
+static int set_up(void **state)
+{
+    return set_up_with(state, WORLD_PATIENCE_MS);
+}
+
+static int set_up_impatient(void **state)
+{
+    return set_up_with(state, 200);
 }
 
 static int tear_down(void **state)
@@ -157,7 +167,7 @@ int main(void)
         TEST(requests_are_answered),
         TEST(large_bodies_go_through),
         TEST(a_renewed_certificate_is_used_at_once),
-        TEST(silence_and_plain_text_end),
+        cmocka_unit_test_setup_teardown(silence_and_plain_text_end, set_up_impatient, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
