@@ -7,6 +7,7 @@
 #include "output.h"
 
 static const struct command *const commands[] = {
+    &command_ca_backup,
     &command_ca_certificate,
     &command_ca_classic_init,
     &command_ca_cosigner_add,
@@ -19,8 +20,10 @@ static const struct command *const commands[] = {
     &command_ca_status,
     &command_ca_subtrees,
     &command_demo,
+    &command_evidence_verify,
     &command_inspect,
     &command_landmarks_check,
+    &command_perspective_run,
     &command_verify,
 };
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])

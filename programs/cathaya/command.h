@@ -15,6 +15,7 @@ struct command {
 };
 
 /* The rows, each defined in its cmd_*.c. */
+extern const struct command command_ca_backup;
 extern const struct command command_ca_certificate;
 extern const struct command command_ca_classic_init;
 extern const struct command command_ca_cosigner_add;
@@ -28,7 +29,9 @@ extern const struct command command_ca_status;
 extern const struct command command_ca_subtrees;
 extern const struct command command_inspect;
 extern const struct command command_demo;
+extern const struct command command_evidence_verify;
 extern const struct command command_landmarks_check;
+extern const struct command command_perspective_run;
 extern const struct command command_verify;
 
 /* command_at is row i of the table, sorted by name; NULL behind the last one. */
