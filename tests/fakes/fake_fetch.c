@@ -81,17 +81,6 @@ static void free_pending(struct pending *p)
     free(p);
 }
 
-void fake_fetch_free(struct fake_fetch *f)
-{
-    if (f == NULL)
-        return;
-    while (f->pending != NULL)
-        free_pending(f->pending);
-    fake_fetch_clear(f);
-    builder_clear(&f->log);
-    free(f);
-}
-
 static char *copy_text(const char *text)
 {
     char *copy = text != NULL ? strdup(text) : NULL;
@@ -168,6 +157,20 @@ static void deliver(void *cookie)
     }
     p->done(p->cookie, &response);
     free_pending(p);
+}
+
+void fake_fetch_free(struct fake_fetch *f)
+{
+    if (f == NULL)
+        return;
+    /* As the real one does: who still waits is told. */
+    while (f->pending != NULL) {
+        f->pending->failure = FETCH_STOPPED;
+        deliver(f->pending);
+    }
+    fake_fetch_clear(f);
+    builder_clear(&f->log);
+    free(f);
 }
 
 static const struct page *find(const struct fake_fetch *f, const struct fetch_request *request)

@@ -10,6 +10,7 @@
 struct fake_fetch;
 
 struct fake_fetch *fake_fetch_new(struct fake_timer *timer);
+/* fake_fetch_free answers who still waits with FETCH_STOPPED; no timer may run afterwards. */
 void fake_fetch_free(struct fake_fetch *f);
 struct fetch_port fake_fetch_port(struct fake_fetch *f);
 

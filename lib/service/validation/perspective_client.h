@@ -6,8 +6,8 @@
 #include "ports/fetch.h"
 #include "ports/validator.h"
 
-/* Shorter ones are guessed; printable ASCII without blanks. */
-#define PERSPECTIVE_SECRET_MIN 16
+/* 128 bits in hex and more; printable ASCII without blanks. */
+#define PERSPECTIVE_SECRET_MIN 32
 #define PERSPECTIVE_SECRET_MAX 256
 
 /* perspective_secret_check: STATUS_USAGE when the text is not fit for a secret. */

@@ -110,7 +110,7 @@ static void decisions(void **state)
 static void malformed_rdata(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"", "00", "0005697373", "0000", "00012d", "0003" "690a65"};
+    static const char *const bad[] = {"", "00", "0005697373", "0000", "00012d", "0003690a65"};
     struct caa_question q = {issuers, LENGTH(issuers), false, "http-01", ACCOUNT};
     for (size_t i = 0; i < LENGTH(bad); i++) {
         struct bytes rdata = heap_hex(bad[i]);

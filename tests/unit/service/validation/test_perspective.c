@@ -10,8 +10,8 @@
 
 static struct error err;
 
-#define SECRET "0123456789abcdef-secret"
-#define OLD_SECRET "an-older-secret-of-ours"
+#define SECRET "0123456789abcdef0123456789abcdef-secret"
+#define OLD_SECRET "an-older-secret-of-ours-that-is-as-long"
 
 static struct fake_timer *timer;
 static struct fake_fetch *fetch;
@@ -239,7 +239,8 @@ static void not_an_answer(void **state)
 static void wrong_secret(void **state)
 {
     (void)state;
-    static const char *const secrets[] = {"0123456789abcdef-secreT", "0123456789abcdef-secre", "0123456789abcdef-secret1"};
+    static const char *const secrets[] = {"0123456789abcdef0123456789abcdef-secreT", "0123456789abcdef0123456789abcdef-secre",
+                                          "0123456789abcdef0123456789abcdef-secret1"};
     struct validation_request r = example();
     for (size_t i = 0; i < LENGTH(secrets); i++) {
         perspective_client_free(client);
@@ -250,7 +251,8 @@ static void wrong_secret(void **state)
         assert_non_null(strstr(detail, "401"));
         assert_null(inner_done);
     }
-    static const char *const bad[] = {"", "short", "has a blank in it, alas", "has-umlaut-\xc3\xa4-in-it-alas"};
+    static const char *const bad[] = {"", "short", "has a blank in it, alas, and is long enough", "has-umlaut-\xc3\xa4-in-it-and-is-long-enough",
+                                      "0123456789abcdef0123456789abcde"};
     for (size_t i = 0; i < LENGTH(bad); i++)
         assert_int_equal(perspective_secret_check(bad[i], &err), STATUS_USAGE);
 }
