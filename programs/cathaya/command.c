@@ -23,6 +23,8 @@ static const struct command *const commands[] = {
     &command_evidence_verify,
     &command_inspect,
     &command_landmarks_check,
+    &command_mirror_init,
+    &command_mirror_run,
     &command_perspective_run,
     &command_verify,
 };

@@ -31,6 +31,8 @@ extern const struct command command_inspect;
 extern const struct command command_demo;
 extern const struct command command_evidence_verify;
 extern const struct command command_landmarks_check;
+extern const struct command command_mirror_init;
+extern const struct command command_mirror_run;
 extern const struct command command_perspective_run;
 extern const struct command command_verify;
 

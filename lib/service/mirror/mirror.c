@@ -78,6 +78,14 @@ enum status mirror_add_log(struct mirror *mirror, const struct mirror_log_config
     return status;
 }
 
+bool mirror_has_checkpoint(const struct mirror *mirror, struct bytes origin)
+{
+    for (size_t i = 0; i < mirror->log_count; i++)
+        if (bytes_is_text(origin, mirror->logs[i]->config.origin))
+            return __atomic_load_n(&mirror->logs[i]->has_checkpoint, __ATOMIC_ACQUIRE);
+    return false;
+}
+
 bool mirror_is_ready(const struct mirror *mirror)
 {
     for (size_t i = 0; i < mirror->log_count; i++)

@@ -104,6 +104,9 @@ void mirror_free(struct mirror *mirror);
 MUST_USE enum status mirror_add_log(struct mirror *mirror, const struct mirror_log_config *config,
                                     struct error *err);
 
+/* mirror_has_checkpoint: is there a log with this origin whose key has signed a checkpoint? */
+bool mirror_has_checkpoint(const struct mirror *mirror, struct bytes origin);
+
 /* mirror_handler answers POST <prefix>/add-checkpoint, add-entries and sign-subtree; everything else is 404.
  * Lives as long as the mirror. */
 struct http_handler mirror_handler(struct mirror *mirror);

@@ -39,7 +39,7 @@ static enum status sign_point(struct mirror_log *log, const struct mirror_cosign
                                  .timestamp = timestamp_s,
                                  .subtree = {.start = 0, .end = point->size}};
     memcpy(m.hash, point->root, HASH_SIZE);
-    return c->port.sign(c->port.context, &m, signature, err);
+    return c->port.sign(c->port.context, &m, NULL, signature, err);
 }
 
 static enum status write_line(struct mirror_log *log, const struct mirror_cosigner *c,

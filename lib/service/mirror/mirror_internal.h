@@ -50,6 +50,7 @@ struct mirror_log {
     struct mirror_recent recent[MIRROR_RECENT_MAX];
     unsigned recent_next;
     unsigned evidence_count;
+    bool has_checkpoint; /* set once, atomically, like: */
     bool is_dead; /* set once, atomically: the event loop looks at it between jobs */
     struct error failure;
     char labels[MIRROR_ORIGIN_MAX + 16];

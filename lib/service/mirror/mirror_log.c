@@ -199,6 +199,8 @@ static void make_metrics(struct mirror_log *log)
 
 void mirror_log_show(struct mirror_log *log)
 {
+    if (log->record.pending.note.len > 0)
+        __atomic_store_n(&log->has_checkpoint, true, __ATOMIC_RELEASE);
     if (log->mirror->metrics == NULL)
         return;
     metric_set(log->metrics.pending_size, (double)log->record.pending.size);

@@ -1,0 +1,254 @@
+/* cathaya mirror run - the mirror and witness service. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "adapters/posix/posix_clock.h"
+#include "command.h"
+#include "input.h"
+#include "key_file.h"
+#include "mirror/mirror_logs.h"
+#include "output.h"
+#include "service/service_admin.h"
+#include "service/service_log.h"
+#include "service/service_run.h"
+
+/* Requests that are under way get this long after SIGTERM. */
+#define DRAIN_MS 20000
+
+struct running {
+    struct mirror_config_file *config;
+    struct service_log log;
+    struct events_port events;
+    struct metrics *metrics;
+    struct service_run *run;
+    struct http_server *server, *admin_server;
+    struct service_admin admin;
+    struct tls_context *tls;
+    struct mirror *mirror;
+    struct mirror_logs *logs;
+    struct timer_port timers;
+    uint64_t timer;
+};
+
+static const char *why_not_ready(void *context)
+{
+    struct running *r = context;
+    if (service_run_is_stopping(r->run))
+        return "stopping";
+    return mirror_is_ready(r->mirror) ? NULL : "a log was stopped by a failure: see the events";
+}
+
+/* ---- TLS ---- */
+
+static enum status load_tls(struct running *r, struct tls_context **out, struct error *err)
+{
+    struct builder chain, key;
+    builder_init(&chain, (size_t)1 << 20);
+    builder_init(&key, KEY_PEM_MAX);
+    enum status s = key_file_check_mode(r->config->tls_key, err);
+    if (s == STATUS_OK)
+        s = input_read(r->config->tls_certificate, (size_t)1 << 20, &chain, err);
+    if (s == STATUS_OK)
+        s = input_read(r->config->tls_key, KEY_PEM_MAX, &key, err);
+    if (s == STATUS_OK)
+        s = tls_context_new_server(builder_view(&chain), builder_view(&key), out, err);
+    builder_clear(&chain);
+    builder_clear(&key);
+    return s;
+}
+
+static void reload(void *context)
+{
+    struct running *r = context;
+    struct tls_context *tls = NULL;
+    struct error err = {.text = ""};
+    if (r->tls == NULL)
+        return;
+    if (load_tls(r, &tls, &err) != STATUS_OK) {
+        events_report(&r->events, EVENT_ERROR, "tls-not-reloaded", {"reason", err.text});
+        return;
+    }
+    for (size_t i = 0; i < r->config->listen_count; i++)
+        http_server_set_tls(r->server, i, tls);
+    tls_context_free(r->tls);
+    r->tls = tls;
+    events_report(&r->events, EVENT_INFO, "tls-reloaded", {"file", r->config->tls_certificate});
+}
+
+/* ---- life ---- */
+
+static void drained(void *context)
+{
+    struct running *r = context;
+    service_run_finished(r->run);
+}
+
+static void stop(void *context)
+{
+    struct running *r = context;
+    r->timers.cancel(r->timers.context, r->timer);
+    http_server_drain(r->server, DRAIN_MS, drained, r);
+}
+
+static void prune(void *context)
+{
+    struct running *r = context;
+    mirror_prune(r->mirror, r->config->retention_s);
+    r->timer = r->timers.start(r->timers.context, r->config->prune_interval_ms, prune, r);
+}
+
+static enum status start_server(struct running *r, struct error *err)
+{
+    struct http_server_limits limits = http_server_default_limits();
+    return http_server_new(service_run_loop(r->run), &limits, &r->server, err);
+}
+
+static enum status start_mirror(struct running *r, struct error *err)
+{
+    struct mirror_config settings = {.cosigners = r->config->cosigners,
+                                     .cosigner_count = r->config->cosigner_count,
+                                     .clock = posix_clock(),
+                                     .events = r->events,
+                                     .metrics = r->metrics,
+                                     .submission_prefix = r->config->submission,
+                                     .open_unknown = mirror_logs_open_unknown};
+    enum status s =
+        mirror_logs_new(r->config, service_run_loop(r->run), r->server, &r->logs, err);
+    settings.context = r->logs;
+    if (s == STATUS_OK)
+        s = mirror_new(&settings, &r->mirror, err);
+    return s == STATUS_OK ? mirror_logs_open(r->logs, r->mirror, err) : s;
+}
+
+static enum status add_routes(struct running *r, struct error *err)
+{
+    static const char *const names[] = {"/add-checkpoint", "/add-entries", "/sign-subtree"};
+    static char paths[3][160];
+    struct http_handler handler = mirror_handler(r->mirror);
+    enum status s = STATUS_OK;
+    for (size_t i = 0; i < 3 && s == STATUS_OK; i++) {
+        (void)snprintf(paths[i], sizeof paths[i], "%s%s", r->config->submission, names[i]);
+        s = http_server_add_route(r->server, paths[i], &handler, err);
+    }
+    return s;
+}
+
+static enum status listen_all(struct running *r, struct error *err)
+{
+    enum status s = r->config->tls_key[0] != '\0' ? load_tls(r, &r->tls, err) : STATUS_OK;
+    for (size_t i = 0; i < r->config->listen_count && s == STATUS_OK; i++)
+        s = http_server_listen(r->server, r->config->listen[i], r->tls, err);
+    return s;
+}
+
+static enum status start_admin(struct running *r, struct error *err)
+{
+    struct http_server_limits limits = http_server_default_limits();
+    r->admin = (struct service_admin){
+        .metrics = r->metrics, .why_not_ready = why_not_ready, .context = r};
+    if (r->config->admin_listen[0] == '\0')
+        return STATUS_OK;
+    enum status s = http_server_new(service_run_loop(r->run), &limits, &r->admin_server, err);
+    if (s == STATUS_OK)
+        s = service_admin_add_routes(&r->admin, r->admin_server, err);
+    if (s == STATUS_OK)
+        s = http_server_listen(r->admin_server, r->config->admin_listen, NULL, err);
+    if (s == STATUS_OK)
+        service_admin_watch(&r->admin, r->server);
+    return s;
+}
+
+static void announce(struct running *r)
+{
+    for (size_t i = 0; i < r->config->listen_count; i++)
+        service_run_announce("mirror", http_server_address(r->server, i));
+    if (r->admin_server != NULL)
+        service_run_announce("admin", http_server_address(r->admin_server, 0));
+}
+
+static enum status start(struct running *r, struct error *err)
+{
+    struct service_callbacks callbacks = {.context = r, .reload = reload, .stop = stop};
+    r->log = (struct service_log){
+        .format = r->config->is_json ? SERVICE_LOG_JSON : SERVICE_LOG_TEXT,
+        .minimum = EVENT_INFO,
+        .fd = STDERR_FILENO};
+    r->events = service_log_port(&r->log);
+    enum status s = metrics_new(&r->metrics, err);
+    if (s == STATUS_OK)
+        s = service_run_new(&callbacks, &r->events, &r->run, err);
+    if (s == STATUS_OK)
+        s = start_server(r, err);
+    if (s == STATUS_OK)
+        s = start_mirror(r, err);
+    if (s == STATUS_OK)
+        s = add_routes(r, err);
+    if (s == STATUS_OK)
+        s = start_admin(r, err);
+    return s == STATUS_OK ? listen_all(r, err) : s;
+}
+
+/* Whoever has an exchange sends it before the server goes: the workers end first. */
+static void end(struct running *r)
+{
+    if (r->logs != NULL)
+        mirror_logs_finish_work(r->logs);
+    http_server_free(r->admin_server);
+    http_server_free(r->server);
+    mirror_free(r->mirror);
+    mirror_logs_free(r->logs);
+    tls_context_free(r->tls);
+    service_run_free(r->run);
+    metrics_free(r->metrics);
+    mirror_config_free(r->config);
+}
+
+static int run(const struct options *options)
+{
+    struct running *r = calloc(1, sizeof *r);
+    struct error err = {.status = STATUS_OK};
+    int status = EXIT_YES;
+    if (r == NULL)
+        abort();
+    enum status s = mirror_config_read(options_value(options, "config"),
+                                       options_value(options, "algorithms"), &r->config, &err);
+    if (s != STATUS_OK) {
+        status = output_failure(ROLE_NEEDED, &err);
+    } else if (options_has(options, "check-config")) {
+        output_line("%s: OK", options_value(options, "config"));
+    } else {
+        s = start(r, &err);
+        if (s == STATUS_OK) {
+            announce(r);
+            r->timers = event_loop_timers(service_run_loop(r->run));
+            if (r->config->retention_s > 0)
+                r->timer = r->timers.start(r->timers.context, 1000, prune, r);
+            service_run_until_stopped(r->run, true);
+        } else {
+            status = output_failure(ROLE_STATE, &err);
+        }
+    }
+    end(r);
+    free(r);
+    return status;
+}
+
+static const struct option_row rows[] = {
+    {.name = "config", .metavar = "FILE", .help = "the configuration, see examples/mirror.conf", .is_required = true},
+    {.name = "check-config", .help = "read the configuration and the keys that it names, and end"},
+    {.name = NULL},
+};
+
+const struct command command_mirror_run = {
+    .name = "mirror run",
+    .arguments = "",
+    .summary = "mirror issuance logs, and vouch for what is stored",
+    .details = "Prints `ready` when it serves. SIGHUP reads the TLS certificate again; SIGTERM finishes what was\n"
+               "begun.\n",
+    .options = rows,
+    .argument_min = 0,
+    .argument_max = 0,
+    .run = run,
+};

@@ -1,0 +1,355 @@
+#include "mirror/mirror_config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "adapters/local_key/local_key.h"
+#include "codec/mtc/ca_certificate.h"
+#include "config_file.h"
+#include "input.h"
+#include "key_file.h"
+
+#define DAY_S 86400
+#define RETENTION_MAX_DAYS 36500
+
+static cfg_opt_t cosigner_options[] = {
+    CFG_STR("role", "mirror", CFGF_NONE),
+    CFG_STR("algorithm", NULL, CFGF_NODEFAULT),
+    CFG_STR("key", NULL, CFGF_NODEFAULT),
+    CFG_BOOL("c2sp-ed25519", cfg_false, CFGF_NONE),
+    CFG_END(),
+};
+
+static cfg_opt_t ca_options[] = {
+    CFG_STR("certificate", NULL, CFGF_NODEFAULT),
+    CFG_INT("next-logs", MIRROR_CONFIG_NEXT_LOGS, CFGF_NONE),
+    CFG_END(),
+};
+
+static cfg_opt_t log_options[] = {
+    CFG_STR("suite", NULL, CFGF_NODEFAULT),
+    CFG_STR_LIST("key", NULL, CFGF_NODEFAULT),
+    CFG_END(),
+};
+
+static cfg_opt_t options[] = {
+    CFG_STR("directory", "state", CFGF_NONE),
+    CFG_STR_LIST("listen", NULL, CFGF_NODEFAULT),
+    CFG_STR("tls-certificate", "", CFGF_NONE),
+    CFG_STR("tls-key", "", CFGF_NONE),
+    CFG_STR("admin-listen", "", CFGF_NONE),
+    CFG_STR("submission-path", "", CFGF_NONE),
+    CFG_STR("monitoring-path", "/mirror", CFGF_NONE),
+    CFG_STR("witness-path", "/witness", CFGF_NONE),
+    CFG_STR("log-format", "text", CFGF_NONE),
+    CFG_INT("retention-days", 0, CFGF_NONE),
+    CFG_INT("prune-interval", DAY_S, CFGF_NONE),
+    CFG_SEC("cosigner", cosigner_options, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
+    CFG_SEC("ca", ca_options, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
+    CFG_SEC("log", log_options, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
+    CONFIG_FILE_ALGORITHMS,
+    CFG_END(),
+};
+
+static enum status wrong(struct error *err, const char *what)
+{
+    return error_set(err, STATUS_USAGE, "%s", what);
+}
+
+static bool copy(char *out, size_t size, const char *value)
+{
+    return snprintf(out, size, "%s", value) < (int)size;
+}
+
+enum status mirror_config_path(const struct mirror_config_file *config, const char *value,
+                               char out[MIRROR_CONFIG_PATH_MAX], struct error *err)
+{
+    bool is_whole = value[0] == '/' || value[0] == '\0'
+                        ? copy(out, MIRROR_CONFIG_PATH_MAX, value)
+                        : snprintf(out, MIRROR_CONFIG_PATH_MAX, "%s/%s", config->base, value) <
+                              MIRROR_CONFIG_PATH_MAX;
+    return is_whole ? STATUS_OK : error_set(err, STATUS_USAGE, "%.80s...: path too long", value);
+}
+
+/* ---- cosigners ---- */
+
+static enum status read_key(struct mirror_config_file *config, cfg_t *section,
+                            struct mirror_cosigner *c, struct error *err)
+{
+    const char *name = cfg_getstr(section, "algorithm"), *file = cfg_getstr(section, "key");
+    char path[MIRROR_CONFIG_PATH_MAX];
+    const struct signature_alg *alg =
+        name == NULL ? NULL : algorithms_by_name(config->algorithms, bytes_of_text(name));
+    if (alg == NULL || file == NULL)
+        return wrong(err, "algorithm, of a known name, and key, a file with a private key");
+    enum status s = mirror_config_path(config, file, path, err);
+    if (s == STATUS_OK)
+        s = key_file_read(path, alg, &config->keys[config->cosigner_count], err);
+    if (s != STATUS_OK)
+        return s;
+    c->key = private_key_public(config->keys[config->cosigner_count]);
+    c->type = (enum note_key_type)alg->note_type;
+    return STATUS_OK;
+}
+
+static enum status sign_message(void *context, struct bytes message, struct builder *out,
+                                struct error *err)
+{
+    return private_key_sign(context, message, out, err);
+}
+
+static enum status set_name(struct mirror_config_file *config, cfg_t *section,
+                            struct mirror_cosigner *c, struct error *err)
+{
+    const char *title = cfg_title(section);
+    struct tai id;
+    if (cfg_getbool(section, "c2sp-ed25519")) {
+        if (c->role != MIRROR_ROLE_WITNESS || strcmp(public_key_alg(c->key)->name, "ed25519") != 0)
+            return wrong(err, "c2sp-ed25519 is for a witness with an ed25519 key: it signs no subtrees");
+        if (!note_is_name(bytes_of_text(title)) || !copy(c->name, sizeof c->name, title))
+            return wrong(err, "a name of a note's key has no spaces and no \"+\"");
+        c->type = NOTE_KEY_ED25519_COSIGNATURE;
+        c->sign_message = sign_message;
+        c->sign_message_context = config->keys[config->cosigner_count];
+        return STATUS_OK;
+    }
+    enum status s = tai_parse_text(bytes_of_text(title), &id, err);
+    if (s != STATUS_OK)
+        return error_prefix(err, STATUS_USAGE, "a trust anchor ID such as 32473.9");
+    tai_name(&id, c->name);
+    c->port = local_key_cosigner(&id, config->keys[config->cosigner_count]);
+    return STATUS_OK;
+}
+
+static enum status read_cosigner(struct mirror_config_file *config, cfg_t *section,
+                                 struct error *err)
+{
+    const char *role = cfg_getstr(section, "role");
+    if (config->cosigner_count == MIRROR_COSIGNERS_MAX)
+        return error_set(err, STATUS_USAGE, "more than %d cosigners", MIRROR_COSIGNERS_MAX);
+    struct mirror_cosigner *c = &config->cosigners[config->cosigner_count];
+    bool is_witness = strcmp(role, "witness") == 0;
+    if (!is_witness && strcmp(role, "mirror") != 0)
+        return wrong(err, "role: \"mirror\" or \"witness\"");
+    c->role = is_witness ? MIRROR_ROLE_WITNESS : MIRROR_ROLE_MIRROR;
+    enum status s = read_key(config, section, c, err);
+    if (s == STATUS_OK)
+        s = set_name(config, section, c, err);
+    config->cosigner_count++;
+    return s;
+}
+
+/* ---- logs ---- */
+
+static enum status use_certificate(struct mirror_config_file *config, struct bytes der,
+                                   struct mirror_config_ca *ca, struct error *err)
+{
+    struct ca_certificate parsed;
+    enum status s = ca_certificate_parse(der, &parsed, err);
+    if (s != STATUS_OK)
+        return s;
+    const struct signature_alg *alg =
+        algorithms_by_identifier(config->algorithms, parsed.sig_alg);
+    if (alg == NULL)
+        return wrong(err, "the algorithm of the CA's key is not known: add an algorithm block");
+    ca->id = parsed.id;
+    ca->hash = parsed.draft->hash;
+    return public_key_new(alg, parsed.spki, &ca->key, err);
+}
+
+static enum status read_ca(struct mirror_config_file *config, cfg_t *section, struct error *err)
+{
+    const char *file = cfg_getstr(section, "certificate");
+    char path[MIRROR_CONFIG_PATH_MAX], id[TAI_NAME_SIZE];
+    struct input_blocks blocks = {.count = 0};
+    long next = cfg_getint(section, "next-logs");
+    if (config->ca_count == MIRROR_CONFIG_CAS_MAX)
+        return error_set(err, STATUS_USAGE, "more than %d CAs", MIRROR_CONFIG_CAS_MAX);
+    struct mirror_config_ca *ca = &config->cas[config->ca_count++];
+    if (file == NULL)
+        return wrong(err, "certificate: the file of the CA certificate (ca.pem)");
+    if (next < 1 || next > 16)
+        return wrong(err, "next-logs: 1 to 16");
+    ca->next_logs = (unsigned)next;
+    enum status s = mirror_config_path(config, file, path, err);
+    if (s == STATUS_OK)
+        s = input_read_certificates(path, &blocks, err);
+    if (s == STATUS_OK)
+        s = use_certificate(config, input_block_der(&blocks, 0), ca, err);
+    input_blocks_clear(&blocks);
+    if (s != STATUS_OK)
+        return s;
+    tai_name(&ca->id, id);
+    if (strcmp(id + strlen("oid/1.3.6.1.4.1."), cfg_title(section)) != 0)
+        return error_set(err, STATUS_USAGE, "the certificate is of the CA %s", id);
+    return STATUS_OK;
+}
+
+static enum status read_log(struct mirror_config_file *config, cfg_t *section, struct error *err)
+{
+    const char *suite = cfg_getstr(section, "suite");
+    unsigned count = cfg_size(section, "key");
+    if (config->log_count == MIRROR_CONFIG_LOGS_MAX)
+        return error_set(err, STATUS_USAGE, "more than %d logs", MIRROR_CONFIG_LOGS_MAX);
+    struct mirror_config_log *log = &config->logs[config->log_count++];
+    if (!copy(log->origin, sizeof log->origin, cfg_title(section)) || log->origin[0] == '\0')
+        return wrong(err, "an origin has 1 to 255 bytes");
+    if (suite == NULL || (strcmp(suite, "gm") != 0 && strcmp(suite, "intl") != 0))
+        return wrong(err, "suite: \"gm\" (SM3) or \"intl\" (SHA-256)");
+    log->hash = strcmp(suite, "gm") == 0 ? &hash_sm3 : &hash_sha256;
+    if (count < 1 || count > MIRROR_LOG_KEYS_MAX)
+        return error_set(err, STATUS_USAGE, "key: 1 to %d verifier keys", MIRROR_LOG_KEYS_MAX);
+    enum status s = STATUS_OK;
+    for (unsigned i = 0; i < count && s == STATUS_OK; i++) {
+        s = vkey_parse(bytes_of_text(cfg_getnstr(section, "key", i)), config->algorithms,
+                       &log->keys[i], err);
+        log->key_count += s == STATUS_OK;
+    }
+    return s;
+}
+
+/* ---- the rest ---- */
+
+static enum status read_paths(struct mirror_config_file *config, cfg_t *cfg, struct error *err)
+{
+    static const char *const names[] = {"submission-path", "monitoring-path", "witness-path"};
+    char *const out[] = {config->submission, config->monitoring, config->witness};
+    for (size_t i = 0; i < 3; i++) {
+        const char *value = cfg_getstr(cfg, names[i]);
+        size_t len = strlen(value);
+        bool is_good = len == 0 ? i == 0 : value[0] == '/' && value[len - 1] != '/';
+        if (!is_good || !copy(out[i], sizeof config->submission, value))
+            return error_set(err, STATUS_USAGE, "%s: begins with '/' and does not end with one", names[i]);
+    }
+    if (strcmp(config->monitoring, config->witness) == 0)
+        return wrong(err, "monitoring-path and witness-path are different: mirror and witness serve "
+                          "different checkpoints [C2SP tlog-mirror]");
+    enum status s = mirror_config_path(config, cfg_getstr(cfg, "directory"), config->directory, err);
+    if (s == STATUS_OK)
+        s = mirror_config_path(config, cfg_getstr(cfg, "tls-certificate"), config->tls_certificate, err);
+    if (s == STATUS_OK)
+        s = mirror_config_path(config, cfg_getstr(cfg, "tls-key"), config->tls_key, err);
+    if (s == STATUS_OK && (config->tls_certificate[0] == '\0') != (config->tls_key[0] == '\0'))
+        return wrong(err, "tls-certificate and tls-key: both, or none for plain HTTP behind a proxy");
+    return s;
+}
+
+static enum status read_values(struct mirror_config_file *config, cfg_t *cfg, struct error *err)
+{
+    const char *format = cfg_getstr(cfg, "log-format");
+    long days = cfg_getint(cfg, "retention-days"), interval_s = cfg_getint(cfg, "prune-interval");
+    config->listen_count = cfg_size(cfg, "listen");
+    if (config->listen_count < 1 || config->listen_count > MIRROR_CONFIG_LISTEN_MAX)
+        return error_set(err, STATUS_USAGE, "listen: 1 to %d addresses such as \"127.0.0.1:8080\"",
+                         MIRROR_CONFIG_LISTEN_MAX);
+    for (unsigned i = 0; i < config->listen_count; i++)
+        if (!copy(config->listen[i], sizeof config->listen[i], cfg_getnstr(cfg, "listen", i)))
+            return wrong(err, "listen: address too long");
+    if (!copy(config->admin_listen, sizeof config->admin_listen, cfg_getstr(cfg, "admin-listen")))
+        return wrong(err, "admin-listen: address too long");
+    config->is_json = strcmp(format, "json") == 0;
+    if (!config->is_json && strcmp(format, "text") != 0)
+        return wrong(err, "log-format: \"text\" or \"json\"");
+    if (days < 0 || days > RETENTION_MAX_DAYS)
+        return wrong(err, "retention-days: 0 (nothing is pruned) to 36500");
+    if (interval_s < 1 || interval_s > 365L * DAY_S)
+        return wrong(err, "prune-interval: 1 second to 365 days");
+    config->retention_s = (int64_t)days * DAY_S;
+    config->prune_interval_ms = (uint64_t)interval_s * 1000;
+    return STATUS_OK;
+}
+
+typedef enum status read_section(struct mirror_config_file *config, cfg_t *section,
+                                 struct error *err);
+
+static enum status read_sections(struct mirror_config_file *config, cfg_t *cfg, const char *name,
+                                 read_section *read, struct error *err)
+{
+    for (unsigned i = 0; i < cfg_size(cfg, name); i++) {
+        cfg_t *section = cfg_getnsec(cfg, name, i);
+        enum status s = read(config, section, err);
+        if (s != STATUS_OK)
+            return error_prefix(err, s == STATUS_NO_MEMORY ? s : STATUS_USAGE, "line %d: %s \"%s\"",
+                                section->line, name, cfg_title(section));
+    }
+    return STATUS_OK;
+}
+
+static enum status read_all(struct mirror_config_file *config, const char *path, cfg_t *cfg,
+                            struct error *err)
+{
+    enum status s = config_file_add_algorithms(path, cfg, algorithms_file_add_to_table,
+                                               config->algorithms, err);
+    if (s == STATUS_OK)
+        s = read_paths(config, cfg, err);
+    if (s == STATUS_OK)
+        s = read_values(config, cfg, err);
+    if (s == STATUS_OK)
+        s = read_sections(config, cfg, "cosigner", read_cosigner, err);
+    if (s == STATUS_OK)
+        s = read_sections(config, cfg, "ca", read_ca, err);
+    if (s == STATUS_OK)
+        s = read_sections(config, cfg, "log", read_log, err);
+    if (s == STATUS_OK && config->cosigner_count == 0)
+        s = wrong(err, "no cosigner block: `cathaya mirror init` makes one with its key");
+    if (s == STATUS_OK && config->ca_count + config->log_count == 0)
+        s = wrong(err, "no ca and no log block: nothing to mirror");
+    return s;
+}
+
+static void set_base(struct mirror_config_file *config, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    size_t len = slash == NULL ? 0 : (size_t)(slash - path);
+    (void)snprintf(config->base, sizeof config->base, "%.*s", (int)len, path);
+    if (slash == NULL)
+        (void)copy(config->base, sizeof config->base, ".");
+}
+
+enum status mirror_config_read(const char *path, const char *algorithms_file,
+                               struct mirror_config_file **out, struct error *err)
+{
+    cfg_t *cfg = NULL;
+    struct mirror_config_file *config = calloc(1, sizeof *config);
+    *out = NULL;
+    if (config == NULL)
+        return error_set(err, STATUS_NO_MEMORY, "out of memory");
+    if (strlen(path) >= MIRROR_CONFIG_PATH_MAX) {
+        free(config);
+        return error_set(err, STATUS_USAGE, "%.80s...: path too long", path);
+    }
+    set_base(config, path);
+    enum status s = algorithms_new(&config->algorithms, err);
+    if (s == STATUS_OK)
+        s = algorithms_file_load(algorithms_file, config->algorithms, err);
+    if (s == STATUS_OK)
+        s = config_file_parse(path, options, &cfg, err);
+    if (s == STATUS_OK) {
+        s = read_all(config, path, cfg, err);
+        s = error_prefix(err, s, "%s", path);
+    }
+    if (cfg != NULL)
+        (void)cfg_free(cfg);
+    if (s != STATUS_OK) {
+        mirror_config_free(config);
+        return s;
+    }
+    *out = config;
+    return STATUS_OK;
+}
+
+void mirror_config_free(struct mirror_config_file *config)
+{
+    if (config == NULL)
+        return;
+    for (size_t i = 0; i < MIRROR_COSIGNERS_MAX; i++)
+        private_key_free(config->keys[i]);
+    for (size_t i = 0; i < config->ca_count; i++)
+        public_key_free(config->cas[i].key);
+    for (size_t i = 0; i < config->log_count; i++)
+        for (size_t k = 0; k < config->logs[i].key_count; k++)
+            vkey_clear(&config->logs[i].keys[k]);
+    algorithms_free(config->algorithms);
+    free(config);
+}

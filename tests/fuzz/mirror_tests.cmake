@@ -1,0 +1,4 @@
+cathaya_fuzz_target(witness layer_codec)
+cathaya_fuzz_target(add_entries layer_codec)
+cathaya_fuzz_target(evidence layer_rules)
+cathaya_fuzz_target(mirror_record layer_service_mirror)
