@@ -1,14 +1,9 @@
 /* base/certificate/ID [RFC8555 7.4.2] and its landmark-relative form [MTC 9]. */
 #include <stdlib.h>
-#include <string.h>
 
-#include "base/text.h"
+#include "service/acme/acme_order_text.h"
 #include "service/acme/acme_orders.h"
 
-#define TYPE_CHAIN "application/pem-certificate-chain"
-#define TYPE_PROPERTIES "application/pem-certificate-chain-with-properties"
-/* Of an Accept field: browsers send five. */
-#define MEDIA_RANGES_MAX 32
 /* URLs of Link fields. */
 #define LINKS_MAX 4096
 
@@ -18,70 +13,6 @@ struct reading {
     bool with_properties;
     struct builder links;
 };
-
-/* ---- Accept [RFC9110 12.5.1] ---- */
-
-static struct bytes trim(struct bytes text)
-{
-    while (text.len > 0 && (text.data[0] == ' ' || text.data[0] == '\t'))
-        text = bytes_of(text.data + 1, text.len - 1);
-    while (text.len > 0 && (text.data[text.len - 1] == ' ' || text.data[text.len - 1] == '\t'))
-        text.len--;
-    return text;
-}
-
-/* The next part before `stop`, or the rest. */
-static bool next_part(struct bytes *rest, char stop, struct bytes *part)
-{
-    if (rest->data == NULL)
-        return false;
-    const uint8_t *at = rest->len == 0 ? NULL : memchr(rest->data, stop, rest->len);
-    size_t len = at == NULL ? rest->len : (size_t)(at - rest->data);
-    *part = trim(bytes_of(rest->data, len));
-    *rest = at == NULL ? bytes_of(NULL, 0) : bytes_of(at + 1, rest->len - len - 1);
-    return true;
-}
-
-/* "0.75" in thousandths; what is no weight counts as 1. */
-static unsigned weight_of(struct bytes text)
-{
-    unsigned weight = 0, unit = 1000;
-    if (text.len == 0 || (text.data[0] != '0' && text.data[0] != '1'))
-        return 1000;
-    weight = text.data[0] == '1' ? 1000 : 0;
-    for (size_t i = 2; i < text.len && i < 5 && text.data[i] >= '0' && text.data[i] <= '9'; i++) {
-        unit /= 10;
-        weight += unit * (unsigned)(text.data[i] - '0');
-    }
-    return weight > 1000 ? 1000 : weight;
-}
-
-static unsigned range_weight(struct bytes parameters)
-{
-    struct bytes parameter;
-    while (next_part(&parameters, ';', &parameter))
-        if (parameter.len >= 2 && (parameter.data[0] == 'q' || parameter.data[0] == 'Q') && parameter.data[1] == '=')
-            return weight_of(bytes_of(parameter.data + 2, parameter.len - 2));
-    return 1000;
-}
-
-/* Only who names the type gets it, and who does not like the plain one better. */
-static bool wants_properties(const struct http_request *request)
-{
-    struct bytes accept, range, type;
-    unsigned plain = 0, properties = 0;
-    if (!http_request_header(request, "Accept", &accept))
-        return false;
-    for (unsigned i = 0; i < MEDIA_RANGES_MAX && next_part(&accept, ',', &range); i++) {
-        if (!next_part(&range, ';', &type))
-            continue;
-        if (http_name_equal(type, TYPE_PROPERTIES))
-            properties = range_weight(range);
-        else if (http_name_equal(type, TYPE_CHAIN))
-            plain = range_weight(range);
-    }
-    return properties > 0 && properties >= plain;
-}
 
 /* ---- answers ---- */
 
@@ -103,7 +34,7 @@ static void was_read(void *cookie, enum status status, struct bytes pem, int64_t
     switch (status) {
     case STATUS_OK:
         builder_bytes(&call->x->response.headers, builder_view(&r->links));
-        acme_reply_bytes(call, 200, r->with_properties ? TYPE_PROPERTIES : TYPE_CHAIN, pem);
+        acme_reply_bytes(call, 200, r->with_properties ? ACME_TYPE_PROPERTIES : ACME_TYPE_CHAIN, pem);
         break;
     case STATUS_AGAIN:
         reply_again(r, retry_after_s);
@@ -152,6 +83,7 @@ static void read_it(struct acme_call *call, const struct acme_certificate *certi
         acme_reply_problem(call, 404, "malformed", "this certificate has no landmark-relative form");
         return;
     }
+    struct bytes accept;
     struct reading *r = calloc(1, sizeof *r);
     if (r == NULL) {
         acme_order_reply_busy(call, "no memory for this certificate");
@@ -160,7 +92,8 @@ static void read_it(struct acme_call *call, const struct acme_certificate *certi
     builder_init(&r->links, LINKS_MAX);
     r->call = call;
     r->form = form;
-    r->with_properties = issuer->is_mtc && wants_properties(&call->x->request);
+    r->with_properties = issuer->is_mtc && http_request_header(&call->x->request, "Accept", &accept) &&
+                         acme_order_text_wants_properties(accept);
     write_links(call->acme, issuer, certificate->id, r);
     issuer->read_certificate(issuer->context, certificate, form, r->with_properties, was_read, r);
 }

@@ -59,6 +59,7 @@ void acme_challenge_free(struct acme *acme, struct acme_flight *flight)
     struct validation *v = (struct validation *)flight;
     acme->ports.timer->cancel(acme->ports.timer->context, v->flight.timer);
     acme_flight_remove(&acme->orders->validations, flight);
+    metric_set(acme->orders->metrics.validating, (double)acme->orders->validations.count);
     free(v);
 }
 
@@ -131,8 +132,10 @@ static enum status note_result(struct acme *acme, struct acme_authz *authz,
         s = store->put_authz(store->context, authz, err);
     if (s == STATUS_OK)
         s = acme_authz_settle_orders(acme, authz, err);
-    if (s == STATUS_OK)
+    if (s == STATUS_OK) {
+        metric_add(result->problem == NULL ? acme->orders->metrics.authorized : acme->orders->metrics.unauthorized, 1);
         report(acme, authz, result);
+    }
     builder_clear(&problem);
     return s;
 }
@@ -237,6 +240,7 @@ static struct validation *begin(struct acme *acme, acme_id authz)
         return NULL;
     }
     acme_flight_add(&acme->orders->validations, &v->flight);
+    metric_set(acme->orders->metrics.validating, (double)acme->orders->validations.count);
     return v;
 }
 

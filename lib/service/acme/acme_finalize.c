@@ -9,7 +9,9 @@
 #include "base/text.h"
 #include "crypto/subject_key.h"
 #include "rules/csr_rules.h"
+#include "rules/dns_name.h"
 #include "service/acme/acme_names.h"
+#include "service/acme/acme_order_text.h"
 #include "service/acme/acme_orders.h"
 
 /* CAA is looked up again once for a request; it was long ago twice only when the clock jumps. */
@@ -248,17 +250,16 @@ static enum status look_up_caa(struct finalize *f, struct caa_check *check)
 static void look_up_all_caa(struct finalize *f)
 {
     f->caa_rounds++;
-    f->checks_left = 0;
+    f->checks_left = 1; /* that of this loop */
     for (size_t i = 0; i < f->check_count && !f->is_validator_full; i++) {
-        if (look_up_caa(f, &f->checks[i]) == STATUS_OK)
-            f->checks_left++;
-        else
+        f->checks_left++;
+        if (look_up_caa(f, &f->checks[i]) != STATUS_OK) {
+            f->checks_left--;
             f->is_validator_full = true;
+        }
     }
-    if (f->checks_left == 0) {
-        acme_order_reply_busy(f->call, "CAA cannot be looked up now");
-        done_with(f);
-    }
+    if (--f->checks_left == 0)
+        proceed(f);
 }
 
 /* ---- ready to processing ---- */
@@ -329,6 +330,20 @@ static void proceed(struct finalize *f)
 
 /* ---- the request ---- */
 
+/* A common name that is a host's counts among the names asked for [RFC8555 7.4]: it must be one of them,
+ * though it will not stand in the certificate. */
+static enum status check_common_name(const struct finalize *f, const struct csr *csr, struct error *err)
+{
+    struct bytes asked = acme_order_text_common_name(csr->subject);
+    if (asked.len == 0)
+        return STATUS_OK;
+    for (size_t i = 0; i < f->name_count; i++)
+        if (http_name_equal(asked, f->names[i].value))
+            return STATUS_OK;
+    return error_set(err, STATUS_REFUSED, "its common name %.*s is not among the names of its subjectAltName",
+                     (int)(asked.len < DNS_NAME_MAX ? asked.len : DNS_NAME_MAX), (const char *)asked.data);
+}
+
 /* On another thread: touches nothing but its own. */
 static void look_at_csr(void *cookie)
 {
@@ -340,6 +355,8 @@ static void look_at_csr(void *cookie)
         f->status = csr_rules_check(&csr, &names, &f->err);
     if (f->status == STATUS_OK)
         f->status = acme_names_from_san(builder_view(&f->general_names), f->names, &f->name_count, &f->err);
+    if (f->status == STATUS_OK)
+        f->status = check_common_name(f, &csr, &f->err);
     if (f->status != STATUS_OK)
         return;
     f->spki = csr.spki;

@@ -25,10 +25,22 @@ struct issuance {
     struct acme *acme;
     uint64_t turned_away_ms, failed_ms; /* the last pause of its kind */
     bool is_turned_away;                /* counted as such */
+    bool is_refused;                    /* so ended the last try */
+    int64_t started_ms;
     char ca[ACME_NAME_SIZE];
 };
 
 static void try_now(void *cookie);
+
+static int64_t now_ms(const struct acme *acme)
+{
+    return acme->ports.clock->now_ms(acme->ports.clock->context);
+}
+
+static void count_flights(const struct acme *acme)
+{
+    metric_set(acme->orders->metrics.processing, (double)acme->orders->issuances.count);
+}
 
 /* ---- full pools ---- */
 
@@ -96,6 +108,7 @@ void acme_issuance_free(struct acme *acme, struct acme_flight *flight)
     set_turned_away(n, false);
     acme->ports.timer->cancel(acme->ports.timer->context, n->flight.timer);
     acme_flight_remove(&acme->orders->issuances, flight);
+    count_flights(acme);
     free(n);
 }
 
@@ -129,6 +142,10 @@ static void committed(void *cookie, bool is_committed)
     struct issuance *n = cookie;
     struct error err;
     if (is_committed) {
+        struct acme_orders *orders = n->acme->orders;
+        metric_add(n->is_refused ? orders->metrics.refused : orders->metrics.valid, 1);
+        if (!n->is_refused)
+            metric_observe(orders->metrics.issue_seconds, (double)(now_ms(n->acme) - n->started_ms) / 1000);
         finish(n, NULL);
         return;
     }
@@ -192,6 +209,7 @@ static void settle(struct issuance *n, const struct acme_issued *issued, const s
     struct error err = {0};
     enum status s = acme_order_read(n->acme, n->flight.id, &record, &err);
     bool is_wanted = s == STATUS_OK && record.order.status == ACME_ORDER_PROCESSING;
+    n->is_refused = issued == NULL;
     if (is_wanted)
         s = issued != NULL ? put_valid(n, &record.order, issued, &err) : put_invalid(n, &record.order, why, &err);
     if (is_wanted && s == STATUS_OK) {
@@ -287,7 +305,9 @@ static struct issuance *add(struct acme *acme, acme_id order, const char *ca)
     n->flight.id = order;
     n->acme = acme;
     (void)snprintf(n->ca, sizeof n->ca, "%s", ca);
+    n->started_ms = now_ms(acme);
     acme_flight_add(&acme->orders->issuances, &n->flight);
+    count_flights(acme);
     return n;
 }
 

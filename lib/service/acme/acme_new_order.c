@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/civil_time.h"
 #include "service/acme/acme_names.h"
+#include "service/acme/acme_order_text.h"
 #include "service/acme/acme_orders.h"
 
 /* More than twice of what RFC 9773's certificate IDs of our CAs have. */
@@ -32,26 +32,10 @@ static bool refuse(struct new_order *n, const char *type)
 
 /* ---- what was asked for ---- */
 
-/* RFC 3339 in UTC; a fraction of a second is cut. */
-static bool parse_time(const json_t *value, int64_t *out)
-{
-    const char *text = json_string_value(value);
-    char whole[CIVIL_TIME_TEXT_SIZE];
-    size_t len = text == NULL ? 0 : strlen(text), digits;
-    if (len < sizeof whole - 1 || text[10] != 'T' || text[len - 1] != 'Z')
-        return false;
-    memcpy(whole, text, sizeof whole - 2);
-    memcpy(whole + sizeof whole - 2, "Z", 2);
-    digits = strspn(text + 19 + (text[19] == '.'), "0123456789");
-    if (text[19] != 'Z' && (text[19] != '.' || digits == 0 || 20 + digits + 1 != len))
-        return false;
-    return civil_time_parse(bytes_of_text(whole), out) && *out > 0;
-}
-
 static bool read_time(struct new_order *n, const char *name, int64_t *out)
 {
     const json_t *value = json_object_get(n->call->payload, name);
-    if (value == NULL || json_is_null(value) || parse_time(value, out))
+    if (value == NULL || json_is_null(value) || acme_order_text_time(json_string_value(value), out))
         return true;
     acme_reply_problem(n->call, 400, "malformed",
                        "%s is a time in UTC as in \"2026-11-21T10:00:00Z\" [RFC8555 7.4]", name);

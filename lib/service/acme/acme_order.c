@@ -1,36 +1,32 @@
-#include "base/reader.h"
-#include "base/text.h"
+#include "service/acme/acme_order_text.h"
 #include "service/acme/acme_orders.h"
 
 /* URLs in one page of the list: 100 of them are 6 kB. */
 #define ORDERS_PAGE 100
+
+/* For clients that ask for nothing but the order: validations that ended with a former process. */
+static void resume_validations(struct acme *acme, const struct acme_order *order)
+{
+    for (size_t i = 0; i < order->identifier_count; i++) {
+        struct acme_authz_record record = {0};
+        struct error err;
+        if (acme_authz_read(acme, order->authorizations[i], &record, &err) == STATUS_OK)
+            acme_challenge_resume(acme, &record.authz);
+        acme_authz_clear(&record);
+    }
+}
 
 void acme_order_post(struct acme_call *call)
 {
     struct acme_order_record record = {0};
     if (!call->is_post_as_get)
         acme_reply_problem(call, 405, "malformed", "an order is only read, with an empty payload [RFC8555 7.4]");
-    else if (acme_order_open(call, &record))
+    else if (acme_order_open(call, &record)) {
+        if (record.order.status == ACME_ORDER_PENDING)
+            resume_validations(call->acme, &record.order);
         acme_order_reply(call, 200, &record.order);
-    acme_order_clear(&record);
-}
-
-/* "cursor=N", alone or among others. */
-static bool read_cursor(struct bytes query, acme_id *after)
-{
-    struct reader r;
-    struct bytes part;
-    *after = 0;
-    reader_init(&r, query);
-    while (!reader_is_at_end(&r)) {
-        if (!reader_until(&r, '&', &part)) {
-            part = reader_rest(&r);
-            reader_init(&r, bytes_of(NULL, 0));
-        }
-        if (part.len >= 7 && bytes_is_text(bytes_of(part.data, 7), "cursor="))
-            return text_parse_u64(bytes_of(part.data + 7, part.len - 7), INT64_MAX, after);
     }
-    return true;
+    acme_order_clear(&record);
 }
 
 static void reply_page(struct acme_call *call, const acme_id *ids, size_t count)
@@ -61,7 +57,7 @@ void acme_order_list(struct acme_call *call)
     struct error err = {0};
     if (!call->is_post_as_get)
         acme_reply_problem(call, 405, "malformed", "the list is only read, with an empty payload [RFC8555 7.1.2.1]");
-    else if (!read_cursor(call->x->request.query, &after))
+    else if (!acme_order_text_cursor(call->x->request.query, &after))
         acme_reply_problem(call, 400, "malformed", "the cursor is a number of a Link that came from here");
     else if (store->list_orders(store->context, call->account.id, acme_now_s(call->acme), after, ids,
                                 ORDERS_PAGE + 1, &count, &err) != STATUS_OK)

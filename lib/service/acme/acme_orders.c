@@ -24,6 +24,24 @@ static void expire(void *cookie)
         timer->start(timer->context, removed < EXPIRE_MAX ? EXPIRE_INTERVAL_MS : EXPIRE_AGAIN_MS, expire, acme);
 }
 
+#define ORDERS "cathaya_acme_orders_total"
+#define ORDERS_HELP "Orders that came to their end after finalize, by result."
+#define AUTHORIZATIONS "cathaya_acme_authorizations_total"
+#define AUTHORIZATIONS_HELP "Validated authorizations, by result."
+
+static void make_metrics(struct acme_orders *orders, struct metrics *m)
+{
+    orders->metrics.valid = metrics_counter(m, ORDERS, "result=\"valid\"", ORDERS_HELP);
+    orders->metrics.refused = metrics_counter(m, ORDERS, "result=\"invalid\"", ORDERS_HELP);
+    orders->metrics.authorized = metrics_counter(m, AUTHORIZATIONS, "result=\"valid\"", AUTHORIZATIONS_HELP);
+    orders->metrics.unauthorized = metrics_counter(m, AUTHORIZATIONS, "result=\"invalid\"", AUTHORIZATIONS_HELP);
+    orders->metrics.issue_seconds =
+        metrics_histogram(m, "cathaya_acme_issue_seconds", "", "From a finalized order to its durable certificate.");
+    orders->metrics.processing =
+        metrics_gauge(m, "cathaya_acme_orders_processing", "", "Finalized orders without a certificate.");
+    orders->metrics.validating = metrics_gauge(m, "cathaya_acme_validations", "", "Validations under way.");
+}
+
 enum status acme_orders_new(struct acme *acme, struct error *err)
 {
     struct acme_orders *orders = calloc(1, sizeof *orders);
@@ -31,6 +49,7 @@ enum status acme_orders_new(struct acme *acme, struct error *err)
         return error_set(err, STATUS_NO_MEMORY, "no memory for the orders");
     orders->acme = acme;
     acme->orders = orders;
+    make_metrics(orders, acme->ports.metrics);
     return STATUS_OK;
 }
 

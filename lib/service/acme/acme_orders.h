@@ -32,6 +32,12 @@ struct acme_orders {
     struct acme_flights issuances;   /* by order */
     size_t finalize_count;
     uint64_t expire_timer;
+    struct {
+        struct metric *valid, *refused;             /* orders */
+        struct metric *authorized, *unauthorized;   /* authorizations */
+        struct metric *issue_seconds;               /* from "processing" to "valid" */
+        struct metric *processing, *validating;     /* now */
+    } metrics;
     struct acme_sweep *sweep; /* the mass revocation that is under way, NULL: none */
     /* Issuances that were turned away because a pool was full, and their CA: as long as there are
      * any, finalize answers 503. */

@@ -1,9 +1,7 @@
 /* When a certificate should be renewed [RFC9773]. */
-#include <string.h>
-
 #include "base/civil_time.h"
-#include "base/text.h"
 #include "crypto/hash.h"
+#include "service/acme/acme_order_text.h"
 #include "service/acme/acme_orders.h"
 
 /* keyIdentifiers are a hash, or a CA ID. */
@@ -16,17 +14,6 @@
  * own, and is a twentieth long: of a week 3.4 and 8.4 hours. */
 #define WINDOW_SPREAD_SHARE 50
 #define WINDOW_SHARE 20
-
-/* base64url(keyIdentifier) "." base64url(serial number) [RFC9773 4.1] */
-static bool parse_id(struct bytes text, struct builder *key_id, struct builder *serial)
-{
-    const uint8_t *dot = text.len == 0 ? NULL : memchr(text.data, '.', text.len);
-    if (dot == NULL)
-        return false;
-    size_t len = (size_t)(dot - text.data);
-    return text_parse_base64url(bytes_of(text.data, len), key_id) &&
-           text_parse_base64url(bytes_of(dot + 1, text.len - len - 1), serial) && key_id->len > 0 && serial->len > 0;
-}
 
 /* Issuers of several profiles are one, and two CAs may have one key. */
 static enum status find_by_issuer(struct acme *acme, struct bytes key_id, struct bytes serial,
@@ -50,7 +37,7 @@ enum status acme_renewal_find(struct acme *acme, struct bytes certificate_id, st
     builder_init(&out->memory, ACME_RECORD_MAX);
     builder_init_fixed(&key_id, key_id_memory, sizeof key_id_memory);
     builder_init_fixed(&serial, serial_memory, sizeof serial_memory);
-    if (!parse_id(certificate_id, &key_id, &serial))
+    if (!acme_order_text_certificate_id(certificate_id, &key_id, &serial))
         return error_set(err, STATUS_MALFORMED,
                          "not a certificate ID, base64url(key identifier).base64url(serial number) [RFC9773 4.1]");
     return find_by_issuer(acme, builder_view(&key_id), builder_view(&serial), out, err);

@@ -141,6 +141,17 @@ static void test_fewer_names(void **state)
     end_ready(&r);
 }
 
+/* The maker's requests have the common name www.example.com. */
+static void test_common_name(void **state)
+{
+    struct ready r;
+    (void)state;
+    begin_ready_as(&r, "{'identifiers':[{'type':'dns','value':'other.example.com'}]}");
+    step_want_problem(&r.s.c, step_finalize(&r.s.c, r.s.order, r.key, "DNS:other.example.com"), 400, "badCSR");
+    step_says(&r.s.c, "common name");
+    end_ready(&r);
+}
+
 static void test_profile_by_key(void **state)
 {
     struct steps s;
@@ -498,6 +509,7 @@ int main(void)
         cmocka_unit_test(test_not_ready),
         cmocka_unit_test(test_bad_csr),
         cmocka_unit_test(test_fewer_names),
+        cmocka_unit_test(test_common_name),
         cmocka_unit_test(test_profile_by_key),
         cmocka_unit_test(test_profile_is_gone),
         cmocka_unit_test(test_race),

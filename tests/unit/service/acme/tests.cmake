@@ -9,6 +9,7 @@ endforeach()
 
 # From the order to the certificate.
 cathaya_unit_test(service/acme acme_names)
+cathaya_unit_test(service/acme acme_order_text)
 foreach(name acme_certificate acme_challenge acme_finalize acme_order)
   cathaya_unit_test(service/acme ${name} fake_acme)
 endforeach()

@@ -1,0 +1,1 @@
+cathaya_fuzz_target(acme_order layer_service_acme)
