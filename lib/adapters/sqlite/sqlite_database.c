@@ -125,9 +125,11 @@ enum status sqlite_database_check(struct sqlite_database *db, int64_t limit_ms, 
     if (code == SQLITE_ROW) {
         const char *said = (const char *)sqlite3_column_text(statement, 0);
         const char *line = said != NULL ? strrchr(said, '\n') : NULL; /* behind a headline */
-        if (said == NULL || strcmp(said, "ok") != 0)
-            s = error_set(err, STATUS_IO, "%s: damaged (%s): stop the service, and restore it from a backup", db->path,
+        if (said == NULL || strcmp(said, "ok") != 0) {
+            s = error_set(&db->dead, STATUS_IO, "%s: damaged (%s): stop the service, and restore it from a backup", db->path,
                           said == NULL ? "out of memory" : line != NULL ? line + 1 : said);
+            (void)error_set(err, s, "%s", db->dead.text);
+        }
     } else if (code != SQLITE_INTERRUPT) {
         s = sqlite_database_fail(db, code, err);
     }

@@ -67,7 +67,7 @@ MUST_USE enum status sqlite_database_number(struct sqlite_database *db, const ch
 enum status sqlite_database_fail(struct sqlite_database *db, int code, struct error *err);
 
 /* sqlite_database_check reads everything, for at most limit_ms (0: to the end): STATUS_IO with the first
- * damage. */
+ * damage, and then the database is dead, and the next writer looks again. */
 MUST_USE enum status sqlite_database_check(struct sqlite_database *db, int64_t limit_ms,
                                            struct error *err);
 
