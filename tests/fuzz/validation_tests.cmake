@@ -1,3 +1,5 @@
 cathaya_fuzz_target(caa layer_rules)
 cathaya_fuzz_target(dns_persist layer_rules)
 cathaya_fuzz_target(perspective_request layer_service_validation)
+cathaya_fuzz_target(http_url layer_service_validation)
+cathaya_fuzz_target(tls_alpn_certificate layer_rules)

@@ -108,6 +108,9 @@ bool addresses_is_allowed(const struct attempt *a, const uint8_t *address, size_
 /* addresses_is_exempt: is it in one of the ranges of the configuration? */
 bool addresses_is_exempt(const struct validation *v, const uint8_t *address, size_t len);
 
+/* request_check says what is wrong with the request; NULL: nothing. Sets the address of an IP identifier. */
+const char *request_check(struct attempt *a);
+
 /* The methods. */
 void http_01_start(struct attempt *a);
 void dns_methods_start(struct attempt *a);
