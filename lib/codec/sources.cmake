@@ -12,6 +12,7 @@ set(codec_text_sources
   pem/pem.c
   properties/properties.c
   revocations/revocations.c
+  signer/signer_message.c
   tai/tai.c
   tai/tai_pattern.c
   tiles/entry_bundle.c

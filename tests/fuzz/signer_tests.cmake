@@ -1,0 +1,2 @@
+cathaya_fuzz_target(signer_message layer_codec)
+cathaya_fuzz_target(signer_memory layer_service_signer)
