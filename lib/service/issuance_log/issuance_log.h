@@ -190,10 +190,19 @@ const struct landmarks *log_landmarks(const struct issuance_log *log);
 MUST_USE enum status log_allocate_landmark(struct issuance_log *log, int64_t lifetime_s,
                                            bool *is_new, struct error *err);
 
+/* log_next_min_index is what log_prune would raise the minimum index to; the one that it is when there is
+ * nothing to prune. */
+MUST_USE enum status log_next_min_index(struct issuance_log *log, int64_t retain_s, uint64_t *min_index,
+                                        struct error *err);
+
 /* log_prune raises the minimum index to what no unexpired certificate needs retain_s seconds ago,
  * rounded down to whole tiles, and deletes what lies below. [C2SP tlog-tiles] */
 MUST_USE enum status log_prune(struct issuance_log *log, int64_t retain_s, uint64_t *removed_count,
                                struct error *err);
+
+/* log_next_min_index is the minimum index that log_prune would leave. */
+MUST_USE enum status log_next_min_index(struct issuance_log *log, int64_t retain_s,
+                                        uint64_t *min_index, struct error *err);
 
 /* log_close_for_good marks the record closed: no entry is ever appended again [MTC 5.2]. It looks at the
  * record alone, so that a log that cannot be opened any more can be closed; it does nothing when the log

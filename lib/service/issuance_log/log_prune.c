@@ -136,14 +136,49 @@ static enum status remove_all(struct issuance_log *log, uint64_t first_landmark,
     return log_swap_record(log, &next, err);
 }
 
+static enum status check_retain(const struct issuance_log *log, int64_t retain_s, struct error *err)
+{
+    enum status status = log_check_writable(log, err);
+    if (status == STATUS_OK && retain_s < 0)
+        status = error_set(err, STATUS_USAGE, "entries are kept for 0 seconds or more");
+    return status;
+}
+
+enum status log_next_min_index(struct issuance_log *log, int64_t retain_s, uint64_t *min_index,
+                               struct error *err)
+{
+    uint64_t landmark, tree_size;
+    enum status status = check_retain(log, retain_s, err);
+    if (status == STATUS_OK)
+        status = find_expired(log, retain_s, &landmark, &tree_size, err);
+    if (status != STATUS_OK)
+        return status;
+    *min_index = tree_size - tree_size % TILE_WIDTH;
+    if (*min_index < log->record.min_index)
+        *min_index = log->record.min_index;
+    return STATUS_OK;
+}
+
+enum status log_next_min_index(struct issuance_log *log, int64_t retain_s, uint64_t *min_index,
+                               struct error *err)
+{
+    uint64_t landmark, tree_size;
+    enum status status = log_check_alive(log, err);
+    if (status == STATUS_OK)
+        status = find_expired(log, retain_s, &landmark, &tree_size, err);
+    if (status != STATUS_OK)
+        return status;
+    uint64_t next = tree_size - tree_size % TILE_WIDTH;
+    *min_index = next > log->record.min_index ? next : log->record.min_index;
+    return STATUS_OK;
+}
+
 enum status log_prune(struct issuance_log *log, int64_t retain_s, uint64_t *removed_count,
                       struct error *err)
 {
     uint64_t landmark, tree_size;
     *removed_count = 0;
-    enum status status = log_check_writable(log, err);
-    if (status == STATUS_OK && retain_s < 0)
-        status = error_set(err, STATUS_USAGE, "entries are kept for 0 seconds or more");
+    enum status status = check_retain(log, retain_s, err);
     if (status == STATUS_OK)
         status = find_expired(log, retain_s, &landmark, &tree_size, err);
     if (status == STATUS_OK)
