@@ -19,7 +19,7 @@
 
 enum status sqlite_database_fail(struct sqlite_database *db, int code, struct error *err)
 {
-    struct error own;
+    struct error own = {.status = STATUS_OK};
     struct error *said = err != NULL ? err : &own;
     enum status s = sqlite_error_set(said, db->path, db->handle, code);
     bool is_lasting = s == STATUS_IO || s == STATUS_NO_MEMORY;
