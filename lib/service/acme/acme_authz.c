@@ -20,8 +20,7 @@ static bool may_be_used(const struct acme *acme, const struct acme_authz_wish *w
     unsigned offered = acme_names_challenges(wish->name, wish->challenges);
     if (authz->status == ACME_AUTHZ_PENDING)
         return authz->offered == offered;
-    return (authz->tried & offered) != 0 && authz->expires_s - authz->validated_s > ACME_AUTHZ_GRACE_S &&
-           wish->now_s - authz->validated_s < reuse_of(acme, wish->is_intranet);
+    return (authz->tried & offered) != 0 && wish->now_s - authz->validated_s < reuse_of(acme, wish->is_intranet);
 }
 
 enum status acme_authz_find(struct acme *acme, const struct acme_authz_wish *wish,
@@ -31,6 +30,7 @@ enum status acme_authz_find(struct acme *acme, const struct acme_authz_wish *wis
     struct acme_identifier base;
     bool is_wildcard = acme_names_base(wish->name, &base);
     builder_init(&out->memory, ACME_RECORD_MAX);
+    /* Those that are good for no longer than the grace are thereby never found. */
     enum status s = store->find_authz(store->context, wish->account, &base, is_wildcard, wish->is_intranet, true,
                                       wish->now_s + ACME_AUTHZ_GRACE_S, &out->memory, &out->authz, err);
     if (s == STATUS_OK && !may_be_used(acme, wish, &out->authz))

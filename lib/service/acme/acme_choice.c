@@ -41,22 +41,23 @@ enum status acme_choice_of(const struct acme *acme, const struct acme_profile *d
     return STATUS_OK;
 }
 
-/* Dates that a client asks for may make a certificate shorter, never longer or much earlier. */
+/* Dates that a client asks for may make a certificate shorter, never longer or much earlier. Both ends
+ * count [RFC5280 4.1.2.5]. */
 static enum status check_dates(const struct certificate_profile *profile, int64_t now_s,
                                int64_t not_before_s, int64_t not_after_s, struct error *err)
 {
-    int64_t start_s = not_before_s != 0 ? not_before_s : now_s;
+    int64_t start_s = not_before_s != 0 ? not_before_s : now_s - profile->backdate_s;
     if (not_before_s != 0 && (not_before_s < now_s - profile->backdate_s ||
                               not_before_s > now_s + profile->lifetime_s))
         return error_set(err, STATUS_CONFLICT,
-                         "notBefore: profile %s allows it from %lld s before now; leave it out to get the "
+                         "notBefore: profile %s allows it from %lld s before now on; leave it out to get the "
                          "profile's own", profile->name, (long long)profile->backdate_s);
-    if (not_after_s != 0 && not_after_s <= start_s)
+    if (not_after_s != 0 && (not_after_s <= start_s || not_after_s <= now_s))
         return error_set(err, STATUS_CONFLICT, "notAfter is not after the beginning of the validity");
-    if (not_after_s != 0 && not_after_s - start_s > profile->lifetime_s)
+    if (not_after_s != 0 && not_after_s - start_s + 1 > profile->lifetime_s)
         return error_set(err, STATUS_CONFLICT,
-                         "notAfter: profile %s gives at most %lld s; leave it out to get that", profile->name,
-                         (long long)profile->lifetime_s);
+                         "notAfter: profile %s gives at most %lld s from the beginning on; leave it out to get that",
+                         profile->name, (long long)profile->lifetime_s);
     return STATUS_OK;
 }
 

@@ -176,6 +176,11 @@ static bool choose_profile(struct finalize *f, const struct acme_order *order, c
         return false;
     }
     choice = (struct acme_choice){.profiles = {profile}, .count = 1};
+    if (acme_choice_check_dates(&choice, acme_now_s(f->acme), order->not_before_s, order->not_after_s, &f->err) !=
+        STATUS_OK) {
+        acme_reply_problem(f->call, 403, "malformed", "the order is too old for its dates: make a new one (%s)", f->err.text);
+        return false;
+    }
     enum status s = STATUS_OK;
     if (order->profile[0] == '\0')
         s = acme_choice_check(&choice, order->identifiers, order->identifier_count, order->not_before_s,
@@ -269,7 +274,7 @@ static bool take_limits(struct finalize *f, const struct acme_order *order, cons
 {
     int64_t retry_after_ms = 0;
     if (f->acme->orders->issuances.count >= ACME_ISSUANCES_MAX ||
-        acme_issuance_is_full(f->acme->orders, profile->issuer->ca)) {
+        acme_issuance_is_full(f->acme, profile->issuer->ca)) {
         acme_order_reply_busy(f->call, "the CA has as much to issue as it can take");
         return false;
     }

@@ -24,7 +24,6 @@ struct issuance {
     struct acme_flight flight; /* id: of the order */
     struct acme *acme;
     uint64_t turned_away_ms, failed_ms; /* the last pause of its kind */
-    bool is_turned_away;                /* counted as such */
     bool is_refused;                    /* so ended the last try */
     int64_t started_ms;
     char ca[ACME_NAME_SIZE];
@@ -44,31 +43,30 @@ static void count_flights(const struct acme *acme)
 
 /* ---- full pools ---- */
 
-bool acme_issuance_is_full(const struct acme_orders *orders, const char *ca)
+bool acme_issuance_is_full(const struct acme *acme, const char *ca)
 {
+    const struct acme_orders *orders = acme->orders;
     for (size_t i = 0; i < ACME_PROFILES_MAX; i++)
-        if (orders->full[i].count > 0 && strcmp(orders->full[i].ca, ca) == 0)
+        if (orders->full[i].until_ms > now_ms(acme) && strcmp(orders->full[i].ca, ca) == 0)
             return true;
     return false;
 }
 
-static void set_turned_away(struct issuance *n, bool is_turned_away)
+/* For a moment nobody is let in that could be told to wait. */
+static void note_full(struct acme *acme, const char *ca)
 {
-    struct acme_orders *orders = n->acme->orders;
-    size_t i = 0, unused = ACME_PROFILES_MAX;
-    if (n->is_turned_away == is_turned_away)
-        return;
-    for (; i < ACME_PROFILES_MAX && strcmp(orders->full[i].ca, n->ca) != 0; i++)
-        if (orders->full[i].count == 0)
-            unused = i;
-    if (i == ACME_PROFILES_MAX && unused < ACME_PROFILES_MAX && is_turned_away) {
-        i = unused;
-        memcpy(orders->full[i].ca, n->ca, sizeof n->ca);
+    struct acme_orders *orders = acme->orders;
+    size_t oldest = 0;
+    for (size_t i = 0; i < ACME_PROFILES_MAX; i++) {
+        if (strcmp(orders->full[i].ca, ca) == 0) {
+            oldest = i;
+            break;
+        }
+        if (orders->full[i].until_ms < orders->full[oldest].until_ms)
+            oldest = i;
     }
-    if (i == ACME_PROFILES_MAX)
-        return;
-    orders->full[i].count += is_turned_away ? 1 : (size_t)-1;
-    n->is_turned_away = is_turned_away;
+    (void)snprintf(orders->full[oldest].ca, sizeof orders->full[oldest].ca, "%s", ca);
+    orders->full[oldest].until_ms = now_ms(acme) + TURNED_AWAY_FIRST_MS;
 }
 
 /* ---- answers ---- */
@@ -105,7 +103,6 @@ static void report(struct issuance *n, enum event_level level, const char *what,
 void acme_issuance_free(struct acme *acme, struct acme_flight *flight)
 {
     struct issuance *n = (struct issuance *)flight;
-    set_turned_away(n, false);
     acme->ports.timer->cancel(acme->ports.timer->context, n->flight.timer);
     acme_flight_remove(&acme->orders->issuances, flight);
     count_flights(acme);
@@ -233,7 +230,6 @@ static void settle(struct issuance *n, const struct acme_issued *issued, const s
 static void issued_or_not(void *cookie, enum status status, const struct acme_issued *issued, const struct error *err)
 {
     struct issuance *n = cookie;
-    set_turned_away(n, false);
     if (status == STATUS_OK)
         settle(n, issued, NULL);
     else if (status == STATUS_REFUSED)
@@ -265,8 +261,6 @@ static void try_now(void *cookie)
     struct acme_order_record record = {0};
     struct error err = {0};
     n->flight.timer = 0;
-    /* Before ask, which may change the CA. */
-    set_turned_away(n, false);
     enum status s = acme_order_read(n->acme, n->flight.id, &record, &err);
     bool is_wanted = s == STATUS_OK && record.order.status == ACME_ORDER_PROCESSING;
     bool is_store_failing = s != STATUS_OK && s != STATUS_NOT_FOUND;
@@ -279,7 +273,7 @@ static void try_now(void *cookie)
     } else if (!is_wanted) {
         finish(n, NULL);
     } else if (s == STATUS_LIMIT) {
-        set_turned_away(n, true);
+        note_full(n->acme, n->ca);
         try_later(n, &n->turned_away_ms, TURNED_AWAY_FIRST_MS, TURNED_AWAY_MAX_MS);
     } else if (s == STATUS_REFUSED) {
         settle(n, NULL, &err);

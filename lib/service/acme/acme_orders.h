@@ -39,11 +39,10 @@ struct acme_orders {
         struct metric *processing, *validating;     /* now */
     } metrics;
     struct acme_sweep *sweep; /* the mass revocation that is under way, NULL: none */
-    /* Issuances that were turned away because a pool was full, and their CA: as long as there are
-     * any, finalize answers 503. */
+    /* CAs whose pool was full a moment ago: until then finalize answers 503. */
     struct {
         char ca[ACME_NAME_SIZE];
-        size_t count;
+        int64_t until_ms;
     } full[ACME_PROFILES_MAX];
 };
 
@@ -180,7 +179,7 @@ void acme_challenge_resume(struct acme *acme, const struct acme_authz *authz);
 /* ---- issuance (acme_issuance.c) ---- */
 
 /* acme_issuance_is_full: was an order turned away by the pool of this CA a moment ago? */
-bool acme_issuance_is_full(const struct acme_orders *orders, const char *ca);
+bool acme_issuance_is_full(const struct acme *acme, const char *ca);
 /* acme_issuance_start has the certificate of an order issued that is processing, as soon as that is
  * committed; waiter, which may be NULL, is answered when it is there or after finalize_wait_ms. False,
  * and nothing done, when memory is out. */

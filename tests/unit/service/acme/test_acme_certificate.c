@@ -389,6 +389,32 @@ static void test_revoke_by_names(void **state)
     end_issued(&i);
 }
 
+/* A directly signed certificate is compared as a whole. */
+static void test_revoke_by_der(void **state)
+{
+    struct issued i;
+    struct error err;
+    struct builder memory;
+    struct acme_certificate c;
+    uint64_t number;
+    (void)state;
+    begin_issued(&i, CLASSIC);
+    const struct acme_store *store = &i.s.w.inner;
+    assert_true(text_parse_u64(bytes_of_text(strrchr(i.certificate, '/') + 1), INT64_MAX, &number));
+    builder_init(&memory, 65536);
+    OK(store->get_certificate(store->context, number, &memory, &c, &err));
+    c.der = i.der;
+    OK(store->put_certificate(store->context, &c, &err));
+    OK(store->commit(store->context, &err));
+    builder_clear(&memory);
+    uint8_t *last = (uint8_t *)(uintptr_t)i.der.data + i.der.len - 1;
+    *last ^= 1; /* in the signature */
+    step_want_problem(&i.s.c, revoke(&i, &i.s.c, NULL), 404, "malformed");
+    *last ^= 1;
+    step_want(&i.s.c, revoke(&i, &i.s.c, NULL), 200);
+    end_issued(&i);
+}
+
 static void test_revoke_what_is_not_ours(void **state)
 {
     struct issued i;
@@ -551,6 +577,7 @@ int main(void)
         cmocka_unit_test(test_revoke_by_account),
         cmocka_unit_test(test_revoke_by_key),
         cmocka_unit_test(test_revoke_by_names),
+        cmocka_unit_test(test_revoke_by_der),
         cmocka_unit_test(test_revoke_what_is_not_ours),
         cmocka_unit_test(test_revoke_fails),
         cmocka_unit_test(test_sweep),

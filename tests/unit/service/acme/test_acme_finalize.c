@@ -152,6 +152,19 @@ static void test_common_name(void **state)
     end_ready(&r);
 }
 
+/* A day later than when it was ordered. */
+static void test_dates_are_over(void **state)
+{
+    struct ready r;
+    (void)state;
+    begin_ready_as(&r, "{'identifiers':[{'type':'dns','value':'www.example.com'}],'notBefore':'2027-01-15T08:00:00Z'}");
+    acme_world_advance(&r.s.w, 86400 * 1000);
+    step_want_problem(&r.s.c, step_finalize(&r.s.c, r.s.order, r.key, NAME), 403, "malformed");
+    step_says(&r.s.c, "notBefore");
+    assert_int_equal(r.s.w.issuance_total, 0);
+    end_ready(&r);
+}
+
 static void test_profile_by_key(void **state)
 {
     struct steps s;
@@ -294,26 +307,33 @@ static enum status issue_if_room(void *context, const struct acme_issue_request 
 static void test_pool_is_full(void **state)
 {
     struct ready r;
-    char first[STEP_URL_SIZE], text[STEP_URL_SIZE];
+    struct acme_answer answer = {0};
+    char second[STEP_URL_SIZE], third[STEP_URL_SIZE], first[STEP_URL_SIZE], text[STEP_URL_SIZE];
     (void)state;
     begin_ready(&r);
     real_issue = r.s.w.issuer.issue;
     r.s.w.issuer.issue = issue_if_room;
-    is_pool_full = true;
     (void)snprintf(first, sizeof first, "%s", r.s.order);
-    finalize_and_wait(&r); /* taken: it will be tried again */
-    /* The next ones are told to wait, and stay ready. */
     step_ready(&r.s, ONE);
-    step_want_problem(&r.s.c, step_finalize(&r.s.c, r.s.order, r.key, NAME), 503, "serverInternal");
-    assert_non_null(acme_answer_header(&r.s.c.answer, "Retry-After", 0, text));
-    step_want_status(&r.s.c, r.s.order, "ready");
-    /* Another CA is not full. */
-    char second[STEP_URL_SIZE];
     (void)snprintf(second, sizeof second, "%s", r.s.order);
     step_ready(&r.s, "{'identifiers':[{'type':'dns','value':'www.example.com'}],'profile':'intl-classic'}");
-    step_want(&r.s.c, step_finalize(&r.s.c, r.s.order, r.key, NAME), 200);
+    (void)snprintf(third, sizeof third, "%s", r.s.order);
+    is_pool_full = true;
+    acme_client_begin(&r.s.c, r.finalize, step_csr(r.key, NAME), &answer);
+    acme_world_run(&r.s.w);
+    assert_false(answer.is_sent); /* taken: it will be tried again */
+    /* The next one is told to wait, and stays ready. */
+    step_want_problem(&r.s.c, step_finalize(&r.s.c, second, r.key, NAME), 503, "serverInternal");
+    assert_non_null(acme_answer_header(&r.s.c.answer, "Retry-After", 0, text));
+    step_want_status(&r.s.c, second, "ready");
+    /* Another CA is not full. */
+    step_want(&r.s.c, step_finalize(&r.s.c, third, r.key, NAME), 200);
+    assert_string_equal(acme_answer_text(&r.s.c.answer, "status"), "valid");
     is_pool_full = false;
-    acme_world_advance(&r.s.w, 10000);
+    acme_world_advance(&r.s.w, 1000);
+    assert_true(answer.is_sent);
+    assert_string_equal(acme_answer_text(&answer, "status"), "valid");
+    acme_answer_clear(&answer);
     step_want_status(&r.s.c, first, "valid");
     step_want(&r.s.c, step_finalize(&r.s.c, second, r.key, NAME), 200);
     assert_string_equal(acme_answer_text(&r.s.c.answer, "status"), "valid");
@@ -510,6 +530,7 @@ int main(void)
         cmocka_unit_test(test_bad_csr),
         cmocka_unit_test(test_fewer_names),
         cmocka_unit_test(test_common_name),
+        cmocka_unit_test(test_dates_are_over),
         cmocka_unit_test(test_profile_by_key),
         cmocka_unit_test(test_profile_is_gone),
         cmocka_unit_test(test_race),

@@ -92,6 +92,11 @@ static void test_dates(void **state)
     step_order(&s, "{'identifiers':[{'type':'dns','value':'a.example'}],'notBefore':'2027-01-15T09:00:00.25Z','notAfter':'2027-01-17T08:00:00Z'}");
     assert_string_equal(acme_answer_text(&s.c.answer, "notBefore"), "2027-01-15T09:00:00Z");
     assert_string_equal(acme_answer_text(&s.c.answer, "notAfter"), "2027-01-17T08:00:00Z");
+    /* To the second: both ends count. */
+    step_order(&s, "{'identifiers':[{'type':'dns','value':'a.example'}],'notAfter':'2027-01-22T07:59:59Z'}");
+    int status = acme_client_post(&s.c, URL("/new-order"),
+                                  step_json("{'identifiers':[{'type':'dns','value':'a.example'}],'notAfter':'2027-01-22T08:00:00Z'}"));
+    step_want_problem(&s.c, status, 400, "malformed");
     step_end(&s);
 }
 
@@ -190,11 +195,20 @@ static void test_reuse(void **state)
 static void test_reuse_by_challenge(void **state)
 {
     struct steps s;
+    char first[STEP_URL_SIZE], other[STEP_URL_SIZE];
     (void)state;
     step_init(&s);
     s.w.acme_profiles[1].challenges = ACME_DNS_01;
     step_start(&s);
     step_order(&s, ONE); /* http-01 comes first */
+    step_authz(&s.c, 0, first);
+    step_order(&s, "{'identifiers':[{'type':'dns','value':'www.example.com'}],'profile':'intl-classic'}");
+    step_authz(&s.c, 0, other);
+    assert_string_not_equal(first, other);
+    step_want_status(&s.c, other, "pending");
+    assert_int_equal(json_array_size(json_object_get(s.c.answer.json, "challenges")), 1);
+    step_want(&s.c, acme_client_post(&s.c, other, step_json("{'status':'deactivated'}")), 200);
+    step_order(&s, ONE);
     step_authorize_by(&s.c, s.order);
     step_order(&s, "{'identifiers':[{'type':'dns','value':'www.example.com'}],'profile':'intl-classic'}");
     assert_string_equal(acme_answer_text(&s.c.answer, "status"), "pending");
