@@ -63,7 +63,8 @@ struct issuance_store {
     enum status (*list_unconfirmed)(void *context, uint16_t after_log, uint64_t after_index,
                                     struct issuance_plan *out, size_t max, size_t *count,
                                     struct error *err);
-    /* expire forgets at most max confirmed plans that were planned before before_s, the oldest first. */
+    /* expire looks at the max oldest plans, and forgets those that are confirmed and were planned before
+     * before_s. */
     enum status (*expire)(void *context, int64_t before_s, size_t max, size_t *removed,
                           struct error *err);
 

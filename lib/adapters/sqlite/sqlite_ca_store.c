@@ -39,8 +39,9 @@ static const char *const statements[CA_SQL_COUNT] = {
     [CA_SQL_PLAN_FORGET] = "DELETE FROM plan WHERE request = ?",
     [CA_SQL_PLAN_UNCONFIRMED] = "SELECT " PLAN_COLUMNS " FROM plan INDEXED BY plan_unconfirmed "
                                 "WHERE is_confirmed = 0 AND (log, entry) > (?, ?) ORDER BY log, entry LIMIT ?",
-    [CA_SQL_PLAN_EXPIRE] = "DELETE FROM plan WHERE id IN (SELECT id FROM plan WHERE is_confirmed = 1 AND planned_s < ? "
-                           "ORDER BY id LIMIT ?)",
+    /* Of the oldest alone: the younger ones are not read in vain. */
+    [CA_SQL_PLAN_EXPIRE] = "DELETE FROM plan WHERE id IN (SELECT id FROM plan ORDER BY id LIMIT ?2) "
+                           "AND is_confirmed = 1 AND planned_s < ?1",
 
     [CA_SQL_REVOKED_ADD] = "INSERT INTO revoked(log, first, last, reason, revoked_s) VALUES(?, ?, ?, ?, ?)",
     [CA_SQL_REVOKED_LIST] = "SELECT sequence, log, first, last, reason, revoked_s FROM revoked WHERE sequence > ? "
