@@ -185,8 +185,9 @@ uint64_t log_quorum_size(const struct issuance_log *log);
 /* log_landmarks borrows the current landmark sequence (never pruned below what is needed). */
 const struct landmarks *log_landmarks(const struct issuance_log *log);
 
-/* log_allocate_landmark appends a landmark at log_quorum_size if that has grown since the last, with expiry max(now + lifetime_s, the latest notAfter in the log); *is_new says whether. Durable
- * and published when it returns. [MTC 6.4.2] */
+/* log_allocate_landmark appends a landmark at log_quorum_size if that has grown since the last, with expiry
+ * max(now + lifetime_s, the latest notAfter in the log); *is_new says whether. Durable and published when
+ * it returns. [MTC 6.4.2] */
 MUST_USE enum status log_allocate_landmark(struct issuance_log *log, int64_t lifetime_s,
                                            bool *is_new, struct error *err);
 
@@ -199,10 +200,6 @@ MUST_USE enum status log_next_min_index(struct issuance_log *log, int64_t retain
  * rounded down to whole tiles, and deletes what lies below. [C2SP tlog-tiles] */
 MUST_USE enum status log_prune(struct issuance_log *log, int64_t retain_s, uint64_t *removed_count,
                                struct error *err);
-
-/* log_next_min_index is the minimum index that log_prune would leave. */
-MUST_USE enum status log_next_min_index(struct issuance_log *log, int64_t retain_s,
-                                        uint64_t *min_index, struct error *err);
 
 /* log_close_for_good marks the record closed: no entry is ever appended again [MTC 5.2]. It looks at the
  * record alone, so that a log that cannot be opened any more can be closed; it does nothing when the log

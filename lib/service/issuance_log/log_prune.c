@@ -159,20 +159,6 @@ enum status log_next_min_index(struct issuance_log *log, int64_t retain_s, uint6
     return STATUS_OK;
 }
 
-enum status log_next_min_index(struct issuance_log *log, int64_t retain_s, uint64_t *min_index,
-                               struct error *err)
-{
-    uint64_t landmark, tree_size;
-    enum status status = log_check_alive(log, err);
-    if (status == STATUS_OK)
-        status = find_expired(log, retain_s, &landmark, &tree_size, err);
-    if (status != STATUS_OK)
-        return status;
-    uint64_t next = tree_size - tree_size % TILE_WIDTH;
-    *min_index = next > log->record.min_index ? next : log->record.min_index;
-    return STATUS_OK;
-}
-
 enum status log_prune(struct issuance_log *log, int64_t retain_s, uint64_t *removed_count,
                       struct error *err)
 {

@@ -1,4 +1,4 @@
-#include "ca/mtc_ca_port.h"
+#include "fakes/mtc_ca_port.h"
 
 #include <string.h>
 
@@ -51,6 +51,8 @@ static enum status reopen(void *context, struct error *err)
     struct mtc_ca_port *port = context;
     (void)log_close(*port->log, NULL); /* it has stopped: there is nothing that it could still do */
     *port->log = NULL;
+    if (port->open_stores != NULL)
+        port->open_stores(port->open_stores_context);
     return log_open(port->log_config, port->log, err);
 }
 

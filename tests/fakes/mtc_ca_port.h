@@ -1,7 +1,6 @@
-/* mtc_ca_port.h - an issuance log and its issuer, as the sequencer and the clients of mirrors want them. All of
- * it runs on the CA's serial worker. */
-#ifndef CATHAYA_PROGRAMS_CA_MTC_CA_PORT_H
-#define CATHAYA_PROGRAMS_CA_MTC_CA_PORT_H
+/* mtc_ca_port.h - a real issuance log and its issuer, as the sequencer and the clients of mirrors want them. */
+#ifndef CATHAYA_TESTS_FAKES_MTC_CA_PORT_H
+#define CATHAYA_TESTS_FAKES_MTC_CA_PORT_H
 
 #include "service/cosigning/cosigning.h"
 #include "service/issuance_log/issuance_log.h"
@@ -17,6 +16,8 @@ struct mtc_ca_port {
     struct bytes ca_pem;          /* its certificate, to follow a leaf */
     int64_t landmark_lifetime_s;
     struct issuer_batch batch;    /* in the making */
+    void (*open_stores)(void *context); /* before the log is opened again; may be NULL */
+    void *open_stores_context;
 };
 
 /* mtc_ca_port_init: batch_max entries at most; mtc_ca_port_clear must follow. */
