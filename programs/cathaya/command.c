@@ -17,6 +17,8 @@ static const struct command *const commands[] = {
     &command_ca_landmark,
     &command_ca_log_rotate,
     &command_ca_prune,
+    &command_ca_revoke,
+    &command_ca_run,
     &command_ca_status,
     &command_ca_subtrees,
     &command_demo,

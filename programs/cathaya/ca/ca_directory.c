@@ -216,7 +216,9 @@ static enum status open_stores(struct ca_directory *dir, bool is_read_only, bool
         s = posix_object_store_open(path, POSIX_PUBLIC, may_create, &dir->public_store, err);
     if (s == STATUS_NOT_FOUND && !may_create)
         s = error_set(err, STATUS_REFUSED, "%s is missing: restore it from a backup, then run fsck", path);
-    return s == STATUS_OK ? ca_database_open(dir, is_read_only, may_create, err) : s;
+    if (s != STATUS_OK || dir->database != NULL)
+        return s;
+    return ca_database_open(dir, is_read_only, may_create, err);
 }
 
 enum status ca_directory_open_log_stores(struct ca_directory *dir, uint16_t log_number,
@@ -236,6 +238,11 @@ enum status ca_directory_open_log_stores(struct ca_directory *dir, uint16_t log_
     config->clock = posix_clock();
     config->cosigners = dir->cosigners;
     config->cosigner_count = dir->cosigner_count;
+    if (dir->peers != NULL) {
+        config->externals = dir->peers->externals;
+        config->external_count = dir->peers->external_count;
+        config->quorum = dir->peers->quorum;
+    }
     return STATUS_OK;
 }
 
@@ -266,6 +273,16 @@ static enum status fill_issuer(struct ca_directory *dir, struct error *err)
     return STATUS_OK;
 }
 
+static enum status open_log(struct ca_directory *dir, bool is_read_only, uint16_t log_number,
+                            struct error *err)
+{
+    struct log_config config;
+    enum status s = ca_directory_open_log_stores(dir, log_number, is_read_only, false, &config, err);
+    if (s == STATUS_OK)
+        s = log_open(&config, &dir->log, err);
+    return s == STATUS_OK ? fill_issuer(dir, err) : s;
+}
+
 enum status ca_directory_open(struct ca_directory *dir, const char *path,
                               enum ca_directory_access mode, uint16_t log_number,
                               struct algorithms *algorithms, struct error *err)
@@ -275,14 +292,29 @@ enum status ca_directory_open(struct ca_directory *dir, const char *path,
         return s;
     if (log_number == 0)
         s = ca_logs_current(dir, &log_number, err);
-    struct log_config config;
+    return s == STATUS_OK ? open_log(dir, mode == CA_DIRECTORY_READ, log_number, err) : s;
+}
+
+enum status ca_directory_open_for_service(struct ca_directory *dir, const char *path,
+                                          const struct ca_directory_peers *peers,
+                                          struct algorithms *algorithms, struct error *err)
+{
+    uint16_t log_number = 0;
+    enum status s = ca_directory_open_base(dir, path, false, algorithms, err);
+    dir->peers = peers;
     if (s == STATUS_OK)
-        s = ca_directory_open_log_stores(dir, log_number, mode == CA_DIRECTORY_READ, false, &config, err);
-    if (s == STATUS_OK)
-        s = log_open(&config, &dir->log, err);
-    if (s != STATUS_OK)
-        return s;
-    return fill_issuer(dir, err);
+        s = ca_logs_current(dir, &log_number, err);
+    return s == STATUS_OK ? open_log(dir, false, log_number, err) : s;
+}
+
+enum status ca_directory_reopen_log(struct ca_directory *dir, struct error *err)
+{
+    /* The database stays: others have its ports. */
+    struct sqlite_ca_store *database = dir->database;
+    dir->database = NULL;
+    (void)ca_directory_leave_log(dir, NULL); /* it has failed already: recovery is what opening does */
+    dir->database = database;
+    return open_log(dir, false, dir->log_number, err);
 }
 
 enum status ca_directory_leave_log(struct ca_directory *dir, struct error *err)

@@ -21,7 +21,15 @@
 
 #define CA_DIRECTORY_PATH_MAX 4096
 
+/* Who cosigns elsewhere: for a service that adds their cosignatures. Borrowed until close. */
+struct ca_directory_peers {
+    const struct log_external *externals;
+    size_t external_count;
+    struct log_quorum quorum;
+};
+
 struct ca_directory {
+    const struct ca_directory_peers *peers; /* NULL: nobody */
     char path[CA_DIRECTORY_PATH_MAX];
     struct ca_config config;
     struct algorithms *algorithms; /* borrowed */
@@ -52,6 +60,14 @@ enum ca_directory_access {
 MUST_USE enum status ca_directory_open(struct ca_directory *dir, const char *path,
                                        enum ca_directory_access mode, uint16_t log_number,
                                        struct algorithms *algorithms, struct error *err);
+
+/* ca_directory_open_for_service opens the current log for writing, with peers. */
+MUST_USE enum status ca_directory_open_for_service(struct ca_directory *dir, const char *path,
+                                                   const struct ca_directory_peers *peers,
+                                                   struct algorithms *algorithms, struct error *err);
+
+/* ca_directory_reopen_log closes a log that has stopped, and opens and recovers it. */
+MUST_USE enum status ca_directory_reopen_log(struct ca_directory *dir, struct error *err);
 
 /* ca_directory_close settles the log and frees everything. A status other than STATUS_OK is a warning:
  * nothing that was acknowledged is lost, the next open recovers. */

@@ -194,7 +194,8 @@ class World:
 ''')
         text.append(self.dns or '''dns {
     resolvers = {"127.0.0.1@%d"}
-    unvalidated = true
+    insecure = {"."}
+    loopback-only = true
 }
 ''')
         default = 'intl-classic' if 'intl-classic' in self.profiles else self.profiles[0]

@@ -1,0 +1,212 @@
+#include "ca_run/run_classic_ca.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "adapters/posix/posix_clock.h"
+#include "base/array.h"
+#include "service/revocation/crl_shards.h"
+
+/* [BR 4.9.7]: a new list within 24 hours of a revocation; here it is made at once, and again every hour. */
+#define CRL_INTERVAL_MS ((uint64_t)3600 * 1000)
+#define REVOKED_MAX ((size_t)1 << 20)
+
+/* ---- CRLs, on the worker ---- */
+
+struct collected {
+    struct run_classic_ca *ca;
+    struct array revoked; /* of struct classic_revocation */
+    int64_t now_s;
+};
+
+static enum status collect(void *context, const char *name, struct error *err)
+{
+    struct collected *all = context;
+    struct object_store store = sqlite_ca_store_subject_keys(all->ca->directory.store);
+    struct classic_revocation revocation;
+    uint8_t memory[64];
+    struct builder value;
+    builder_init_fixed(&value, memory, sizeof memory);
+    enum status s = store.get(store.context, name, &value, err);
+    if (s == STATUS_OK)
+        s = classic_revocation_parse(name, builder_view(&value), &revocation, err);
+    /* [RFC5280 3.3]: an entry stays until one regular list after the certificate's end has had it. */
+    if (s == STATUS_OK && revocation.not_after_s + CRL_SHARDS_LIFETIME_S >= all->now_s)
+        s = array_insert(&all->revoked, all->revoked.count, &revocation, "revoked certificates", err);
+    return s;
+}
+
+static enum status sign_document(void *context, struct bytes document, struct builder *out, struct error *err)
+{
+    struct run_classic_ca *ca = context;
+    return private_key_sign(ca->directory.key, document, out, err);
+}
+
+static void run_publish(void *cookie)
+{
+    struct run_classic_ca *ca = cookie;
+    struct clock_port clock = posix_clock();
+    struct object_store store = sqlite_ca_store_subject_keys(ca->directory.store);
+    struct collected all = {ca, array_of(sizeof(struct classic_revocation), REVOKED_MAX), clock.now_ms(clock.context) / 1000};
+    struct classic_authority authority;
+    struct crl_entry *entries = NULL;
+    ca->crl_status = store.list(store.context, "revoked/", collect, &all, &ca->crl_err);
+    if (ca->crl_status == STATUS_OK && (entries = calloc(all.revoked.count + 1, sizeof *entries)) == NULL)
+        ca->crl_status = error_set(&ca->crl_err, STATUS_NO_MEMORY, "out of memory");
+    for (size_t i = 0; ca->crl_status == STATUS_OK && i < all.revoked.count; i++) {
+        const struct classic_revocation *r = array_at(&all.revoked, i);
+        entries[i] = (struct crl_entry){bytes_of(r->serial, r->serial_len), r->revoked_s, r->reason};
+    }
+    if (ca->crl_status == STATUS_OK)
+        ca->crl_status = classic_authority_of(builder_view(&ca->directory.issuing), ca->directory.key, &authority, &ca->crl_err);
+    if (ca->crl_status == STATUS_OK) {
+        struct crl_shards shards = {
+            .signer = {ca, private_key_public(ca->directory.key), sign_document}, .issuer = authority.subject,
+            .key_id = authority.key_id, .url = ca->crl_url, .store = posix_object_store_port(ca->public_store), .clock = clock,
+        };
+        ca->crl_status = crl_shards_publish(&shards, entries, all.revoked.count, &ca->crl_err);
+    }
+    free(entries);
+    array_clear(&all.revoked);
+}
+
+static void start_publish(struct run_classic_ca *ca);
+
+static void on_timer(void *cookie)
+{
+    struct run_classic_ca *ca = cookie;
+    ca->timer = 0;
+    start_publish(ca);
+}
+
+static void done_publish(void *cookie)
+{
+    struct run_classic_ca *ca = cookie;
+    ca->is_publishing = false;
+    if (ca->crl_status != STATUS_OK)
+        events_report(&ca->events, EVENT_ERROR, "crl-failed", {"ca", ca->name}, {"reason", ca->crl_err.text});
+    ca->timers.cancel(ca->timers.context, ca->timer);
+    ca->timer = ca->timers.start(ca->timers.context, CRL_INTERVAL_MS, on_timer, ca);
+    if (ca->is_stale)
+        start_publish(ca);
+}
+
+static void start_publish(struct run_classic_ca *ca)
+{
+    ca->is_stale = ca->is_publishing;
+    if (ca->is_publishing)
+        return;
+    ca->is_publishing = true;
+    struct work_port worker = serial_worker_port(ca->worker);
+    worker.submit(worker.context, run_publish, done_publish, ca);
+}
+
+/* ---- the port, with the lists made after a revocation ---- */
+
+struct revocation_call {
+    struct run_classic_ca *ca;
+    acme_revoke_done *done;
+    void *cookie;
+};
+
+static void on_revoked(void *cookie, enum status status, const struct error *err)
+{
+    struct revocation_call *call = cookie;
+    if (status == STATUS_OK)
+        start_publish(call->ca);
+    call->done(call->cookie, status, err);
+    free(call);
+}
+
+static void revoke(void *context, const struct acme_certificate *certificate, int reason, acme_revoke_done *done,
+                   void *cookie)
+{
+    struct run_classic_ca *ca = context;
+    struct revocation_call *call = calloc(1, sizeof *call);
+    if (call == NULL) {
+        struct error err = {STATUS_NO_MEMORY, "out of memory"};
+        done(cookie, STATUS_NO_MEMORY, &err);
+        return;
+    }
+    *call = (struct revocation_call){ca, done, cookie};
+    ca->port.revoke(ca->port.context, certificate, reason, on_revoked, call);
+}
+
+static enum status check(void *context, const struct acme_issue_request *request, struct error *err)
+{
+    struct run_classic_ca *ca = context;
+    return ca->port.check(ca->port.context, request, err);
+}
+
+static enum status issue(void *context, const struct acme_issue_request *request, acme_issue_done *done, void *cookie,
+                         struct error *err)
+{
+    struct run_classic_ca *ca = context;
+    return ca->port.issue(ca->port.context, request, done, cookie, err);
+}
+
+static void read_certificate(void *context, const struct acme_certificate *certificate, enum acme_form form,
+                             bool with_properties, acme_read_done *done, void *cookie)
+{
+    struct run_classic_ca *ca = context;
+    ca->port.read_certificate(ca->port.context, certificate, form, with_properties, done, cookie);
+}
+
+/* ---- opening ---- */
+
+enum status run_classic_ca_open(struct run_classic_ca *ca, const char *name, const char *path,
+                                const struct certificate_profile *const *profiles, size_t profile_count,
+                                const struct run_classic_ca_ports *ports, struct error *err)
+{
+    char public[CLASSIC_DIRECTORY_PATH_MAX + 8];
+    ca->name = name;
+    ca->timers = event_loop_timers(ports->loop);
+    ca->events = ports->events;
+    enum status s = classic_directory_open(&ca->directory, path, ports->algorithms, err);
+    (void)snprintf(ca->issuer_url, sizeof ca->issuer_url, "%s/issuing.cer", ca->directory.settings.url);
+    (void)snprintf(ca->crl_url, sizeof ca->crl_url, "%s/crl", ca->directory.settings.url);
+    (void)snprintf(public, sizeof public, "%s/public", path);
+    if (s == STATUS_OK)
+        s = posix_object_store_open(public, POSIX_PUBLIC, true, &ca->public_store, err);
+    if (s == STATUS_OK)
+        s = serial_worker_new(ports->loop, &ca->worker, err);
+    if (s != STATUS_OK)
+        return s;
+    struct classic_issuer_config config = {
+        .ca = name, .certificate = builder_view(&ca->directory.issuing), .key = ca->directory.key,
+        .chain = builder_view(&ca->directory.chain), .profiles = profiles, .profile_count = profile_count,
+        .issuer_url = ca->issuer_url, .crl_url = ca->crl_url, .not_after_s = ca->directory.not_after_s,
+        .store = sqlite_ca_store_subject_keys(ca->directory.store), .worker = serial_worker_port(ca->worker),
+        .clock = ports->clock,
+    };
+    memcpy(config.instance, ports->instance, sizeof config.instance);
+    run_lint_fill(ports->lint, &config.lint);
+    s = classic_issuer_new(&config, &ca->issuer, err);
+    if (s == STATUS_OK) {
+        ca->port = classic_issuer_port(ca->issuer);
+        ca->wrapped = ca->port;
+        ca->wrapped.context = ca;
+        ca->wrapped.check = check;
+        ca->wrapped.issue = issue;
+        ca->wrapped.read_certificate = read_certificate;
+        ca->wrapped.revoke = revoke;
+    }
+    return s;
+}
+
+void run_classic_ca_start(struct run_classic_ca *ca)
+{
+    start_publish(ca);
+}
+
+void run_classic_ca_close(struct run_classic_ca *ca)
+{
+    if (ca->timer != 0)
+        ca->timers.cancel(ca->timers.context, ca->timer);
+    serial_worker_free(ca->worker);
+    classic_issuer_free(ca->issuer);
+    posix_object_store_close(ca->public_store);
+    classic_directory_close(&ca->directory);
+    *ca = (struct run_classic_ca){.name = NULL};
+}

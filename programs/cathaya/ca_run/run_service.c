@@ -1,0 +1,417 @@
+#include "ca_run/run_service.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "adapters/posix/posix_clock.h"
+#include "ca_run/run_admin.h"
+#include "input.h"
+#include "key_file.h"
+#include "tls/tls_context.h"
+
+/* Answers that wait for a batch or a validation get it, or their deadline. */
+#define DRAIN_MS 30000
+#define TLS_FILE_MAX ((size_t)256 * 1024)
+
+/* ---- TLS ---- */
+
+static enum status read_tls(const struct run_config *config, struct tls_context **out, struct error *err)
+{
+    struct builder certificate, key;
+    if (config->tls_key[0] == '\0')
+        return STATUS_OK;
+    builder_init(&certificate, TLS_FILE_MAX);
+    builder_init(&key, TLS_FILE_MAX);
+    enum status s = key_file_check_mode(config->tls_key, err);
+    if (s == STATUS_OK)
+        s = input_read(config->tls_certificate, TLS_FILE_MAX, &certificate, err);
+    if (s == STATUS_OK)
+        s = input_read(config->tls_key, TLS_FILE_MAX, &key, err);
+    if (s == STATUS_OK && (s = tls_context_new_server(builder_view(&certificate), builder_view(&key), out, err)) != STATUS_OK)
+        s = error_prefix(err, s, "%s, %s", config->tls_certificate, config->tls_key);
+    builder_clear(&key);
+    builder_clear(&certificate);
+    return s;
+}
+
+/* ---- CAs and profiles ---- */
+
+static size_t collect_profiles(struct run_service *service, size_t row, const char *ca, enum profile_kind kind)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < service->config->profile_count; i++) {
+        const struct certificate_profile *profile = &service->config->profiles[i];
+        if (profile->kind == kind && strcmp(profile->ca, ca) == 0)
+            service->ca_profiles[row][count++] = profile;
+    }
+    return count;
+}
+
+static enum status open_cas(struct run_service *service, struct error *err)
+{
+    struct run_config *config = service->config;
+    enum status s = STATUS_OK;
+    for (size_t i = 0; s == STATUS_OK && i < config->ca_count; i++) {
+        size_t count = collect_profiles(service, i, config->cas[i].name, PROFILE_MTC);
+        struct run_mtc_ca_ports ports = {
+            .loop = service_run_loop(service->run), .algorithms = service->algorithms, .clock = service->clock,
+            .events = service->events, .metrics = service->metrics, .fetch = curl_fetch_port(service->fetch),
+            .instance = sqlite_acme_store_instance(service->database), .lint = service->lint,
+            .base_url = config->acme.base_url,
+        };
+        s = run_mtc_ca_open(&service->cas[i], &config->cas[i], service->ca_profiles[i], count, &ports, err);
+    }
+    for (size_t i = 0; s == STATUS_OK && i < config->classic_count; i++) {
+        size_t row = RUN_CAS_MAX + i, count = collect_profiles(service, row, config->classics[i].name, PROFILE_CLASSIC);
+        struct run_classic_ca_ports ports = {
+            .loop = service_run_loop(service->run), .algorithms = service->algorithms, .clock = service->clock,
+            .events = service->events, .instance = sqlite_acme_store_instance(service->database), .lint = service->lint,
+        };
+        s = run_classic_ca_open(&service->classics[i], config->classics[i].name, config->classics[i].directory,
+                                service->ca_profiles[row], count, &ports, err);
+        if (s != STATUS_OK)
+            (void)error_prefix(err, s, "classic \"%s\"", config->classics[i].name);
+    }
+    return s;
+}
+
+static const struct acme_issuer *find_issuer(const struct run_service *service, const struct certificate_profile *profile)
+{
+    for (size_t i = 0; profile->kind == PROFILE_MTC && i < service->config->ca_count; i++)
+        if (strcmp(service->config->cas[i].name, profile->ca) == 0)
+            return run_mtc_ca_issuer(&service->cas[i]);
+    for (size_t i = 0; profile->kind == PROFILE_CLASSIC && i < service->config->classic_count; i++)
+        if (strcmp(service->config->classics[i].name, profile->ca) == 0)
+            return &service->classics[i].wrapped;
+    return NULL;
+}
+
+/* ---- ACME ---- */
+
+static void fill_acme_config(struct run_service *service, const struct run_config *from)
+{
+    service->acme_config = from->acme;
+    for (size_t i = 0; i < service->config->profile_count; i++)
+        service->profiles[i] = (struct acme_profile){&service->config->profiles[i],
+                                                     find_issuer(service, &service->config->profiles[i]), from->challenges};
+    service->acme_config.profiles = service->profiles;
+    service->acme_config.profile_count = service->config->profile_count;
+}
+
+static void at_end_of_round(void *cookie)
+{
+    struct run_service *service = cookie;
+    acme_flush(service->acme);
+}
+
+static enum status open_acme(struct run_service *service, struct error *err)
+{
+    struct acme_ports ports = {
+        .store = &service->store, .validator = &service->validation.port, .timer = &service->timers, .pool = &service->pool,
+        .clock = &service->clock, .events = &service->events, .metrics = service->metrics,
+    };
+    fill_acme_config(service, service->config);
+    enum status s = acme_new(&service->acme_config, &ports, &service->acme, err);
+    if (s == STATUS_OK)
+        service->hook = event_loop_at_end_of_round(service_run_loop(service->run), at_end_of_round, service);
+    return s;
+}
+
+/* ---- routes ---- */
+
+static enum status set_base_path(struct run_service *service, struct error *err)
+{
+    const char *url = service->config->acme.base_url, *host = strstr(url, "://");
+    const char *path = host != NULL ? strchr(host + 3, '/') : NULL;
+    if (snprintf(service->base_path, sizeof service->base_path, "%s", path != NULL ? path : "") < (int)sizeof service->base_path)
+        return STATUS_OK;
+    return error_set(err, STATUS_USAGE, "base-url: the path is too long");
+}
+
+enum status run_service_add_files(struct run_service *service, const char *directory, const char *path,
+                                  uint64_t (*landmarks_max_age_s)(void *context), void *context, struct error *err)
+{
+    if (service->file_count == RUN_ROUTES_MAX)
+        return error_set(err, STATUS_USAGE, "too many logs: no more than %d", RUN_ROUTES_MAX);
+    char *prefix = service->prefixes[service->file_count];
+    if (snprintf(prefix, RUN_PREFIX_SIZE, "%s%s", service->base_path, path) >= RUN_PREFIX_SIZE)
+        return error_set(err, STATUS_USAGE, "%s: too long for a URL", path);
+    struct static_files_settings settings = {directory, prefix, landmarks_max_age_s, context};
+    enum status s = static_files_new(&settings, &service->files[service->file_count], err);
+    if (s != STATUS_OK)
+        return s;
+    struct http_handler handler = static_files_handler(service->files[service->file_count++]);
+    return http_server_add_route(service->http, prefix, &handler, err);
+}
+
+static enum status add_routes(struct run_service *service, struct error *err)
+{
+    struct http_handler acme = {.context = service->acme, .body_max = ACME_BODY_MAX + 1024, .handle = acme_handle};
+    const char *prefix = service->base_path[0] != '\0' ? service->base_path : "/";
+    enum status s = http_server_add_route(service->http, prefix, &acme, err);
+    for (size_t i = 0; s == STATUS_OK && i < service->config->ca_count; i++)
+        s = run_mtc_ca_add_files(&service->cas[i], service, err);
+    for (size_t i = 0; s == STATUS_OK && i < service->config->classic_count; i++) {
+        char directory[RUN_PATH_MAX + 8], path[RUN_PREFIX_SIZE];
+        (void)snprintf(directory, sizeof directory, "%s/public", service->config->classics[i].directory);
+        (void)snprintf(path, sizeof path, "/classic/%.64s", service->config->classics[i].name);
+        s = run_service_add_files(service, directory, path, NULL, NULL, err);
+    }
+    return s;
+}
+
+static enum status listen_all(struct run_service *service, struct error *err)
+{
+    struct http_server_limits limits = http_server_default_limits();
+    struct tls_context *tls = NULL;
+    enum status s = http_server_new(service_run_loop(service->run), &limits, &service->http, err);
+    if (s == STATUS_OK)
+        s = add_routes(service, err);
+    if (s == STATUS_OK)
+        s = read_tls(service->config, &tls, err);
+    for (size_t i = 0; s == STATUS_OK && i < service->config->listener_count; i++)
+        s = http_server_listen(service->http, service->config->listeners[i], tls, err);
+    service->tls_listener_count = tls != NULL ? service->config->listener_count : 0;
+    tls_context_free(tls);
+    return s;
+}
+
+/* ---- the operator's side ---- */
+
+static const char *why_not_ready(void *context)
+{
+    const struct run_service *service = context;
+    if (service_run_is_stopping(service->run))
+        return "stopping";
+    for (size_t i = 0; i < service->config->ca_count; i++) {
+        const char *why = run_mtc_ca_why_not_ready(&service->cas[i]);
+        if (why != NULL)
+            return why;
+    }
+    return NULL;
+}
+
+/* What revokes is on the socket alone, which only the operator can open. */
+static enum status listen_socket(struct run_service *service, struct error *err)
+{
+    struct http_server_limits limits = http_server_default_limits();
+    struct http_handler revoke = run_admin_handler(service->acme);
+    char address[RUN_PATH_MAX + 8];
+    limits.body_ms = limits.write_ms = 600000; /* a mass revocation takes its time */
+    (void)snprintf(address, sizeof address, "unix:%s", service->config->admin_socket);
+    enum status s = http_server_new(service_run_loop(service->run), &limits, &service->socket_http, err);
+    if (s == STATUS_OK)
+        s = http_server_add_route(service->socket_http, "/revoke", &revoke, err);
+    return s == STATUS_OK ? http_server_listen(service->socket_http, address, NULL, err) : s;
+}
+
+static enum status listen_admin(struct run_service *service, struct error *err)
+{
+    struct http_server_limits limits = http_server_default_limits();
+    service->admin = (struct service_admin){.metrics = service->metrics, .why_not_ready = why_not_ready, .context = service};
+    service_admin_watch(&service->admin, service->http);
+    enum status s = listen_socket(service, err);
+    if (s != STATUS_OK || service->config->admin_listen == NULL)
+        return s;
+    s = http_server_new(service_run_loop(service->run), &limits, &service->admin_http, err);
+    if (s == STATUS_OK)
+        s = service_admin_add_routes(&service->admin, service->admin_http, err);
+    return s == STATUS_OK ? http_server_listen(service->admin_http, service->config->admin_listen, NULL, err) : s;
+}
+
+/* ---- reload and stop ---- */
+
+static bool is_same_frame(const struct run_config *a, const struct run_config *b)
+{
+    bool is_same = a->ca_count == b->ca_count && a->classic_count == b->classic_count && a->profile_count == b->profile_count;
+    for (size_t i = 0; is_same && i < a->profile_count; i++)
+        is_same = memcmp(&a->profiles[i], &b->profiles[i], sizeof a->profiles[i]) == 0;
+    for (size_t i = 0; is_same && i < a->ca_count; i++)
+        is_same = strcmp(a->cas[i].name, b->cas[i].name) == 0 && strcmp(a->cas[i].directory, b->cas[i].directory) == 0;
+    return is_same && strcmp(a->acme.base_url, b->acme.base_url) == 0;
+}
+
+static enum status take_config(struct run_service *service, struct run_config *next, struct error *err)
+{
+    struct tls_context *tls = NULL;
+    struct acme_config before = service->acme_config;
+    enum status s = read_tls(next, &tls, err);
+    if (s == STATUS_OK) {
+        fill_acme_config(service, next);
+        s = acme_reload(service->acme, &service->acme_config, err);
+        if (s != STATUS_OK)
+            service->acme_config = before;
+    }
+    for (size_t i = 0; s == STATUS_OK && tls != NULL && i < service->tls_listener_count; i++)
+        http_server_set_tls(service->http, i, tls);
+    tls_context_free(tls);
+    return s;
+}
+
+static void reload(void *context)
+{
+    struct run_service *service = context;
+    struct run_config *next = NULL;
+    struct error err = {.status = STATUS_OK};
+    enum status s = run_config_read(service->config_path, &next, &err);
+    if (s == STATUS_OK)
+        s = take_config(service, next, &err);
+    if (s != STATUS_OK) {
+        events_report(&service->events, EVENT_ERROR, "reload-failed", {"reason", err.text});
+        run_config_free(next);
+        return;
+    }
+    if (!is_same_frame(service->config, next))
+        events_report(&service->events, EVENT_WARNING, "reload-partly",
+                      {"reason", "CAs, profiles and the base URL change with a restart only"});
+    if (service->current != service->config)
+        run_config_free(service->current);
+    service->current = next;
+    events_report(&service->events, EVENT_INFO, "reloaded", {"file", service->config_path});
+}
+
+static void drained(void *cookie)
+{
+    struct run_service *service = cookie;
+    service_run_finished(service->run);
+}
+
+static void stop(void *context)
+{
+    struct run_service *service = context;
+    http_server_drain(service->http, DRAIN_MS, drained, service);
+}
+
+/* ---- all of it ---- */
+
+/* Every fetch, connection and database is a descriptor. */
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+static enum status open_ports(struct run_service *service, struct error *err)
+{
+    struct service_callbacks callbacks = {.context = service, .reload = reload, .stop = stop};
+    const struct run_config *config = service->config;
+    service->log = (struct service_log){config->is_log_json ? SERVICE_LOG_JSON : SERVICE_LOG_TEXT, EVENT_INFO, 2};
+    service->events = service_log_port(&service->log);
+    service->clock = posix_clock();
+    enum status s = service_run_new(&callbacks, &service->events, &service->run, err);
+    if (s != STATUS_OK)
+        return s;
+    service->timers = event_loop_timers(service_run_loop(service->run));
+    service->pool = event_loop_pool(service_run_loop(service->run));
+    s = metrics_new(&service->metrics, err);
+    if (s == STATUS_OK)
+        s = curl_fetch_new(service_run_loop(service->run), &service->fetch, err);
+    if (s == STATUS_OK)
+        s = run_lint_new(config->acme.limits.public_suffix_file, config->public_labels, config->public_label_count, &service->lint, err);
+    if (s == STATUS_OK)
+        s = run_validation_open(&service->validation, config, service_run_loop(service->run), service->fetch, &service->events,
+                                service->metrics, err);
+    if (s == STATUS_OK)
+        s = sqlite_acme_store_open(config->database, SQLITE_MAY_CREATE, &service->database, err);
+    if (s == STATUS_OK)
+        service->store = sqlite_acme_store_port(service->database);
+    return s;
+}
+
+enum status run_service_open(struct run_service *service, const char *config_path, struct run_config *config,
+                             struct algorithms *algorithms, struct error *err)
+{
+    service->config_path = config_path;
+    service->config = service->current = config;
+    service->algorithms = algorithms;
+    raise_descriptor_limit();
+    enum status s = open_ports(service, err);
+    if (s == STATUS_OK)
+        s = set_base_path(service, err);
+    if (s == STATUS_OK)
+        s = open_cas(service, err);
+    if (s == STATUS_OK)
+        s = open_acme(service, err);
+    if (s == STATUS_OK)
+        s = listen_all(service, err);
+    if (s == STATUS_OK)
+        s = listen_admin(service, err);
+    return s;
+}
+
+void run_service_until_stopped(struct run_service *service)
+{
+    struct error err = {.status = STATUS_OK};
+    for (size_t i = 0; i < service->config->ca_count; i++)
+        run_mtc_ca_start(&service->cas[i]);
+    for (size_t i = 0; i < service->config->classic_count; i++)
+        run_classic_ca_start(&service->classics[i]);
+    if (acme_start(service->acme, &err) != STATUS_OK)
+        events_report(&service->events, EVENT_ERROR, "resume-failed", {"reason", err.text});
+    for (size_t i = 0; i < service->config->listener_count; i++)
+        service_run_announce("acme", http_server_address(service->http, i));
+    if (service->config->admin_listen != NULL)
+        service_run_announce("admin", http_server_address(service->admin_http, 0));
+    service_run_until_stopped(service->run, true);
+}
+
+void run_service_close(struct run_service *service)
+{
+    if (service->acme != NULL)
+        acme_stop(service->acme);
+    http_server_free(service->admin_http);
+    http_server_free(service->socket_http);
+    http_server_free(service->http);
+    for (size_t i = 0; i < service->file_count; i++)
+        static_files_free(service->files[i]);
+    /* Those who answer what is under way go before those who asked. */
+    if (service->fetch != NULL)
+        curl_fetch_stop(service->fetch);
+    for (size_t i = 0; i < RUN_CAS_MAX; i++)
+        run_mtc_ca_close(&service->cas[i]);
+    for (size_t i = 0; i < RUN_CLASSICS_MAX; i++)
+        run_classic_ca_close(&service->classics[i]);
+    run_validation_close(&service->validation);
+    if (service->acme != NULL)
+        acme_flush(service->acme);
+    event_hook_free(service->hook);
+    curl_fetch_free(service->fetch);
+    service_run_free(service->run);
+    acme_free(service->acme);
+    sqlite_acme_store_close(service->database);
+    run_lint_free(service->lint);
+    metrics_free(service->metrics);
+    if (service->current != service->config)
+        run_config_free(service->current);
+    run_config_free(service->config);
+}
+
+/* ---- --check-config ---- */
+
+enum status run_service_check(const struct run_config *config, struct algorithms *algorithms, struct error *err)
+{
+    struct tls_context *tls = NULL;
+    struct run_lint *lint = NULL;
+    enum status s = read_tls(config, &tls, err);
+    tls_context_free(tls);
+    if (s == STATUS_OK)
+        s = run_lint_new(config->acme.limits.public_suffix_file, NULL, 0, &lint, err);
+    run_lint_free(lint);
+    for (size_t i = 0; s == STATUS_OK && i < config->ca_count; i++) {
+        struct run_peers peers = {.count = 0};
+        struct ca_directory dir = {.log = NULL};
+        s = run_peers_read(&peers, config->cas[i].policy, algorithms, err);
+        if (s == STATUS_OK)
+            s = ca_directory_open(&dir, config->cas[i].directory, CA_DIRECTORY_READ, 0, algorithms, err);
+        (void)ca_directory_close(&dir, NULL);
+        run_peers_clear(&peers);
+        if (s != STATUS_OK)
+            (void)error_prefix(err, s, "ca \"%s\"", config->cas[i].name);
+    }
+    return s;
+}
