@@ -383,6 +383,8 @@ static void send_response(struct http_exchange *x)
     e->status = x->response.status;
     builder_bytes(&e->headers, line);
     builder_bytes(&e->body, builder_view(&x->response.body));
+    builder_u8(&e->body, '\0'); /* behind its end, for who looks for text in it */
+    e->body.len--;
     builder_u8(&e->headers, '\0');
     const char *type = strstr((const char *)e->headers.data, "Content-Type: ");
     if (type != NULL)

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -266,6 +267,31 @@ class Mirror(unittest.TestCase):
                     file.write('\n'.join(lines[:number] + [other] + lines[number + 1:]) + '\n')
                 status, out, _ = run('evidence', 'verify', changed)
                 self.assertEqual(status, 1, f'{path} line {number}: {out}')
+
+    def test_old_entries_go(self):
+        self.stop()
+        with open(self.config) as file:
+            text = file.read()
+        with open(self.config, 'w') as file:
+            file.write('retention-days = 30\nprune-interval = 1\n' + text)
+        log = forge.Log(self.signer, CA_ID, 1)
+        log.add_null()
+        for i in range(1, 700):
+            last = '240101000000Z' if i < 600 else '310101000000Z'
+            log.add(self.subject.spki, times=forge.validity('200101000000Z', last))
+        self.log = log
+        self.start()
+        self.update(0, 650)
+        deadline = time.monotonic() + 60
+        while self.client.request('GET', self.client.prefix() + '/tile/entries/001')[0] != 404:
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.05)
+        for name, status in (('tile/entries/000', 404), ('tile/0/000', 404), ('tile/0/001', 404), ('tile/0/002.p/138', 200),
+                             ('tile/entries/002.p/138', 200), ('tile/1/000.p/2', 200)):
+            self.assertEqual(self.client.request('GET', self.client.prefix() + '/' + name)[0], status, name)
+        self.stop(signal.SIGKILL)
+        self.start()
+        self.update(650, 700)
 
     def test_refusals(self):
         self.assertEqual(self.client.add_entries(0, 5)[0], 422)

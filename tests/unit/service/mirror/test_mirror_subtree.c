@@ -18,6 +18,8 @@ static void open_signed(struct subtree_test *s, enum world_algorithms which)
     assert_int_equal(mirror_world_update(s->t.w, 0, 0, 1000), 200);
     assert_true(test_object(&s->t, WORLD_TILES, "checkpoint"));
     builder_bytes(&s->mirror_note, builder_view(&s->t.memory));
+    builder_u8(&s->mirror_note, '\0'); /* behind its end */
+    s->mirror_note.len--;
     assert_true(test_object(&s->t, WORLD_WITNESS, "checkpoint"));
     builder_bytes(&s->witness_note, builder_view(&s->t.memory));
 }
