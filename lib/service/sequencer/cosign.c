@@ -49,7 +49,7 @@ static struct support support_of(const struct sequencer *s, const struct sequenc
 
 static void complete_batch(struct sequencer *s, struct waiting *w)
 {
-    struct support support[SUBTREES_MAX];
+    struct support support[SUBTREES_MAX] = {{.mirror_count = 0}};
     struct list rest;
     struct pooled *p;
     list_init(&rest);
