@@ -6,19 +6,27 @@
 
 #include "service/acme_client/client_internal.h"
 
+static enum status copy_config(struct acme_client *client, const struct acme_client_config *config, struct error *err)
+{
+    const char *ca_file = config->ca_file != NULL ? config->ca_file : "", *contact = config->contact != NULL ? config->contact : "";
+    client->config = *config;
+    if (!client_copy_url(config->directory_url, client->directory_url))
+        return error_set(err, STATUS_USAGE, "%.200s is no URL of a directory", config->directory_url != NULL ? config->directory_url : "");
+    if (snprintf(client->ca_file, sizeof client->ca_file, "%s", ca_file) >= (int)sizeof client->ca_file)
+        return error_set(err, STATUS_USAGE, "%.200s: path too long", ca_file);
+    if (snprintf(client->contact, sizeof client->contact, "%s", contact) >= (int)sizeof client->contact)
+        return error_set(err, STATUS_USAGE, "%.200s: contact too long", contact);
+    return STATUS_OK;
+}
+
 enum status acme_client_new(const struct acme_client_config *config, struct acme_client **out,
                             struct error *err)
 {
     struct acme_client *client = calloc(1, sizeof *client);
     if (client == NULL)
         return error_set(err, STATUS_NO_MEMORY, "out of memory");
-    client->config = *config;
     builder_init(&client->jwk, CLIENT_BODY_MAX);
-    enum status s = client_copy_url(config->directory_url, client->directory_url)
-                        ? STATUS_OK : error_set(err, STATUS_USAGE, "%.200s is no URL of a directory", config->directory_url);
-    if (s == STATUS_OK && config->ca_file != NULL &&
-        snprintf(client->ca_file, sizeof client->ca_file, "%s", config->ca_file) >= (int)sizeof client->ca_file)
-        s = error_set(err, STATUS_USAGE, "%.200s: path too long", config->ca_file);
+    enum status s = copy_config(client, config, err);
     if (s == STATUS_OK)
         s = client_keys(client, err);
     if (s != STATUS_OK) {
@@ -63,8 +71,8 @@ static void on_account(void *cookie, const struct client_answer *answer)
 static void make_account(struct acme_client *client)
 {
     json_t *payload = json_pack("{s:b}", "termsOfServiceAgreed", 1);
-    if (client->config.contact != NULL)
-        (void)json_object_set_new(payload, "contact", json_pack("[s]", client->config.contact));
+    if (client->contact[0] != '\0')
+        (void)json_object_set_new(payload, "contact", json_pack("[s]", client->contact));
     char *text = json_dumps(payload, JSON_COMPACT);
     client_post(client, client->new_account, text != NULL ? text : "{}", NULL, on_account, client);
     free(text);
@@ -91,6 +99,7 @@ static void on_directory(void *cookie, const struct client_answer *answer)
 
 void acme_client_start(struct acme_client *client, acme_client_done *done, void *cookie)
 {
+    client->account[0] = '\0';
     client->start_done = done;
     client->start_cookie = cookie;
     client_get(client, client->directory_url, on_directory, client);
@@ -107,8 +116,11 @@ static void on_single(void *cookie, const struct client_answer *answer)
 {
     struct single *single = cookie;
     const struct fetch_response *r = answer->response;
-    single->done(single->cookie, r->failure == FETCH_NO_FAILURE ? r->status : 0, r->body,
-                 (int64_t)(client_retry_ms(r, 1000) / 1000), answer->err);
+    uint64_t seconds = 0;
+    int status = r->failure == FETCH_NO_FAILURE && !r->is_cut ? r->status : 0;
+    if (!client_retry_after_s(r, &seconds))
+        seconds = 0;
+    single->done(single->cookie, status, r->body, (int64_t)seconds, answer->err);
     free(single);
 }
 

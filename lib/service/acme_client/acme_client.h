@@ -37,7 +37,7 @@ struct acme_client_config {
     struct fetch_port fetch;
     struct timer_port timer;
     uint32_t timeout_ms;            /* of a request */
-    unsigned polls_max;             /* of one order's states */
+    unsigned polls_max;             /* of one authorization, and of one order after them */
 };
 
 struct acme_client;
@@ -45,12 +45,17 @@ struct acme_client;
 /* acme_client_new copies the configuration; what it points to is borrowed. */
 MUST_USE enum status acme_client_new(const struct acme_client_config *config,
                                      struct acme_client **out, struct error *err);
-/* acme_client_free: no operation may be under way. NULL is fine. */
+/* acme_client_free: no operation may be under way. NULL is fine.
+ *
+ * An operation comes to its end by itself: what the server does not answer times out, what it puts off is asked for
+ * a bounded number of times. Whoever stops in the middle frees timer and fetch first (their callbacks are never
+ * called then), and leaves the operations' memory to the end of the process. */
 void acme_client_free(struct acme_client *client);
 
 typedef void acme_client_done(void *cookie, enum status status, const struct error *err);
 
-/* acme_client_start reads the directory and finds or makes the account; terms are agreed to. */
+/* acme_client_start reads the directory and finds or makes the account; terms are agreed to. Once at a time; again,
+ * after a failure. */
 void acme_client_start(struct acme_client *client, acme_client_done *done, void *cookie);
 
 /* acme_client_account borrows the account's URL; "" before it is started. */
@@ -71,7 +76,8 @@ struct acme_client_certificate {
     const char *alternate_url; /* acme-optional-alternate; "" when there is none */
 };
 
-/* certificate is NULL unless STATUS_OK. STATUS_REFUSED: the server says no, for good. */
+/* certificate is NULL unless STATUS_OK. STATUS_REFUSED: the server says no, for good; STATUS_AGAIN: not now;
+ * STATUS_IO: it could not be reached or understood. Or the status of provision. */
 typedef void acme_client_issue_done(void *cookie, enum status status,
                                     const struct acme_client_certificate *certificate,
                                     const struct error *err);
@@ -83,8 +89,8 @@ MUST_USE enum status acme_client_issue(struct acme_client *client,
                                        acme_client_issue_done *done, void *cookie,
                                        struct error *err);
 
-/* acme_client_fetch gets a URL of the server by POST-as-GET: http_status 0 on failure. For the
- * alternate, which is answered 202 until it exists. */
+/* acme_client_fetch gets a URL of the server by POST-as-GET: http_status 0 on failure, retry_after_s 0 when the server
+ * gives no time. For the alternate, which is answered 202 until it exists. */
 typedef void acme_client_fetch_done(void *cookie, int http_status, struct bytes body, int64_t retry_after_s,
                                     const struct error *err);
 MUST_USE enum status acme_client_fetch(struct acme_client *client, const char *url,

@@ -8,20 +8,29 @@
 #include "crypto/hash.h"
 #include "service/acme_client/acme_client.h"
 
-/* Nonces that are kept for the next requests; a server forgets them after a while. */
-#define CLIENT_NONCES_MAX 64
+/* Nonces that are kept for the next requests: as many as there are orders at a time, more or less. The
+ * newest is used first, for a server forgets them after a while. */
+#define CLIENT_NONCES_MAX 256
 #define CLIENT_NONCE_SIZE 129
 /* A nonce may have been forgotten, a server restarted. */
-#define CLIENT_TRIES_MAX 4
+#define CLIENT_NONCE_TRIES_MAX 4
+/* How often a request is made again because the server is busy, restarts, or the answer was lost. */
+#define CLIENT_WAITS_MAX 6
+#define CLIENT_WAIT_MS 500
+/* Who is told to come back later than this gives up, with STATUS_AGAIN. */
+#define CLIENT_WAIT_MAX_MS 60000
+/* A request with 100 names and the largest CSR is below 100 kB in base64, twice. */
 #define CLIENT_BODY_MAX ((size_t)512 * 1024)
+#define CLIENT_SIGNATURE_SIZE 64
+#define CLIENT_THUMBPRINT_SIZE 44 /* base64url of 32 bytes, and a NUL */
 
 struct acme_client {
     struct acme_client_config config;
     char directory_url[ACME_CLIENT_URL_MAX], ca_file[ACME_CLIENT_URL_MAX];
     char new_nonce[ACME_CLIENT_URL_MAX], new_account[ACME_CLIENT_URL_MAX], new_order[ACME_CLIENT_URL_MAX];
-    char account[ACME_CLIENT_URL_MAX];
-    struct builder jwk;           /* canonical JSON of the public key */
-    char thumbprint[44];          /* base64url, with NUL */
+    char account[ACME_CLIENT_URL_MAX], contact[ACME_CLIENT_URL_MAX];
+    struct builder jwk; /* canonical JSON of the public key */
+    char thumbprint[CLIENT_THUMBPRINT_SIZE];
     char nonces[CLIENT_NONCES_MAX][CLIENT_NONCE_SIZE];
     size_t nonce_count;
     acme_client_done *start_done;
@@ -32,30 +41,48 @@ struct acme_client {
 struct client_answer {
     const struct fetch_response *response;
     json_t *json;
-    struct error *err; /* why, when response->status is not what was hoped for */
+    struct error *err; /* why, when the answer is not good */
 };
 typedef void client_post_done(void *cookie, const struct client_answer *answer);
 
-/* client_post signs and sends a request, again with a new nonce when the server wants that; payload is JSON
- * text, "" for POST-as-GET. done is called once, later. */
+/* client_post signs and sends a request; payload is JSON text, "" for POST-as-GET. It is made again with a new
+ * nonce when the server wants that, and some time later when the server is busy (429, 503), cannot be
+ * reached, or, a POST-as-GET, when its answer was lost. done is called once, later. */
 void client_post(struct acme_client *client, const char *url, const char *payload, const char *accept,
                  client_post_done *done, void *cookie);
 
 /* client_get is an unsigned GET. */
 void client_get(struct acme_client *client, const char *url, client_post_done *done, void *cookie);
 
-/* client_is_good: 200 to 299? */
+/* ---- client_key.c ---- */
+
+/* client_keys fills jwk and thumbprint. */
+MUST_USE enum status client_keys(struct acme_client *client, struct error *err);
+MUST_USE enum status client_sign(const struct acme_client *client, struct bytes input,
+                                 uint8_t out[CLIENT_SIGNATURE_SIZE], struct error *err);
+
+/* ---- client_answer.c ---- */
+
+/* client_is_good: 200 to 299, and all of it came? */
 bool client_is_good(const struct client_answer *answer);
 
-/* client_copy_url takes a URL out of JSON or a header: false when there is none that fits. */
+/* client_is_problem: is it this problem ("badNonce") [RFC8555 6.7]? */
+bool client_is_problem(const struct client_answer *answer, const char *type);
+
+/* client_copy_url takes a URL out of JSON or a header: false when there is none that fits. What is taken has no
+ * character that would have to be escaped in JSON. */
 MUST_USE bool client_copy_url(const char *url, char out[ACME_CLIENT_URL_MAX]);
 MUST_USE bool client_copy_header(const struct fetch_response *r, const char *name,
                                  char out[ACME_CLIENT_URL_MAX]);
 
-/* client_retry_ms is Retry-After in seconds as milliseconds, bounded; `otherwise` when there is none. */
-uint64_t client_retry_ms(const struct fetch_response *r, uint64_t otherwise);
+/* client_find_link is the target of the first Link with this relation (lower case) [RFC8288 3]; "" and false
+ * without one. */
+bool client_find_link(const struct fetch_response *r, const char *relation, char out[ACME_CLIENT_URL_MAX]);
 
-/* client_keys fills jwk and thumbprint. */
-MUST_USE enum status client_keys(struct acme_client *client, struct error *err);
+/* client_retry_after_s: is there a Retry-After in seconds? */
+MUST_USE bool client_retry_after_s(const struct fetch_response *r, uint64_t *seconds);
+
+/* client_retry_ms is Retry-After as milliseconds, at most CLIENT_WAIT_MAX_MS; `otherwise` when there is none. */
+uint64_t client_retry_ms(const struct fetch_response *r, uint64_t otherwise);
 
 #endif

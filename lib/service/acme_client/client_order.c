@@ -6,7 +6,9 @@
 #include "base/text.h"
 #include "service/acme_client/client_internal.h"
 
+/* The first wait for a state that the server gives no time for; then twice as long each time, up to the last. */
 #define POLL_MS 250
+#define POLL_MAX_MS 8000
 #define KEY_AUTHORIZATION_SIZE 256
 #define PROPERTIES_TYPE "application/pem-certificate-chain-with-properties"
 #define CHAIN_TYPE "application/pem-certificate-chain"
@@ -19,11 +21,16 @@ struct order {
     size_t at;              /* the one that is being worked on */
     char challenge_url[ACME_CLIENT_URL_MAX];
     char identifier[256], token[128], key_authorization[KEY_AUTHORIZATION_SIZE];
-    bool is_provisioned, is_finalized;
+    bool is_provisioned;
     unsigned polls;
     acme_client_issue_done *done;
     void *cookie;
 };
+
+static void finalize(struct order *order);
+static void next_authorization(struct order *order);
+
+/* ---- the end ---- */
 
 static void clean(struct order *order)
 {
@@ -34,14 +41,19 @@ static void clean(struct order *order)
     order->is_provisioned = false;
 }
 
+static void order_free(struct order *order)
+{
+    json_decref(order->authorizations);
+    builder_clear(&order->csr);
+    free(order);
+}
+
 static void finish(struct order *order, enum status status, const struct acme_client_certificate *certificate,
                    const struct error *err)
 {
     clean(order);
     order->done(order->cookie, status, certificate, err);
-    json_decref(order->authorizations);
-    builder_clear(&order->csr);
-    free(order);
+    order_free(order);
 }
 
 static void refuse(struct order *order, const struct client_answer *answer, const char *what)
@@ -51,56 +63,48 @@ static void refuse(struct order *order, const struct client_answer *answer, cons
     finish(order, answer->err->status, NULL, answer->err);
 }
 
-static const char *status_of(const json_t *json)
+/* ---- states ---- */
+
+static bool has_status(const struct client_answer *answer, const char *status)
 {
-    const char *status = json_string_value(json_object_get(json, "status"));
-    return status != NULL ? status : "";
+    const char *got = json_string_value(json_object_get(answer->json, "status"));
+    return client_is_good(answer) && got != NULL && strcmp(got, status) == 0;
 }
 
 /* Again later; not for ever. */
-static bool wait_and(struct order *order, const struct client_answer *answer, void (*then)(void *cookie))
+static void wait_and(struct order *order, const struct client_answer *answer, void (*then)(void *cookie))
 {
     const struct acme_client_config *config = &order->client->config;
+    uint64_t delay_ms = order->polls < 5 ? (uint64_t)POLL_MS << order->polls : POLL_MAX_MS;
     if (++order->polls > config->polls_max) {
-        refuse(order, answer, "no end after all polls");
-        return false;
+        (void)error_set(answer->err, STATUS_AGAIN, "%s: no end of it after %u polls", order->url, config->polls_max);
+        finish(order, STATUS_AGAIN, NULL, answer->err);
+        return;
     }
-    config->timer.start(config->timer.context, client_retry_ms(answer->response, POLL_MS), then, order);
-    return true;
+    config->timer.start(config->timer.context, client_retry_ms(answer->response, delay_ms), then, order);
+}
+
+/* What the server says about an object that has become invalid: in the object, or in a challenge of it. */
+static const char *find_reason(const json_t *object, const char *otherwise)
+{
+    const char *detail = json_string_value(json_object_get(json_object_get(object, "error"), "detail"));
+    const json_t *list = json_object_get(object, "challenges");
+    for (size_t i = 0; detail == NULL && i < json_array_size(list); i++)
+        detail = json_string_value(json_object_get(json_object_get(json_array_get(list, i), "error"), "detail"));
+    return detail != NULL ? detail : otherwise;
 }
 
 /* ---- download ---- */
-
-/* The target of a Link with this relation. */
-static void find_link(const struct fetch_response *r, const char *relation, char out[ACME_CLIENT_URL_MAX])
-{
-    out[0] = '\0';
-    for (unsigned n = 0; r->header != NULL && n < 16; n++) {
-        struct bytes link = r->header(r->headers, "Link", n);
-        char url[ACME_CLIENT_URL_MAX];
-        const uint8_t *end = link.len > 0 ? memchr(link.data, '>', link.len) : NULL;
-        if (link.len == 0)
-            return;
-        if (link.data[0] != '<' || end == NULL || (size_t)(end - link.data) > sizeof url ||
-            memmem(end, link.len - (size_t)(end - link.data), relation, strlen(relation)) == NULL)
-            continue;
-        size_t len = (size_t)(end - link.data) - 1;
-        memcpy(url, link.data + 1, len);
-        url[len] = '\0';
-        if (client_copy_url(url, out))
-            return;
-    }
-}
 
 static void on_certificate(void *cookie, const struct client_answer *answer)
 {
     struct order *order = cookie;
     char alternate[ACME_CLIENT_URL_MAX];
-    if (!client_is_good(answer) || answer->response->is_cut) {
+    if (!client_is_good(answer) || answer->response->body.len == 0) {
         refuse(order, answer, "no certificate came");
         return;
     }
-    find_link(answer->response, "rel=\"acme-optional-alternate\"", alternate);
+    (void)client_find_link(answer->response, "acme-optional-alternate", alternate);
     struct acme_client_certificate certificate = {order->certificate, answer->response->body, alternate};
     finish(order, STATUS_OK, &certificate, answer->err);
 }
@@ -109,24 +113,44 @@ static void on_certificate(void *cookie, const struct client_answer *answer)
 
 static void poll_order(void *cookie);
 
+/* After finalize, and for polls: where is the order? */
 static void on_order_state(void *cookie, const struct client_answer *answer)
 {
     struct order *order = cookie;
-    const char *status = status_of(answer->json);
-    bool is_busy = order->is_finalized && answer->response->status == 503;
-    if (!client_is_good(answer) && !is_busy) {
-        refuse(order, answer, "");
-    } else if (is_busy || strcmp(status, "processing") == 0) {
-        (void)wait_and(order, answer, poll_order);
-    } else if (strcmp(status, "valid") == 0 &&
-               client_copy_url(json_string_value(json_object_get(answer->json, "certificate")), order->certificate)) {
+    enum fetch_failure failure = answer->response->failure;
+    /* Somebody (a request of ours whose answer was lost, as a rule) was there before, or the server is not as far
+     * as its authorizations; or the answer was lost now. */
+    bool is_unclear = client_is_problem(answer, "orderNotReady") || failure == FETCH_TIMEOUT || failure == FETCH_PROTOCOL;
+    if (is_unclear || has_status(answer, "processing") || has_status(answer, "pending"))
+        wait_and(order, answer, poll_order);
+    else if (has_status(answer, "valid") &&
+             client_copy_url(json_string_value(json_object_get(answer->json, "certificate")), order->certificate))
         client_post(order->client, order->certificate, "", PROPERTIES_TYPE ", " CHAIN_TYPE ";q=0.5", on_certificate, order);
-    } else if (strcmp(status, "ready") == 0) {
-        order->is_finalized = false; /* the server was full: once more */
-        (void)wait_and(order, answer, poll_order);
-    } else {
-        refuse(order, answer, "the order did not become valid");
-    }
+    else
+        refuse(order, answer, find_reason(answer->json, "the order did not become valid"));
+}
+
+static void on_polled(void *cookie, const struct client_answer *answer)
+{
+    if (has_status(answer, "ready"))
+        finalize(cookie);
+    else
+        on_order_state(cookie, answer);
+}
+
+static void poll_order(void *cookie)
+{
+    struct order *order = cookie;
+    client_post(order->client, order->url, "", NULL, on_polled, order);
+}
+
+/* A server that could not take it says "ready" again. */
+static void on_finalized(void *cookie, const struct client_answer *answer)
+{
+    if (has_status(answer, "ready"))
+        wait_and(cookie, answer, poll_order);
+    else
+        on_order_state(cookie, answer);
 }
 
 static void finalize(struct order *order)
@@ -137,41 +161,27 @@ static void finalize(struct order *order)
     builder_bytes(&payload, builder_view(&order->csr));
     builder_text(&payload, "\"}");
     builder_u8(&payload, 0);
-    order->is_finalized = true;
-    client_post(order->client, order->finalize, builder_is_good(&payload) ? (const char *)payload.data : "{}", NULL,
-                on_order_state, order);
+    client_post(order->client, order->finalize, builder_is_good(&payload) ? (const char *)payload.data : "{}", NULL, on_finalized,
+                order);
     builder_clear(&payload);
-}
-
-static void poll_order(void *cookie)
-{
-    struct order *order = cookie;
-    if (order->is_finalized)
-        client_post(order->client, order->url, "", NULL, on_order_state, order);
-    else
-        finalize(order);
 }
 
 /* ---- authorizations ---- */
 
-static void next_authorization(struct order *order);
 static void poll_authorization(void *cookie);
 
 static void on_authorization_state(void *cookie, const struct client_answer *answer)
 {
     struct order *order = cookie;
-    const char *status = status_of(answer->json);
-    if (!client_is_good(answer)) {
-        refuse(order, answer, "");
-    } else if (strcmp(status, "valid") == 0) {
+    if (has_status(answer, "valid")) {
         clean(order);
         order->at++;
+        order->polls = 0;
         next_authorization(order);
-    } else if (strcmp(status, "pending") == 0 || strcmp(status, "processing") == 0) {
-        (void)wait_and(order, answer, poll_authorization);
+    } else if (has_status(answer, "pending") || has_status(answer, "processing")) {
+        wait_and(order, answer, poll_authorization);
     } else {
-        const char *detail = json_string_value(json_object_get(json_object_get(answer->json, "error"), "detail"));
-        refuse(order, answer, detail != NULL ? detail : "the authorization is invalid");
+        refuse(order, answer, find_reason(answer->json, "the authorization is invalid"));
     }
 }
 
@@ -180,6 +190,16 @@ static void poll_authorization(void *cookie)
     struct order *order = cookie;
     client_post(order->client, json_string_value(json_array_get(order->authorizations, order->at)), "", NULL,
                 on_authorization_state, order);
+}
+
+/* The answer was lost, or the challenge was answered before: the authorization knows. */
+static void on_challenge_answered(void *cookie, const struct client_answer *answer)
+{
+    enum fetch_failure failure = answer->response->failure;
+    if (failure == FETCH_TIMEOUT || failure == FETCH_PROTOCOL || client_is_problem(answer, "malformed"))
+        wait_and(cookie, answer, poll_authorization);
+    else
+        on_authorization_state(cookie, answer);
 }
 
 static const json_t *find_challenge(const struct order *order, const json_t *authorization)
@@ -193,12 +213,24 @@ static const json_t *find_challenge(const struct order *order, const json_t *aut
     return NULL;
 }
 
+/* A token becomes part of a path or a file's name: only letters that it may have [RFC8555 8.3]. */
+static bool is_token(const char *token)
+{
+    return token != NULL && token[0] != '\0' &&
+           strspn(token, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") == strlen(token);
+}
+
+static bool is_name(const char *name)
+{
+    return name != NULL && name[0] != '\0' && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-_.:") == strlen(name);
+}
+
 static bool read_challenge(struct order *order, const json_t *authorization)
 {
     const json_t *challenge = find_challenge(order, authorization);
     const char *token = json_string_value(json_object_get(challenge, "token"));
     const char *name = json_string_value(json_object_get(json_object_get(authorization, "identifier"), "value"));
-    if (token == NULL || name == NULL || strspn(token, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") != strlen(token))
+    if (!is_token(token) || !is_name(name))
         return false;
     int len = snprintf(order->key_authorization, sizeof order->key_authorization, "%s.%s", token, order->client->thumbprint);
     return len < (int)sizeof order->key_authorization &&
@@ -207,74 +239,81 @@ static bool read_challenge(struct order *order, const json_t *authorization)
            client_copy_url(json_string_value(json_object_get(challenge, "url")), order->challenge_url);
 }
 
-static void on_authorization(void *cookie, const struct client_answer *answer)
+static void solve(struct order *order)
 {
-    struct order *order = cookie;
     const struct acme_client_config *config = &order->client->config;
-    if (!client_is_good(answer)) {
-        refuse(order, answer, "");
-        return;
-    }
-    if (strcmp(status_of(answer->json), "valid") == 0) {
-        order->at++;
-        next_authorization(order);
-        return;
-    }
-    if (strcmp(status_of(answer->json), "pending") != 0 || !read_challenge(order, answer->json)) {
-        refuse(order, answer, "the authorization has no challenge that this client can solve");
-        return;
-    }
     struct acme_client_challenge c = {config->challenge, order->identifier, order->token, order->key_authorization};
     struct error err = {.status = STATUS_OK};
-    if (config->provision(config->solver, &c, &err) != STATUS_OK) {
-        finish(order, err.status, NULL, &err);
+    enum status s = config->provision(config->solver, &c, &err);
+    if (s != STATUS_OK) {
+        finish(order, s, NULL, &err);
         return;
     }
     order->is_provisioned = true;
-    client_post(order->client, order->challenge_url, "{}", NULL, on_authorization_state, order);
+    client_post(order->client, order->challenge_url, "{}", NULL, on_challenge_answered, order);
+}
+
+static void on_authorization(void *cookie, const struct client_answer *answer)
+{
+    struct order *order = cookie;
+    if (has_status(answer, "valid"))
+        on_authorization_state(order, answer);
+    else if (!has_status(answer, "pending"))
+        refuse(order, answer, find_reason(answer->json, "the authorization is not pending"));
+    else if (!read_challenge(order, answer->json))
+        refuse(order, answer, "the authorization has no challenge that this client can solve");
+    else
+        solve(order);
 }
 
 static void next_authorization(struct order *order)
 {
-    const char *url = json_string_value(json_array_get(order->authorizations, order->at));
-    if (url == NULL)
+    if (order->at == json_array_size(order->authorizations))
         finalize(order);
     else
-        client_post(order->client, url, "", NULL, on_authorization, order);
+        client_post(order->client, json_string_value(json_array_get(order->authorizations, order->at)), "", NULL,
+                    on_authorization, order);
 }
 
 /* ---- the order ---- */
 
+static bool read_order(struct order *order, const struct client_answer *answer)
+{
+    order->authorizations = json_incref(json_object_get(answer->json, "authorizations"));
+    size_t count = json_array_size(order->authorizations);
+    return client_copy_header(answer->response, "Location", order->url) && count > 0 && count <= ACME_CLIENT_NAMES_MAX &&
+           client_copy_url(json_string_value(json_object_get(answer->json, "finalize")), order->finalize);
+}
+
 static void on_order(void *cookie, const struct client_answer *answer)
 {
     struct order *order = cookie;
-    if (!client_is_good(answer)) {
-        refuse(order, answer, "");
-        return;
-    }
-    order->authorizations = json_incref(json_object_get(answer->json, "authorizations"));
-    if (!client_copy_header(answer->response, "Location", order->url) || !json_is_array(order->authorizations) ||
-        json_array_size(order->authorizations) > ACME_CLIENT_NAMES_MAX ||
-        !client_copy_url(json_string_value(json_object_get(answer->json, "finalize")), order->finalize)) {
+    if (!client_is_good(answer) || !read_order(order, answer))
         refuse(order, answer, "the server gave no order");
-        return;
-    }
-    if (strcmp(status_of(answer->json), "ready") == 0)
-        finalize(order);
-    else
+    else if (has_status(answer, "pending"))
         next_authorization(order);
+    else
+        on_polled(order, answer); /* ready, or an older one for the same names */
 }
 
+static json_t *identifiers_of(const struct acme_client_request *request)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < request->name_count; i++) {
+        json_t *one = json_pack("{s:s, s:s}", "type", "dns", "value", request->names[i]);
+        if (json_array_append_new(list, one) != 0) {
+            json_decref(list);
+            return NULL;
+        }
+    }
+    return list;
+}
+
+/* NULL: no memory, or a text that is not UTF-8. */
 static char *order_payload(const struct acme_client_request *request)
 {
-    json_t *payload = json_object(), *identifiers = json_array();
-    for (size_t i = 0; i < request->name_count; i++)
-        (void)json_array_append_new(identifiers, json_pack("{s:s, s:s}", "type", "dns", "value", request->names[i]));
-    (void)json_object_set_new(payload, "identifiers", identifiers);
-    if (request->profile != NULL)
-        (void)json_object_set_new(payload, "profile", json_string(request->profile));
-    if (request->replaces != NULL)
-        (void)json_object_set_new(payload, "replaces", json_string(request->replaces));
+    json_t *payload = json_pack("{s:o, s:s*, s:s*}", "identifiers", identifiers_of(request), "profile", request->profile,
+                                "replaces", request->replaces);
     char *text = json_dumps(payload, JSON_COMPACT);
     json_decref(payload);
     return text;
@@ -286,18 +325,21 @@ enum status acme_client_issue(struct acme_client *client, const struct acme_clie
     if (request->name_count == 0 || request->name_count > ACME_CLIENT_NAMES_MAX || client->account[0] == '\0')
         return error_set(err, STATUS_USAGE, "an order has 1 to %d names, and an account", ACME_CLIENT_NAMES_MAX);
     struct order *order = calloc(1, sizeof *order);
-    char *payload = order_payload(request);
-    if (order == NULL || payload == NULL) {
-        free(order);
-        free(payload);
+    if (order == NULL)
         return error_set(err, STATUS_NO_MEMORY, "out of memory");
-    }
+    char *payload = order_payload(request);
     order->client = client;
     order->done = done;
     order->cookie = cookie;
-    builder_init(&order->csr, CLIENT_BODY_MAX);
+    builder_init(&order->csr, CLIENT_BODY_MAX / 4); /* room for two more encodings around it */
     text_write_base64url(&order->csr, request->csr);
-    client_post(client, client->new_order, payload, NULL, on_order, order);
+    enum status s = builder_status(&order->csr, "request for a certificate", err);
+    if (s == STATUS_OK && payload == NULL)
+        s = error_set(err, STATUS_USAGE, "names, profile and replaces are UTF-8");
+    if (s == STATUS_OK)
+        client_post(client, client->new_order, payload, NULL, on_order, order);
+    else
+        order_free(order);
     free(payload);
-    return STATUS_OK;
+    return s;
 }

@@ -1,86 +1,22 @@
-/* Signed requests: nonces, the JWS, and asking again when a nonce was no good. */
+/* Signed requests: nonces, the JWS, and asking again: with a new nonce, or later. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
-#include "codec/asn1/der.h"
-#include "codec/x509/signed.h"
-#include "jose/jwk.h"
 #include "service/acme_client/client_internal.h"
-
-#define POINT_SIZE 65 /* 04 || x || y */
-#define FIELD_SIZE 32
-#define RETRY_AFTER_MAX_MS 60000
 
 struct post {
     struct acme_client *client;
     char url[ACME_CLIENT_URL_MAX];
     char *payload, *accept;
-    unsigned tries;
+    unsigned nonce_tries, waits;
     client_post_done *done;
     void *cookie;
     struct error err;
     bool is_get;
 };
 
-/* ---- the key ---- */
-
-enum status client_keys(struct acme_client *client, struct error *err)
-{
-    struct bytes spki = public_key_spki(private_key_public(client->config.key));
-    const char *alg = public_key_alg(private_key_public(client->config.key))->name;
-    struct jwk jwk = {.alg = JWS_ES256, .main_len = FIELD_SIZE, .other_len = FIELD_SIZE};
-    uint8_t hash[HASH_SIZE];
-    struct builder text;
-    if (strcmp(alg, "ecdsa_p256_sha256") != 0 || spki.len < POINT_SIZE || spki.data[spki.len - POINT_SIZE] != 4)
-        return error_set(err, STATUS_USAGE, "an account key is one of ecdsa_p256_sha256, not %s", alg);
-    memcpy(jwk.main, spki.data + spki.len - 2 * FIELD_SIZE, FIELD_SIZE);
-    memcpy(jwk.other, spki.data + spki.len - FIELD_SIZE, FIELD_SIZE);
-    jwk_write(&jwk, &client->jwk);
-    enum status s = builder_status(&client->jwk, "JWK", err);
-    if (s == STATUS_OK)
-        s = jwk_thumbprint(&jwk, hash, err);
-    builder_init_fixed(&text, client->thumbprint, sizeof client->thumbprint);
-    if (s == STATUS_OK) {
-        text_write_base64url(&text, BYTES_OF(hash));
-        builder_u8(&text, 0);
-        s = builder_status(&text, "thumbprint", err);
-    }
-    return s;
-}
-
-static bool write_number(struct reader *r, uint8_t out[FIELD_SIZE])
-{
-    struct der_element e;
-    if (!der_tagged(r, DER_INTEGER, &e))
-        return false;
-    struct bytes n = e.contents;
-    while (n.len > 0 && n.data[0] == 0)
-        n = bytes_of(n.data + 1, n.len - 1);
-    if (n.len > FIELD_SIZE)
-        return false;
-    memset(out, 0, FIELD_SIZE);
-    memcpy(out + FIELD_SIZE - n.len, n.data, n.len);
-    return true;
-}
-
-/* ECDSA signatures are r || s here, and DER elsewhere [RFC7518 3.4]. */
-static enum status sign(const struct acme_client *client, struct bytes input, uint8_t out[2 * FIELD_SIZE],
-                        struct error *err)
-{
-    struct builder der;
-    struct reader r, numbers;
-    builder_init(&der, SIGNATURE_SIZE_MAX);
-    enum status s = private_key_sign(client->config.key, input, &der, err);
-    if (s == STATUS_OK) {
-        reader_init(&r, builder_view(&der));
-        if (!der_enter(&r, DER_SEQUENCE, &numbers) || !write_number(&numbers, out) ||
-            !write_number(&numbers, out + FIELD_SIZE))
-            s = error_set(err, STATUS_IO, "the account key gave no ECDSA signature");
-    }
-    builder_clear(&der);
-    return s;
-}
+static void send_again(void *cookie);
 
 /* ---- the request ---- */
 
@@ -105,7 +41,7 @@ static enum status write_body(const struct post *post, const char *nonce, struct
                               struct error *err)
 {
     struct builder input;
-    uint8_t signature[2 * FIELD_SIZE];
+    uint8_t signature[CLIENT_SIGNATURE_SIZE];
     builder_init(&input, CLIENT_BODY_MAX);
     write_protected(post, nonce, &input);
     size_t dot = input.len;
@@ -113,7 +49,7 @@ static enum status write_body(const struct post *post, const char *nonce, struct
     text_write_base64url(&input, bytes_of_text(post->payload));
     enum status s = builder_status(&input, "request", err);
     if (s == STATUS_OK)
-        s = sign(post->client, builder_view(&input), signature, err);
+        s = client_sign(post->client, builder_view(&input), signature, err);
     if (s == STATUS_OK) {
         builder_text(out, "{\"protected\":\"");
         builder_bytes(out, bytes_of(input.data, dot));
@@ -128,22 +64,29 @@ static enum status write_body(const struct post *post, const char *nonce, struct
     return s;
 }
 
+/* ---- nonces ---- */
+
 static void keep_nonce(struct acme_client *client, const struct fetch_response *r)
 {
     struct bytes nonce = r->header != NULL ? r->header(r->headers, "Replay-Nonce", 0) : (struct bytes){NULL, 0};
-    if (nonce.len == 0 || nonce.len >= CLIENT_NONCE_SIZE || client->nonce_count == CLIENT_NONCES_MAX)
+    if (nonce.len == 0 || nonce.len >= CLIENT_NONCE_SIZE)
         return;
     for (size_t i = 0; i < nonce.len; i++) {
         uint8_t c = nonce.data[i];
         if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_'))
             return;
     }
+    /* The oldest half makes room. */
+    if (client->nonce_count == CLIENT_NONCES_MAX) {
+        client->nonce_count /= 2;
+        memmove(client->nonces, client->nonces + client->nonce_count, client->nonce_count * sizeof client->nonces[0]);
+    }
     char *slot = client->nonces[client->nonce_count++];
     memcpy(slot, nonce.data, nonce.len);
     slot[nonce.len] = '\0';
 }
 
-/* ---- asking ---- */
+/* ---- the end of a request ---- */
 
 static void finish(struct post *post, const struct fetch_response *response, json_t *json)
 {
@@ -155,10 +98,11 @@ static void finish(struct post *post, const struct fetch_response *response, jso
     free(post);
 }
 
+/* What went wrong on this side of the wire, post->err says. */
 static void fail_now(void *cookie)
 {
     struct post *post = cookie;
-    struct fetch_response nothing = {.failure = FETCH_PROTOCOL, .failure_text = post->err.text};
+    struct fetch_response nothing = {.failure = FETCH_STOPPED, .failure_text = post->err.text};
     finish(post, &nothing, NULL);
 }
 
@@ -168,8 +112,6 @@ static void fail(struct post *post)
     post->client->config.timer.start(post->client->config.timer.context, 0, fail_now, post);
 }
 
-static void send_post(struct post *post);
-
 static void explain(struct post *post, const struct fetch_response *r, const json_t *json)
 {
     const char *type = json_string_value(json_object_get(json, "type")), *detail = json_string_value(json_object_get(json, "detail"));
@@ -178,18 +120,69 @@ static void explain(struct post *post, const struct fetch_response *r, const jso
     else if (r->status < 200 || r->status > 299)
         (void)error_set(&post->err, r->status >= 500 || r->status == 429 ? STATUS_AGAIN : STATUS_REFUSED, "%s: %d %s: %s", post->url,
                         r->status, type != NULL ? type : "", detail != NULL ? detail : "");
+    else if (r->is_cut)
+        (void)error_set(&post->err, STATUS_REFUSED, "%s: the answer is longer than %zu bytes", post->url, ACME_CLIENT_CHAIN_MAX);
+}
+
+/* ---- asking again ---- */
+
+static bool is_worth_a_wait(const struct post *post, const struct fetch_response *r)
+{
+    uint64_t seconds = 0;
+    switch (r->failure) {
+    case FETCH_NO_FAILURE:
+        if (r->status != 429 && r->status != 503)
+            return false;
+        return !client_retry_after_s(r, &seconds) || seconds <= CLIENT_WAIT_MAX_MS / 1000;
+    case FETCH_CONNECT:
+        /* A server that was there a moment ago; who mistyped its address wants to know at once. */
+        return post->client->account[0] != '\0';
+    case FETCH_TIMEOUT:
+    case FETCH_PROTOCOL:
+        return post->client->account[0] != '\0' && post->payload[0] == '\0';
+    case FETCH_TLS:
+    case FETCH_STOPPED:
+        break;
+    }
+    return false;
+}
+
+/* Later, each time twice as much later; false: no more. */
+static bool wait_for_server(struct post *post, const struct fetch_response *r)
+{
+    const struct timer_port *timer = &post->client->config.timer;
+    if (post->waits >= CLIENT_WAITS_MAX || !is_worth_a_wait(post, r))
+        return false;
+    uint64_t delay_ms = client_retry_ms(r, (uint64_t)CLIENT_WAIT_MS << post->waits);
+    post->waits++;
+    timer->start(timer->context, delay_ms, send_again, post);
+    return true;
+}
+
+/* A server that has forgotten one nonce has, as a rule, forgotten all: only the one that came with this
+ * answer is left. */
+static bool has_new_nonce(struct post *post, const struct client_answer *answer)
+{
+    if (post->is_get || !client_is_problem(answer, "badNonce") || ++post->nonce_tries >= CLIENT_NONCE_TRIES_MAX)
+        return false;
+    post->client->nonce_count = 0;
+    keep_nonce(post->client, answer->response);
+    return true;
 }
 
 static void on_answer(void *cookie, const struct fetch_response *response)
 {
     struct post *post = cookie;
     json_t *json = json_loadb((const char *)response->body.data, response->body.len, JSON_REJECT_DUPLICATES, NULL);
-    keep_nonce(post->client, response);
-    const char *type = json_string_value(json_object_get(json, "type"));
-    bool is_bad_nonce = response->status == 400 && type != NULL && strcmp(type, "urn:ietf:params:acme:error:badNonce") == 0;
-    if (is_bad_nonce && !post->is_get && ++post->tries < CLIENT_TRIES_MAX) {
+    const struct client_answer answer = {response, json, &post->err};
+    if (has_new_nonce(post, &answer)) {
         json_decref(json);
-        send_post(post);
+        send_again(post);
+        return;
+    }
+    keep_nonce(post->client, response);
+    if (wait_for_server(post, response)) {
+        json_decref(json);
         return;
     }
     explain(post, response, json);
@@ -201,15 +194,17 @@ static void on_nonce(void *cookie, const struct fetch_response *response)
     struct post *post = cookie;
     keep_nonce(post->client, response);
     if (post->client->nonce_count > 0) {
-        send_post(post);
-        return;
+        send_again(post);
+    } else if (!wait_for_server(post, response)) {
+        (void)error_set(&post->err, STATUS_IO, "%s: no nonce: %d %s", post->client->new_nonce, response->status,
+                        response->failure_text);
+        fail_now(post);
     }
-    (void)error_set(&post->err, STATUS_IO, "%s: no nonce: %s", post->client->new_nonce, response->failure_text);
-    finish(post, response, NULL);
 }
 
-static enum status fetch(const struct post *post, const char *method, const char *url, struct bytes body, fetch_done *done,
-                         struct error *err)
+/* ---- asking ---- */
+
+static enum status fetch(struct post *post, const char *method, const char *url, struct bytes body, fetch_done *done)
 {
     const struct acme_client *client = post->client;
     struct fetch_request request = {
@@ -217,28 +212,38 @@ static enum status fetch(const struct post *post, const char *method, const char
         .accept = post->accept, .ca_file = client->ca_file[0] != '\0' ? client->ca_file : NULL,
         .timeout_ms = client->config.timeout_ms, .response_max = ACME_CLIENT_CHAIN_MAX,
     };
-    return client->config.fetch.start(client->config.fetch.context, &request, done, (void *)(uintptr_t)post, err);
+    return client->config.fetch.start(client->config.fetch.context, &request, done, post, &post->err);
 }
 
-static void send_post(struct post *post)
+static enum status send_signed(struct post *post)
 {
     struct acme_client *client = post->client;
-    const struct bytes nothing = {NULL, 0};
     struct builder body;
-    enum status s;
-    if (client->nonce_count == 0) {
-        if (fetch(post, "HEAD", client->new_nonce, nothing, on_nonce, &post->err) != STATUS_OK)
-            fail(post);
-        return;
-    }
+    if (client->nonce_count == 0)
+        return fetch(post, "HEAD", client->new_nonce, (struct bytes){NULL, 0}, on_nonce);
     const char *nonce = client->nonces[--client->nonce_count];
     builder_init(&body, CLIENT_BODY_MAX);
-    s = write_body(post, nonce, &body, &post->err);
+    enum status s = write_body(post, nonce, &body, &post->err);
     if (s == STATUS_OK)
-        s = fetch(post, "POST", post->url, builder_view(&body), on_answer, &post->err);
+        s = fetch(post, "POST", post->url, builder_view(&body), on_answer);
     builder_clear(&body);
+    return s;
+}
+
+static void send_again(void *cookie)
+{
+    struct post *post = cookie;
+    enum status s = post->is_get ? fetch(post, "GET", post->url, (struct bytes){NULL, 0}, on_answer) : send_signed(post);
     if (s != STATUS_OK)
         fail(post);
+}
+
+static void start(struct post *post)
+{
+    if (post->err.status != STATUS_OK)
+        fail(post);
+    else
+        send_again(post);
 }
 
 static struct post *post_new(struct acme_client *client, const char *url, const char *payload, const char *accept,
@@ -252,62 +257,24 @@ static struct post *post_new(struct acme_client *client, const char *url, const 
     post->accept = accept != NULL ? strdup(accept) : NULL;
     post->done = done;
     post->cookie = cookie;
-    if (!client_copy_url(url, post->url) || post->payload == NULL)
+    if (post->payload == NULL || (accept != NULL && post->accept == NULL))
+        (void)error_set(&post->err, STATUS_NO_MEMORY, "out of memory");
+    else if (!client_copy_url(url, post->url))
         (void)error_set(&post->err, STATUS_REFUSED, "the server gave a URL that is none");
+    else if (strncmp(client->directory_url, "https:", 6) == 0 && strncmp(url, "https:", 6) != 0)
+        (void)error_set(&post->err, STATUS_REFUSED, "%.200s: the server leads out of TLS", url);
     return post;
 }
 
 void client_post(struct acme_client *client, const char *url, const char *payload, const char *accept,
                  client_post_done *done, void *cookie)
 {
-    struct post *post = post_new(client, url, payload, accept, done, cookie);
-    if (post->err.status != STATUS_OK)
-        fail(post);
-    else
-        send_post(post);
+    start(post_new(client, url, payload, accept, done, cookie));
 }
 
 void client_get(struct acme_client *client, const char *url, client_post_done *done, void *cookie)
 {
     struct post *post = post_new(client, url, "", NULL, done, cookie);
     post->is_get = true;
-    if (post->err.status != STATUS_OK || fetch(post, "GET", post->url, (struct bytes){NULL, 0}, on_answer, &post->err) != STATUS_OK)
-        fail(post);
-}
-
-/* ---- looking at answers ---- */
-
-bool client_is_good(const struct client_answer *answer)
-{
-    return answer->response->failure == FETCH_NO_FAILURE && answer->response->status >= 200 && answer->response->status <= 299;
-}
-
-bool client_copy_url(const char *url, char out[ACME_CLIENT_URL_MAX])
-{
-    size_t len = url != NULL ? strlen(url) : 0;
-    bool is_http = len > 7 && len < ACME_CLIENT_URL_MAX && (strncmp(url, "https://", 8) == 0 || strncmp(url, "http://", 7) == 0);
-    for (size_t i = 0; is_http && i < len; i++)
-        is_http = url[i] > ' ' && url[i] < 0x7f && url[i] != '"' && url[i] != '\\';
-    if (is_http)
-        memcpy(out, url, len + 1);
-    return is_http;
-}
-
-bool client_copy_header(const struct fetch_response *r, const char *name, char out[ACME_CLIENT_URL_MAX])
-{
-    char url[ACME_CLIENT_URL_MAX];
-    struct bytes value = r->header != NULL ? r->header(r->headers, name, 0) : (struct bytes){NULL, 0};
-    if (value.len == 0 || value.len >= sizeof url)
-        return false;
-    memcpy(url, value.data, value.len);
-    url[value.len] = '\0';
-    return client_copy_url(url, out);
-}
-
-uint64_t client_retry_ms(const struct fetch_response *r, uint64_t otherwise)
-{
-    uint64_t seconds;
-    if (!text_parse_u64(r->retry_after, RETRY_AFTER_MAX_MS, &seconds))
-        return otherwise;
-    return seconds * 1000 < RETRY_AFTER_MAX_MS ? seconds * 1000 : RETRY_AFTER_MAX_MS;
+    start(post);
 }

@@ -1,0 +1,1 @@
+cathaya_fuzz_target(acme_answer layer_service_acme_client)
