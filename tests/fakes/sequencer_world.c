@@ -125,6 +125,7 @@ struct sequencer_world *sw_new(void)
     make_keys();
     sw->w = world_new(&hash_sm3, "ecdsa_p256_sha256");
     sw->loop = fake_loop_new(sw->w->now_ms);
+    sw->w->now_ms += INT64_C(100) * 366 * 86400 * 1000; /* to it every landmark is an old one; the log has the loop's time */
     sw->w->config.clock = fake_loop_clock(sw->loop);
     sw->store = calloc(1, sizeof *sw->store);
     sw->subject_key = keys[SW_MIRRORS];

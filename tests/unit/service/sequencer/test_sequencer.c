@@ -152,6 +152,31 @@ static void late_cosignatures_are_added(void **state)
     sw_free(sw);
 }
 
+/* What the newest batches lack is asked for when the CA starts, although nobody waits for it. */
+static void missing_cosignatures_are_asked_for_at_the_start(void **state)
+{
+    (void)state;
+    struct sequencer_world *sw = sw_new();
+    struct log_batch batch;
+    sw->mirrors[1].fault = MIRROR_DOWN;
+    sw_start(sw);
+    for (unsigned i = 0; i < 3; i++) {
+        submit(sw, 5 * i, 5 * i + 5);
+        fake_loop_run(sw->loop, 1100);
+    }
+    assert_int_equal(sw_issued_count(sw, 0, 15), 15);
+    sw_stop(sw);
+    sw->mirrors[1].fault = MIRROR_HONEST;
+    sw_start(sw);
+    fake_loop_run(sw->loop, 2000);
+    for (uint64_t i = 0; i < 15; i++) {
+        OK(log_batch_of(sw->w->log, i, &batch, &err));
+        for (size_t j = 0; j < batch.subtree_count; j++)
+            assert_int_equal(batch.subtrees[j].cosigner_count, 4);
+    }
+    sw_free(sw);
+}
+
 static void both_mirrors_may_be_needed(void **state)
 {
     (void)state;
@@ -399,7 +424,10 @@ static void pruning_is_announced(void **state)
     sw->config.prune_grace_s = 3600;
     sw_start(sw);
     submit(sw, 0, 300);
-    fake_loop_run(sw->loop, (uint64_t)41 * 86400 * 1000);
+    fake_loop_run(sw->loop, (uint64_t)10 * 86400 * 1000);
+    submit(sw, 300, 600); /* these are to stay ten days longer */
+    fake_loop_run(sw->loop, (uint64_t)31 * 86400 * 1000);
+    assert_int_equal(sw_issued_count(sw, 0, 600), 600);
     assert_int_equal(sw->announced_min_index, 0);
     int64_t end_ms = fake_loop_now_ms(sw->loop) + (int64_t)10 * 86400 * 1000;
     while (sw->announced_min_index == 0 && fake_loop_now_ms(sw->loop) < end_ms)
@@ -443,6 +471,7 @@ int main(void)
         cmocka_unit_test(without_a_quorum_the_pool_fills),
         cmocka_unit_test(the_pool_is_limited_in_bytes),
         cmocka_unit_test(late_cosignatures_are_added),
+        cmocka_unit_test(missing_cosignatures_are_asked_for_at_the_start),
         cmocka_unit_test(both_mirrors_may_be_needed),
         cmocka_unit_test(no_mirror_may_be_needed),
         cmocka_unit_test(a_policy_is_kept),
