@@ -24,6 +24,13 @@ struct acme_client_challenge {
     const char *key_authorization;
 };
 
+/* How far an order is. */
+enum acme_client_step {
+    ACME_CLIENT_ORDERED,    /* the order exists */
+    ACME_CLIENT_FINALIZING, /* all names are authorized; the CSR is sent now */
+    ACME_CLIENT_VALID       /* the certificate exists; it is downloaded now */
+};
+
 struct acme_client_config {
     const char *directory_url;
     const char *ca_file;            /* of the server's TLS; NULL: the system's */
@@ -34,6 +41,9 @@ struct acme_client_config {
     /* provision makes the challenge visible; it may fail. clean takes it away again. */
     enum status (*provision)(void *solver, const struct acme_client_challenge *c, struct error *err);
     void (*clean)(void *solver, const struct acme_client_challenge *c);
+    /* progress is told about each step of an order, with the cookie of acme_client_issue; the same step may come
+     * again. NULL: nobody is. */
+    void (*progress)(void *cookie, enum acme_client_step step);
     struct fetch_port fetch;
     struct timer_port timer;
     uint32_t timeout_ms;            /* of a request */

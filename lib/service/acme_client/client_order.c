@@ -65,6 +65,12 @@ static void refuse(struct order *order, const struct client_answer *answer, cons
 
 /* ---- states ---- */
 
+static void tell(const struct order *order, enum acme_client_step step)
+{
+    if (order->client->config.progress != NULL)
+        order->client->config.progress(order->cookie, step);
+}
+
 static bool has_status(const struct client_answer *answer, const char *status)
 {
     const char *got = json_string_value(json_object_get(answer->json, "status"));
@@ -109,6 +115,12 @@ static void on_certificate(void *cookie, const struct client_answer *answer)
     finish(order, STATUS_OK, &certificate, answer->err);
 }
 
+static void download(struct order *order)
+{
+    tell(order, ACME_CLIENT_VALID);
+    client_post(order->client, order->certificate, "", PROPERTIES_TYPE ", " CHAIN_TYPE ";q=0.5", on_certificate, order);
+}
+
 /* ---- finalize ---- */
 
 static void poll_order(void *cookie);
@@ -125,7 +137,7 @@ static void on_order_state(void *cookie, const struct client_answer *answer)
         wait_and(order, answer, poll_order);
     else if (has_status(answer, "valid") &&
              client_copy_url(json_string_value(json_object_get(answer->json, "certificate")), order->certificate))
-        client_post(order->client, order->certificate, "", PROPERTIES_TYPE ", " CHAIN_TYPE ";q=0.5", on_certificate, order);
+        download(order);
     else
         refuse(order, answer, find_reason(answer->json, "the order did not become valid"));
 }
@@ -161,6 +173,7 @@ static void finalize(struct order *order)
     builder_bytes(&payload, builder_view(&order->csr));
     builder_text(&payload, "\"}");
     builder_u8(&payload, 0);
+    tell(order, ACME_CLIENT_FINALIZING);
     client_post(order->client, order->finalize, builder_is_good(&payload) ? (const char *)payload.data : "{}", NULL, on_finalized,
                 order);
     builder_clear(&payload);
@@ -288,9 +301,12 @@ static bool read_order(struct order *order, const struct client_answer *answer)
 static void on_order(void *cookie, const struct client_answer *answer)
 {
     struct order *order = cookie;
-    if (!client_is_good(answer) || !read_order(order, answer))
+    if (!client_is_good(answer) || !read_order(order, answer)) {
         refuse(order, answer, "the server gave no order");
-    else if (has_status(answer, "pending"))
+        return;
+    }
+    tell(order, ACME_CLIENT_ORDERED);
+    if (has_status(answer, "pending"))
         next_authorization(order);
     else
         on_polled(order, answer); /* ready, or an older one for the same names */

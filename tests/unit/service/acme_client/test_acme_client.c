@@ -21,7 +21,7 @@ struct world {
     struct acme_client_config config;
     EVP_PKEY *pkey;
     struct bytes csr;
-    unsigned started, issued, fetched;
+    unsigned started, issued, fetched, steps[3];
     enum status status;
     struct error err;
     char url[ACME_CLIENT_URL_MAX], alternate[ACME_CLIENT_URL_MAX], chain[256];
@@ -71,6 +71,14 @@ static void on_issued(void *cookie, enum status status, const struct acme_client
     (void)snprintf(t->chain, sizeof t->chain, "%.*s", (int)c->chain.len, (const char *)c->chain.data);
 }
 
+static void progress(void *cookie, enum acme_client_step step)
+{
+    struct world *t = cookie;
+    t->steps[step]++;
+    if (step > ACME_CLIENT_ORDERED)
+        assert_true(t->steps[step - 1] > 0);
+}
+
 static void on_fetched(void *cookie, int http_status, struct bytes body, int64_t retry_after_s, const struct error *err)
 {
     struct world *t = cookie;
@@ -108,7 +116,7 @@ static void begin(struct world *t)
     t->csr = maker_csr(t->pkey, "DNS:www.example.com", (struct maker_signing){.digest = "SHA256"});
     t->config = (struct acme_client_config){
         .directory_url = DIRECTORY, .key = t->key, .contact = "mailto:a@example.com", .challenge = "http-01", .solver = &t->solver,
-        .provision = provision, .clean = clean, .fetch = wire_port(&t->wire), .timer = t->w.timer, .timeout_ms = 1000, .polls_max = 10};
+        .provision = provision, .clean = clean, .progress = progress, .fetch = wire_port(&t->wire), .timer = t->w.timer, .timeout_ms = 1000, .polls_max = 10};
     make_client(t);
 }
 
@@ -291,6 +299,8 @@ static void test_issue(void **state)
     assert_string_equal(t.solver.identifier, "www.example.com");
     assert_memory_equal(t.solver.key_authorization, t.solver.token, strlen(t.solver.token));
     assert_non_null(strstr(t.alternate, ACME_WORLD_URL "/"));
+    for (size_t i = 0; i < LENGTH(t.steps); i++)
+        assert_int_equal(t.steps[i], 1);
     /* Once more: the authorization is still good, the order is ready at once. */
     builder_reset(&t.wire.log);
     issue(&t, "www.example.com");
