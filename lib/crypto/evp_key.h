@@ -5,6 +5,7 @@
 #include <openssl/types.h>
 
 #include "base/builder.h"
+#include "base/status.h"
 
 /* The ID of every SM2 signature but the one in TLS's CertificateVerify [GM 1]. */
 #define SM2_ID "1234567812345678"
@@ -23,5 +24,15 @@ MUST_USE bool evp_key_write_pem(EVP_PKEY *pkey, struct builder *out);
 /* evp_key_read_pem reads the first unencrypted private key of a PEM text; NULL when there is none. The
  * result belongs to the caller (EVP_PKEY_free). */
 EVP_PKEY *evp_key_read_pem(struct bytes pem);
+
+/* evp_key_load_uri gives the one private key behind a URI of OpenSSL's store; it belongs to the caller. No pass phrase is
+ * ever asked for. STATUS_NOT_FOUND, STATUS_MALFORMED when there are several. */
+MUST_USE enum status evp_key_load_uri(const char *uri, EVP_PKEY **out, struct error *err);
+
+/* evp_key_is_ours: is the key's memory that of OpenSSL's own default provider? */
+bool evp_key_is_ours(const EVP_PKEY *pkey);
+
+/* evp_key_public_copy makes a key of the default provider from the public half; NULL when it cannot. */
+EVP_PKEY *evp_key_public_copy(EVP_PKEY *pkey);
 
 #endif

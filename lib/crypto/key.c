@@ -20,6 +20,7 @@ struct public_key {
 
 struct private_key {
     struct public_key public;
+    EVP_PKEY *token; /* signs, where a provider keeps the private half; NULL: public.pkey has it */
 };
 
 static enum status no_memory(struct error *err)
@@ -123,7 +124,7 @@ const struct signature_alg *public_key_alg(const struct public_key *key)
 
 /* A digest-sign or digest-verify context. SM2's ID must be there before the digest starts, because it
  * is hashed first; so it goes in with the parameters of the init call. */
-static EVP_MD_CTX *start(const struct public_key *key, bool is_sign)
+static EVP_MD_CTX *start(const struct public_key *key, EVP_PKEY *pkey, bool is_sign)
 {
     OSSL_PARAM params[2] = {OSSL_PARAM_END, OSSL_PARAM_END};
     char id[] = SM2_ID;
@@ -134,9 +135,9 @@ static EVP_MD_CTX *start(const struct public_key *key, bool is_sign)
     if (ctx == NULL)
         return NULL;
     int ok = is_sign ? EVP_DigestSignInit_ex(ctx, NULL, digest, context_library(),
-                                             context_properties(), key->pkey, params)
+                                             context_properties(), pkey, params)
                      : EVP_DigestVerifyInit_ex(ctx, NULL, digest, context_library(),
-                                               context_properties(), key->pkey, params);
+                                               context_properties(), pkey, params);
     if (ok == 1)
         return ctx;
     EVP_MD_CTX_free(ctx);
@@ -146,7 +147,7 @@ static EVP_MD_CTX *start(const struct public_key *key, bool is_sign)
 enum status public_key_verify(const struct public_key *key, struct bytes message,
                               struct bytes signature, struct error *err)
 {
-    EVP_MD_CTX *ctx = start(key, false);
+    EVP_MD_CTX *ctx = start(key, key->pkey, false);
     if (ctx == NULL)
         return error_set(err, STATUS_NO_MEMORY, "%s: the crypto library cannot verify: %s",
                          key->alg->name, context_openssl_reason());
@@ -211,18 +212,76 @@ enum status private_key_from_pem(const struct signature_alg *alg, struct bytes p
     return finish_private(alg, pkey, out, err);
 }
 
+/* Nothing else is signed that looks like it. */
+static enum status try_key(const struct private_key *key, struct error *err)
+{
+    static const char text[] = "cathaya: does this key fit its public half?";
+    struct builder signature;
+    builder_init(&signature, SIGNATURE_SIZE_MAX);
+    enum status s = private_key_sign(key, bytes_of_text(text), &signature, err);
+    if (s == STATUS_OK)
+        s = public_key_verify(&key->public, bytes_of_text(text), builder_view(&signature), err);
+    builder_clear(&signature);
+    return s == STATUS_OK ? s : error_set(err, STATUS_REFUSED, "the key does not sign for its public half: %s",
+                                          key->public.alg->name);
+}
+
+/* The provider has the private half, and everything public is done here: with a copy, in our own encoding. */
+static enum status adopt_token(const struct signature_alg *alg, EVP_PKEY *token,
+                               struct private_key **out, struct error *err)
+{
+    EVP_PKEY *copy = evp_key_public_copy(token);
+    if (copy == NULL) {
+        EVP_PKEY_free(token);
+        return error_set(err, STATUS_MALFORMED, "the provider does not give the public half of a key of %s: %s",
+                         alg->name, context_openssl_reason());
+    }
+    enum status s = finish_private(alg, copy, out, err);
+    if (s != STATUS_OK) {
+        EVP_PKEY_free(token);
+        return s;
+    }
+    (*out)->token = token;
+    return STATUS_OK;
+}
+
+enum status private_key_from_uri(const struct signature_alg *alg, const char *uri,
+                                 const char *provider, struct private_key **out, struct error *err)
+{
+    EVP_PKEY *pkey;
+    struct private_key *key = NULL;
+    *out = NULL;
+    enum status s = context_load_provider(provider, err);
+    if (s == STATUS_OK)
+        s = evp_key_load_uri(uri, &pkey, err);
+    if (s != STATUS_OK)
+        return s;
+    /* An algorithm that only a provider knows is verified there too. */
+    bool is_whole = evp_key_is_ours(pkey) || alg->provider[0] != '\0';
+    s = is_whole ? finish_private(alg, pkey, &key, err) : adopt_token(alg, pkey, &key, err);
+    if (s == STATUS_OK)
+        s = try_key(key, err);
+    if (s != STATUS_OK) {
+        private_key_free(key);
+        return s;
+    }
+    *out = key;
+    return STATUS_OK;
+}
+
 void private_key_free(struct private_key *key)
 {
     if (key == NULL)
         return;
     release(&key->public);
+    EVP_PKEY_free(key->token);
     free(key);
 }
 
 enum status private_key_write_pem(const struct private_key *key, struct builder *out,
                                   struct error *err)
 {
-    if (!evp_key_write_pem(key->public.pkey, out))
+    if (!evp_key_write_pem(key->token != NULL ? key->token : key->public.pkey, out))
         return error_set(err, STATUS_NO_MEMORY, "%s: the key cannot be written as PKCS#8: %s",
                          key->public.alg->name, context_openssl_reason());
     return builder_status(out, "private key", err);
@@ -237,7 +296,7 @@ enum status private_key_sign(const struct private_key *key, struct bytes message
                              struct builder *out, struct error *err)
 {
     const struct signature_alg *alg = key->public.alg;
-    EVP_MD_CTX *ctx = start(&key->public, true);
+    EVP_MD_CTX *ctx = start(&key->public, key->token != NULL ? key->token : key->public.pkey, true);
     size_t len = 0;
     if (ctx == NULL || EVP_DigestSign(ctx, NULL, &len, message.data, message.len) != 1) {
         EVP_MD_CTX_free(ctx);

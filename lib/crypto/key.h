@@ -39,10 +39,19 @@ MUST_USE enum status private_key_generate(const struct signature_alg *alg, struc
 MUST_USE enum status private_key_from_pem(const struct signature_alg *alg, struct bytes pem,
                                           struct private_key **out, struct error *err);
 
+/* private_key_from_uri opens the one private key behind a URI of OpenSSL's store: `file:`, or a scheme of the provider
+ * (a name or the path of its module; "": none is loaded), which may keep the key to itself. Every such key proves by a
+ * signature that it fits its public half. Not thread-safe: call it while configuring. STATUS_NOT_FOUND when there is none,
+ * STATUS_MALFORMED when it is no key of alg or not the only one, STATUS_REFUSED when it does not sign. */
+MUST_USE enum status private_key_from_uri(const struct signature_alg *alg, const char *uri,
+                                          const char *provider, struct private_key **out,
+                                          struct error *err);
+
 /* private_key_free wipes and frees; NULL is fine. */
 void private_key_free(struct private_key *key);
 
-/* private_key_write_pem appends PKCS#8 PEM: a secret, the builder wipes it. */
+/* private_key_write_pem appends PKCS#8 PEM: a secret, the builder wipes it. STATUS_NO_MEMORY too when the
+ * provider does not give the key away. */
 MUST_USE enum status private_key_write_pem(const struct private_key *key, struct builder *out,
                                            struct error *err);
 

@@ -28,6 +28,7 @@ static const struct command *const commands[] = {
     &command_mirror_init,
     &command_mirror_run,
     &command_perspective_run,
+    &command_signer_run,
     &command_verify,
 };
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])

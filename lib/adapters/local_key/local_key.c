@@ -14,12 +14,30 @@ static enum status sign(void *context, const struct cosigned_message *m,
     return private_key_sign(key, builder_view(&message), out, err);
 }
 
-struct cosigner local_key_cosigner(const struct tai *id, const struct private_key *key)
+static enum status sign_document(void *context, struct bytes document, struct builder *out,
+                                 struct error *err)
+{
+    return private_key_sign(context, document, out, err);
+}
+
+/* The ports' contexts are not const; here they are only read. */
+static void *context_of(const struct private_key *key)
 {
     union {
         const void *in;
         void *out;
-    } context = {.in = key}; /* sign only reads it; the port's context is not const */
+    } context = {.in = key};
+    return context.out;
+}
+
+struct cosigner local_key_cosigner(const struct tai *id, const struct private_key *key)
+{
     return (struct cosigner){
-        .context = context.out, .id = *id, .key = private_key_public(key), .sign = sign};
+        .context = context_of(key), .id = *id, .key = private_key_public(key), .sign = sign};
+}
+
+struct document_signer local_key_document_signer(const struct private_key *key)
+{
+    return (struct document_signer){
+        .context = context_of(key), .key = private_key_public(key), .sign = sign_document};
 }

@@ -312,6 +312,8 @@ enum status signer_core_answer(struct signer_core *core, struct bytes request, s
         builder_reset(&body); /* a part of a signature is nobody's business */
         builder_text(&body, err.text);
         verdict = verdict == SIGNER_DONE ? verdict_of(status) : verdict;
+    } else {
+        err.status = STATUS_OK; /* what was tried on the way is no refusal */
     }
     signer_answer_start(verdict, out);
     builder_bytes(out, builder_view(&body));

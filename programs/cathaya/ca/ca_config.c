@@ -27,12 +27,15 @@ bool ca_config_suite(const char *suite, struct ca_config *out)
     return true;
 }
 
-static cfg_opt_t cosigner_options[] = {CFG_STR("algorithm", NULL, CFGF_NODEFAULT), CFG_END()};
+static cfg_opt_t cosigner_options[] = {CFG_STR("algorithm", NULL, CFGF_NODEFAULT), CFG_STR("key", "", CFGF_NONE),
+                                      CFG_STR("key-provider", "", CFGF_NONE), CFG_END()};
 
 static cfg_opt_t options[] = {
     CFG_STR("suite", NULL, CFGF_NODEFAULT),
     CFG_STR("id", NULL, CFGF_NODEFAULT),
     CFG_STR("algorithm-of-ca", NULL, CFGF_NODEFAULT),
+    CFG_STR("key", "", CFGF_NONE),
+    CFG_STR("key-provider", "", CFGF_NONE),
     CFG_INT("lifetime", 7 * DAY_S, CFGF_NONE),
     CFG_INT("backdate", 3600, CFGF_NONE),
     CFG_INT("retain-days", 35, CFGF_NONE),
@@ -53,6 +56,15 @@ static bool copy_name(char out[ALGORITHM_NAME_MAX + 1], const char *name)
     return name != NULL && snprintf(out, ALGORITHM_NAME_MAX + 1, "%s", name) <= ALGORITHM_NAME_MAX;
 }
 
+static enum status read_key(cfg_t *section, struct ca_config_key *out, struct error *err)
+{
+    const char *key = cfg_getstr(section, "key"), *provider = cfg_getstr(section, "key-provider");
+    if (snprintf(out->key, sizeof out->key, "%s", key) > KEY_FILE_NAME_MAX ||
+        snprintf(out->provider, sizeof out->provider, "%s", provider) > KEY_FILE_NAME_MAX)
+        return error_set(err, STATUS_USAGE, "key, key-provider: at most %d bytes", KEY_FILE_NAME_MAX);
+    return STATUS_OK;
+}
+
 static enum status read_cosigners(cfg_t *cfg, struct ca_config *out, struct error *err)
 {
     out->cosigner_count = cfg_size(cfg, "cosigner");
@@ -70,6 +82,9 @@ static enum status read_cosigners(cfg_t *cfg, struct ca_config *out, struct erro
                              cfg_title(section));
         if (!copy_name(cosigner->algorithm, cfg_getstr(section, "algorithm")))
             return error_set(err, STATUS_USAGE, "cosigner \"%s\": no algorithm", cfg_title(section));
+        s = read_key(section, &cosigner->where, err);
+        if (s != STATUS_OK)
+            return error_prefix(err, s, "cosigner \"%s\"", cfg_title(section));
     }
     return STATUS_OK;
 }
@@ -99,6 +114,8 @@ static enum status read_options(cfg_t *cfg, struct ca_config *out, struct error 
     if (!copy_name(out->algorithm, cfg_getstr(cfg, "algorithm-of-ca")))
         return wrong(err, "algorithm-of-ca: the name of an algorithm");
     enum status s = read_numbers(cfg, out, err);
+    if (s == STATUS_OK)
+        s = read_key(cfg, &out->where, err);
     if (s != STATUS_OK)
         return s;
     out->has_client_auth = cfg_getbool(cfg, "client-auth") == cfg_true;
@@ -122,16 +139,9 @@ enum status ca_config_read(const char *path, struct algorithms *algorithms, stru
     return s;
 }
 
-void ca_config_write_cosigner(const struct ca_config_cosigner *cosigner, struct builder *out)
-{
-    builder_text(out, "\ncosigner \"");
-    tai_write_text(&cosigner->id, out);
-    builder_printf(out, "\" {\n    algorithm = \"%s\"\n}\n", cosigner->algorithm);
-}
-
 static void write_quoted(const char *key, const char *value, struct builder *out)
 {
-    builder_printf(out, "    %s = \"", key);
+    builder_printf(out, "%s = \"", key);
     for (; *value != '\0'; value++) {
         if (*value == '"' || *value == '\\')
             builder_u8(out, '\\');
@@ -140,11 +150,36 @@ static void write_quoted(const char *key, const char *value, struct builder *out
     builder_text(out, "\"\n");
 }
 
+/* Nothing for a key in its usual place. */
+static void write_key(const struct ca_config_key *where, const char *indent, struct builder *out)
+{
+    if (where->key[0] == '\0')
+        return;
+    builder_text(out, indent);
+    write_quoted("key", where->key, out);
+    if (where->provider[0] == '\0')
+        return;
+    builder_text(out, indent);
+    write_quoted("key-provider", where->provider, out);
+}
+
+void ca_config_write_cosigner(const struct ca_config_cosigner *cosigner, struct builder *out)
+{
+    builder_text(out, "\ncosigner \"");
+    tai_write_text(&cosigner->id, out);
+    builder_printf(out, "\" {\n    algorithm = \"%s\"\n", cosigner->algorithm);
+    write_key(&cosigner->where, "    ", out);
+    builder_text(out, "}\n");
+}
+
 void ca_config_write_algorithm(const struct signature_alg *alg, struct builder *out)
 {
     builder_printf(out, "\nalgorithm \"%s\" {\n", alg->name);
+    builder_text(out, "    ");
     write_quoted("oid", alg->oid, out);
+    builder_text(out, "    ");
     write_quoted("evp", alg->key_type, out);
+    builder_text(out, "    ");
     write_quoted("provider", alg->provider, out);
     builder_text(out, "}\n");
 }
@@ -160,13 +195,17 @@ void ca_config_write(const struct ca_config *config, struct bytes extra, struct 
                    is_gm ? "gm" : "intl");
     tai_write_text(&config->id, out);
     builder_printf(out,
-                   "\"\n\nalgorithm-of-ca = \"%s\"\n\n"
-                   "# Seconds that a certificate is valid, both ends counted.\nlifetime = %lld\n\n"
+                   "\"\n\nalgorithm-of-ca = \"%s\"\n", config->algorithm);
+    if (config->where.key[0] != '\0')
+        builder_text(out, "\n# Where the CA's private key is, in place of keys/ca.pem (cathaya-ca(1)).\n");
+    write_key(&config->where, "", out);
+    builder_printf(out,
+                   "\n# Seconds that a certificate is valid, both ends counted.\nlifetime = %lld\n\n"
                    "# Seconds before now at which it begins, for clients whose clocks are late.\nbackdate = %lld\n\n"
                    "# Days that `cathaya ca prune` keeps entries after they have expired.\nretain-days = %lld\n\n"
                    "# Whether certificates are good for TLS clients too.\nclient-auth = %s\n\n"
                    "# The one policy OID of every certificate, or \"\". 2.23.140.1.2.1: domain validated.\npolicy = \"%s\"\n",
-                   config->algorithm, (long long)config->lifetime_s, (long long)config->backdate_s,
+                   (long long)config->lifetime_s, (long long)config->backdate_s,
                    (long long)(config->retain_s / DAY_S), config->has_client_auth ? "true" : "false",
                    config->policy_oid);
     builder_text(out, "\n# Further cosigners sign every batch beside the CA cosigner; `cathaya ca cosigner add`\n"

@@ -5,6 +5,7 @@
 #include "base/builder.h"
 #include "codec/mtc/draft.h"
 #include "crypto/algorithm.h"
+#include "key_file.h"
 
 /* The CA cosigner is not counted: it is always there. */
 #define CA_CONFIG_COSIGNERS_MAX 7
@@ -16,8 +17,15 @@
 /* Longer than any root program allows: above it, a typing mistake. */
 #define CA_CONFIG_LIFETIME_MAX_S (400 * (int64_t)86400)
 
+/* Where a private key is, when it is not in keys/: "" and "" then. */
+struct ca_config_key {
+    char key[KEY_FILE_NAME_MAX + 1]; /* key_file.h */
+    char provider[KEY_FILE_NAME_MAX + 1];
+};
+
 struct ca_config_cosigner {
     struct tai id;
+    struct ca_config_key where;
     char algorithm[ALGORITHM_NAME_MAX + 1];
 };
 
@@ -25,6 +33,7 @@ struct ca_config {
     const struct draft *draft; /* suite gm or intl */
     struct tai id;
     char algorithm[ALGORITHM_NAME_MAX + 1];
+    struct ca_config_key where; /* of the CA's key */
     int64_t lifetime_s, backdate_s, retain_s;
     bool has_client_auth;
     char policy_oid[ALGORITHM_OID_TEXT_MAX + 1]; /* dotted, or "" */

@@ -2,10 +2,8 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "adapters/local_key/local_key.h"
 #include "adapters/posix/posix_clock.h"
 #include "ca/ca_backup.h"
 #include "ca/ca_database.h"
@@ -82,39 +80,30 @@ static enum status find_algorithm(const struct ca_directory *dir, const char *na
                      dir->path, name);
 }
 
-/* A backup that was put back may have lost the mode. */
-static enum status check_key_mode(const struct ca_directory *dir, const char *file, struct error *err)
-{
-    char path[CA_DIRECTORY_PATH_MAX];
-    struct stat info;
-    if (!ca_directory_path(dir, file, path) || stat(path, &info) != 0 || (info.st_mode & 077) == 0)
-        return STATUS_OK; /* what is not there is said when it is read */
-    return error_set(err, STATUS_USAGE, "%s: others may read this private key (mode %04o): chmod 600", path,
-                     (unsigned)info.st_mode & 07777);
-}
-
-static enum status read_key(struct ca_directory *dir, const char *name, const char *algorithm,
-                            const struct tai *id, struct error *err)
+/* Its usual place is keys/NAME. */
+static enum status open_key(const struct ca_directory *dir, const char *name, const struct ca_config_key *where,
+                            const struct signature_alg *alg, struct service_key *key, struct error *err)
 {
     char file[CA_DIRECTORY_KEY_NAME_SIZE + 8];
     (void)snprintf(file, sizeof file, "keys/%s", name);
+    char path[CA_DIRECTORY_PATH_MAX];
+    bool is_here = where->key[0] == '\0';
+    struct key_name place = {is_here ? file : where->key, where->provider, dir->path};
+    if (is_here && ca_directory_path(dir, file, path) && access(path, F_OK) != 0)
+        return error_set(err, STATUS_NOT_FOUND, "%s is missing: restore it from a backup", path);
+    return key_file_open(&place, alg, key, err);
+}
+
+static enum status read_key(struct ca_directory *dir, const char *name, const char *algorithm,
+                            const struct ca_config_key *where, const struct tai *id, struct error *err)
+{
     const struct signature_alg *alg;
-    struct builder pem;
-    struct private_key **key = &dir->keys[dir->cosigner_count];
-    builder_init(&pem, KEY_PEM_MAX);
+    struct service_key *key = &dir->keys[dir->cosigner_count];
     enum status s = find_algorithm(dir, algorithm, &alg, err);
     if (s == STATUS_OK)
-        s = check_key_mode(dir, file, err);
+        s = open_key(dir, name, where, alg, key, err);
     if (s == STATUS_OK)
-        s = ca_directory_get(dir, file, &pem, err);
-    if (s == STATUS_OK) {
-        s = private_key_from_pem(alg, builder_view(&pem), key, err);
-        if (s != STATUS_OK)
-            (void)error_prefix(err, s, "%s/%s", dir->path, file);
-    }
-    builder_clear(&pem);
-    if (s == STATUS_OK)
-        dir->cosigners[dir->cosigner_count++] = local_key_cosigner(id, *key);
+        dir->cosigners[dir->cosigner_count++] = key_file_cosigner(key, id);
     return s;
 }
 
@@ -136,14 +125,15 @@ static enum status check_own_key(const struct ca_directory *dir, struct error *e
 
 static enum status read_keys(struct ca_directory *dir, struct error *err)
 {
-    enum status s = read_key(dir, "ca.pem", dir->config.algorithm, &dir->config.id, err);
-    if (s == STATUS_OK && !bytes_equal(public_key_spki(private_key_public(dir->keys[0])), dir->ca.spki))
-        s = error_set(err, STATUS_USAGE, "%s: keys/ca.pem is not the key of ca.pem", dir->path);
+    enum status s = read_key(dir, "ca.pem", dir->config.algorithm, &dir->config.where, &dir->config.id, err);
+    if (s == STATUS_OK && !bytes_equal(public_key_spki(dir->cosigners[0].key), dir->ca.spki))
+        s = error_set(err, STATUS_USAGE, "%s: %s is not the key of ca.pem", dir->path,
+                      dir->config.where.key[0] != '\0' ? dir->config.where.key : "keys/ca.pem");
     for (size_t i = 0; s == STATUS_OK && i < dir->config.cosigner_count; i++) {
         const struct ca_config_cosigner *cosigner = &dir->config.cosigners[i];
         char name[CA_DIRECTORY_KEY_NAME_SIZE];
         ca_directory_key_name(&cosigner->id, name);
-        s = read_key(dir, name, cosigner->algorithm, &cosigner->id, err);
+        s = read_key(dir, name, cosigner->algorithm, &cosigner->where, &cosigner->id, err);
         if (s == STATUS_OK)
             s = check_own_key(dir, err);
     }
@@ -336,7 +326,7 @@ enum status ca_directory_close(struct ca_directory *dir, struct error *err)
     enum status s = ca_directory_leave_log(dir, err);
     posix_object_store_close(dir->root);
     for (size_t i = 0; i < LOG_COSIGNERS_MAX; i++)
-        private_key_free(dir->keys[i]);
+        key_file_close(&dir->keys[i]);
     public_key_free(dir->public_key);
     hasher_clear(&dir->hasher);
     builder_clear(&dir->ca_der);

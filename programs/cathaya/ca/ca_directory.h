@@ -35,7 +35,7 @@ struct ca_directory {
     struct algorithms *algorithms; /* borrowed */
     struct builder ca_der;
     struct ca_certificate ca;
-    struct private_key *keys[LOG_COSIGNERS_MAX]; /* the CA cosigner's first; none in a reader */
+    struct service_key keys[LOG_COSIGNERS_MAX];  /* the CA cosigner's first; none in a reader */
     struct public_key *public_key;               /* the CA cosigner's, in a reader */
     struct cosigner cosigners[LOG_COSIGNERS_MAX];
     size_t cosigner_count;

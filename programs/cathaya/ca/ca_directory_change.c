@@ -1,5 +1,4 @@
 /* ca_directory_change.c - adding a cosigner. */
-#include "adapters/local_key/local_key.h"
 #include "ca/ca_directory_files.h"
 
 static enum status check_new_cosigner(const struct ca_directory *dir,
@@ -39,12 +38,12 @@ static enum status add_cosigner(struct ca_directory *dir, const struct ca_config
                                 struct error *err)
 {
     char name[CA_DIRECTORY_KEY_NAME_SIZE];
-    struct private_key **key = &dir->keys[dir->cosigner_count];
+    struct service_key *key = &dir->keys[dir->cosigner_count];
     ca_directory_key_name(&cosigner->id, name);
-    enum status s = ca_directory_make_key(dir, cosigner->algorithm, name, key, err);
+    enum status s = ca_directory_make_key(dir, cosigner->algorithm, name, &cosigner->where, key, err);
     if (s != STATUS_OK)
         return s;
-    dir->cosigners[dir->cosigner_count++] = local_key_cosigner(&cosigner->id, *key);
+    dir->cosigners[dir->cosigner_count++] = key_file_cosigner(key, &cosigner->id);
     struct builder text;
     builder_init(&text, CA_CONFIG_SIZE_MAX);
     s = ca_directory_get(dir, "ca.conf", &text, err);

@@ -6,7 +6,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "adapters/local_key/local_key.h"
 #include "adapters/posix/posix_clock.h"
 #include "base/text.h"
 #include "ca/ca_directory_files.h"
@@ -99,20 +98,24 @@ static enum status keep_key(const struct ca_directory *dir, const char *name,
 }
 
 enum status ca_directory_make_key(const struct ca_directory *dir, const char *algorithm,
-                                  const char *name, struct private_key **out, struct error *err)
+                                  const char *name, const struct ca_config_key *where,
+                                  struct service_key *out, struct error *err)
 {
+    struct key_name place = {where->key, where->provider, dir->path};
     const struct signature_alg *alg = algorithms_by_name(dir->algorithms, bytes_of_text(algorithm));
     if (alg == NULL)
         return error_set(err, STATUS_USAGE, "unknown algorithm %s; --algorithms FILE adds one", algorithm);
-    enum status s = private_key_generate(alg, out, err);
-    return s == STATUS_OK ? keep_key(dir, name, *out, err) : s;
+    *out = (struct service_key){.local = NULL};
+    if (where->key[0] != '\0')
+        return key_file_open(&place, alg, out, err);
+    enum status s = private_key_generate(alg, &out->local, err);
+    return s == STATUS_OK ? keep_key(dir, name, out->local, err) : s;
 }
 
-static enum status put_certificate(const struct ca_directory *dir, const struct private_key *key,
+static enum status put_certificate(const struct ca_directory *dir, const struct public_key *public,
                                    struct error *err)
 {
     struct clock_port clock = posix_clock();
-    const struct public_key *public = private_key_public(key);
     struct ca_certificate ca = {
         .draft = dir->config.draft,
         .id = dir->config.id,
@@ -207,14 +210,14 @@ static enum status put_config(const struct ca_directory *dir, struct bytes extra
 
 static enum status create(struct ca_directory *dir, struct bytes extra_config, struct error *err)
 {
-    enum status s = ca_directory_make_key(dir, dir->config.algorithm, "ca.pem", &dir->keys[0], err);
+    enum status s = ca_directory_make_key(dir, dir->config.algorithm, "ca.pem", &dir->config.where, &dir->keys[0], err);
     if (s == STATUS_OK)
-        s = put_certificate(dir, dir->keys[0], err);
+        s = put_certificate(dir, key_file_public(&dir->keys[0]), err);
     if (s == STATUS_OK)
         s = ca_directory_put_policy(dir, err);
     if (s != STATUS_OK)
         return s;
-    dir->cosigners[0] = local_key_cosigner(&dir->config.id, dir->keys[0]);
+    dir->cosigners[0] = key_file_cosigner(&dir->keys[0], &dir->config.id);
     dir->cosigner_count = 1;
     s = ca_directory_found_log(dir, 1, err);
     return s == STATUS_OK ? put_config(dir, extra_config, err) : s;

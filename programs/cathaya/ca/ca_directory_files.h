@@ -39,10 +39,10 @@ MUST_USE enum status ca_directory_put(const struct ca_directory *dir, const char
                                       struct bytes value, struct error *err);
 
 /* ca_directory_make_key generates a key, keeps it durably as keys/NAME, and gives it to the caller.
- * STATUS_CONFLICT when the file is there. */
+ * STATUS_CONFLICT when the file is there. With `where`, a key that is somewhere else is opened instead. */
 MUST_USE enum status ca_directory_make_key(const struct ca_directory *dir, const char *algorithm,
-                                           const char *name, struct private_key **out,
-                                           struct error *err);
+                                           const char *name, const struct ca_config_key *where,
+                                           struct service_key *out, struct error *err);
 
 /* ca_directory_put_policy writes policy.txt from the cosigners of dir. */
 MUST_USE enum status ca_directory_put_policy(const struct ca_directory *dir, struct error *err);

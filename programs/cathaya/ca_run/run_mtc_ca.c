@@ -21,15 +21,9 @@
 
 /* ---- revocations, on the worker ---- */
 
-static enum status sign_document(void *context, struct bytes document, struct builder *out, struct error *err)
+static struct document_signer signer_of(const struct run_mtc_ca *ca)
 {
-    struct run_mtc_ca *ca = context;
-    return private_key_sign(ca->log.directory.keys[0], document, out, err);
-}
-
-static struct document_signer signer_of(struct run_mtc_ca *ca)
-{
-    return (struct document_signer){ca, ca->log.directory.cosigners[0].key, sign_document};
+    return key_file_document_signer(&ca->log.directory.keys[0]);
 }
 
 static enum status publish_file(struct run_mtc_ca *ca, const struct revocations_file *file, struct error *err)

@@ -1,0 +1,35 @@
+/* signer_client.h - a key that a signer process holds (`cathaya signer run`), as cosigner and signer of documents.
+ *
+ * Calls block, at most SIGNER_CLIENT_TIMEOUT_MS twice and SIGNER_CLIENT_RECONNECT_MS in between: a connection
+ * that broke is made again and the request repeated, which is safe, for a signer may be asked for the same statement
+ * any number of times. Every signature is verified before it is given on. One thread at a time.
+ */
+#ifndef CATHAYA_ADAPTERS_SIGNER_CLIENT_SIGNER_CLIENT_H
+#define CATHAYA_ADAPTERS_SIGNER_CLIENT_SIGNER_CLIENT_H
+
+#include "ports/cosigner.h"
+#include "ports/document_signer.h"
+
+/* A signature is milliseconds, an fsync on a busy disk seconds. */
+#define SIGNER_CLIENT_TIMEOUT_MS 20000
+/* A service manager starts a signer that died within this time. */
+#define SIGNER_CLIENT_RECONNECT_MS 10000
+
+struct signer_client;
+
+/* signer_client_open connects and asks for the key, which must be one of alg (borrowed). STATUS_IO when nobody
+ * answers, STATUS_USAGE when the signer has no such key. */
+MUST_USE enum status signer_client_open(const char *socket_path, const char *key_id,
+                                        const struct signature_alg *alg, struct signer_client **out,
+                                        struct error *err);
+void signer_client_close(struct signer_client *client);
+
+/* signer_client_key borrows the public key. */
+const struct public_key *signer_client_key(const struct signer_client *client);
+
+/* The ports borrow the client. The cosigner asks its prover for what the signer wants to see, also when the signer
+ * knows another tree than the caller signed last. */
+struct cosigner signer_client_cosigner(struct signer_client *client, const struct tai *id);
+struct document_signer signer_client_document_signer(struct signer_client *client);
+
+#endif
