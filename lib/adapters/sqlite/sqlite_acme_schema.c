@@ -104,7 +104,7 @@ static const char *const statements[ACME_SQL_COUNT] = {
     [ACME_SQL_TOKEN_SCAN] = "SELECT key, full_ms FROM token WHERE key > ? ORDER BY key LIMIT ?",
     [ACME_SQL_TOKEN_DROP] = "DELETE FROM token WHERE key = ?",
 
-    [ACME_SQL_OLD_ORDERS] = "SELECT id FROM orders INDEXED BY orders_open WHERE status <> 5 AND status IN (2, 3, 4, 6) "
+    [ACME_SQL_OLD_ORDERS] = "SELECT id FROM orders INDEXED BY orders_open WHERE status <> 5 AND status IN (2, 3, 6) "
                             "AND expires_s < ?" OLD("orders"),
     [ACME_SQL_OLD_AUTHZS] = "SELECT id FROM authz INDEXED BY authz_expires WHERE expires_s < ? "
                             "AND NOT EXISTS (SELECT 1 FROM waiting WHERE waiting.authz = authz.id)" OLD("authz"),

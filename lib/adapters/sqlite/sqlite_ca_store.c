@@ -16,6 +16,7 @@ static const char version_1[] =
     "CREATE INDEX plan_unconfirmed ON plan(log, entry) WHERE is_confirmed = 0;"
     "CREATE TABLE revoked(sequence INTEGER PRIMARY KEY, log INTEGER NOT NULL, first INTEGER NOT NULL,"
     "  last INTEGER NOT NULL, reason INTEGER NOT NULL, revoked_s INTEGER NOT NULL);"
+    "CREATE TABLE object(name BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;"
     "CREATE TRIGGER revoked_stays BEFORE DELETE ON revoked"
     "  BEGIN SELECT RAISE(ABORT, 'a revocation is never taken back'); END;"
     "CREATE TRIGGER revoked_is_final BEFORE UPDATE ON revoked"
@@ -46,6 +47,11 @@ static const char *const statements[CA_SQL_COUNT] = {
     [CA_SQL_REVOKED_ADD] = "INSERT INTO revoked(log, first, last, reason, revoked_s) VALUES(?, ?, ?, ?, ?)",
     [CA_SQL_REVOKED_LIST] = "SELECT sequence, log, first, last, reason, revoked_s FROM revoked WHERE sequence > ? "
                             "ORDER BY sequence LIMIT ?",
+
+    [CA_SQL_OBJECT_PUT] = "INSERT INTO object(name, value) VALUES(?, ?) ON CONFLICT(name) DO UPDATE SET value = excluded.value",
+    [CA_SQL_OBJECT_GET] = "SELECT value FROM object WHERE name = ?",
+    [CA_SQL_OBJECT_DROP] = "DELETE FROM object WHERE name = ?",
+    [CA_SQL_OBJECT_LIST] = "SELECT name FROM object WHERE name > ? ORDER BY name LIMIT 1",
 };
 
 static const struct sqlite_kind kind = {

@@ -24,6 +24,10 @@ void sqlite_ca_store_close(struct sqlite_ca_store *store);
 struct object_store sqlite_ca_store_subject_keys(struct sqlite_ca_store *store);
 struct issuance_store sqlite_ca_store_issuance(struct sqlite_ca_store *store);
 
+/* sqlite_ca_store_objects keeps small objects of any name: what a CA has signed directly, and revoked. It
+ * borrows the store, and shares its transaction. */
+struct object_store sqlite_ca_store_objects(struct sqlite_ca_store *store);
+
 /* sqlite_ca_store_check reads the whole database; STATUS_IO with the first damage found. */
 MUST_USE enum status sqlite_ca_store_check(struct sqlite_ca_store *store, struct error *err);
 

@@ -23,7 +23,7 @@ struct collected {
 static enum status collect(void *context, const char *name, struct error *err)
 {
     struct collected *all = context;
-    struct object_store store = sqlite_ca_store_subject_keys(all->ca->directory.store);
+    struct object_store store = sqlite_ca_store_objects(all->ca->directory.store);
     struct classic_revocation revocation;
     uint8_t memory[64];
     struct builder value;
@@ -47,7 +47,7 @@ static void run_publish(void *cookie)
 {
     struct run_classic_ca *ca = cookie;
     struct clock_port clock = posix_clock();
-    struct object_store store = sqlite_ca_store_subject_keys(ca->directory.store);
+    struct object_store store = sqlite_ca_store_objects(ca->directory.store);
     struct collected all = {ca, array_of(sizeof(struct classic_revocation), REVOKED_MAX), clock.now_ms(clock.context) / 1000};
     struct classic_authority authority;
     struct crl_entry *entries = NULL;
@@ -177,7 +177,7 @@ enum status run_classic_ca_open(struct run_classic_ca *ca, const char *name, con
         .ca = name, .certificate = builder_view(&ca->directory.issuing), .key = ca->directory.key,
         .chain = builder_view(&ca->directory.chain), .profiles = profiles, .profile_count = profile_count,
         .issuer_url = ca->issuer_url, .crl_url = ca->crl_url, .not_after_s = ca->directory.not_after_s,
-        .store = sqlite_ca_store_subject_keys(ca->directory.store), .worker = serial_worker_port(ca->worker),
+        .store = sqlite_ca_store_objects(ca->directory.store), .worker = serial_worker_port(ca->worker),
         .clock = ports->clock,
     };
     memcpy(config.instance, ports->instance, sizeof config.instance);

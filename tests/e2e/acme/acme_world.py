@@ -194,7 +194,7 @@ class World:
 ''')
         text.append(self.dns or '''dns {
     resolvers = {"127.0.0.1@%d"}
-    insecure = {"."}
+    insecure = {"test"}
     loopback-only = true
 }
 ''')

@@ -43,7 +43,7 @@ class Clients(unittest.TestCase):
                            PATH=os.environ['PATH'] + ':/usr/sbin:/sbin', **(env or {}))
         done = subprocess.run([str(a) for a in arguments], capture_output=True, timeout=120, env=environment, text=True, **more)
         if check:
-            self.assertEqual(done.returncode, 0, (arguments, done.stdout[-3000:], done.stderr[-3000:], self.world.ca.text()[-2000:]))
+            self.assertEqual(done.returncode, 0, (arguments, done.stdout[-500:], done.stderr[-700:], self.world.ca.text()[-700:]))
         return done
 
     def verify(self, path, profile, name):
