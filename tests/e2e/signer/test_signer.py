@@ -255,5 +255,39 @@ class IntlSignerTest(Signer):
         self.ca.audit()
 
 
+class ProviderTest(Signer):
+    """A key that a provider keeps to itself: in the CA's process, and in the signer's."""
+    suite, algorithm, hash, kind = 'intl', 'ed25519', 'sha256', 'p256'
+
+    def configure(self, more=''):
+        text = CONFIG.format(algorithm=self.algorithm, hash=self.hash, more=f'provider = "{self.provider()}"')
+        write(self.at('signer.conf'), text.replace('key.pem', 'cathayatest:alice'))
+
+    @staticmethod
+    def provider():
+        return os.environ.get('CATHAYA_TEST_PROVIDER') or os.path.join(ca_world.ROOT, 'build', 'tests', 'cathayatest.so')
+
+    def init(self, *options):
+        done = run('ca', 'init', '--suite', 'intl', '--alg', 'ed25519', '--id', '32473.1', *options, self.ca.dir)
+        self.assertEqual((done.status, done.err), (0, ''), done)
+
+    def check_issues(self):
+        self.issue('a.example.com')
+        index = self.issue('b.example.com')[0]
+        self.ca.good(self.ca.certificate(index), 'standalone', 'b.example.com')
+        self.ca.audit()
+
+    def test_in_the_ca(self):
+        self.init('--key', 'cathayatest:alice', '--key-provider', self.provider())
+        self.check_issues()
+        self.ca.settings(key='"cathayatest:bob"')
+        self.ca.no(2, ('issue', '--csr', self.csr(self.kind, 'c.example.com')), 'is not the key of ca.pem')
+
+    def test_in_the_signer(self):
+        self.start()
+        self.init('--key', self.key)
+        self.check_issues()
+
+
 if __name__ == '__main__':
     unittest.main()
