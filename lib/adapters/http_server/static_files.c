@@ -231,11 +231,26 @@ static enum range read_range(const struct http_request *r, const struct found *f
 
 /* ---- responses ---- */
 
+static bool ends_with(const char *name, const char *end)
+{
+    size_t len = strlen(name), end_len = strlen(end);
+    return len > end_len && strcmp(name + len - end_len, end) == 0;
+}
+
+/* [RFC2585 4] for what certificates point to. */
+static const char *type_of(const char *name)
+{
+    if (strcmp(name, "checkpoint") == 0 || strcmp(name, "landmarks") == 0 || strcmp(name, "revocations") == 0)
+        return text;
+    if (ends_with(name, ".crl"))
+        return "application/pkix-crl";
+    return ends_with(name, ".cer") ? "application/pkix-cert" : octets;
+}
+
 static void describe(const struct static_files *files, const char *name, struct http_response *out)
 {
     bool is_tile = strncmp(name, "tile/", 5) == 0;
-    bool is_text = strcmp(name, "checkpoint") == 0 || strcmp(name, "landmarks") == 0;
-    http_response_header(out, "Content-Type", is_text ? text : octets);
+    http_response_header(out, "Content-Type", type_of(name));
     http_response_header(out, "X-Content-Type-Options", "nosniff");
     if (is_tile) {
         http_response_header(out, "Cache-Control", "public, max-age=31536000, immutable");

@@ -3,8 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* What a list says about the time before it was made: clients' clocks are late. */
-#define BACKDATE_S 3600
 #define URL_SIZE 512
 
 /* Above the one that is there, and time: a lost store must not make numbers go back. */
@@ -32,7 +30,7 @@ static enum status publish(const struct crl_shards *shards, unsigned shard,
         return error_set(err, STATUS_USAGE, "CRL: the URL is too long");
     struct crl crl = {
         .algorithm = algorithm_identifier(public_key_alg(shards->signer.key)), .issuer = shards->issuer,
-        .key_id = shards->key_id, .this_update_s = now_s - BACKDATE_S, .next_update_s = now_s + CRL_SHARDS_LIFETIME_S,
+        .key_id = shards->key_id, .this_update_s = now_s, .next_update_s = now_s + CRL_SHARDS_LIFETIME_S,
         .number = next_number(shards, name, now_s), .url = bytes_of_text(url),
     };
     builder_init(&tbs, CRL_SIZE_MAX);

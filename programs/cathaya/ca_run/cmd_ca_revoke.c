@@ -126,22 +126,34 @@ static enum status exchange(int fd, const char *body, struct builder *answer, st
     return s == STATUS_OK ? builder_status(answer, "answer", err) : s;
 }
 
-static void print_line(const json_t *line, bool is_json)
+/* "gm 01000000000000: revoked (a.example and 2 more)" */
+static void print_certificate(const json_t *line, bool is_dry_run)
 {
-    const char *serial = json_string_value(json_object_get(line, "serial")), *reason = json_string_value(json_object_get(line, "reason"));
-    const char *status = json_string_value(json_object_get(line, "status")), *names = json_string_value(json_object_get(line, "names"));
+    const char *reason = json_string_value(json_object_get(line, "reason")), *status = json_string_value(json_object_get(line, "status"));
+    const json_t *names = json_object_get(line, "names");
+    const char *first = json_string_value(json_array_get(names, 0)), *what = is_dry_run ? "would be revoked" : "revoked";
+    char more[32] = "";
+    if (json_array_size(names) > 1)
+        (void)snprintf(more, sizeof more, " and %zu more", json_array_size(names) - 1);
+    if (status == NULL || strcmp(status, "ok") != 0)
+        what = reason != NULL ? reason : "not revoked";
+    output_line("%s %s: %s (%s%s)", json_string_value(json_object_get(line, "ca")), json_string_value(json_object_get(line, "serial")),
+                what, first != NULL ? first : "no name", more);
+}
+
+static void print_line(const json_t *line, bool is_json, bool is_dry_run)
+{
     if (is_json)
         output_json(json_deep_copy(line));
-    else if (serial != NULL)
-        output_line("%s %s: %s%s%s (%s)", json_string_value(json_object_get(line, "ca")), serial, status != NULL ? status : "?",
-                    reason != NULL ? ": " : "", reason != NULL ? reason : "", names != NULL ? names : "");
+    else if (json_object_get(line, "serial") != NULL)
+        print_certificate(line, is_dry_run);
     else
         output_line("%lld certificates, %lld failed", (long long)json_integer_value(json_object_get(line, "count")),
                     (long long)json_integer_value(json_object_get(line, "failed")));
 }
 
 /* The lines behind the head; the last one says how it ended. */
-static int print_answer(const struct builder *answer, bool is_json)
+static int print_answer(const struct builder *answer, bool is_json, bool is_dry_run)
 {
     const char *text = (const char *)answer->data;
     const char *body = answer->len > 0 ? memmem(text, answer->len, "\r\n\r\n", 4) : NULL;
@@ -161,7 +173,7 @@ static int print_answer(const struct builder *answer, bool is_json)
                                    ? json_string_value(json_object_get(object, "reason")) : "the service refused");
             exit_status = EXIT_NO;
         } else if (object != NULL) {
-            print_line(object, is_json);
+            print_line(object, is_json, is_dry_run);
             if (json_object_get(object, "count") != NULL)
                 exit_status = status != NULL && strcmp(status, "ok") == 0 &&
                               json_integer_value(json_object_get(object, "failed")) == 0 ? EXIT_YES : EXIT_NO;
@@ -191,7 +203,7 @@ static int run(const struct options *options)
     if (s == STATUS_OK)
         s = exchange(fd, body, &answer, &err);
     if (s == STATUS_OK)
-        exit_status = print_answer(&answer, options_has(options, "json"));
+        exit_status = print_answer(&answer, options_has(options, "json"), options_has(options, "dry-run"));
     else
         exit_status = output_failure(s == STATUS_USAGE ? ROLE_NEEDED : ROLE_STATE, &err);
     if (fd >= 0)

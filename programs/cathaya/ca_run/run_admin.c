@@ -57,9 +57,12 @@ static void on_each(void *cookie, const struct acme_certificate *certificate, en
                     const struct error *err)
 {
     char serial[2 * ACME_SERIAL_MAX + 1];
+    struct bytes rest = certificate->names, name;
+    json_t *names = json_array();
     text_hex(bytes_of(certificate->serial, certificate->serial_len), serial);
-    json_t *line = json_pack("{s:s, s:s, s:s%, s:I, s:s}", "ca", certificate->ca, "serial", serial, "names",
-                             certificate->names.len > 0 ? (const char *)certificate->names.data : "", certificate->names.len,
+    while (text_next_line(&rest, &name))
+        (void)json_array_append_new(names, json_stringn((const char *)name.data, name.len));
+    json_t *line = json_pack("{s:s, s:s, s:o, s:I, s:s}", "ca", certificate->ca, "serial", serial, "names", names,
                              "not_after", (json_int_t)certificate->not_after_s, "status", status_name(status));
     if (status != STATUS_OK && line != NULL)
         (void)json_object_set_new(line, "reason", json_string(err->text));

@@ -2,7 +2,7 @@
  *
  *   POST /revoke   {"reason": N, "dry_run": bool, "account"?, "ca"?, "profile"?, "name"?, "serials"?: [hex],
  *                   "spki_sha256"?: hex, "not_after_from"?, "issued_from"?, "issued_to"?}
- *   answer         one JSON object a line: {"ca", "serial", "names", "not_after", "status"} and at last
+ *   answer         one JSON object a line: {"ca", "serial", "names": [...], "not_after", "status"} and at last
  *                  {"count", "failed", "status"}
  *
  * Trust: the socket has mode 0600; whoever can open it is the operator.

@@ -272,11 +272,48 @@ static void a_backup_is_one_moment(void **state)
     assert_int_equal(sqlite_backup_copy(world_path, "/nowhere/x.db", &err), STATUS_IO);
 }
 
+static size_t seen_count;
+
+static enum status see_and_remove(void *context, const char *name, struct error *e)
+{
+    struct object_store *objects = context;
+    seen_count++;
+    return objects->remove(objects->context, name, e);
+}
+
+/* Objects of any name, beside the keys. */
+static void objects(void **state)
+{
+    (void)state;
+    struct object_store objects = sqlite_ca_store_objects(store);
+    struct builder value;
+    builder_init(&value, 16);
+    assert_int_equal(objects.get(objects.context, "signed/1", &value, &err), STATUS_NOT_FOUND);
+    OK(objects.put(objects.context, "signed/1", bytes_of_text("a"), &err));
+    OK(objects.put(objects.context, "signed/1", bytes_of_text("b"), &err));
+    OK(objects.put(objects.context, "revoked/01", bytes_of_text("r"), &err));
+    OK(objects.put(objects.context, "signed/22", bytes_of_text(""), &err));
+    assert_int_equal(objects.put(objects.context, "../x", bytes_of_text("r"), &err), STATUS_USAGE);
+    OK(objects.sync(objects.context, &err));
+    reopen();
+    objects = sqlite_ca_store_objects(store);
+    OK(objects.get(objects.context, "signed/1", &value, &err));
+    assert_true(bytes_is_text(builder_view(&value), "b"));
+    seen_count = 0;
+    OK(objects.list(objects.context, "signed/", see_and_remove, &objects, &err));
+    assert_int_equal(seen_count, 2);
+    assert_int_equal(objects.remove(objects.context, "signed/1", &err), STATUS_NOT_FOUND);
+    builder_reset(&value);
+    OK(objects.get(objects.context, "revoked/01", &value, &err));
+    builder_clear(&value);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(objects),
         TEST(keys_are_kept_by_their_hash),
         TEST(only_hashes_name_keys),
         TEST(keys_are_listed_by_prefix),
