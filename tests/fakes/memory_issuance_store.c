@@ -110,6 +110,19 @@ static enum status add_revoked(void *context, struct revoked_range *range, struc
     return STATUS_OK;
 }
 
+static enum status list_revoked(void *context, uint64_t after, struct revoked_range *out, size_t max, size_t *count,
+                                struct error *err)
+{
+    const struct memory_issuance_store *m = context;
+    *count = 0;
+    if (m->fails)
+        return error_set(err, STATUS_IO, "the store has failed");
+    for (size_t i = 0; i < m->now.range_count && *count < max; i++)
+        if (m->now.ranges[i].sequence > after)
+            out[(*count)++] = m->now.ranges[i];
+    return STATUS_OK;
+}
+
 static bool has_uncommitted(void *context)
 {
     const struct memory_issuance_store *m = context;
@@ -143,6 +156,7 @@ struct issuance_store memory_issuance_store_port(struct memory_issuance_store *m
         .forget = forget,
         .list_unconfirmed = list_unconfirmed,
         .add_revoked = add_revoked,
+        .list_revoked = list_revoked,
         .has_uncommitted = has_uncommitted,
         .commit = commit,
         .rollback = rollback,
