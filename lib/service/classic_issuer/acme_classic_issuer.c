@@ -352,7 +352,7 @@ enum status classic_issuer_new(const struct classic_issuer_config *config,
     if (issuer == NULL)
         return error_set(err, STATUS_NO_MEMORY, "out of memory");
     issuer->config = *config;
-    enum status s = classic_authority_of(config->certificate, config->key, &issuer->authority, err);
+    enum status s = classic_authority_of(config->certificate, &config->signer, &issuer->authority, err);
     if (s != STATUS_OK) {
         free(issuer);
         return error_prefix(err, s, "CA %s", config->ca);

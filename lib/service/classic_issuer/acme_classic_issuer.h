@@ -23,7 +23,7 @@
 struct classic_issuer_config {
     const char *ca; /* its name in the configuration */
     struct bytes certificate;     /* DER of the issuing CA */
-    const struct private_key *key;
+    struct document_signer signer;
     struct bytes chain;           /* PEM that follows the leaf: the issuing CA, not the root */
     const struct certificate_profile *const *profiles; /* those of this CA */
     size_t profile_count;

@@ -64,9 +64,9 @@ static void write_issuing_extensions(const struct classic_ca_request *request, s
         issuing_extensions_write_crl_point(b, request->crl_url);
 }
 
-/* root is NULL for one that signs itself with key. */
+/* root is NULL for one that signs itself with signer. */
 static enum status write_ca(const struct classic_ca_request *request,
-                            const struct classic_authority *root, const struct private_key *key,
+                            const struct classic_authority *root, const struct document_signer *signer,
                             struct builder *out, struct error *err)
 {
     uint8_t key_id[CLASSIC_KEY_ID_SIZE];
@@ -82,7 +82,9 @@ static enum status write_ca(const struct classic_ca_request *request,
         write_issuing_extensions(request, BYTES_OF(key_id), root->key_id, &extensions);
     if (s == STATUS_OK)
         s = builder_status(&extensions, "extensions", err);
-    struct classic_authority self = {.subject = builder_view(&name), .key_id = BYTES_OF(key_id), .key = key};
+    struct classic_authority self = {.subject = builder_view(&name), .key_id = BYTES_OF(key_id)};
+    if (root == NULL)
+        self.signer = *signer;
     struct sign_tbs tbs = {
         .subject = builder_view(&name), .spki = request->spki, .extensions = builder_view(&extensions),
         .not_before_s = request->not_before_s, .not_after_s = request->not_after_s,
@@ -97,9 +99,9 @@ static enum status write_ca(const struct classic_ca_request *request,
 }
 
 enum status classic_write_root(const struct classic_ca_request *request,
-                               const struct private_key *key, struct builder *out, struct error *err)
+                               const struct document_signer *signer, struct builder *out, struct error *err)
 {
-    return write_ca(request, NULL, key, out, err);
+    return write_ca(request, NULL, signer, out, err);
 }
 
 enum status classic_write_issuing_ca(const struct classic_ca_request *request,
@@ -109,7 +111,7 @@ enum status classic_write_issuing_ca(const struct classic_ca_request *request,
     return write_ca(request, root, NULL, out, err);
 }
 
-enum status classic_authority_of(struct bytes der, const struct private_key *key,
+enum status classic_authority_of(struct bytes der, const struct document_signer *signer,
                                  struct classic_authority *out, struct error *err)
 {
     struct certificate certificate;
@@ -121,8 +123,8 @@ enum status classic_authority_of(struct bytes der, const struct private_key *key
         return s;
     if (!extensions.is_ca || extensions.subject_key_id.len == 0)
         return error_set(err, STATUS_REFUSED, "the certificate is none of a CA with a subjectKeyIdentifier");
-    if (!bytes_equal(certificate.spki, public_key_spki(private_key_public(key))))
+    if (!bytes_equal(certificate.spki, public_key_spki(signer->key)))
         return error_set(err, STATUS_REFUSED, "the certificate is not of this key");
-    *out = (struct classic_authority){certificate.subject, extensions.subject_key_id, key};
+    *out = (struct classic_authority){certificate.subject, extensions.subject_key_id, *signer};
     return STATUS_OK;
 }

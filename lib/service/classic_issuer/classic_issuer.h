@@ -5,6 +5,7 @@
 
 #include "crypto/key.h"
 #include "ports/acme_issuer.h"
+#include "ports/document_signer.h"
 #include "ports/object_store.h"
 #include "rules/lint.h"
 
@@ -29,18 +30,18 @@ struct classic_ca_request {
 struct classic_authority {
     struct bytes subject; /* whole Name of the CA's certificate */
     struct bytes key_id;  /* its subjectKeyIdentifier */
-    const struct private_key *key;
+    struct document_signer signer; /* signs TBSCertificates and TBSCertLists */
 };
 
 /* classic_authority_of reads what a signing CA needs from its own certificate; out borrows from der.
  * STATUS_REFUSED when the certificate is none of a CA, or not of this key. */
-MUST_USE enum status classic_authority_of(struct bytes der, const struct private_key *key,
+MUST_USE enum status classic_authority_of(struct bytes der, const struct document_signer *signer,
                                           struct classic_authority *out, struct error *err);
 
 /* classic_write_root appends a self-signed root, classic_write_issuing_ca one that `root` signs: with
  * pathLenConstraint 0, serverAuth and clientAuth. */
 MUST_USE enum status classic_write_root(const struct classic_ca_request *request,
-                                        const struct private_key *key, struct builder *out,
+                                        const struct document_signer *signer, struct builder *out,
                                         struct error *err);
 MUST_USE enum status classic_write_issuing_ca(const struct classic_ca_request *request,
                                               const struct classic_authority *root,

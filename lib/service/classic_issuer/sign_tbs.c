@@ -47,14 +47,14 @@ static void write_tbs(const struct sign_tbs *tbs, const struct classic_authority
 enum status sign_tbs_write(const struct sign_tbs *tbs, const struct classic_authority *authority,
                            struct builder *out, struct error *err)
 {
-    struct bytes algorithm = algorithm_identifier(public_key_alg(private_key_public(authority->key)));
+    struct bytes algorithm = algorithm_identifier(public_key_alg(authority->signer.key));
     struct builder body, signature;
     builder_init(&body, CLASSIC_CERTIFICATE_MAX);
     builder_init(&signature, SIGNATURE_SIZE_MAX);
     write_tbs(tbs, authority, algorithm, &body);
     enum status s = builder_status(&body, "certificate", err);
     if (s == STATUS_OK)
-        s = private_key_sign(authority->key, builder_view(&body), &signature, err);
+        s = authority->signer.sign(authority->signer.context, builder_view(&body), &signature, err);
     if (s == STATUS_OK) {
         size_t certificate = der_open(out, DER_SEQUENCE);
         builder_bytes(out, builder_view(&body));

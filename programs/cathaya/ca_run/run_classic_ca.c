@@ -37,18 +37,13 @@ static enum status collect(void *context, const char *name, struct error *err)
     return s;
 }
 
-static enum status sign_document(void *context, struct bytes document, struct builder *out, struct error *err)
-{
-    struct run_classic_ca *ca = context;
-    return private_key_sign(ca->directory.key, document, out, err);
-}
-
 static void run_publish(void *cookie)
 {
     struct run_classic_ca *ca = cookie;
     struct clock_port clock = posix_clock();
     struct object_store store = sqlite_ca_store_objects(ca->directory.store);
     struct collected all = {ca, array_of(sizeof(struct classic_revocation), REVOKED_MAX), clock.now_ms(clock.context) / 1000};
+    struct document_signer signer = key_file_document_signer(&ca->directory.key);
     struct classic_authority authority;
     struct crl_entry *entries = NULL;
     ca->crl_status = store.list(store.context, "revoked/", collect, &all, &ca->crl_err);
@@ -59,10 +54,10 @@ static void run_publish(void *cookie)
         entries[i] = (struct crl_entry){bytes_of(r->serial, r->serial_len), r->revoked_s, r->reason};
     }
     if (ca->crl_status == STATUS_OK)
-        ca->crl_status = classic_authority_of(builder_view(&ca->directory.issuing), ca->directory.key, &authority, &ca->crl_err);
+        ca->crl_status = classic_authority_of(builder_view(&ca->directory.issuing), &signer, &authority, &ca->crl_err);
     if (ca->crl_status == STATUS_OK) {
         struct crl_shards shards = {
-            .signer = {ca, private_key_public(ca->directory.key), sign_document}, .issuer = authority.subject,
+            .signer = signer, .issuer = authority.subject,
             .key_id = authority.key_id, .url = ca->crl_url, .store = posix_object_store_port(ca->public_store), .clock = clock,
         };
         ca->crl_status = crl_shards_publish(&shards, entries, all.revoked.count, &ca->crl_err);
@@ -174,7 +169,8 @@ enum status run_classic_ca_open(struct run_classic_ca *ca, const char *name, con
     if (s != STATUS_OK)
         return s;
     struct classic_issuer_config config = {
-        .ca = name, .certificate = builder_view(&ca->directory.issuing), .key = ca->directory.key,
+        .ca = name, .certificate = builder_view(&ca->directory.issuing),
+        .signer = key_file_document_signer(&ca->directory.key),
         .chain = builder_view(&ca->directory.chain), .profiles = profiles, .profile_count = profile_count,
         .issuer_url = ca->issuer_url, .crl_url = ca->crl_url, .not_after_s = ca->directory.not_after_s,
         .store = sqlite_ca_store_objects(ca->directory.store), .worker = serial_worker_port(ca->worker),

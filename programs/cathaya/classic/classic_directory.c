@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "adapters/local_key/local_key.h"
 #include "codec/x509/certificate.h"
 #include "codec/x509/crl.h"
 #include "config_file.h"
@@ -74,7 +75,7 @@ static enum status put_root_crl(const char *path, const struct classic_authority
 {
     struct builder tbs, signature, der;
     struct crl crl = {
-        .algorithm = algorithm_identifier(public_key_alg(private_key_public(root->key))), .issuer = root->subject,
+        .algorithm = algorithm_identifier(public_key_alg(root->signer.key)), .issuer = root->subject,
         .key_id = root->key_id, .this_update_s = now_s - DAY_S, .next_update_s = now_s + ROOT_CRL_LIFETIME_S - DAY_S,
         .number = 1,
     };
@@ -84,7 +85,7 @@ static enum status put_root_crl(const char *path, const struct classic_authority
     crl_write_tbs(&crl, NULL, 0, &tbs);
     enum status s = builder_status(&tbs, "root.crl", err);
     if (s == STATUS_OK)
-        s = private_key_sign(root->key, builder_view(&tbs), &signature, err);
+        s = root->signer.sign(root->signer.context, builder_view(&tbs), &signature, err);
     if (s == STATUS_OK) {
         crl_write(builder_view(&tbs), crl.algorithm, builder_view(&signature), &der);
         s = put_public(path, "public/root.crl", builder_view(&der), err);
@@ -128,6 +129,7 @@ static enum status make_certificates(const char *path, const struct classic_sett
     char file[CLASSIC_DIRECTORY_PATH_MAX], root_name[CLASSIC_NAME_MAX + 1], issuing_name[CLASSIC_NAME_MAX + 1];
     char issuer_url[CLASSIC_URL_MAX + 1], crl_url[CLASSIC_URL_MAX + 1];
     struct private_key *root_key = NULL, *issuing_key = NULL;
+    struct document_signer signer;
     struct classic_authority authority;
     const char *suite = settings->is_gm ? "GM" : "International", *kind = settings->is_intranet ? "Intranet" : "TLS";
     if (snprintf(root_name, sizeof root_name, "%.30s %s %s Root 1", settings->organisation, suite, kind) < 0 ||
@@ -149,10 +151,11 @@ static enum status make_certificates(const char *path, const struct classic_sett
         s = key_file_make(file, alg, &issuing_key, err);
     if (s == STATUS_OK) {
         request.spki = public_key_spki(private_key_public(root_key));
-        s = classic_write_root(&request, root_key, root, err);
+        signer = local_key_document_signer(root_key);
+        s = classic_write_root(&request, &signer, root, err);
     }
     if (s == STATUS_OK)
-        s = classic_authority_of(builder_view(root), root_key, &authority, err);
+        s = classic_authority_of(builder_view(root), &signer, &authority, err);
     if (s == STATUS_OK) {
         request.common_name = issuing_name;
         request.spki = public_key_spki(private_key_public(issuing_key));
@@ -218,6 +221,8 @@ static cfg_opt_t options[] = {
     CFG_STR("algorithm-of-ca", NULL, CFGF_NODEFAULT),
     CFG_STR("organisation", "", CFGF_NONE),
     CFG_STR("url", NULL, CFGF_NODEFAULT),
+    CFG_STR("key", "", CFGF_NONE),
+    CFG_STR("key-provider", "", CFGF_NONE),
     CFG_END(),
 };
 
@@ -242,8 +247,10 @@ static enum status read_settings(struct classic_directory *dir, struct error *er
             s = error_set(err, STATUS_USAGE, "%s: suite: \"gm\" or \"intl\"", file);
         else if (!copy(settings->algorithm, sizeof settings->algorithm, cfg_getstr(cfg, "algorithm-of-ca")) ||
                  !copy(settings->organisation, sizeof settings->organisation, cfg_getstr(cfg, "organisation")) ||
+                 !copy(settings->key, sizeof settings->key, cfg_getstr(cfg, "key")) ||
+                 !copy(settings->key_provider, sizeof settings->key_provider, cfg_getstr(cfg, "key-provider")) ||
                  !copy(settings->url, sizeof settings->url, cfg_getstr(cfg, "url")))
-            s = error_set(err, STATUS_USAGE, "%s: algorithm-of-ca, organisation and url are texts of their lengths", file);
+            s = error_set(err, STATUS_USAGE, "%s: algorithm-of-ca, organisation, key and url are texts of their lengths", file);
     }
     if (cfg != NULL)
         (void)cfg_free(cfg);
@@ -271,18 +278,17 @@ static enum status read_certificate(const struct classic_directory *dir, const c
 static enum status read_key(struct classic_directory *dir, const struct algorithms *algorithms,
                             struct error *err)
 {
-    char file[CLASSIC_DIRECTORY_PATH_MAX];
+    const char *name = dir->settings.key[0] != '\0' ? dir->settings.key : "keys/issuing.pem";
+    struct key_name place = {name, dir->settings.key_provider, dir->path};
     const struct signature_alg *alg = algorithms_by_name(algorithms, bytes_of_text(dir->settings.algorithm));
     struct certificate certificate;
     if (alg == NULL)
         return error_set(err, STATUS_USAGE, "%s/classic.conf: unknown algorithm %s", dir->path, dir->settings.algorithm);
-    enum status s = make_path(dir->path, "keys/issuing.pem", file, err);
-    if (s == STATUS_OK)
-        s = key_file_read(file, alg, &dir->key, err);
+    enum status s = key_file_open(&place, alg, &dir->key, err);
     if (s == STATUS_OK)
         s = certificate_parse(builder_view(&dir->issuing), &certificate, err);
-    if (s == STATUS_OK && !bytes_equal(certificate.spki, public_key_spki(private_key_public(dir->key))))
-        s = error_set(err, STATUS_USAGE, "%s: keys/issuing.pem is not the key of issuing.pem", dir->path);
+    if (s == STATUS_OK && !bytes_equal(certificate.spki, public_key_spki(key_file_public(&dir->key))))
+        s = error_set(err, STATUS_USAGE, "%s: %s is not the key of issuing.pem", dir->path, name);
     if (s == STATUS_OK)
         dir->not_after_s = certificate.not_after_s;
     return s;
@@ -316,7 +322,7 @@ enum status classic_directory_open(struct classic_directory *dir, const char *pa
 void classic_directory_close(struct classic_directory *dir)
 {
     sqlite_ca_store_close(dir->store);
-    private_key_free(dir->key);
+    key_file_close(&dir->key);
     builder_clear(&dir->chain);
     builder_clear(&dir->issuing);
     builder_clear(&dir->root);

@@ -12,6 +12,7 @@
 #define CATHAYA_PROGRAMS_CLASSIC_CLASSIC_DIRECTORY_H
 
 #include "adapters/sqlite/sqlite_ca_store.h"
+#include "key_file.h"
 #include "service/classic_issuer/classic_issuer.h"
 
 #define CLASSIC_DIRECTORY_PATH_MAX 4096
@@ -19,6 +20,8 @@
 struct classic_settings {
     bool is_gm, is_intranet;
     char algorithm[ALGORITHM_NAME_MAX + 1];
+    /* Where the issuing CA's key is, as key_file.h names keys; "": keys/issuing.pem. */
+    char key[KEY_FILE_NAME_MAX + 1], key_provider[KEY_FILE_NAME_MAX + 1];
     char organisation[CLASSIC_NAME_MAX + 1];
     char url[CLASSIC_URL_MAX + 1]; /* below it: root.cer, issuing.cer, crl/; http, no '/' at its end */
 };
@@ -29,7 +32,7 @@ struct classic_directory {
     struct classic_settings settings;
     struct builder root, issuing; /* DER */
     struct builder chain;         /* PEM of the issuing CA */
-    struct private_key *key;      /* the issuing CA's */
+    struct service_key key;       /* the issuing CA's */
     int64_t not_after_s;          /* of the issuing CA */
     struct sqlite_ca_store *store;
 };

@@ -2,6 +2,7 @@
 
 #include <openssl/x509_vfy.h>
 
+#include "adapters/local_key/local_key.h"
 #include "codec/asn1/der.h"
 #include "codec/pem/pem.h"
 #include "codec/x509/certificate.h"
@@ -37,8 +38,9 @@ static void make_ca(struct ca *ca, const char *algorithm)
     builder_init(&ca->issuing, CLASSIC_CERTIFICATE_MAX);
     builder_init(&ca->chain, CLASSIC_CERTIFICATE_MAX);
     request.spki = public_key_spki(private_key_public(ca->root_key));
-    OK(classic_write_root(&request, ca->root_key, &ca->root, &err));
-    OK(classic_authority_of(builder_view(&ca->root), ca->root_key, &root, &err));
+    struct document_signer signer = local_key_document_signer(ca->root_key);
+    OK(classic_write_root(&request, &signer, &ca->root, &err));
+    OK(classic_authority_of(builder_view(&ca->root), &signer, &root, &err));
     request.common_name = "Test Issuing CA";
     request.spki = public_key_spki(private_key_public(ca->issuing_key));
     OK(classic_write_issuing_ca(&request, &root, &ca->issuing, &err));
@@ -140,7 +142,7 @@ static const struct certificate_profile *const profiles[] = {&profile};
 static void open_issuer(struct world *w)
 {
     struct classic_issuer_config config = {
-        .ca = "classic", .certificate = builder_view(&w->ca.issuing), .key = w->ca.issuing_key,
+        .ca = "classic", .certificate = builder_view(&w->ca.issuing), .signer = local_key_document_signer(w->ca.issuing_key),
         .chain = builder_view(&w->ca.chain), .profiles = profiles, .profile_count = 1,
         .issuer_url = "http://ca.example/i.cer", .crl_url = "http://ca.example/crl",
         .not_after_s = NOW_S + 3650 * DAY_S, .store = memory_disk_store(w->disk, 0),
