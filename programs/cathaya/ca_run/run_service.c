@@ -90,14 +90,14 @@ static const struct acme_issuer *find_issuer(const struct run_service *service, 
 
 /* ---- ACME ---- */
 
-static void fill_acme_config(struct run_service *service, const struct run_config *from)
+static void fill_acme_config(const struct run_service *service, const struct run_config *from, struct run_acme *out)
 {
-    service->acme_config = from->acme;
+    out->config = from->acme;
     for (size_t i = 0; i < service->config->profile_count; i++)
-        service->profiles[i] = (struct acme_profile){&service->config->profiles[i],
-                                                     find_issuer(service, &service->config->profiles[i]), from->challenges};
-    service->acme_config.profiles = service->profiles;
-    service->acme_config.profile_count = service->config->profile_count;
+        out->profiles[i] = (struct acme_profile){&service->config->profiles[i],
+                                                 find_issuer(service, &service->config->profiles[i]), from->challenges};
+    out->config.profiles = out->profiles;
+    out->config.profile_count = service->config->profile_count;
 }
 
 static void at_end_of_round(void *cookie)
@@ -112,8 +112,9 @@ static enum status open_acme(struct run_service *service, struct error *err)
         .store = &service->store, .validator = &service->validation.port, .timer = &service->timers, .pool = &service->pool,
         .clock = &service->clock, .events = &service->events, .metrics = service->metrics,
     };
-    fill_acme_config(service, service->config);
-    enum status s = acme_new(&service->acme_config, &ports, &service->acme, err);
+    struct run_acme *acme = &service->acme_configs[service->acme_current];
+    fill_acme_config(service, service->config, acme);
+    enum status s = acme_new(&acme->config, &ports, &service->acme, err);
     if (s == STATUS_OK)
         service->hook = event_loop_at_end_of_round(service_run_loop(service->run), at_end_of_round, service);
     return s;
@@ -236,14 +237,14 @@ static bool is_same_frame(const struct run_config *a, const struct run_config *b
 static enum status take_config(struct run_service *service, struct run_config *next, struct error *err)
 {
     struct tls_context *tls = NULL;
-    struct acme_config before = service->acme_config;
+    struct run_acme *acme = &service->acme_configs[1 - service->acme_current];
     enum status s = read_tls(next, &tls, err);
     if (s == STATUS_OK) {
-        fill_acme_config(service, next);
-        s = acme_reload(service->acme, &service->acme_config, err);
-        if (s != STATUS_OK)
-            service->acme_config = before;
+        fill_acme_config(service, next, acme);
+        s = acme_reload(service->acme, &acme->config, err);
     }
+    if (s == STATUS_OK)
+        service->acme_current = 1 - service->acme_current;
     for (size_t i = 0; s == STATUS_OK && tls != NULL && i < service->tls_listener_count; i++)
         http_server_set_tls(service->http, i, tls);
     tls_context_free(tls);
@@ -402,10 +403,15 @@ enum status run_service_check(const struct run_config *config, struct algorithms
     if (s == STATUS_OK)
         s = run_lint_new(config->acme.limits.public_suffix_file, NULL, 0, &lint, err);
     run_lint_free(lint);
+    if (s == STATUS_OK)
+        s = run_validation_check(config, err);
     for (size_t i = 0; s == STATUS_OK && i < config->ca_count; i++) {
         struct run_peers peers = {.count = 0};
         struct ca_directory dir = {.log = NULL};
         s = run_peers_read(&peers, config->cas[i].policy, algorithms, err);
+        for (size_t k = 0; s == STATUS_OK && k < config->profile_count; k++)
+            if (config->profiles[k].kind == PROFILE_MTC && strcmp(config->profiles[k].ca, config->cas[i].name) == 0)
+                s = run_peers_check_profile(&peers, &config->profiles[k], err);
         if (s == STATUS_OK)
             s = ca_directory_open(&dir, config->cas[i].directory, CA_DIRECTORY_READ, 0, algorithms, err);
         (void)ca_directory_close(&dir, NULL);

@@ -21,8 +21,12 @@ struct run_service {
     const char *config_path;
     struct run_config *config;  /* what the CAs and profiles were made from */
     struct run_config *current; /* of the newest reload; the same at first */
-    struct acme_config acme_config;
-    struct acme_profile profiles[ACME_PROFILES_MAX];
+    /* What ACME goes by, and what a reload prepares beside it. */
+    struct run_acme {
+        struct acme_config config;
+        struct acme_profile profiles[ACME_PROFILES_MAX];
+    } acme_configs[2];
+    size_t acme_current;
     struct algorithms *algorithms;
     struct service_log log;
     struct events_port events;
