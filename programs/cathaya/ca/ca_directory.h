@@ -1,6 +1,7 @@
 /* ca_directory.h - a CA on disk (docs/operations.md), opened with everything that it needs.
  *
  *   ca.conf        settings, for people
+ *   run.conf       a first configuration of the service that runs this CA (ca_service_config.h)
  *   ca.pem         the CA certificate, to give away
  *   policy.txt     the cosigners, for `cathaya verify --policy`
  *   keys/          private keys: ca.pem, and ID.pem of every further cosigner

@@ -9,6 +9,7 @@
 #include "adapters/posix/posix_clock.h"
 #include "base/text.h"
 #include "ca/ca_directory_files.h"
+#include "ca/ca_service_config.h"
 #include "codec/pem/pem.h"
 #include "input.h"
 
@@ -195,6 +196,18 @@ enum status ca_directory_found_log(struct ca_directory *dir, uint16_t log_number
     return s;
 }
 
+static enum status put_service_config(const struct ca_directory *dir, struct error *err)
+{
+    struct builder text;
+    builder_init(&text, CA_CONFIG_SIZE_MAX);
+    ca_service_config_write(&dir->config, &text);
+    enum status s = builder_status(&text, "run.conf", err);
+    if (s == STATUS_OK)
+        s = ca_directory_put(dir, "run.conf", builder_view(&text), err);
+    builder_clear(&text);
+    return s;
+}
+
 /* ca.conf comes last: without it there is no CA, and init may be tried again elsewhere. */
 static enum status put_config(const struct ca_directory *dir, struct bytes extra, struct error *err)
 {
@@ -220,6 +233,8 @@ static enum status create(struct ca_directory *dir, struct bytes extra_config, s
     dir->cosigners[0] = key_file_cosigner(&dir->keys[0], &dir->config.id);
     dir->cosigner_count = 1;
     s = ca_directory_found_log(dir, 1, err);
+    if (s == STATUS_OK)
+        s = put_service_config(dir, err);
     return s == STATUS_OK ? put_config(dir, extra_config, err) : s;
 }
 

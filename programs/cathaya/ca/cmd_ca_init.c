@@ -103,8 +103,9 @@ static int run(const struct options *options)
     if (s == STATUS_OK)
         s = ca_directory_create(path, &config, builder_view(&extra), session.algorithms, &err);
     if (s == STATUS_OK)
-        output_line("%s: new %s CA %s with a key of %s; give %s/ca.pem to those who verify", path,
-                    options_value(options, "suite"), options_value(options, "id"), config.algorithm, path);
+        output_line("%s: new %s CA %s with a key of %s; give %s/ca.pem to those who verify; "
+                    "`cathaya ca run --config %s/run.conf` serves it", path,
+                    options_value(options, "suite"), options_value(options, "id"), config.algorithm, path, path);
     else
         exit_status = output_failure(ROLE_STATE, &err);
     if (s == STATUS_OK && config.lifetime_s > CA_CONFIG_SHORT_LIVED_S)
@@ -120,7 +121,8 @@ const struct command command_ca_init = {
     .summary = "make a new Merkle Tree CA: key, CA certificate, log 1",
     .details = "DIR must not exist or be empty. Back up DIR/keys, and DIR/log with its record: a CA whose\n"
                "record is lost can never go on. docs/operations.md describes every file.\n"
-               "With --key no private key is made: ca.conf names the one that is used.\n",
+               "With --key no private key is made: ca.conf names the one that is used.\n"
+               "DIR/run.conf is a first configuration of `cathaya ca run` for this CA.\n",
     .options = rows,
     .argument_min = 1,
     .argument_max = 1,

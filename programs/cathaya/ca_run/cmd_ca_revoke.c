@@ -217,6 +217,7 @@ static int run(const struct options *options)
 
 const struct command command_ca_revoke = {
     .name = "ca revoke",
+    .arguments = "",
     .summary = "revoke every certificate that meets all of the conditions",
     .details = "At least one condition must be given; look at what they find with --dry-run first. The service must be\n"
                "running. Revocations are durable and published at once: in the log's file of revocations, and in the CRLs.\n",

@@ -248,21 +248,6 @@ static enum status open_all(struct run_mtc_ca *ca, const struct certificate_prof
     return s == STATUS_OK ? open_issuer(ca, profiles, profile_count, ports, err) : s;
 }
 
-/* A profile that no policy can meet would wait for ever. */
-static enum status check_profiles(const struct run_mtc_ca *ca, const struct certificate_profile *const *profiles, size_t count,
-                                  struct error *err)
-{
-    size_t mirrors = 0;
-    for (size_t i = 0; i < ca->peers.count; i++)
-        mirrors += ca->peers.externals[i].id.len > 0;
-    for (size_t i = 0; i < count; i++)
-        if (profiles[i]->mirrors_min > mirrors)
-            return error_set(err, STATUS_USAGE, "profile \"%s\" wants cosignatures of %u mirrors, and the policy of ca \"%s\" has %zu: "
-                             "name them in its policy file, or say `mirrors = %zu` for a private hierarchy", profiles[i]->name,
-                             profiles[i]->mirrors_min, ca->name, mirrors, mirrors);
-    return STATUS_OK;
-}
-
 enum status run_mtc_ca_open(struct run_mtc_ca *ca, const struct run_ca *settings,
                             const struct certificate_profile *const *profiles, size_t profile_count,
                             const struct run_mtc_ca_ports *ports, struct error *err)
@@ -273,8 +258,8 @@ enum status run_mtc_ca_open(struct run_mtc_ca *ca, const struct run_ca *settings
     ca->clock = ports->clock;
     ca->events = ports->events;
     enum status s = open_all(ca, profiles, profile_count, ports, err);
-    if (s == STATUS_OK)
-        s = check_profiles(ca, profiles, profile_count, err);
+    for (size_t i = 0; s == STATUS_OK && i < profile_count; i++)
+        s = run_peers_check_profile(&ca->peers, profiles[i], err);
     return s == STATUS_OK ? s : error_prefix(err, s, "ca \"%s\"", ca->name);
 }
 

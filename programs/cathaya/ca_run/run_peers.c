@@ -52,6 +52,18 @@ enum status run_peers_read(struct run_peers *peers, const char *path, const stru
     return s;
 }
 
+enum status run_peers_check_profile(const struct run_peers *peers, const struct certificate_profile *profile, struct error *err)
+{
+    size_t mirrors = 0;
+    for (size_t i = 0; i < peers->count; i++)
+        mirrors += peers->externals[i].id.len > 0;
+    if (profile->mirrors_min <= mirrors)
+        return STATUS_OK;
+    return error_set(err, STATUS_USAGE, "profile \"%s\" wants cosignatures of %u mirrors, and the policy of ca \"%s\" has %zu: "
+                     "name them in its policy file, or say `mirrors = %zu` for a private hierarchy", profile->name,
+                     profile->mirrors_min, profile->ca, mirrors, mirrors);
+}
+
 /* ---- what comes ---- */
 
 static void on_checkpoint(void *context, const struct cosigning_peer *peer, uint64_t size, uint64_t timestamp_s,

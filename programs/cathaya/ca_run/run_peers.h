@@ -4,6 +4,7 @@
 #define CATHAYA_PROGRAMS_CA_RUN_RUN_PEERS_H
 
 #include "ca/ca_directory.h"
+#include "rules/certificate_profile.h"
 #include "rules/tlog_policy.h"
 #include "service/cosigning/cosigning.h"
 #include "service/sequencer/sequencer.h"
@@ -27,6 +28,10 @@ struct run_peers {
 /* run_peers_read reads the policy file, "" for none. run_peers_clear must follow, before the keys' algorithms go. */
 MUST_USE enum status run_peers_read(struct run_peers *peers, const char *path, const struct algorithms *algorithms,
                                     struct error *err);
+
+/* run_peers_check_profile: a profile that wants more mirrors than the policy has would wait for ever. */
+MUST_USE enum status run_peers_check_profile(const struct run_peers *peers, const struct certificate_profile *profile,
+                                             struct error *err);
 
 struct run_peers_ports {
     const struct ca_directory *directory;

@@ -53,23 +53,34 @@ static const struct mpic_quorum *choose_quorum(struct run_validation *v, const s
     return &v->quorum;
 }
 
+static enum status check_set(const struct mpic_quorum *quorum, const struct run_config *config, struct error *err)
+{
+    const char *regions[RUN_PERSPECTIVES_MAX];
+    struct clock_port clock = posix_clock();
+    for (size_t i = 0; i < config->perspective_count; i++)
+        regions[i] = config->perspectives[i].region;
+    return mpic_check_set(quorum, regions, config->perspective_count, clock.now_ms(clock.context) / 1000, err);
+}
+
+enum status run_validation_check(const struct run_config *config, struct error *err)
+{
+    struct run_validation v = {.mpic = NULL};
+    return check_set(choose_quorum(&v, config), config, err);
+}
+
 enum status run_validation_open(struct run_validation *v, const struct run_config *config, struct event_loop *loop,
                                 struct curl_fetch *fetch, const struct events_port *events, struct metrics *metrics,
                                 struct error *err)
 {
-    const char *regions[RUN_PERSPECTIVES_MAX];
-    struct clock_port clock = posix_clock();
     enum status s = open_primary(v, config, loop, fetch, events, metrics, err);
     if (s == STATUS_OK)
         s = open_remotes(v, config, fetch, err);
     const struct mpic_quorum *quorum = choose_quorum(v, config);
-    for (size_t i = 0; i < v->client_count; i++)
-        regions[i] = v->remotes[i].rir;
     if (s == STATUS_OK)
-        s = mpic_check_set(quorum, regions, v->client_count, clock.now_ms(clock.context) / 1000, err);
+        s = check_set(quorum, config, err);
     struct mpic_validator_config settings = {
         .primary = validation_port(v->primary), .remotes = v->remotes, .remote_count = v->client_count, .quorum = quorum,
-        .clock = clock, .events = events, .metrics = metrics,
+        .clock = posix_clock(), .events = events, .metrics = metrics,
     };
     if (s == STATUS_OK)
         s = mpic_validator_new(&settings, &v->mpic, err);

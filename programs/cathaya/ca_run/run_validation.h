@@ -29,6 +29,9 @@ MUST_USE enum status run_validation_open(struct run_validation *v, const struct 
                                          struct event_loop *loop, struct curl_fetch *fetch,
                                          const struct events_port *events, struct metrics *metrics,
                                          struct error *err);
+
+/* run_validation_check: can the configured perspectives make the quorum of today? STATUS_USAGE with the numbers. */
+MUST_USE enum status run_validation_check(const struct run_config *config, struct error *err);
 void run_validation_close(struct run_validation *v);
 
 #endif

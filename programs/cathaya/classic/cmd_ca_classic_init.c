@@ -1,4 +1,6 @@
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "adapters/posix/posix_clock.h"
@@ -49,6 +51,20 @@ static enum status read_options(const struct options *options, struct classic_se
     return s;
 }
 
+static void print_next(const char *path, const struct classic_settings *settings)
+{
+    const char *suite = settings->is_gm ? "gm" : "intl", *kind = settings->is_intranet ? "intranet" : "classic";
+    char resolved[PATH_MAX];
+    if (realpath(path, resolved) != NULL)
+        path = resolved;
+    output_line("%s: new root and issuing CA with keys of %s; give %s/root.pem to those who verify, and take "
+                "%s/keys/root.pem off this machine", path, settings->algorithm, path, path);
+    output_line("%s is to lead to %s/public: the service has that folder at BASE/classic/%s-r1", settings->url, path, suite);
+    output_line("add to the configuration of `cathaya ca run`:");
+    output_line("    classic \"%s-r1\" { directory = \"%s\" }", suite, path);
+    output_line("    profile \"%s-%s\" { ca = \"%s-r1\" }", suite, kind, suite);
+}
+
 static int run(const struct options *options)
 {
     struct ca_session session = {.algorithms = NULL};
@@ -63,8 +79,7 @@ static int run(const struct options *options)
     if (s == STATUS_OK)
         s = classic_directory_create(path, &settings, session.algorithms, clock.now_ms(clock.context) / 1000, &err);
     if (s == STATUS_OK)
-        output_line("%s: new root and issuing CA with keys of %s; give %s/root.pem to those who verify, and take "
-                    "%s/keys/root.pem off this machine", path, settings.algorithm, path, path);
+        print_next(path, &settings);
     else
         exit_status = output_failure(ROLE_STATE, &err);
     return ca_session_close(&session, exit_status);

@@ -33,6 +33,38 @@ class Init(CaTest):
             status = ca.status()
             self.assertEqual((status['ca'], status['log'], status['size'], status['closed']), ('32473.4.5', 1, 0, False))
 
+    def test_service_configuration(self):
+        """run.conf serves the new CA as it is, and says what it leaves out."""
+        for suite in ('gm', 'intl'):
+            ca = self.init(f'service-{suite}', suite, '--lifetime', '86400')
+            conf = ca.path('run.conf')
+            text = read(conf).decode()
+            self.assertEqual(run('ca', 'run', '--config', conf, '--check-config').out, f'{conf}: OK\n')
+            self.assertIn(f'profile "{suite}-mtc"', text)
+            self.assertIn('lifetime = 86400', text)
+            for setting, without, word in (('quorum = "relaxed"', 'quorum = "br"', 'perspectives'),
+                                           ('    mirrors = 0\n', '', 'mirrors'),
+                                           ('listen = {"127.', 'listen = {"192.', 'tls-certificate'),
+                                           ('directory = "."', 'directory = "elsewhere"', 'elsewhere')):
+                self.assertEqual(text.count(setting), 1, setting)
+                write(conf, text.replace(setting, without))
+                done = run('ca', 'run', '--config', conf, '--check-config')
+                self.assertEqual((done.status, done.out), (2, ''), done)
+                self.assertIn(word, done.err)
+            write(conf, text)
+
+    def test_classic(self):
+        """What `ca classic init` says to add to run.conf is what the service takes."""
+        ca = self.init('with-classic', 'gm')
+        done = run('ca', 'classic', 'init', '--suite', 'gm', '--organisation', 'Example', '--url', 'http://ca.example/gm',
+                   self.path('gm-r1'))
+        self.assertEqual(done.status, 0, done)
+        blocks = [line for line in done.out.splitlines() if line.startswith('    ')]
+        self.assertEqual(len(blocks), 2)
+        with open(ca.path('run.conf'), 'a', encoding='ascii') as file:
+            file.write('\n'.join(blocks) + '\n')
+        self.assertEqual(run('ca', 'run', '--config', ca.path('run.conf'), '--check-config').status, 0)
+
     def test_modes(self):
         old = os.umask(0)
         try:
