@@ -1,7 +1,8 @@
 """A CA service on loopback as an operator sets it up: CAs made by the program, one configuration, `cathaya ca run`, mirrors,
-a mock DNS (pebble-challtestsrv), and a web server for http-01. Everything ends with the world."""
+a mock DNS (pebble-challtestsrv), nsd with a signed zone when wanted, and a web server for http-01. Everything ends with the
+world. Ports are free ones; when somebody else was faster, others are tried."""
+import base64
 import functools
-import json
 import os
 import shutil
 import signal
@@ -11,11 +12,17 @@ import sys
 import tempfile
 import threading
 import time
-import urllib.request
+import unittest
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.join(HERE, '..', '..', '..')
+sys.path[1:1] = [os.path.join(ROOT, 'tests', 'e2e', 'dns'), os.path.join(ROOT, 'tests', 'independent')]
+
+import der
+import dns_world
+import mldsa
+
 PROGRAM = os.environ.get('CATHAYA_PROGRAM') or os.path.join(ROOT, 'build', 'cathaya')
 
 ORDER = '''base-url = "https://localhost:{port}"
@@ -26,18 +33,28 @@ admin-listen = "127.0.0.1:0"
 '''
 
 
+SEARCH = os.environ.get('PATH', '') + ':/usr/sbin:/sbin'
+ATTEMPTS = 6
+
+
 def need(*programs):
-    """Ends the test with a reason (77) when a program is missing."""
+    """Skips the test with a reason when a program is missing."""
     for program in programs:
-        if not shutil.which(program, path=os.environ['PATH'] + ':/usr/sbin:/sbin'):
-            print(f'skipped: {program} is not installed')
-            sys.exit(77)
+        if not shutil.which(program, path=SEARCH):
+            raise unittest.SkipTest(f'{program} is not installed')
 
 
-def free_port(kind=socket.SOCK_STREAM):
-    with socket.socket(socket.AF_INET, kind) as s:
-        s.bind(('127.0.0.1', 0))
-        return s.getsockname()[1]
+def main():
+    """Runs the module's tests; exit status 77 with the reasons when not one of them could run."""
+    result = unittest.main(verbosity=2, exit=False).result
+    if result.wasSuccessful() and len(result.skipped) >= max(result.testsRun, 1):
+        print('skipped:', '; '.join(sorted({why for _, why in result.skipped})))
+        sys.exit(77)
+    sys.exit(0 if result.wasSuccessful() else 1)
+
+
+def free_port():
+    return dns_world.free_port()
 
 
 def run(*arguments, check=True, **more):
@@ -70,7 +87,19 @@ class Process:
             if self.popen.poll() is not None:
                 break
             time.sleep(0.02)
-        raise AssertionError(f'{self.name}: no "{what}" (status {self.popen.poll()}):\n{self.text()[-4000:]}')
+        raise AssertionError(f'{self.name}: no "{what}" (status {self.popen.poll()}):\n{self.text()[-1500:]}')
+
+    def wait_ready(self):
+        """What it listens on: {"acme": "127.0.0.1:1234", "admin": ...}. OSError when a port was taken."""
+        end, said = time.monotonic() + 60, None
+        while time.monotonic() < end and self.popen.poll() is None:
+            said = [line.split() for line in self.text().splitlines() if line.split()[:1] == ['ready']]
+            if ['ready'] in said:
+                return {words[1]: words[2] for words in said if len(words) == 3}
+            time.sleep(0.01)
+        if 'in use' in self.text():
+            raise OSError('a port was taken')
+        raise AssertionError(f'{self.name} does not start (status {self.popen.poll()}):\n{self.text()[-1500:]}')
 
     def size(self):
         return os.path.getsize(self.path)
@@ -94,17 +123,20 @@ class Quiet(SimpleHTTPRequestHandler):
 
 
 class World:
-    """Use it as a context manager. `profiles` are those of the service; mirrors is how many there are."""
+    """Use it as a context manager. `profiles` are those of the service; mirrors is how many there are. extra is more text for
+    the configuration, ca_extra for each ca block, validation for that block. zone: signed.test on nsd, too."""
 
     def __init__(self, profiles=('gm-mtc', 'intl-mtc', 'gm-classic', 'intl-classic'), mirrors=0, extra='', ca_extra='',
-                 validation='', limits=True, landmark_s=3600, dns=None):
+                 validation='', limits=True, landmark_s=3600, zone=False, quorum='    quorum = "relaxed"\n', acme=''):
         self.profiles, self.mirror_count, self.extra, self.ca_extra = profiles, mirrors, extra, ca_extra
-        self.validation, self.limits, self.landmark_s, self.dns = validation, limits, landmark_s, dns
+        self.validation, self.limits, self.landmark_s, self.has_zone = validation, limits, landmark_s, zone
+        self.quorum, self.acme = quorum, acme
 
     def __enter__(self):
+        need('pebble-challtestsrv', 'openssl', *(('nsd', 'ldns-keygen', 'ldns-signzone') if self.has_zone else ()))
         self.scratch = tempfile.TemporaryDirectory(prefix='cathaya-acme-')
         self.folder = self.scratch.name
-        self.processes = []
+        self.processes, self.mirrors, self.web, self.mock, self.zone = [], [], None, None, None
         try:
             self.make()
             self.start()
@@ -119,7 +151,10 @@ class World:
                 process.popen.kill()
                 process.popen.wait()
             process.file.close()
-        if getattr(self, 'web', None):
+        for server in (self.mock, self.zone):
+            if server is not None:
+                server.stop()
+        if self.web is not None:
             self.web.shutdown()
             self.web.server_close()
         self.scratch.cleanup()
@@ -133,6 +168,10 @@ class World:
         os.chmod(self.path(name), mode)
         return self.path(name)
 
+    def read(self, *parts):
+        with open(self.path(*parts), 'rb') as file:
+            return file.read()
+
     # ---- what an operator does once ----
 
     def suites(self):
@@ -145,9 +184,7 @@ class World:
         return [s for s in ('gm', 'intl') if any(p == f'{s}-intranet' for p in self.profiles)]
 
     def make(self):
-        self.port = free_port()
-        self.http_port, self.alpn_port = free_port(), free_port()
-        self.base = f'https://localhost:{self.port}'
+        self.start_web()
         self.make_tls()
         for number, suite in enumerate(self.suites(), 1):
             run('ca', 'init', '--suite', suite, '--id', f'32473.{number}', self.path(suite))
@@ -157,8 +194,8 @@ class World:
         for suite in self.intranets():
             run('ca', 'classic', 'init', '--suite', suite, '--intranet', '--organisation', 'Example', '--url',
                 f'http://localhost:{self.http_port}/{suite}-intranet', self.path(suite + '-intranet'))
-        self.make_mirrors()
-        self.write('service.conf', self.config())
+        for number in range(1, self.mirror_count + 1):
+            self.make_mirror(number)
 
     def make_tls(self):
         subprocess.run(['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout',
@@ -166,8 +203,41 @@ class World:
                         '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'], check=True, capture_output=True)
         os.chmod(self.path('tls.key'), 0o600)
 
-    def make_mirrors(self):
-        self.mirrors = []
+    def make_mirror(self, number):
+        """A mirror of all CAs with a key for each suite: oid/...32473.90N signs with SM2, ...32473.90N.1 with ML-DSA-44."""
+        folder = self.path(f'mirror{number}')
+        run('mirror', 'init', '--name', f'32473.90{number}', '--alg', 'sm2_sm3', '--alg', 'mldsa44', folder)
+        config = self.read(f'mirror{number}', 'mirror.conf').decode().replace('127.0.0.1:8464', '127.0.0.1:0')
+        for at, suite in enumerate(self.suites(), 1):
+            config += f'ca "32473.{at}" {{ certificate = "../{suite}/ca.pem" }}\n'
+        self.write(f'mirror{number}/mirror.conf', config)
+
+    def vkeys(self, suite):
+        """The mirrors' verifier keys for the CA of this suite."""
+        return [self.read(f'mirror{n}', 'mirror.vkeys').decode().splitlines()[suite == 'intl']
+                for n in range(1, self.mirror_count + 1)]
+
+    def write_policies(self):
+        """C2SP tlog-policy files: any one of the mirrors is the quorum."""
+        for suite in self.suites():
+            lines = [f'witness m{n} {vkey} http://{self.mirrors[n - 1]}' for n, vkey in enumerate(self.vkeys(suite), 1)]
+            names = ' '.join(f'm{n}' for n in range(1, self.mirror_count + 1))
+            self.write(f'{suite}.policy', '\n'.join([*lines, f'group mirrors any {names}', 'quorum mirrors', '']))
+
+    def verify_policy(self, suite):
+        """A file for `cathaya verify --policy` that wants one of the mirrors."""
+        lines, ids = [], []
+        for vkey in self.vkeys(suite):
+            name, _, material = vkey.split('+', 2)
+            ids.append(name.removeprefix('oid/1.3.6.1.4.1.'))
+            material = base64.b64decode(material)
+            if suite == 'gm':
+                alg, spki = 'sm2_sm3', material.split(b'\n', 1)[1]
+            else:
+                alg, spki = 'mldsa44', der.tlv(der.SEQUENCE, der.tlv(der.SEQUENCE, der.tlv_oid(mldsa.MLDSA44.oid)),
+                                               der.tlv(der.BIT_STRING, b'\0' + material[1:]))
+            lines.append(f'cosigner {ids[-1]} {alg} {base64.b64encode(spki).decode()}')
+        return self.write(f'{suite}.verify', '\n'.join([*lines, 'require-cosigners any ' + ' '.join(ids), '']))
 
     def config(self):
         text = [ORDER.format(port=self.port)]
@@ -181,31 +251,32 @@ class World:
         for profile in self.profiles:
             suite, kind = profile.split('-')[:2]
             ca = suite if kind == 'mtc' else f'{suite}-r1' if kind == 'classic' else f'{suite}-intranet'
-            mirrors = f'    mirrors = {self.mirror_count and 1}\n' if kind == 'mtc' else ''
+            mirrors = f'    mirrors = {1 if self.mirror_count else 0}\n' if kind == 'mtc' else ''
             text.append(f'profile "{profile}" {{\n    ca = "{ca}"\n{mirrors}}}\n')
         text.append(f'''validation {{
     caa-identities = {{"ca.example"}}
-    quorum = "relaxed"
     http-port = {self.http_port}
-    tls-port = {self.alpn_port}
+    tls-port = {self.mock.alpn}
     reach = {{"127.0.0.0/8", "::1/128"}}
     public-labels = {{"test"}}
-{self.validation}}}
+{self.quorum}{self.validation}}}
 ''')
-        text.append(self.dns or '''dns {
-    resolvers = {"127.0.0.1@%d"}
-    insecure = {"test"}
-    loopback-only = true
-}
-''')
+        text.append(self.dns_block())
         default = 'intl-classic' if 'intl-classic' in self.profiles else self.profiles[0]
-        text.append(f'acme {{\n    default-profile = "{default}"\n}}\n')
+        text.append(f'acme {{\n    default-profile = "{default}"\n{self.acme}}}\n')
         if not self.limits:
             text.append('limits {\n' + ''.join(f'    {name} = {{none}}\n' for name in (
                 'accounts-per-address', 'accounts-per-range', 'orders-per-account', 'certificates-per-domain',
                 'certificates-per-set', 'failed-validations')) + '}\n')
         text.append(self.extra)
         return ''.join(text)
+
+    def dns_block(self):
+        """Without forwarders libunbound itself says that nothing is below test."""
+        more = '    insecure = {"test"}\n'
+        if self.zone is not None:
+            more = f'    trust-anchor = "{self.zone.anchor_file}"\n    stub "signed.test" {{ address = "127.0.0.1@{self.zone.port}" }}\n'
+        return f'dns {{\n    resolvers = {{"127.0.0.1@{self.mock.port}"}}\n    loopback-only = true\n{more}}}\n'
 
     # ---- what runs ----
 
@@ -215,52 +286,48 @@ class World:
         return process
 
     def start(self):
-        need('pebble-challtestsrv', 'openssl')
-        self.start_web()
-        self.start_dns()
+        self.mock = dns_world.Mock(alpn=True)
+        self.mock.no_ipv6()
+        if self.has_zone:
+            os.mkdir(self.path('zone'))
+            self.zone = dns_world.Zone(self.path('zone'))
         self.start_mirrors()
         self.start_ca()
 
     def start_web(self):
         """Serves self.webroot for every name, on the port where http-01 looks."""
         self.webroot = self.path('webroot')
-        os.makedirs(os.path.join(self.webroot, '.well-known', 'acme-challenge'))
-        self.web = ThreadingHTTPServer(('127.0.0.1', self.http_port), functools.partial(Quiet, directory=self.webroot))
+        self.well_known = os.path.join(self.webroot, '.well-known', 'acme-challenge')
+        os.makedirs(self.well_known)
+        self.web = ThreadingHTTPServer(('127.0.0.1', 0), functools.partial(Quiet, directory=self.webroot))
+        self.http_port = self.web.server_port
         threading.Thread(target=self.web.serve_forever, daemon=True).start()
 
-    def start_dns(self):
-        for _ in range(5):
-            self.dns_port, self.management_port = free_port(), free_port()
-            self.challtestsrv = self.spawn('challtestsrv', 'pebble-challtestsrv', '-dns01', f'127.0.0.1:{self.dns_port}', '-http01', '', '-https01', '', '-tlsalpn01', f'127.0.0.1:{self.alpn_port}',
-                                           '-management', f'127.0.0.1:{self.management_port}', '-defaultIPv6', '')
-            for _ in range(200):
-                try:
-                    self.manage('set-default-ipv6', {'ip': ''})
-                    break
-                except OSError:
-                    if self.challtestsrv.popen.poll() is not None:
-                        break
-                    time.sleep(0.02)
-            else:
-                continue
-            if self.challtestsrv.popen.poll() is None:
-                break
-        text = self.config()
-        self.write('service.conf', text % self.dns_port if '%d' in text else text)
-
-    def manage(self, what, value):
-        """The mock DNS's management: set-txt, add-a, set-default-ipv4, http01, ..."""
-        request = urllib.request.Request(f'http://127.0.0.1:{self.management_port}/{what}', json.dumps(value).encode())
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            return answer.read()
+    @property
+    def management(self):
+        """URL of the mock DNS's management, for clients' hooks."""
+        return f'http://127.0.0.1:{self.mock.management}'
 
     def start_mirrors(self):
-        pass
+        for number in range(1, self.mirror_count + 1):
+            process = self.spawn(f'm{number}', PROGRAM, 'mirror', 'run', '--config', self.path(f'mirror{number}', 'mirror.conf'))
+            self.mirrors.append(process.wait_ready()['mirror'])
+        if self.mirror_count:
+            self.write_policies()
 
     def start_ca(self):
-        self.ca = self.spawn('ca', PROGRAM, 'ca', 'run', '--config', self.path('service.conf'))
-        self.ca.wait_for('ready')
-        return self.ca
+        """self.ca, which is ready. Its port is chosen here, since the configuration has to tell it."""
+        for attempt in range(ATTEMPTS):
+            self.port = free_port()
+            self.base = f'https://localhost:{self.port}'
+            self.write('service.conf', self.config())
+            self.ca = self.spawn(f'ca{attempt or ""}', PROGRAM, 'ca', 'run', '--config', self.path('service.conf'))
+            try:
+                self.admin = self.ca.wait_ready()['admin']
+                return self.ca
+            except OSError:
+                continue
+        raise AssertionError('no free port')
 
     def directory(self, profile=None):
         return f'{self.base}/profile/{profile}/directory' if profile else f'{self.base}/directory'

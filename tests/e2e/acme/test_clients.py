@@ -2,7 +2,6 @@
 acme-client, with http-01 and dns-01, with SM2 requests and with keys of their own."""
 import os
 import subprocess
-import sys
 import unittest
 
 import acme_world
@@ -18,7 +17,7 @@ class Clients(unittest.TestCase):
         cls.world.__enter__()
         cls.addClassCleanup(cls.world.__exit__, None, None, None)
         cls.number = 0
-        cls.well_known = os.path.join(cls.world.webroot, '.well-known', 'acme-challenge')
+        cls.well_known = cls.world.well_known
 
     # ---- what is common ----
 
@@ -40,10 +39,10 @@ class Clients(unittest.TestCase):
 
     def client(self, *arguments, env=None, check=True, **more):
         environment = dict(os.environ, SSL_CERT_FILE=self.world.path('tls.pem'), NODE_EXTRA_CA_CERTS=self.world.path('tls.pem'),
-                           PATH=os.environ['PATH'] + ':/usr/sbin:/sbin', **(env or {}))
+                           PATH=acme_world.SEARCH, **(env or {}))
         done = subprocess.run([str(a) for a in arguments], capture_output=True, timeout=120, env=environment, text=True, **more)
         if check:
-            self.assertEqual(done.returncode, 0, (arguments, done.stdout[-500:], done.stderr[-700:], self.world.ca.text()[-700:]))
+            self.assertEqual(done.returncode, 0, (arguments[0], done.stdout[-500:], done.stderr[-700:], self.world.ca.text()[-700:]))
         return done
 
     def verify(self, path, profile, name):
@@ -97,7 +96,7 @@ class Clients(unittest.TestCase):
         name = self.name()
         self.certbot('intl-classic', 'certonly', '--webroot', '-w', self.world.webroot, '-d', name)
         self.verify(self.world.path('certbot-intl-classic', 'live', name, 'fullchain.pem'), 'intl-classic', name)
-        self.certbot('intl-classic', 'renew', '--force-renewal')
+        self.certbot('intl-classic', 'renew', '--force-renewal', '--no-random-sleep-on-renew')
         self.certbot('intl-classic', 'revoke', '--cert-name', name, '--no-delete-after-revoke')
 
     def test_certbot_sm2_request(self):
@@ -114,7 +113,7 @@ class Clients(unittest.TestCase):
     def test_certbot_dns(self):
         """A wildcard, which only DNS methods validate."""
         name = self.name()
-        url = f'http://127.0.0.1:{self.world.management_port}'
+        url = self.world.management
         auth = self.hook('auth', f'curl -sf -d "{{\\"host\\": \\"_acme-challenge.$CERTBOT_DOMAIN.\\", \\"value\\": '
                                  f'\\"$CERTBOT_VALIDATION\\"}}" {url}/set-txt\n')
         self.certbot('intl-classic', 'certonly', '--manual', '--preferred-challenges', 'dns', '--manual-auth-hook', auth, '-d',
@@ -129,7 +128,7 @@ class Clients(unittest.TestCase):
         acme_world.need('dehydrated')
         name = self.name()
         folder = self.folder('dehydrated-' + profile)
-        url = f'http://127.0.0.1:{self.world.management_port}'
+        url = self.world.management
         hook = self.hook('dehydrated-hook', 'case "$1" in\ndeploy_challenge) curl -sf -d "{\\"host\\": \\"_acme-challenge.$2.\\", '
                          f'\\"value\\": \\"$4\\"}}" {url}/set-txt;;\nesac\nexit 0\n')
         config = self.world.write('dehydrated-' + profile + '.conf', f'CA="{self.world.directory(profile)}"\nBASEDIR="{folder}"\n'
@@ -181,5 +180,4 @@ class Clients(unittest.TestCase):
 
 
 if __name__ == '__main__':
-    acme_world.need('pebble-challtestsrv', 'openssl', 'curl')
-    unittest.main(argv=sys.argv[:1] + ['-v'] + sys.argv[1:])
+    acme_world.main()

@@ -107,10 +107,11 @@ def end(process):
 
 
 class Mock:
-    """pebble-challtestsrv: answers for every name, without DNSSEC; records are set over HTTP."""
+    """pebble-challtestsrv: answers for every name, without DNSSEC; records are set over HTTP. alpn: a server for tls-alpn-01
+    challenges too, on that port."""
 
-    def __init__(self):
-        self.process = None
+    def __init__(self, alpn=False):
+        self.process, self.has_alpn, self.alpn = None, alpn, None
         for attempt in range(ATTEMPTS):
             try:
                 self.start()
@@ -122,9 +123,10 @@ class Mock:
 
     def start(self):
         self.port, self.management = free_port(), free_port()
+        self.alpn = free_port() if self.has_alpn else None
         self.process = subprocess.Popen(
             [find('pebble-challtestsrv'), '-dns01', f'127.0.0.1:{self.port}', '-management', f'127.0.0.1:{self.management}',
-             '-http01', '', '-https01', '', '-tlsalpn01', ''], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+             '-http01', '', '-https01', '', '-tlsalpn01', f'127.0.0.1:{self.alpn}' if self.alpn else ''], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         # It goes on when a port is taken: only a record that comes back shows that both ports are ours.
         token = secrets.token_hex(8)
         wait_for(lambda: self.try_post('set-txt', host='_started.invalid.', value=token), self.process, 'pebble-challtestsrv')
