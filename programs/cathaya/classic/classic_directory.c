@@ -326,5 +326,5 @@ void classic_directory_close(struct classic_directory *dir)
     builder_clear(&dir->chain);
     builder_clear(&dir->issuing);
     builder_clear(&dir->root);
-    *dir = (struct classic_directory){.key = NULL};
+    *dir = (struct classic_directory){.store = NULL};
 }
