@@ -1,4 +1,3 @@
-find_package(PkgConfig REQUIRED)
-pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson>=2.13)
+cathaya_package(JANSSON "jansson>=2.13" libjansson-dev)
 cathaya_layer(jose jwk.c jws.c)
 target_link_libraries(layer_jose PUBLIC PkgConfig::JANSSON)

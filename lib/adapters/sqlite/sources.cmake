@@ -1,5 +1,4 @@
-find_package(PkgConfig REQUIRED)
-pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3>=3.40)
+cathaya_package(SQLITE "sqlite3>=3.40" libsqlite3-dev)
 cathaya_layer(adapters/sqlite
   sqlite_acme_account.c sqlite_acme_authz.c sqlite_acme_certificate.c sqlite_acme_expire.c sqlite_acme_order.c
   sqlite_acme_pack.c sqlite_acme_query.c sqlite_acme_schema.c sqlite_acme_store.c sqlite_acme_token.c

@@ -1,7 +1,6 @@
-find_package(PkgConfig REQUIRED)
-pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson>=2.13)
-pkg_check_modules(PSL REQUIRED IMPORTED_TARGET libpsl)
-pkg_check_modules(IDN2 REQUIRED IMPORTED_TARGET libidn2)
+cathaya_package(JANSSON "jansson>=2.13" libjansson-dev)
+cathaya_package(PSL libpsl libpsl-dev)
+cathaya_package(IDN2 libidn2 libidn2-dev)
 # The frame: who asks, and what for. Then what leads from an order to its certificate.
 set(acme_frame acme.c acme_account.c acme_binding.c acme_config.c acme_counters.c acme_directory.c
   acme_key_change.c acme_keys.c acme_limits.c acme_nonces.c acme_post.c acme_problem.c acme_reply.c acme_route.c

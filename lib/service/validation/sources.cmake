@@ -1,5 +1,4 @@
-find_package(PkgConfig REQUIRED)
-pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
+cathaya_package(JANSSON jansson libjansson-dev)
 cathaya_layer(service/validation addresses.c attempt.c caa_walk.c dns_methods.c http_01.c http_url.c lookup.c
   mpic_validator.c perspective_client.c perspective_json.c perspective_server.c request_check.c
   tls_alpn_01.c validation.c)

@@ -1,4 +1,4 @@
-pkg_check_modules(RUN_PSL REQUIRED IMPORTED_TARGET libpsl)
+cathaya_package(RUN_PSL libpsl libpsl-dev)
 set(ca_run ${CMAKE_CURRENT_LIST_DIR})
 target_sources(cathaya_program PRIVATE
   ${ca_run}/cmd_ca_revoke.c ${ca_run}/cmd_ca_run.c ${ca_run}/run_admin.c ${ca_run}/run_backup.c ${ca_run}/run_ca_log.c ${ca_run}/run_classic_ca.c

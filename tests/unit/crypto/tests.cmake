@@ -1,6 +1,5 @@
 # A provider of the tests' own (tests/provider), with an Ed25519 key of nettle's: libcurl4-gnutls-dev brings it.
-find_package(PkgConfig REQUIRED)
-pkg_check_modules(HOGWEED REQUIRED IMPORTED_TARGET hogweed)
+cathaya_package(HOGWEED hogweed nettle-dev)
 add_library(cathayatest_provider MODULE "${PROJECT_SOURCE_DIR}/tests/provider/cathayatest.c")
 # The headers alone: what loads it has its own libcrypto.
 target_include_directories(cathayatest_provider SYSTEM PRIVATE $<TARGET_PROPERTY:cathaya_crypto,INTERFACE_INCLUDE_DIRECTORIES>

@@ -1,7 +1,6 @@
 # Parts of the program that are not a layer: each test is linked with the files that it is about.
-find_package(PkgConfig REQUIRED)
-pkg_check_modules(SYSTEMD REQUIRED IMPORTED_TARGET libsystemd)
-pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
+cathaya_package(SYSTEMD libsystemd libsystemd-dev)
+cathaya_package(JANSSON jansson libjansson-dev)
 set(program "${PROJECT_SOURCE_DIR}/programs/cathaya")
 add_executable(test_program_service "${CMAKE_CURRENT_LIST_DIR}/test_service.c"
   "${program}/service/service_admin.c" "${program}/service/service_log.c"
