@@ -41,8 +41,9 @@ lint: packages-build-lint build ## layers, limits, banned calls, cppcheck, heade
 	@scripts/lint
 
 bench: build ## measure, and print the figures
-	@cmake --build build --parallel $(JOBS) --target cathaya-bench
+	@cmake --build build --parallel $(JOBS) --target cathaya-bench --target cathaya-acme-load --target cathaya-pool-load
 	@build/cathaya-bench
+	@scripts/bench-acme
 
 fuzz: packages-build-fuzz openssl build/.fuzz ## fuzz: MINUTES=n for each target or TOTAL=n for all, TARGETS="a b", JOBS=n
 	@cmake --build build/fuzz --parallel $(JOBS)
