@@ -16,12 +16,14 @@
 struct record_store {
     void *context;
 
-    /* load appends the record. STATUS_NOT_FOUND when there has never been one. */
+    /* load appends the record. STATUS_NOT_FOUND when there has never been one. To a writer it gives only what is
+     * durable: whoever signs on the word of the record does so without swapping it first. */
     enum status (*load)(void *context, struct builder *out, struct error *err);
 
     /* swap replaces the record by `next` if it is still `expected` (empty: there must be none).
      * STATUS_CONFLICT when it is something else. Durable when it returns STATUS_OK; after any other
-     * status but STATUS_CONFLICT it may be either: load it again before going on. */
+     * status but STATUS_CONFLICT it may be either: load it again before going on, which may fail too until
+     * the store is opened anew. */
     enum status (*swap)(void *context, struct bytes expected, struct bytes next, struct error *err);
 };
 

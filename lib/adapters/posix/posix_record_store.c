@@ -25,6 +25,9 @@ struct posix_record_store {
 static enum status load(void *context, struct builder *out, struct error *err)
 {
     const struct posix_record_store *s = context;
+    /* What is to be seen may be gone after a power cut: nobody goes on from it. */
+    if (s->failure.status != STATUS_OK)
+        return error_set(err, STATUS_IO, "%s: the record store is dead after: %s", s->path, s->failure.text);
     enum status status = directory_read(s->fd, RECORD_NAME, out, err);
     return status == STATUS_IO ? error_prefix(err, status, "%s", s->path) : status;
 }
@@ -114,6 +117,22 @@ static enum status take_lock(struct posix_record_store *s, const char *path, str
     return write_pid(s->lock_fd, path, err);
 }
 
+/* An earlier writer may have ended between its rename and the fsync of the directory, or that fsync may have
+ * failed: then the record that is to be seen is not durable, and what is signed on its word could be signed
+ * again, otherwise, after a power cut. An fsync would not do: the kernel forgets what it could not write. */
+static enum status make_durable_again(struct posix_record_store *s, struct error *err)
+{
+    struct builder now;
+    builder_init(&now, RECORD_MAX);
+    enum status status = load(s, &now, err);
+    if (status == STATUS_NOT_FOUND || status == STATUS_LIMIT) /* none; not ours: who loads it says so */
+        status = STATUS_OK;
+    else if (status == STATUS_OK)
+        status = error_prefix(err, replace(s, builder_view(&now), err), "%s", s->path);
+    builder_clear(&now);
+    return status;
+}
+
 static enum status open_store(const char *path, bool is_writer, bool may_create,
                               struct posix_record_store **out, struct error *err)
 {
@@ -126,6 +145,8 @@ static enum status open_store(const char *path, bool is_writer, bool may_create,
                                          : directory_open(path, POSIX_PRIVATE, may_create, &s->fd, err);
     if (status == STATUS_OK && is_writer)
         status = take_lock(s, path, err);
+    if (status == STATUS_OK && is_writer)
+        status = make_durable_again(s, err);
     if (status != STATUS_OK) {
         posix_record_store_close(s);
         return status;

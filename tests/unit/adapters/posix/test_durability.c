@@ -112,6 +112,54 @@ static void a_record_is_durable_before_swap_returns(void **state)
     posix_record_store_close(records);
 }
 
+/* A writer that was killed between rename and fsync, or whose fsync failed, leaves a record that can be read and
+ * may be gone after a power cut. */
+static void a_record_that_is_found_is_made_durable(void **state)
+{
+    (void)state;
+    struct posix_record_store *records;
+    struct builder out;
+    builder_init(&out, RECORD_MAX);
+    assert_int_equal(posix_record_store_open(root, false, &records, NULL), STATUS_OK);
+    struct record_store port = posix_record_store_port(records);
+    assert_int_equal(port.swap(port.context, bytes_of(NULL, 0), bytes_of_text("one"), NULL), STATUS_OK);
+    posix_record_store_close(records);
+
+    event_count = 0;
+    assert_int_equal(posix_record_store_open(root, false, &records, NULL), STATUS_OK);
+    assert_int_equal(event_count, 3);
+    assert_string_equal(events[0], "fsync record.new~");
+    assert_string_equal(events[1], "rename record");
+    assert_string_equal(events[2], "fsync .");
+    port = posix_record_store_port(records);
+    assert_int_equal(port.load(port.context, &out, NULL), STATUS_OK);
+    assert_bytes(builder_view(&out), bytes_of_text("one"));
+    posix_record_store_close(records);
+
+    failing = EIO;
+    assert_int_equal(posix_record_store_open(root, false, &records, NULL), STATUS_IO);
+    event_count = 0;
+    assert_int_equal(posix_record_store_open_read_only(root, &records, NULL), STATUS_OK);
+    assert_int_equal(event_count, 0);
+    posix_record_store_close(records);
+    builder_clear(&out);
+}
+
+static void nothing_is_read_from_a_dead_record_store(void **state)
+{
+    (void)state;
+    struct posix_record_store *records;
+    struct builder out;
+    builder_init(&out, RECORD_MAX);
+    assert_int_equal(posix_record_store_open(root, false, &records, NULL), STATUS_OK);
+    struct record_store port = posix_record_store_port(records);
+    failing = EIO;
+    assert_int_equal(port.swap(port.context, bytes_of(NULL, 0), bytes_of_text("one"), NULL), STATUS_IO);
+    assert_int_equal(port.load(port.context, &out, NULL), STATUS_IO);
+    posix_record_store_close(records);
+    builder_clear(&out);
+}
+
 static void put(const struct object_store *port, const char *name)
 {
     assert_int_equal(port->put(port->context, name, bytes_of_text("x"), NULL), STATUS_OK);
@@ -192,6 +240,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_record_is_durable_before_swap_returns, make_root, remove_root),
+        cmocka_unit_test_setup_teardown(a_record_that_is_found_is_made_durable, make_root, remove_root),
+        cmocka_unit_test_setup_teardown(nothing_is_read_from_a_dead_record_store, make_root, remove_root),
         cmocka_unit_test_setup_teardown(every_file_and_directory_is_synced, make_root, remove_root),
         cmocka_unit_test_setup_teardown(many_files_are_synced_together, make_root, remove_root),
         cmocka_unit_test_setup_teardown(a_failed_sync_ends_the_store, make_root, remove_root),
