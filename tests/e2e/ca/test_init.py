@@ -51,7 +51,9 @@ class Init(CaTest):
                 done = run('ca', 'run', '--config', conf, '--check-config')
                 self.assertEqual((done.status, done.out), (2, ''), done)
                 self.assertIn(word, done.err)
-            write(conf, text)
+            self.assertEqual(text.count('#try '), 3)
+            write(conf, text.replace('#try ', ''))
+            self.assertEqual(run('ca', 'run', '--config', conf, '--check-config').status, 0)
 
     def test_classic(self):
         """What `ca classic init` says to add to run.conf is what the service takes."""
