@@ -56,7 +56,7 @@ static const char validation[] =
     "    quorum = \"relaxed\"\n"
     "    quorum-remote = 0\n"
     "    quorum-failures = 0\n"
-    "    # To try it out with names below localhost, and http-01 on port 8080: sed -i 's/#try //' run.conf\n"
+    "    # To try it out with names below localhost, and http-01 on port 8080, take away the marks #try:\n"
     "    #try reach = {\"127.0.0.0/8\"}\n"
     "    #try public-labels = {\"localhost\"}\n"
     "    #try http-port = 8080\n"
