@@ -35,8 +35,12 @@ static enum status find_known(struct job *job, struct pooled *p, struct error *e
         s = store->forget(store->context, p->id, err);
         return s == STATUS_OK ? STATUS_NOT_FOUND : s;
     }
-    if (s == STATUS_OK)
+    if (s == STATUS_OK) {
         s = batch_job_add_waiting(job, plan.index, &w, err);
+        /* It has its entry, and must not get another one. */
+        if (s == STATUS_NOT_FOUND)
+            return error_set(err, STATUS_REFUSED, "the batch of this request is pruned");
+    }
     if (s == STATUS_OK) {
         p->issued = (struct sequencer_issued){plan.log_number, plan.index, found.not_before_s, found.not_after_s};
         p->prepared = found;

@@ -5,6 +5,9 @@
 
 #include "service/sequencer/sequencer_internal.h"
 
+/* Cosignatures of one batch that are kept with one write. */
+#define RUN_MAX (2 * SEQUENCER_PEERS_MAX)
+
 static bool has_signed(const struct sequencer_subtree *s, const struct tai *id)
 {
     for (size_t i = 0; i < s->cosigner_count; i++)
@@ -132,42 +135,66 @@ static enum status add_line(struct sequencer *s, const struct addition *a, struc
     return status == STATUS_CONFLICT ? STATUS_OK : status; /* a newer checkpoint is published: theirs will come */
 }
 
-/* The additions from *a on that belong to the batch of the first of them, as many as are in a row. */
-static enum status add_run(struct sequencer *s, const struct addition **a, struct error *err)
+/* How many from a on belong to the batch of the first of them, as many as are in a row. */
+static enum status find_run(struct sequencer *s, const struct addition *a, size_t *count, struct error *err)
 {
     const struct sequencer_ca *ca = &s->config.ca;
-    struct sequencer_addition list[2 * SEQUENCER_PEERS_MAX];
     struct sequencer_batch batch;
-    size_t count = 0;
-    uint64_t index = (*a)->subtree.end - 1;
-    enum status status = ca->find_batch(ca->context, index, &batch, err);
+    enum status status = ca->find_batch(ca->context, a->subtree.end - 1, &batch, err);
+    *count = 1;
     if (status != STATUS_OK)
         return status;
-    for (; *a != NULL && !(*a)->is_line && count < sizeof list / sizeof *list; *a = (*a)->next) {
-        if ((*a)->subtree.end <= batch.start || (*a)->subtree.end > batch.end)
-            break;
-        list[count++] = (struct sequencer_addition){(*a)->subtree, (*a)->id, builder_view(&(*a)->signature)};
-    }
+    while ((a = a->next) != NULL && !a->is_line && *count < RUN_MAX && a->subtree.end > batch.start &&
+           a->subtree.end <= batch.end)
+        ++*count;
+    return STATUS_OK;
+}
+
+static enum status add_run(struct sequencer *s, const struct addition *a, size_t count, struct error *err)
+{
+    const struct sequencer_ca *ca = &s->config.ca;
+    struct sequencer_addition list[RUN_MAX];
+    uint64_t index = a->subtree.end - 1;
+    for (size_t i = 0; i < count; i++, a = a->next)
+        list[i] = (struct sequencer_addition){a->subtree, a->id, builder_view(&a->signature)};
     return ca->add_cosignatures(ca->context, index, list, count, err);
+}
+
+/* What is refused does not keep the rest from being added; anything else has stopped the log. */
+static bool is_refusal(enum status status)
+{
+    return status == STATUS_REFUSED || status == STATUS_NOT_FOUND || status == STATUS_LIMIT;
+}
+
+/* The run that begins with a, or a alone: a run with one that is refused is refused as a whole. */
+static enum status add_next(struct sequencer *s, const struct addition *a, size_t *count, struct error *err)
+{
+    *count = 1;
+    if (a->is_line)
+        return add_line(s, a, err);
+    enum status status = find_run(s, a, count, err);
+    if (status == STATUS_OK)
+        status = add_run(s, a, *count, err);
+    if (*count == 1 || !is_refusal(status))
+        return status;
+    *count = 1;
+    return add_run(s, a, 1, err);
 }
 
 static void run_add(struct job *job)
 {
-    const struct addition *a = job->data;
-    while (a != NULL) {
-        const struct addition *before = a;
+    struct addition *a = job->data;
+    while (a != NULL && !job->flag) {
         struct error err = {.status = STATUS_OK};
-        enum status status = a->is_line ? add_line(job->s, a, &err) : add_run(job->s, &a, &err);
-        if (a == before)
-            a = a->next;
-        if (status == STATUS_OK)
-            continue;
-        job->status = status;
-        job->err = err;
-        /* What is refused does not keep the rest from being added; anything else has stopped the log. */
-        job->flag = status != STATUS_REFUSED && status != STATUS_NOT_FOUND && status != STATUS_LIMIT;
-        if (job->flag)
-            return;
+        size_t count;
+        enum status status = add_next(job->s, a, &count, &err);
+        if (status != STATUS_OK) {
+            job->status = status;
+            job->err = err;
+            job->flag = !is_refusal(status);
+        }
+        for (; count > 0; count--, a = a->next)
+            a->is_kept = status == STATUS_OK;
     }
 }
 
@@ -196,8 +223,8 @@ static void finish_add(struct job *job)
 {
     struct sequencer *s = job->s;
     s->is_adding = false;
-    for (const struct addition *a = job->data; a != NULL && job->status == STATUS_OK; a = a->next)
-        if (!a->is_line)
+    for (const struct addition *a = job->data; a != NULL; a = a->next)
+        if (a->is_kept && !a->is_line)
             add_to_waiting(s, a);
     if (job->status != STATUS_OK)
         sequencer_event(s, EVENT_ERROR, "cosignature-not-kept", job->err.text);

@@ -44,6 +44,7 @@ struct waiting {
 struct addition {
     struct addition *next;
     bool is_line;
+    bool is_kept; /* set on the worker */
     struct subtree subtree;
     struct tai id;
     char name[TAI_NAME_SIZE + 128];

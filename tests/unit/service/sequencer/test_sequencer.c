@@ -82,6 +82,57 @@ static void a_batch_has_its_limit(void **state)
     sw_free(sw);
 }
 
+static void sign_subtree(struct sequencer_world *sw, size_t mirror, const struct log_batch_subtree *s, struct builder *out)
+{
+    uint8_t memory[COSIGNED_MESSAGE_MAX];
+    struct builder message;
+    struct cosigned_message m = {.cosigner_name = bytes_of_text(sw->mirrors[mirror].name),
+                                 .log_origin = bytes_of_text(sw->origin), .subtree = s->subtree};
+    memcpy(m.hash, s->hash, HASH_SIZE);
+    builder_init_fixed(&message, memory, sizeof memory);
+    OK(cosigned_message_write(&m, &message, &err));
+    OK(private_key_sign(sw->mirrors[mirror].key, builder_view(&message), out, &err));
+}
+
+/* What cannot be kept does not keep good ones that came with it from being counted. */
+static void a_bad_cosignature_hides_no_good_one(void **state)
+{
+    (void)state;
+    static const uint8_t nonsense[] = {1, 2, 3};
+    struct log_batch batch;
+    struct builder good, other;
+    builder_init(&good, SIGNATURE_SIZE_MAX);
+    builder_init(&other, SIGNATURE_SIZE_MAX);
+    for (unsigned kind = 0; kind < 2; kind++) {
+        struct sequencer_world *sw = sw_new();
+        sw->mirrors[0].fault = sw->mirrors[1].fault = MIRROR_DOWN;
+        sw->profile.mirrors_min = 2;
+        sw_start(sw);
+        submit(sw, 0, 1);
+        fake_loop_run(sw->loop, 100);
+        assert_int_equal(sw_issued_count(sw, 0, 1), 0);
+        OK(log_batch_of(sw->w->log, 0, &batch, &err));
+        sign_subtree(sw, 0, &batch.subtrees[0], &good);
+        sign_subtree(sw, 1, &batch.subtrees[0], &other);
+        /* The first is alone in its job; the others come while it runs, and share the next one. */
+        sequencer_on_checkpoint(sw->sequencer, "nobody", 1, 1, BYTES_OF(nonsense));
+        sequencer_on_subtree(sw->sequencer, &sw->mirrors[0].id, batch.subtrees[0].subtree, builder_view(&good));
+        if (kind == 0)
+            sequencer_on_checkpoint(sw->sequencer, "nobody", 1, 1, BYTES_OF(nonsense));
+        else
+            sequencer_on_subtree(sw->sequencer, &sw->mirrors[1].id, batch.subtrees[0].subtree, BYTES_OF(nonsense));
+        sequencer_on_subtree(sw->sequencer, &sw->mirrors[1].id, batch.subtrees[0].subtree, builder_view(&other));
+        fake_loop_run(sw->loop, 100);
+        assert_int_equal(sw_issued_count(sw, 0, 1), 1);
+        sw_check(sw, 1);
+        sw_free(sw);
+        builder_reset(&good);
+        builder_reset(&other);
+    }
+    builder_clear(&good);
+    builder_clear(&other);
+}
+
 /* No quorum: the job waits, the pool fills, and then nobody is let in; afterwards everybody is served. */
 static void without_a_quorum_the_pool_fills(void **state)
 {
@@ -468,6 +519,7 @@ int main(void)
         cmocka_unit_test(a_batch_is_completed),
         cmocka_unit_test(jobs_keep_their_interval),
         cmocka_unit_test(a_batch_has_its_limit),
+        cmocka_unit_test(a_bad_cosignature_hides_no_good_one),
         cmocka_unit_test(without_a_quorum_the_pool_fills),
         cmocka_unit_test(the_pool_is_limited_in_bytes),
         cmocka_unit_test(late_cosignatures_are_added),
