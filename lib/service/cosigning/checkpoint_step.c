@@ -44,8 +44,7 @@ static void take_witness_answer(struct step *step, struct bytes lines)
         c->config.results.on_checkpoint(c->config.results.context, &c->config.peer, step->size, timestamp_s,
                                         signature);
     } else {
-        metric_add(c->refused_metric, 1);
-        cosigning_fail(c, "cosignature-refused", err.text);
+        cosigning_refuse(c, s, &err);
     }
     builder_clear(&memory);
 }

@@ -95,13 +95,16 @@ static void run_judge(struct step *step)
         if (write_evidence(step, pair, &step->body) != STATUS_OK)
             builder_reset(&step->body);
     }
-    step->old_size = 1; /* it is another tree */
+    step->old_size = 1; /* it is another tree, */
+    step->is_proof = step->body.len > 0 && pairs[0].size > 0; /* and the peer has signed both */
 }
 
 static void judged(struct step *step, const struct fetch_response *response)
 {
     struct cosigning *c = step->c;
     (void)response;
+    if (step->old_size == 0 && step->is_watch)
+        return;
     if (step->old_size == 0) {
         /* The same tree after all: it was restarted, or is behind itself. Begin anew. */
         c->pending_size = 0;
@@ -112,15 +115,18 @@ static void judged(struct step *step, const struct fetch_response *response)
     }
     if (step->body.len > 0 && c->config.results.keep_evidence != NULL)
         c->config.results.keep_evidence(c->config.results.context, builder_view(&step->body));
-    has_contradicted(c, "it shows another tree than ours");
+    c->is_proven = step->is_proof;
+    has_contradicted(c, c->is_proven ? "it has signed another tree than ours: it is not asked any more"
+                                     : "it shows another tree than ours");
 }
 
-static void start_judge(struct cosigning *c, struct bytes theirs, uint64_t size)
+static void start_judge(struct cosigning *c, struct bytes theirs, uint64_t size, bool is_watch)
 {
     struct step *step = step_new(c, run_judge);
     if (step == NULL)
         return;
     step->answer = judged;
+    step->is_watch = is_watch;
     step->size = size;
     builder_bytes(&step->note, theirs);
     builder_bytes(&step->ticket, builder_view(&c->signed_note));
@@ -135,7 +141,10 @@ static void fetched(struct step *step, const struct fetch_response *response)
     struct cosigning *c = step->c;
     struct note note;
     struct checkpoint view;
-    if (response->failure != FETCH_NO_FAILURE || response->is_cut || response->status != 200)
+    bool is_there = response->failure == FETCH_NO_FAILURE && !response->is_cut && response->status == 200;
+    if (!is_there && step->is_watch)
+        cosigning_event(c, EVENT_DEBUG, "cosigner-not-watched", "its monitoring prefix does not answer");
+    else if (!is_there)
         has_contradicted(c, step->err.text);
     else if (parse_view(response->body, &note, &view, NULL) != STATUS_OK ||
              !bytes_is_text(view.origin, c->config.origin))
@@ -143,7 +152,7 @@ static void fetched(struct step *step, const struct fetch_response *response)
     else if (view.size > c->seen_size)
         has_contradicted(c, "it publishes a checkpoint of more entries than our log has");
     else
-        start_judge(c, response->body, view.size);
+        start_judge(c, response->body, view.size, step->is_watch);
 }
 
 static void run_fetch(struct step *step)
@@ -151,13 +160,14 @@ static void run_fetch(struct step *step)
     (void)step; /* nothing of our own is needed yet */
 }
 
-void compare_step_start(struct cosigning *c, const char *why)
+static void start_fetch(struct cosigning *c, const char *why, bool is_watch)
 {
     static const char suffix[] = "/checkpoint";
     uint8_t digest[HASH_SIZE];
     const struct bytes origin = bytes_of_text(c->config.origin);
     if (c->config.peer.monitoring_url == NULL || !hash_label_sha256(&origin, 1, digest)) {
-        has_contradicted(c, why);
+        if (!is_watch)
+            has_contradicted(c, why);
         return;
     }
     struct step *step = step_new(c, run_fetch);
@@ -171,6 +181,30 @@ void compare_step_start(struct cosigning *c, const char *why)
     step->path = (const char *)step->ticket.data;
     step->content_type = NULL;
     step->answer = fetched;
+    step->is_watch = is_watch;
     (void)error_set(&step->err, STATUS_REFUSED, "%s", why);
     step_start(step);
+}
+
+void compare_step_start(struct cosigning *c, const char *why)
+{
+    start_fetch(c, why, false);
+}
+
+/* ---- now and then ---- */
+
+static void look(void *cookie)
+{
+    struct cosigning *c = cookie;
+    c->watch_timer = 0;
+    if (c->is_stopped || c->is_proven)
+        return;
+    start_fetch(c, "", true);
+    compare_step_watch(c);
+}
+
+void compare_step_watch(struct cosigning *c)
+{
+    if (c->watch_timer == 0 && c->config.watch_ms > 0 && c->config.peer.monitoring_url != NULL)
+        c->watch_timer = c->config.timer.start(c->config.timer.context, c->config.watch_ms, look, c);
 }

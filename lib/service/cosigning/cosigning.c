@@ -58,6 +58,7 @@ void cosigning_free(struct cosigning *c)
         return;
     c->is_stopped = true;
     c->config.timer.cancel(c->config.timer.context, c->timer);
+    c->config.timer.cancel(c->config.timer.context, c->watch_timer);
     drop(c);
 }
 
@@ -69,7 +70,7 @@ const struct cosigning_peer *cosigning_peer(const struct cosigning *c)
 struct cosigning_state cosigning_state(const struct cosigning *c)
 {
     return (struct cosigning_state){c->seen_size, c->signed_size, c->wanted_count, c->failures,
-                                    c->has_contradicted};
+                                    c->has_contradicted, c->is_proven};
 }
 
 /* ---- reporting ---- */
@@ -129,6 +130,17 @@ void cosigning_fail_answer(struct cosigning *c, const char *what, const struct f
     cosigning_fail(c, what, reason);
 }
 
+void cosigning_refuse(struct cosigning *c, enum status status, const struct error *err)
+{
+    metric_add(c->refused_metric, 1);
+    if (status != STATUS_REFUSED || c->config.peer.monitoring_url == NULL) {
+        cosigning_fail(c, "cosignature-refused", err->text);
+        return;
+    }
+    cosigning_event(c, EVENT_WARNING, "cosignature-refused", err->text);
+    compare_step_start(c, err->text);
+}
+
 void cosigning_progress(struct cosigning *c)
 {
     if (c->failures > 0)
@@ -181,7 +193,7 @@ static void step_end(struct step *step)
     struct wanted *wanted = step->is_subtree ? find_wanted(c, step->subtree) : NULL;
     if (step->is_subtree)
         c->asked_count--;
-    else
+    else if (!step->is_watch)
         c->busy_count--;
     if (wanted != NULL)
         wanted->is_asked = false;
@@ -197,7 +209,7 @@ static void step_end(struct step *step)
 static void on_answer(void *cookie, const struct fetch_response *response)
 {
     struct step *step = cookie;
-    if (!step->c->is_stopped && response->failure != FETCH_STOPPED)
+    if (!step->c->is_stopped && !step->c->is_proven && response->failure != FETCH_STOPPED)
         step->answer(step, response);
     step_end(step);
 }
@@ -253,7 +265,7 @@ void step_start(struct step *step)
     struct cosigning *c = step->c;
     if (step->is_subtree)
         c->asked_count++;
-    else
+    else if (!step->is_watch)
         c->busy_count++;
     c->config.worker.submit(c->config.worker.context, run_step, on_done, step);
 }
@@ -272,7 +284,7 @@ static void go_on(struct cosigning *c)
 {
     bool is_mirror = c->config.peer.role == COSIGNING_MIRROR;
     metric_set(c->lag_metric, (double)(c->seen_size - (c->signed_size < c->seen_size ? c->signed_size : c->seen_size)));
-    if (c->is_stopped || c->timer != 0 || c->seen_size == 0)
+    if (c->is_stopped || c->is_proven || c->timer != 0 || c->seen_size == 0)
         return;
     if (is_mirror && c->signed_size > 0)
         ask_for_subtrees(c);

@@ -11,6 +11,9 @@
  * away for days is brought up request by request. Everything that comes back is verified over hashes of our
  * own tree before it is handed on; lines of keys that are not the peer's are ignored.
  *
+ * What a mirror publishes is looked at when it contradicts, when a signature of it does not verify, and now and
+ * then: it may tell others something else. Once it is proven to have signed two views it is not asked any more.
+ *
  * Runs on the thread of the event loop; what is asked of the log runs on the log's serial worker.
  */
 #ifndef CATHAYA_SERVICE_COSIGNING_COSIGNING_H
@@ -89,6 +92,7 @@ struct cosigning_config {
     const char *metrics_labels;         /* `peer="NAME"`, or "" */
     uint32_t timeout_ms;                /* of a request */
     uint32_t retry_min_ms, retry_max_ms; /* after the first failure; at most */
+    uint32_t watch_ms;                  /* between looks at what a mirror publishes; 0: only when it contradicts */
 };
 
 struct cosigning;
@@ -116,6 +120,7 @@ struct cosigning_state {
     size_t wanted_count;
     unsigned failure_count;          /* in a row */
     bool has_contradicted;
+    bool is_proven; /* it has signed two views, and the evidence is kept: it is not asked any more */
 };
 struct cosigning_state cosigning_state(const struct cosigning *c);
 

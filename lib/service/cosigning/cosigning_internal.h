@@ -43,8 +43,9 @@ struct cosigning {
     unsigned asked_count;
     unsigned conflicts;
     unsigned failures;
-    bool has_contradicted;
+    bool has_contradicted, is_proven;
     uint64_t timer; /* of the next round, 0: none */
+    uint64_t watch_timer;
     uint64_t random;
     struct metric *signed_metric, *failed_metric, *refused_metric, *lag_metric;
 };
@@ -57,6 +58,8 @@ struct step {
     bool is_gzip;
     void (*answer)(struct step *step, const struct fetch_response *response);
     bool is_subtree;
+    bool is_watch; /* a look without a reason: beside the others */
+    bool is_proof; /* judged: the peer has signed two views */
     uint64_t old_size, size;         /* add-checkpoint: both; otherwise the checkpoint's size */
     uint64_t start;                  /* add-entries */
     struct subtree subtree;
@@ -82,6 +85,8 @@ void cosigning_fail(struct cosigning *c, const char *what, const char *reason);
 void cosigning_fail_answer(struct cosigning *c, const char *what, const struct fetch_response *response);
 /* cosigning_progress forgets failures. */
 void cosigning_progress(struct cosigning *c);
+/* cosigning_refuse: a cosignature was no good. One that does not verify is a reason to look at what the peer publishes. */
+void cosigning_refuse(struct cosigning *c, enum status status, const struct error *err);
 /* cosigning_conflict: may the round go on after another conflict? Otherwise it has failed. */
 bool cosigning_conflict(struct cosigning *c, const char *what);
 void cosigning_event(struct cosigning *c, enum event_level level, const char *what, const char *reason);
@@ -91,6 +96,8 @@ void cosigning_event(struct cosigning *c, enum event_level level, const char *wh
 void checkpoint_step_start(struct cosigning *c);
 void upload_step_start(struct cosigning *c);
 void subtree_step_start(struct cosigning *c, size_t wanted);
+/* compare_step_watch has the peer's view looked at after a while, and again and again. */
+void compare_step_watch(struct cosigning *c);
 /* compare_step_start fetches the peer's view and holds it against ours, because it contradicts. */
 void compare_step_start(struct cosigning *c, const char *why);
 

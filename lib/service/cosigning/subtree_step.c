@@ -50,8 +50,7 @@ static void take_signature(struct step *step, struct bytes lines)
         cosigning_progress(c);
         c->config.results.on_subtree(c->config.results.context, &c->config.peer, step->subtree, signature);
     } else {
-        metric_add(c->refused_metric, 1);
-        cosigning_fail(c, "cosignature-refused", err.text);
+        cosigning_refuse(c, s, &err);
     }
     builder_clear(&memory);
 }

@@ -87,11 +87,11 @@ static void take_signature(struct step *step, struct bytes lines)
         c->is_upload_due = c->pending_size > step->size;
         metric_add(c->signed_metric, 1);
         cosigning_progress(c);
+        compare_step_watch(c);
         c->config.results.on_checkpoint(c->config.results.context, &c->config.peer, step->size, timestamp_s,
                                         signature);
     } else {
-        metric_add(c->refused_metric, 1);
-        cosigning_fail(c, "cosignature-refused", err.text);
+        cosigning_refuse(c, s, &err);
     }
     builder_clear(&memory);
 }

@@ -13,6 +13,7 @@
 
 #define DAY_S ((int64_t)86400)
 
+static cfg_opt_t mirror_options[] = {CFG_STR("monitoring-url", NULL, CFGF_NODEFAULT), CFG_END()};
 static cfg_opt_t ca_options[] = {
     CFG_STR("directory", NULL, CFGF_NODEFAULT),
     CFG_STR("policy", "", CFGF_NONE),
@@ -22,6 +23,8 @@ static cfg_opt_t ca_options[] = {
     CFG_INT("landmark-interval", 3600, CFGF_NONE),
     CFG_INT("prune-interval", 86400, CFGF_NONE),
     CFG_INT("prune-grace", 86400, CFGF_NONE),
+    CFG_INT("mirror-watch-interval", 60, CFGF_NONE),
+    CFG_SEC("mirror", mirror_options, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
     CFG_END(),
 };
 static cfg_opt_t classic_options[] = {CFG_STR("directory", NULL, CFGF_NODEFAULT), CFG_END()};
@@ -193,6 +196,21 @@ static enum status read_general(struct run_config *config, cfg_t *cfg, struct er
     return s;
 }
 
+/* Where mirrors publish what they have. */
+static enum status read_monitoring(cfg_t *section, struct run_ca *ca, struct error *err)
+{
+    if (cfg_size(section, "mirror") > RUN_MONITORING_MAX)
+        return error_set(err, STATUS_USAGE, "at most %d mirror blocks", RUN_MONITORING_MAX);
+    for (unsigned i = 0; i < cfg_size(section, "mirror"); i++) {
+        cfg_t *mirror = cfg_getnsec(section, "mirror", i);
+        const char *url = cfg_getstr(mirror, "monitoring-url");
+        if (url == NULL || strncmp(url, "http", 4) != 0)
+            return error_set(err, STATUS_USAGE, "mirror \"%s\": monitoring-url is a URL, without a slash at its end", cfg_title(mirror));
+        ca->monitoring[ca->monitoring_count++] = (struct run_monitoring){cfg_title(mirror), url};
+    }
+    return STATUS_OK;
+}
+
 static enum status read_ca(struct run_config *config, cfg_t *section, struct run_ca *ca,
                            struct error *err)
 {
@@ -215,6 +233,10 @@ static enum status read_ca(struct run_config *config, cfg_t *section, struct run
         s = run_config_number(section, "prune-interval", 1, 366 * DAY_S, &ca->prune_interval_s, err);
     if (s == STATUS_OK)
         s = run_config_number(section, "prune-grace", 0, 366 * DAY_S, &ca->prune_grace_s, err);
+    if (s == STATUS_OK)
+        s = run_config_number(section, "mirror-watch-interval", 0, DAY_S, &ca->watch_s, err);
+    if (s == STATUS_OK)
+        s = read_monitoring(section, ca, err);
     ca->pool_entries = (uint64_t)pool;
     return s;
 }

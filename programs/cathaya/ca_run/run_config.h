@@ -19,6 +19,13 @@
 #define RUN_REACH_MAX 16
 #define RUN_PATH_MAX 4096
 
+#define RUN_MONITORING_MAX 16
+
+/* Where a mirror publishes what it has: its monitoring prefix [C2SP tlog-mirror]. */
+struct run_monitoring {
+    const char *name, *url; /* name: of its note signatures */
+};
+
 /* A Merkle Tree CA of the process, with its log and mirrors. */
 struct run_ca {
     const char *name;
@@ -29,6 +36,9 @@ struct run_ca {
     uint64_t pool_entries;
     int64_t landmark_interval_s;
     int64_t prune_interval_s, prune_grace_s;
+    int64_t watch_s; /* between looks at what the mirrors publish; 0: only when they contradict */
+    size_t monitoring_count;
+    struct run_monitoring monitoring[RUN_MONITORING_MAX]; /* others publish at URL/mirror, as `cathaya mirror run` does */
 };
 
 struct run_classic {

@@ -180,7 +180,7 @@ static enum status open_public(struct run_mtc_ca *ca, struct error *err)
 static enum status open_peers(struct run_mtc_ca *ca, const struct run_mtc_ca_ports *ports, struct error *err)
 {
     struct run_peers_ports peers = {
-        .directory = &ca->log.directory, .log = run_ca_log_cosigning(&ca->log), .worker = ca->worker_port,
+        .directory = &ca->log.directory, .settings = ca->settings, .log = run_ca_log_cosigning(&ca->log), .worker = ca->worker_port,
         .fetch = ports->fetch, .timer = ca->timers, .clock = ports->clock, .events = ports->events, .metrics = ports->metrics,
     };
     return run_peers_start(&ca->peers, ca->name, ca->origin, ca->key_name, ca->evidence, &peers, err);

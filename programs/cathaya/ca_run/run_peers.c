@@ -112,6 +112,16 @@ static void want(void *context, struct subtree subtree, const uint8_t hash[HASH_
     cosigning_want(context, subtree, hash);
 }
 
+/* As the configuration says, or where `cathaya mirror run` has it by default. */
+static bool find_monitoring_url(const struct run_ca *settings, const char *name, const char *submission_url,
+                                char out[RUN_PEER_URL_SIZE])
+{
+    for (size_t i = 0; i < settings->monitoring_count; i++)
+        if (strcmp(settings->monitoring[i].name, name) == 0)
+            return snprintf(out, RUN_PEER_URL_SIZE, "%s", settings->monitoring[i].url) < RUN_PEER_URL_SIZE;
+    return snprintf(out, RUN_PEER_URL_SIZE, "%s/mirror", submission_url) < RUN_PEER_URL_SIZE;
+}
+
 static enum status start_one(struct run_peers *peers, size_t i, const char *origin, const char *ca_key_name,
                              const struct run_peers_ports *ports, struct error *err)
 {
@@ -128,10 +138,11 @@ static enum status start_one(struct run_peers *peers, size_t i, const char *orig
         .log = ports->log, .results = {peers, on_checkpoint, on_subtree, keep_evidence},
         .worker = ports->worker, .fetch = ports->fetch, .timer = ports->timer, .clock = ports->clock, .events = ports->events,
         .metrics = ports->metrics, .metrics_labels = peers->labels[i], .timeout_ms = TIMEOUT_MS,
-        .retry_min_ms = RETRY_MIN_MS, .retry_max_ms = RETRY_MAX_MS,
+        .retry_min_ms = RETRY_MIN_MS, .retry_max_ms = RETRY_MAX_MS, .watch_ms = (uint32_t)(ports->settings->watch_s * 1000),
     };
-    /* One address for both, as mirrors here have it. */
-    config.peer.monitoring_url = party->url;
+    if (!find_monitoring_url(ports->settings, external->name, party->url, peers->monitoring_urls[i]))
+        return error_set(err, STATUS_USAGE, "witness %s: its URL is too long", external->name);
+    config.peer.monitoring_url = peers->monitoring_urls[i];
     enum status s = cosigning_new(&config, &peers->clients[i], err);
     peers->sequencer_peers[i] = (struct sequencer_peer){external->name, external->id, peers->clients[i], see, want};
     return s;

@@ -4,12 +4,14 @@
 #define CATHAYA_PROGRAMS_CA_RUN_RUN_PEERS_H
 
 #include "ca/ca_directory.h"
+#include "ca_run/run_config.h"
 #include "rules/certificate_profile.h"
 #include "rules/tlog_policy.h"
 #include "service/cosigning/cosigning.h"
 #include "service/sequencer/sequencer.h"
 
 #define RUN_PEERS_MAX 16
+#define RUN_PEER_URL_SIZE 512
 
 struct run_peers {
     struct tlog_policy *policy; /* NULL: none */
@@ -19,6 +21,7 @@ struct run_peers {
     struct cosigning *clients[RUN_PEERS_MAX];
     struct sequencer_peer sequencer_peers[RUN_PEERS_MAX];
     char labels[RUN_PEERS_MAX][VKEY_NAME_MAX + 16];
+    char monitoring_urls[RUN_PEERS_MAX][RUN_PEER_URL_SIZE];
     struct sequencer *sequencer; /* set when it is there: what comes is given to it */
     const char *evidence_directory;
     struct events_port events;
@@ -35,6 +38,7 @@ MUST_USE enum status run_peers_check_profile(const struct run_peers *peers, cons
 
 struct run_peers_ports {
     const struct ca_directory *directory;
+    const struct run_ca *settings;
     struct cosigning_log log;
     struct work_port worker;
     struct fetch_port fetch;

@@ -23,6 +23,7 @@ struct scene {
     char origin[TAI_NAME_SIZE];
     uint64_t checkpoint_size; /* the last that came */
     unsigned checkpoints, subtrees, evidences;
+    uint32_t watch_ms;
     struct builder evidence;
 };
 
@@ -111,6 +112,7 @@ static void start_client(struct scene *s)
         .timeout_ms = 5000,
         .retry_min_ms = 100,
         .retry_max_ms = 60000,
+        .watch_ms = s->watch_ms,
     };
     OK(cosigning_new(&config, &s->client, &err));
 }
@@ -358,6 +360,52 @@ static void contradictions_are_kept(void **state)
     scene_free(s);
 }
 
+/* It tells us what we want to hear, and others something else. */
+static void what_it_publishes_is_watched(void **state)
+{
+    (void)state;
+    struct scene *s = scene_new(&hash_sm3, "sm2_sm3", false);
+    cosigning_free(s->client);
+    s->watch_ms = 1000;
+    start_client(s);
+    append(s, 5);
+    fake_loop_run(s->loop, 10500);
+    assert_int_equal(s->mirror.fetch_count, 10);
+    assert_int_equal(cosigning_state(s->client).failure_count, 0);
+    s->mirror.fault = MIRROR_DOWN; /* nobody waits for what it publishes */
+    fake_loop_run(s->loop, 2000);
+    assert_int_equal(cosigning_state(s->client).failure_count, 0);
+    assert_false(cosigning_state(s->client).has_contradicted);
+    s->mirror.fault = MIRROR_FORKED;
+    fake_loop_run(s->loop, 1100);
+    assert_int_equal(s->evidences, 1);
+    assert_true(cosigning_state(s->client).is_proven);
+    /* A proven liar is not asked any more, and not watched. */
+    s->mirror.fault = MIRROR_HONEST;
+    unsigned asked = s->mirror.add_checkpoint_count, fetched = s->mirror.fetch_count;
+    append(s, 5);
+    fake_loop_run(s->loop, 120 * 1000);
+    assert_int_equal(s->mirror.add_checkpoint_count, asked);
+    assert_int_equal(s->mirror.fetch_count, fetched);
+    assert_int_equal(s->checkpoints, 1);
+    scene_free(s);
+}
+
+/* A signature that does not verify is a reason to look at what it publishes. */
+static void a_bad_signature_is_looked_into(void **state)
+{
+    (void)state;
+    struct scene *s = scene_new(&hash_sm3, "sm2_sm3", false);
+    s->mirror.fault = MIRROR_BAD_SIGNATURE;
+    append(s, 5);
+    fake_loop_run(s->loop, 50);
+    assert_int_equal(s->mirror.fetch_count, 1);
+    assert_int_equal(s->evidences, 0);
+    assert_true(cosigning_state(s->client).failure_count > 0);
+    assert_false(cosigning_state(s->client).is_proven);
+    scene_free(s);
+}
+
 static void one_that_is_ahead_contradicts(void **state)
 {
     (void)state;
@@ -446,6 +494,8 @@ int main(void)
         cmocka_unit_test(a_slow_mirror_is_not_overrun),
         cmocka_unit_test(liars_are_refused),
         cmocka_unit_test(contradictions_are_kept),
+        cmocka_unit_test(what_it_publishes_is_watched),
+        cmocka_unit_test(a_bad_signature_is_looked_into),
         cmocka_unit_test(one_that_is_ahead_contradicts),
         cmocka_unit_test(a_witness_signs_checkpoints_alone),
         cmocka_unit_test(it_can_be_freed_at_any_time),
