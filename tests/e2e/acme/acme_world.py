@@ -194,6 +194,8 @@ class World:
         for suite in self.intranets():
             run('ca', 'classic', 'init', '--suite', suite, '--intranet', '--organisation', 'Example', '--url',
                 f'http://localhost:{self.http_port}/{suite}-intranet', self.path(suite + '-intranet'))
+        for name in [s + '-r1' for s in self.classics()] + [s + '-intranet' for s in self.intranets()]:
+            os.symlink(self.path(name, 'public'), os.path.join(self.webroot, name.removesuffix('-r1')))
         for number in range(1, self.mirror_count + 1):
             self.make_mirror(number)
 
@@ -307,6 +309,15 @@ class World:
     def management(self):
         """URL of the mock DNS's management, for clients' hooks."""
         return f'http://127.0.0.1:{self.mock.management}'
+
+    def set_txt(self, host, value):
+        """One TXT record more, in the zone that the name is in."""
+        if self.zone is None or not host.endswith('.' + dns_world.ORIGIN):
+            self.mock.set_txt(host, value)
+            return
+        label = host.removesuffix('.' + dns_world.ORIGIN)
+        self.zone.set(label, 'TXT', *self.zone.records.get((label, 'TXT'), []), f'"{value}"')
+        self.zone.publish()
 
     def start_mirrors(self):
         for number in range(1, self.mirror_count + 1):
