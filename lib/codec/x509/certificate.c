@@ -68,7 +68,13 @@ enum status certificate_read_after_spki(struct reader *r, struct bytes version, 
     return check_version(version, *whole, *extensions, err);
 }
 
-static enum status read_tbs(struct reader *r, struct certificate *out, struct error *err)
+/* The times of what is no certificate of a CA's may be anything that stands where they belong. */
+static enum status skip_validity(struct reader *r, struct bytes *whole, struct error *err)
+{
+    return der_whole(r, DER_SEQUENCE, whole) ? STATUS_OK : malformed(r, err, "validity");
+}
+
+static enum status read_tbs(struct reader *r, bool has_times, struct certificate *out, struct error *err)
 {
     enum status s = certificate_read_version(r, &out->version, err);
     if (s != STATUS_OK)
@@ -82,7 +88,8 @@ static enum status read_tbs(struct reader *r, struct certificate *out, struct er
         return malformed(r, err, "signature");
     if (!name_read(r, &out->issuer))
         return malformed(r, err, "issuer");
-    s = certificate_read_validity(r, &out->validity, &out->not_before_s, &out->not_after_s, err);
+    s = has_times ? certificate_read_validity(r, &out->validity, &out->not_before_s, &out->not_after_s, err)
+                  : skip_validity(r, &out->validity, err);
     if (s != STATUS_OK)
         return s;
     if (!name_read(r, &out->subject))
@@ -92,7 +99,7 @@ static enum status read_tbs(struct reader *r, struct certificate *out, struct er
     return certificate_read_after_spki(r, out->version, &out->after_spki, &out->extensions, err);
 }
 
-enum status certificate_parse(struct bytes der, struct certificate *out, struct error *err)
+static enum status parse(struct bytes der, bool has_times, struct certificate *out, struct error *err)
 {
     struct signed_object object;
     enum status s = signed_parse(der, CERTIFICATE_SIZE_MAX, "certificate", "tbsCertificate", &object, err);
@@ -104,5 +111,15 @@ enum status certificate_parse(struct bytes der, struct certificate *out, struct 
         .signature_algorithm = object.algorithm,
         .signature_value = object.signature_value,
     };
-    return read_tbs(&object.contents, out, err);
+    return read_tbs(&object.contents, has_times, out, err);
+}
+
+enum status certificate_parse(struct bytes der, struct certificate *out, struct error *err)
+{
+    return parse(der, true, out, err);
+}
+
+enum status certificate_parse_timeless(struct bytes der, struct certificate *out, struct error *err)
+{
+    return parse(der, false, out, err);
 }

@@ -37,6 +37,10 @@ struct certificate {
  * from der. */
 MUST_USE enum status certificate_parse(struct bytes der, struct certificate *out, struct error *err);
 
+/* certificate_parse_timeless is certificate_parse for a certificate that somebody made for himself and
+ * nobody asks how long it is valid: its times are not read, and may be written in any way. */
+MUST_USE enum status certificate_parse_timeless(struct bytes der, struct certificate *out, struct error *err);
+
 /* certificate_read_version reads the optional [0]; *whole is empty when it is absent. */
 MUST_USE enum status certificate_read_version(struct reader *r, struct bytes *whole,
                                               struct error *err);
