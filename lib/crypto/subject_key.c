@@ -9,6 +9,7 @@
 #include <openssl/x509.h>
 
 #include "crypto/context.h"
+#include "crypto/curve_point.h"
 #include "crypto/evp_key.h"
 
 #define ALLOWED "allowed are SM2, P-256, P-384, P-521, RSA-2048 to RSA-8192, Ed25519 and ML-DSA-44/65/87"
@@ -115,6 +116,8 @@ static enum status check(EVP_PKEY *pkey, struct bytes spki, struct error *err)
 
 enum status subject_key_check(struct bytes spki, struct error *err)
 {
+    if (curve_point_name(spki) != NULL)
+        return STATUS_OK;
     EVP_PKEY *pkey = decode(spki);
     if (pkey == NULL)
         return error_set(err, STATUS_MALFORMED, "subject key: not a key that can be read; " ALLOWED);
@@ -125,8 +128,11 @@ enum status subject_key_check(struct bytes spki, struct error *err)
 
 void subject_key_describe(struct bytes spki, char *out, size_t size)
 {
-    EVP_PKEY *pkey = decode(spki);
-    if (pkey != NULL)
+    const char *name = curve_point_name(spki);
+    EVP_PKEY *pkey = name == NULL ? decode(spki) : NULL;
+    if (name != NULL)
+        (void)snprintf(out, size, "%s", name);
+    else if (pkey != NULL)
         (void)classify(pkey, out, size);
     else
         (void)snprintf(out, size, "unknown");

@@ -48,6 +48,33 @@ static void good_keys(void **state)
     allowed(generated("RSA", NULL, 2048), "RSA-2048");
 }
 
+/* The points of these two are looked at without decoding the key: nothing else may be taken for one. */
+static void known_curves(void **state)
+{
+    static const char *const types[][2] = {{"EC", "P-256"}, {"SM2", NULL}};
+    (void)state;
+    for (size_t i = 0; i < LENGTH(types); i++) {
+        struct bytes spki = generated(types[i][0], types[i][1], 0);
+        const char *name = types[i][1] != NULL ? types[i][1] : types[i][0];
+        for (size_t at = 0; at < spki.len; at++) {
+            struct bytes changed = heap_copy(spki);
+            ((uint8_t *)(uintptr_t)changed.data)[at] ^= 0x20;
+            if (subject_key_check(changed, &err) == STATUS_OK)
+                fail_msg("%s with byte %zu changed is still a key", name, at);
+            heap_free(changed);
+        }
+        /* x as large as the prime, or larger; and the other curve's OID over this point */
+        struct bytes large = heap_copy(spki);
+        memset((uint8_t *)(uintptr_t)large.data + large.len - 64, 0xff, 32);
+        refused(large, STATUS_MALFORMED, "not a key", "unknown");
+        struct bytes other = generated(types[1 - i][0], types[1 - i][1], 0);
+        memcpy((uint8_t *)(uintptr_t)other.data + other.len - 64, spki.data + spki.len - 64, 64);
+        refused(other, STATUS_MALFORMED, "not a key", "unknown");
+        refused(heap_copy(bytes_of(spki.data, spki.len - 1)), STATUS_MALFORMED, "not a key", "unknown");
+        allowed(spki, name);
+    }
+}
+
 static void other_kinds(void **state)
 {
     (void)state;
@@ -181,7 +208,7 @@ static void no_keys(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(good_keys),     cmocka_unit_test(other_kinds), cmocka_unit_test(rsa_sizes),
+        cmocka_unit_test(good_keys),     cmocka_unit_test(known_curves), cmocka_unit_test(other_kinds), cmocka_unit_test(rsa_sizes),
         cmocka_unit_test(rsa_exponents), cmocka_unit_test(rsa_moduli),  cmocka_unit_test(canonical),
         cmocka_unit_test(no_keys),
     };
