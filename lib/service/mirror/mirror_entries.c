@@ -150,7 +150,7 @@ static enum status put_full(struct mirror_log *log, struct error *err)
 
 /* Stores what the package has beyond the entries that are stored. */
 static enum status store(struct mirror_log *log, const struct add_entries_package *package,
-                         struct error *err)
+                         struct mirror_entries *entries, struct error *err)
 {
     struct reader r;
     struct bytes entry;
@@ -171,6 +171,7 @@ static enum status store(struct mirror_log *log, const struct add_entries_packag
     struct tree_edge *old = log->edge;
     log->edge = log->next_edge;
     log->next_edge = old;
+    entries->stored_count += package->range.end - next;
     if (log->mirror->metrics != NULL)
         metric_add(log->metrics.entries, (double)(package->range.end - next));
     return STATUS_OK;
@@ -192,7 +193,7 @@ void mirror_entries_take(struct mirror_log *log, const struct add_entries_packag
         return;
     }
     if (status == STATUS_OK)
-        status = store(log, package, &err);
+        status = store(log, package, entries, &err);
     if (status != STATUS_OK)
         mirror_log_fail(log, status, &err, answer);
     else

@@ -129,6 +129,7 @@ struct mirror_entries {
     uint8_t root[HASH_SIZE]; /* of the checkpoint of size end */
     struct builder note;     /* of that checkpoint, with the log's signatures */
     uint64_t package_count;  /* verified */
+    uint64_t stored_count;   /* entries that were new */
     bool is_complete;        /* all packages of the canonical sequence */
 };
 

@@ -8,7 +8,8 @@ struct mirror {
     struct mirror_config config;
     struct mirror_log *logs[MIRROR_LOGS_MAX];
     size_t log_count;
-    size_t upload_count; /* of all logs */
+    struct upload *uploads; /* under way, the newest first; mirror_upload.c */
+    size_t upload_count;    /* of all logs */
     size_t job_count;
 };
 

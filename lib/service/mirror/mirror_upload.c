@@ -6,13 +6,19 @@
 
 /* Above this the client waits until the worker has caught up. */
 #define INBOX_PAUSE ((size_t)1 << 20)
+/* An upload that has brought nothing new for so long gives its place to a newcomer when there is no other: anybody
+ * may open uploads, and hold them. A CA that is well connected brings a package in much less. */
+#define STALL_MS 2000
 
 struct upload {
+    struct upload *next, **link; /* of all that are under way */
     struct mirror *mirror;
     struct mirror_log *log; /* NULL until the header is there */
     struct http_exchange *x;
     struct builder inbox;   /* came while a job was running */
     bool is_running, is_ended, is_paused;
+    int64_t progress_ms; /* when it began, or brought new entries last */
+    uint64_t stored_count; /* by then */
 
     struct add_entries_reader reader; /* the job's while it is running; everything below, too */
     struct builder work;
@@ -21,8 +27,16 @@ struct upload {
     bool is_begun, is_last;
 };
 
+static int64_t now_ms(const struct mirror *mirror)
+{
+    return mirror->config.clock.now_ms(mirror->config.clock.context);
+}
+
 static void free_upload(struct upload *u)
 {
+    *u->link = u->next;
+    if (u->next != NULL)
+        u->next->link = u->link;
     add_entries_reader_clear(&u->reader);
     builder_clear(&u->inbox);
     builder_clear(&u->work);
@@ -50,6 +64,23 @@ static void refuse(struct upload *u, int status, const char *text)
 {
     mirror_answer_text(&u->answer, status, "%s", text);
     respond(u);
+}
+
+/* Ends the upload of the log, or of any (NULL), that has stalled for longest; false when none has. What it brought is
+ * kept: the next upload that ends makes it durable. */
+static bool end_stalled(struct mirror *mirror, const struct mirror_log *log)
+{
+    struct upload *worst = NULL;
+    int64_t now = now_ms(mirror);
+    for (struct upload *u = mirror->uploads; u != NULL; u = u->next) {
+        bool is_stalled = now - u->progress_ms >= STALL_MS || now < u->progress_ms; /* the clock was set back */
+        if (is_stalled && !u->is_running && !u->is_ended && (log == NULL || u->log == log) &&
+            (worst == NULL || u->progress_ms < worst->progress_ms))
+            worst = u;
+    }
+    if (worst != NULL)
+        refuse(worst, 503, "others wait, and nothing new has come");
+    return worst != NULL;
 }
 
 /* ---- on the worker ---- */
@@ -107,6 +138,10 @@ static void end(void *cookie)
     struct upload *u = cookie;
     u->is_running = false;
     mirror_job_ended(u->mirror, u->log);
+    if (u->entries.stored_count > u->stored_count) {
+        u->stored_count = u->entries.stored_count;
+        u->progress_ms = now_ms(u->mirror);
+    }
     if (u->answer.status != 0) {
         respond(u);
         return;
@@ -127,7 +162,7 @@ static bool choose_log(struct upload *u)
         refuse(u, 404, "a log that is not known here");
         return false;
     }
-    if (log->upload_count >= MIRROR_UPLOADS_PER_LOG_MAX) {
+    if (log->upload_count >= MIRROR_UPLOADS_PER_LOG_MAX && !end_stalled(u->mirror, log)) {
         refuse(u, 503, "too many uploads for this log");
         return false;
     }
@@ -189,14 +224,19 @@ static void on_abort(struct http_exchange *x)
 
 void mirror_upload_begin(struct mirror *mirror, struct http_exchange *x)
 {
-    struct upload *u = mirror->upload_count < MIRROR_UPLOADS_MAX ? calloc(1, sizeof *u) : NULL;
+    bool has_room = mirror->upload_count < MIRROR_UPLOADS_MAX || end_stalled(mirror, NULL);
+    struct upload *u = has_room ? calloc(1, sizeof *u) : NULL;
     x->on_body = on_body;
     if (u == NULL) {
         mirror_respond_text(x, 503, "too many uploads");
         return;
     }
     mirror->upload_count++;
-    *u = (struct upload){.mirror = mirror, .x = x};
+    *u = (struct upload){.mirror = mirror, .x = x, .next = mirror->uploads, .link = &mirror->uploads,
+                         .progress_ms = now_ms(mirror)};
+    if (u->next != NULL)
+        u->next->link = &u->next;
+    mirror->uploads = u;
     builder_init(&u->inbox, MIRROR_INBOX_MAX);
     builder_init(&u->work, MIRROR_INBOX_MAX);
     add_entries_reader_init(&u->reader, ADD_ENTRIES_PACKAGE_MAX);

@@ -339,6 +339,43 @@ static void uploads_are_limited(void **state)
     test_close(&t);
 }
 
+/* Uploads that bring nothing new hold their places as long as nobody else wants them. */
+static void a_stalled_upload_makes_room(void **state)
+{
+    (void)state;
+    struct mirror_test t;
+    struct world_exchange *e[MIRROR_UPLOADS_PER_LOG_MAX];
+    test_open(&t, &hash_sm3, WORLD_FAST, true);
+    assert_int_equal(mirror_world_update(t.w, 0, 0, 512), 200);
+    assert_int_equal(test_add_checkpoint(&t, 0, 512, 1000), 200);
+    mirror_world_add_entries(t.w, 0, 0, 1000, 4, &t.body);
+    struct bytes old = heap_copy(builder_view(&t.body));
+    for (size_t i = 0; i < LENGTH(e); i++) {
+        e[i] = world_start(t.w, "/add-entries", bytes_of(NULL, 0));
+        assert_true(world_piece(e[i], bytes_of(old.data, 60)));
+        t.w->now_ms += 1;
+    }
+    builder_reset(&t.body);
+    mirror_world_add_entries(t.w, 0, 512, 1000, 2, &t.body);
+    t.w->now_ms += 2000 - LENGTH(e) - 1;
+    assert_int_equal(test_status(&t, "/add-entries"), 503); /* none has stalled yet */
+    t.w->now_ms += 1; /* the first has, although it sends what is known */
+    assert_true(world_piece(e[0], bytes_of(old.data + 60, old.len / 2)));
+    world_run(t.w);
+    assert_false(e[0]->is_sent);
+    assert_int_equal(test_add_entries(&t, 0, 512, 1000, 2), 200);
+    assert_true(e[0]->is_sent);
+    assert_int_equal(e[0]->status, 503);
+    for (size_t i = 0; i < LENGTH(e); i++) {
+        assert_int_equal(e[i]->is_sent, i == 0);
+        world_end_body(e[i]);
+        world_run(t.w);
+        world_exchange_free(e[i]);
+    }
+    heap_free(old);
+    test_close(&t);
+}
+
 /* A client that goes away leaves what was whole. */
 static void an_aborted_upload_keeps_its_packages(void **state)
 {
@@ -435,6 +472,7 @@ int main(void)
         cmocka_unit_test(a_proof_has_at_most_63_hashes),
         cmocka_unit_test(uploads_do_not_wait_for_each_other),
         cmocka_unit_test(uploads_are_limited),
+        cmocka_unit_test(a_stalled_upload_makes_room),
         cmocka_unit_test(an_aborted_upload_keeps_its_packages),
         cmocka_unit_test(a_fast_client_is_paused),
         cmocka_unit_test(a_damaged_disk_is_noticed),
