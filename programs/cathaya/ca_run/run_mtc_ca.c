@@ -29,7 +29,7 @@ static struct document_signer signer_of(const struct run_mtc_ca *ca)
 static enum status publish_file(struct run_mtc_ca *ca, const struct revocations_file *file, struct error *err)
 {
     uint64_t minimum = log_state(ca->log.directory.log).min_index;
-    return revocations_file_publish(file, ca->minimum_index > minimum ? ca->minimum_index : minimum, err);
+    return revocations_file_publish(file, ca->publish_minimum > minimum ? ca->publish_minimum : minimum, err);
 }
 
 /* Every revoked entry by its serial number: log << 48 | index. */
@@ -125,6 +125,7 @@ static void start_publish(struct run_mtc_ca *ca)
     if (ca->is_publishing)
         return;
     ca->is_publishing = true;
+    ca->publish_minimum = ca->minimum_index;
     ca->worker_port.submit(ca->worker_port.context, run_publish, done_publish, ca);
 }
 
@@ -301,11 +302,11 @@ const char *run_mtc_ca_why_not_ready(const struct run_mtc_ca *ca)
 
 void run_mtc_ca_close(struct run_mtc_ca *ca)
 {
-    if (ca->timer != 0)
-        ca->timers.cancel(ca->timers.context, ca->timer);
     run_peers_stop(&ca->peers);
     sequencer_free(ca->sequencer);
     serial_worker_free(ca->worker);
+    if (ca->timer != 0) /* the last publication has started it again */
+        ca->timers.cancel(ca->timers.context, ca->timer);
     acme_mtc_issuer_free(ca->issuer);
     posix_object_store_close(ca->crl_store);
     posix_object_store_close(ca->file_store);

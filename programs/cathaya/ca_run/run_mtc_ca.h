@@ -28,7 +28,8 @@ struct run_mtc_ca {
     struct posix_object_store *crl_store, *file_store; /* public/, public/N/ */
     uint64_t timer;
     bool is_publishing, is_stale;
-    uint64_t minimum_index;
+    uint64_t minimum_index;   /* announced; on the loop */
+    uint64_t publish_minimum; /* what the publication under way says: for the worker */
     enum status publish_status;
     struct error publish_err;
     char origin[TAI_NAME_SIZE], key_name[TAI_NAME_SIZE], prefix_url[ACME_BASE_URL_MAX + 128], crl_url[ACME_BASE_URL_MAX + 160];

@@ -157,12 +157,13 @@ static enum status open_log(struct mirror_logs *logs, struct mirror *mirror,
     struct open_log *log = logs->count < MIRROR_LOGS_MAX ? calloc(1, sizeof *log) : NULL;
     if (log == NULL)
         return error_set(err, STATUS_LIMIT, "no memory, or too many logs");
-    logs->logs[logs->count++] = log;
     enum status s = hash_origin(settings->origin, hash, err);
     if (s == STATUS_OK)
         s = open_stores(logs, log, hash, err);
-    if (s != STATUS_OK)
+    if (s != STATUS_OK) {
+        close_log(log);
         return s;
+    }
     settings->record = posix_record_store_port(log->record);
     settings->evidence = posix_object_store_port(log->private);
     settings->tiles = posix_object_store_port(log->tiles);
@@ -170,6 +171,11 @@ static enum status open_log(struct mirror_logs *logs, struct mirror *mirror,
         settings->witness = posix_object_store_port(log->witness);
     settings->work = serial_worker_port(log->worker);
     s = mirror_add_log(mirror, settings, err);
+    if (s != STATUS_OK) {
+        close_log(log); /* and its lock: somebody may ask again, after what was wrong has been mended */
+        return s;
+    }
+    logs->logs[logs->count++] = log; /* the mirror has its stores from here on */
     (void)snprintf(log->tiles_prefix, sizeof log->tiles_prefix, "%s/%s", config->monitoring, hash);
     (void)snprintf(log->witness_prefix, sizeof log->witness_prefix, "%s/%s", config->witness, hash);
     if (s == STATUS_OK)
