@@ -200,6 +200,8 @@ static void on_tick(void *cookie)
 static void run_phase(struct load *load, struct load_result *result, unsigned seconds, bool is_cycling, size_t rate)
 {
     double cpu = cpu_s();
+    for (size_t i = 0; i < load->options.watched_count; i++)
+        result->watched_s[i] = load_cpu_s(load->options.watched[i]);
     uint64_t http = load_world_http_count(load->world), dns = load_world_dns_count(load->world);
     load->result = result;
     load->zero_s = now_s();
@@ -215,6 +217,8 @@ static void run_phase(struct load *load, struct load_result *result, unsigned se
         result->window_end_s = seconds;
     result->window_begin_s = result->window_end_s > 3 * WARM_S ? WARM_S : 0;
     result->cpu_s = cpu_s() - cpu;
+    for (size_t i = 0; i < load->options.watched_count; i++)
+        result->watched_s[i] = load_cpu_s(load->options.watched[i]) - result->watched_s[i];
     result->connection_count = lean_http_connection_count(load->http);
     result->http_count = load_world_http_count(load->world) - http;
     result->dns_count = load_world_dns_count(load->world) - dns;

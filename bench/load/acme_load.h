@@ -11,6 +11,7 @@
 #define LOAD_NAME_SIZE 64
 #define LOAD_ACCOUNTS_MAX 256
 #define LOAD_KEYS 8
+#define LOAD_WATCHED_MAX 8
 
 struct load_options {
     const char *directory, *ca_file, *profile, *key_type;
@@ -21,6 +22,8 @@ struct load_options {
     size_t names;           /* made beforehand */
     uint64_t first;         /* number of the first name */
     unsigned seconds;       /* 0: until all names have had a turn */
+    unsigned watched[LOAD_WATCHED_MAX]; /* processes whose CPU time is told */
+    size_t watched_count;
 };
 
 /* load_options_read ends the program when they are no good. */
@@ -40,7 +43,11 @@ struct load_result {
     double window_begin_s, window_end_s, cpu_s;
     size_t connection_count;
     uint64_t http_count, dns_count;
+    double watched_s[LOAD_WATCHED_MAX];
 };
+
+/* load_cpu_s is the CPU time of a process so far; 0 when there is none. */
+double load_cpu_s(unsigned pid);
 
 void load_result_init(struct load_result *result, size_t cap);
 void load_result_clear(struct load_result *result);

@@ -18,6 +18,7 @@ static _Noreturn void usage(const char *why)
                   "  --names N            names and requests made beforehand (default 10000)\n"
                   "  --seconds S          how long; 0: until each name has had its turn\n"
                   "  --accounts A         (default 16)   --connections K (default: concurrency)\n"
+                  "  --watch PID          tells the CPU time of that process too (several times)\n"
                   "  --profile NAME   --key p256|sm2 (default p256)   --first N (number of the first name)   --json\n"
                   "cathaya-acme-load --serve --http-port P --dns-port P: answers validations only, until it is stopped\n",
                   why);
@@ -64,6 +65,8 @@ static void take(struct load_options *o, const char *name, const char *text)
         o->seconds = (unsigned)number(name, text, 86400);
     else if (strcmp(name, "accounts") == 0)
         o->accounts = number(name, text, LOAD_ACCOUNTS_MAX);
+    else if (strcmp(name, "watch") == 0 && o->watched_count < LOAD_WATCHED_MAX)
+        o->watched[o->watched_count++] = (unsigned)number(name, text, UINT32_MAX);
     else if (strcmp(name, "json") == 0)
         o->is_json = true;
     else if (strcmp(name, "serve") == 0)
@@ -78,7 +81,8 @@ void load_options_read(int argc, char **argv, struct load_options *out)
         {"directory", 1, NULL, 0}, {"ca-file", 1, NULL, 0}, {"profile", 1, NULL, 0}, {"key", 1, NULL, 0},
         {"http-port", 1, NULL, 0}, {"dns-port", 1, NULL, 0}, {"mix", 1, NULL, 0}, {"rate", 1, NULL, 0},
         {"concurrency", 1, NULL, 0}, {"connections", 1, NULL, 0}, {"names", 1, NULL, 0}, {"first", 1, NULL, 0},
-        {"seconds", 1, NULL, 0}, {"accounts", 1, NULL, 0}, {"json", 0, NULL, 0}, {"serve", 0, NULL, 0}, {NULL, 0, NULL, 0}};
+        {"seconds", 1, NULL, 0}, {"accounts", 1, NULL, 0}, {"json", 0, NULL, 0}, {"serve", 0, NULL, 0},
+        {"watch", 1, NULL, 0}, {NULL, 0, NULL, 0}};
     int index = 0, code;
     *out = (struct load_options){.key_type = "p256", .concurrency = 256, .accounts = 16, .names = 10000,
                                  .first = (uint64_t)time(NULL) * 1000000};

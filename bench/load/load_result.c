@@ -2,7 +2,28 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <unistd.h>
+
 #include "load/acme_load.h"
+
+double load_cpu_s(unsigned pid)
+{
+    char path[64], text[1024];
+    (void)snprintf(path, sizeof path, "/proc/%u/stat", pid);
+    FILE *file = fopen(path, "r");
+    size_t len = file != NULL ? fread(text, 1, sizeof text - 1, file) : 0;
+    if (file != NULL)
+        (void)fclose(file);
+    text[len] = '\0';
+    char *at = strrchr(text, ')');
+    /* Behind the name: state, and 10 numbers before the two times. */
+    for (unsigned i = 0; at != NULL && i < 12; i++)
+        at = strchr(at + 1, ' ');
+    if (at == NULL)
+        return 0;
+    unsigned long long user = strtoull(at, &at, 10), system = strtoull(at, NULL, 10);
+    return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
+}
 
 void load_result_init(struct load_result *result, size_t cap)
 {
@@ -62,10 +83,13 @@ void load_result_print(const struct load_options *o, struct load_result *r)
         (void)printf("{\"mix\": \"%s\", \"profile\": \"%s\", \"rate_wanted\": %u, \"concurrency\": %zu, \"certificates\": %zu, "
                      "\"window_s\": %.3f, \"per_s\": %.1f, \"errors\": %zu, \"late\": %zu, \"issue_p50_ms\": %.1f, \"issue_p99_ms\": %.1f, "
                      "\"issue_max_ms\": %.1f, \"valid_p50_ms\": %.1f, \"valid_p99_ms\": %.1f, \"valid_max_ms\": %.1f, "
-                     "\"client_cpu_ms\": %.3f, \"connections\": %zu, \"http\": %llu, \"dns\": %llu}\n",
+                     "\"client_cpu_ms\": %.3f, \"connections\": %zu, \"http\": %llu, \"dns\": %llu, \"watched_ms\": [",
                      o->is_renewal ? "renew" : "new", o->profile != NULL ? o->profile : "", o->rate, o->concurrency, r->count,
                      duration_s, rate, r->error_count, r->late_count, issue50, issue99, issue_max, valid50, valid99, valid_max, cpu_ms,
                      r->connection_count, (unsigned long long)r->http_count, (unsigned long long)r->dns_count);
+        for (size_t i = 0; i < o->watched_count; i++)
+            (void)printf("%s%.3f", i > 0 ? ", " : "", r->watched_s[i] * 1000 / (double)(r->count > 0 ? r->count : 1));
+        (void)printf("]}\n");
     } else {
         (void)printf("%s, %s: %zu certificates, %zu errors; %.1f/s over %.1f s\n", o->is_renewal ? "renewals" : "new",
                      o->profile != NULL ? o->profile : "default profile", r->count, r->error_count, rate, duration_s);
@@ -73,6 +97,9 @@ void load_result_print(const struct load_options *o, struct load_result *r)
         (void)printf("  finalize to valid   p50 %8.1f ms  p99 %8.1f ms  max %8.1f ms\n", valid50, valid99, valid_max);
         (void)printf("  client: %.3f ms CPU per certificate, %zu connections, %llu validations, %llu DNS queries\n", cpu_ms,
                      r->connection_count, (unsigned long long)r->http_count, (unsigned long long)r->dns_count);
+        for (size_t i = 0; i < o->watched_count; i++)
+            (void)printf("  process %u: %.3f ms CPU per certificate\n", o->watched[i],
+                         r->watched_s[i] * 1000 / (double)(r->count > 0 ? r->count : 1));
     }
     for (size_t i = 0; i < r->error_count && i < sizeof r->errors / sizeof r->errors[0]; i++)
         (void)fprintf(stderr, "error: %s\n", r->errors[i]);
