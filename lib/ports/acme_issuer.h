@@ -14,6 +14,9 @@ struct acme_issue_request {
     size_t identifier_count;
     struct bytes spki;           /* whole; allowed by subject_key_check, possession proven */
     int64_t not_before_s, not_after_s; /* as asked for; 0: the profile's */
+    /* Until then a new certificate may be made of what was validated, and no longer [BR 3.2.2.8, 4.2.1];
+     * one that is made already is given whenever it is asked for. 0: whenever. */
+    int64_t new_until_s;
 };
 
 /* Borrowed for the duration of done. */
@@ -47,6 +50,9 @@ struct acme_issuer {
     /* check is the pre-issuance linter on what an order asks for: STATUS_REFUSED with the rule. */
     enum status (*check)(void *context, const struct acme_issue_request *request,
                          struct error *err);
+    /* is_internal: is this (without "*.") an internal name or a reserved address, which nobody has in the
+     * public Internet? NULL: none is. */
+    bool (*is_internal)(void *context, const struct acme_identifier *identifier);
     /* issue copies the request and calls done exactly once, later. STATUS_LIMIT: the pool is full, try
      * again in a moment; then done is not called. */
     enum status (*issue)(void *context, const struct acme_issue_request *request,

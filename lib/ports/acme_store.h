@@ -102,6 +102,7 @@ struct acme_certificate {
     struct bytes names; /* identifiers, one a line, for queries */
     int64_t revoked_s;  /* 0: not */
     int reason;         /* CRLReason */
+    bool is_revoked_by_ca; /* by the operator, not at the wish of its holder */
     acme_id replaced_by; /* the order that names it in `replaces` */
 };
 

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "rules/dns_name.h"
 #include "rules/lint_rules.h"
 
 static bool is_in_scope(const struct lint_rule *rule, const struct certificate_profile *profile)
@@ -51,6 +52,16 @@ enum status lint_check_names(const struct lint_subject *subject, struct bytes ge
 {
     struct lint_view view = {.subject = subject, .extensions = {.subject_alt_name = general_names}};
     return apply(&view, true, report, err);
+}
+
+bool lint_is_internal(const struct lint_subject *subject, bool is_address, const char *name)
+{
+    uint8_t address[16];
+    size_t len;
+    if (!is_address)
+        return subject->is_internal_name != NULL && subject->is_internal_name(subject->context, name);
+    return subject->is_reserved_address != NULL && ip_address_parse(bytes_of_text(name), address, &len) &&
+           subject->is_reserved_address(bytes_of(address, len));
 }
 
 size_t lint_rule_count(void)

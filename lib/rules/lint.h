@@ -52,8 +52,15 @@ MUST_USE enum status lint_check(const struct lint_subject *subject, struct lint_
 MUST_USE enum status lint_check_names(const struct lint_subject *subject, struct bytes general_names,
                                       struct lint_report *report, struct error *err);
 
+/* lint_is_internal: is this DNS name (without "*."), or address as text, one that nobody has in the public
+ * Internet? False without the callbacks of subject, of which nothing else is looked at. */
+bool lint_is_internal(const struct lint_subject *subject, bool is_address, const char *name);
+
 /* lint_validity_max_s is the longest validity that the BR allow for what is issued at now_s [BR 6.3.2]. */
 int64_t lint_validity_max_s(int64_t now_s);
+
+/* lint_reuse_max_s is how old the validation of a name or address may be that is relied on at now_s [BR 4.2.1]. */
+int64_t lint_reuse_max_s(int64_t now_s);
 
 /* lint_rule_count and lint_rule_at list the table: name, source and what the rule says, for documents. */
 size_t lint_rule_count(void);

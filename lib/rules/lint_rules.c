@@ -30,22 +30,32 @@ static int64_t validity_s(const struct lint_view *view)
 
 /* ---- validity ---- */
 
-/* [BR 6.3.2], by the day of issuance. */
-static const struct validity_row {
-    int64_t from_s, max_s;
-} validity_rows[] = {
-    {1868227200, 47 * (int64_t)86400},  /* 2029-03-15 */
-    {1805068800, 100 * (int64_t)86400}, /* 2027-03-15 */
-    {1773532800, 200 * (int64_t)86400}, /* 2026-03-15 */
-    {0, 398 * (int64_t)86400},
+/* By the day of issuance: [BR 6.3.2], and [BR 4.2.1] for names and addresses. */
+static const struct dated_row {
+    int64_t from_s, validity_s, reuse_s;
+} dated_rows[] = {
+    {1868227200, 47 * DAY_S, 10 * DAY_S},   /* 2029-03-15 */
+    {1805068800, 100 * DAY_S, 100 * DAY_S}, /* 2027-03-15 */
+    {1773532800, 200 * DAY_S, 200 * DAY_S}, /* 2026-03-15 */
+    {INT64_MIN, 398 * DAY_S, 398 * DAY_S},
 };
+
+static const struct dated_row *row_at(int64_t now_s)
+{
+    size_t i = 0;
+    while (now_s < dated_rows[i].from_s)
+        i++;
+    return &dated_rows[i];
+}
 
 int64_t lint_validity_max_s(int64_t now_s)
 {
-    size_t i = 0;
-    while (now_s < validity_rows[i].from_s)
-        i++;
-    return validity_rows[i].max_s;
+    return row_at(now_s)->validity_s;
+}
+
+int64_t lint_reuse_max_s(int64_t now_s)
+{
+    return row_at(now_s)->reuse_s;
 }
 
 static bool is_validity_ordered(struct lint_view *view)

@@ -139,10 +139,13 @@ static enum status validate(void *context, const struct validation_request *r, v
         return error_set(err, STATUS_LIMIT, "too many validations");
     struct acme_world_validation *v = &w->validations[w->validation_count++];
     *v = (struct acme_world_validation){
-        .done = done, .cookie = cookie, .challenge = r->challenge, .identifier = r->identifier, .is_caa_only = r->is_caa_only};
+        .done = done, .cookie = cookie, .challenge = r->challenge, .identifier = r->identifier, .is_caa_only = r->is_caa_only,
+        .is_intranet = r->is_intranet};
     (void)snprintf(v->token, sizeof v->token, "%s", r->token != NULL ? r->token : "");
     (void)snprintf(v->key_authorization, sizeof v->key_authorization, "%s",
                    r->key_authorization != NULL ? r->key_authorization : "");
+    if (w->validation_total < ACME_WORLD_JOBS_MAX)
+        w->seen[w->validation_total] = *v;
     w->validation_total++;
     return STATUS_OK;
 }
@@ -163,6 +166,13 @@ static enum status check_nothing(void *context, const struct acme_issue_request 
     return STATUS_OK;
 }
 
+static bool is_corp(void *context, const struct acme_identifier *identifier)
+{
+    size_t len = strlen(identifier->value);
+    (void)context;
+    return len > 5 && strcmp(identifier->value + len - 5, ".corp") == 0;
+}
+
 static enum status issue(void *context, const struct acme_issue_request *request,
                          acme_issue_done *done, void *cookie, struct error *err)
 {
@@ -171,6 +181,7 @@ static enum status issue(void *context, const struct acme_issue_request *request
         return error_set(err, STATUS_LIMIT, "the pool is full");
     w->issuances[w->issuance_count++] = (struct acme_world_issuance){done, cookie, request->order};
     w->issuance_total++;
+    w->last_new_until_s = request->new_until_s;
     return STATUS_OK;
 }
 
@@ -242,7 +253,7 @@ static void set_issuers(struct acme_world *w)
     static const uint8_t mtc_key_id[4] = {1, 2, 3, 4}, classic_key_id[4] = {5, 6, 7, 8};
     w->issuer = (struct acme_issuer){
         .context = w, .ca = "gm", .is_mtc = true, .ca_key_id = BYTES_OF(mtc_key_id), .prefix_url = "https://log.example/",
-        .check = check_nothing, .issue = issue, .read_certificate = read_certificate, .revoke = revoke_certificate};
+        .check = check_nothing, .is_internal = is_corp, .issue = issue, .read_certificate = read_certificate, .revoke = revoke_certificate};
     w->classic = w->issuer;
     w->classic.ca = "intl";
     w->classic.is_mtc = false;

@@ -26,7 +26,7 @@ struct acme_world_validation {
     void *cookie;
     enum acme_challenge challenge;
     struct acme_identifier identifier;
-    bool is_caa_only;
+    bool is_caa_only, is_intranet;
     char token[128], key_authorization[256];
 };
 
@@ -66,6 +66,7 @@ struct acme_world {
     bool is_validation_held;      /* done is not called by acme_world_run */
     struct acme_world_validation validations[ACME_WORLD_JOBS_MAX];
     size_t validation_count, validation_total; /* waiting; ever asked for */
+    struct acme_world_validation seen[ACME_WORLD_JOBS_MAX]; /* the first that were asked for */
 
     struct acme_issuer issuer;    /* of both MTC profiles */
     struct acme_issuer classic;   /* of "intl-classic" */
@@ -73,10 +74,11 @@ struct acme_world {
     bool is_issuance_held;
     struct acme_world_issuance issuances[ACME_WORLD_JOBS_MAX];
     size_t issuance_count, issuance_total;
+    int64_t last_new_until_s; /* of the last request */
     bool has_landmark;            /* else the landmark form is not there yet */
     size_t revoked_count;
 
-    struct certificate_profile profiles[3]; /* gm-mtc (the default), intl-classic, gm-intranet */
+    struct certificate_profile profiles[3]; /* gm-mtc (the default), intl-classic, gm-intranet; what ends in ".corp" is internal */
     struct acme_profile acme_profiles[3];
 };
 

@@ -316,7 +316,7 @@ void sw_request_names(unsigned number, struct builder *out)
 enum status sw_submit(struct sequencer_world *sw, unsigned number, struct error *e)
 {
     struct builder names;
-    struct sequencer_request request = {.id = {(uint8_t)(number >> 8), (uint8_t)number}};
+    struct sequencer_request request = {.id = {(uint8_t)(number >> 8), (uint8_t)number}, .new_until_s = sw->new_until_s};
     builder_init(&names, 1024);
     sw_request_names(number, &names);
     request.entry = (struct sequencer_entry){.profile = &sw->profile,

@@ -39,6 +39,7 @@ struct sequencer_world {
     struct certificate_profile profile; /* mirrors_min: 1 */
     struct sw_request requests[SW_REQUESTS_MAX];
     char origin[TAI_NAME_SIZE];
+    int64_t new_until_s; /* of the requests that are submitted from now on */
     uint64_t announced_min_index;
     int64_t announced_ms;
 };

@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+/* In the column of the reason, which is below it. */
+#define REVOKED_BY_CA 256
+
 static enum status pack(struct sqlite_acme_store *s, const struct acme_certificate *c, int64_t *ca,
                         struct error *err)
 {
@@ -74,7 +77,7 @@ static enum status put_beside(struct sqlite_acme_store *s, const struct acme_cer
     sqlite_call_int(&call, (int64_t)c->id);
     if (c->revoked_s != 0) {
         sqlite_call_int(&call, c->revoked_s);
-        sqlite_call_int(&call, c->reason);
+        sqlite_call_int(&call, c->reason | (c->is_revoked_by_ca ? REVOKED_BY_CA : 0));
     }
     return sqlite_call_run(&call);
 }
@@ -123,7 +126,9 @@ enum status sqlite_acme_certificate_row_read(struct sqlite_acme_store *s, struct
     c->not_after_s = sqlite_call_get_int(call);
     struct bytes body = sqlite_call_get_bytes(call);
     c->revoked_s = sqlite_call_get_int(call); /* NULL is 0 */
-    c->reason = (int)sqlite_call_get_int(call);
+    int reason = (int)sqlite_call_get_int(call);
+    c->reason = reason & ~REVOKED_BY_CA;
+    c->is_revoked_by_ca = (reason & REVOKED_BY_CA) != 0;
     if (serial.len > sizeof c->serial || spki_hash.len != sizeof c->spki_hash || !unpack(body, out))
         return sqlite_acme_pack_damaged(s, "certificate", c->id, err);
     if (serial.len > 0)

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "crypto/random.h"
+#include "rules/lint.h"
 #include "service/acme/acme_names.h"
 #include "service/acme/acme_orders.h"
 
@@ -9,9 +10,12 @@
 
 /* ---- found or made ---- */
 
-static int64_t reuse_of(const struct acme *acme, bool is_intranet)
+int64_t acme_authz_reuse_s(const struct acme *acme, bool is_intranet, int64_t now_s)
 {
-    return is_intranet ? acme->config->intranet_authz_reuse_s : acme->config->authz_reuse_s;
+    int64_t most_s = lint_reuse_max_s(now_s);
+    if (is_intranet)
+        return acme->config->intranet_authz_reuse_s;
+    return acme->config->authz_reuse_s < most_s ? acme->config->authz_reuse_s : most_s;
 }
 
 static bool may_be_used(const struct acme *acme, const struct acme_authz_wish *wish,
@@ -20,7 +24,8 @@ static bool may_be_used(const struct acme *acme, const struct acme_authz_wish *w
     unsigned offered = acme_names_challenges(wish->name, wish->challenges);
     if (authz->status == ACME_AUTHZ_PENDING)
         return authz->offered == offered;
-    return (authz->tried & offered) != 0 && wish->now_s - authz->validated_s < reuse_of(acme, wish->is_intranet);
+    return (authz->tried & offered) != 0 &&
+           wish->now_s - authz->validated_s < acme_authz_reuse_s(acme, wish->is_intranet, wish->now_s);
 }
 
 enum status acme_authz_find(struct acme *acme, const struct acme_authz_wish *wish,
@@ -201,7 +206,7 @@ static bool read_wish(struct acme_call *call, struct acme_identifier *name, stru
     if (s == STATUS_OK) {
         *wish = (struct acme_authz_wish){.account = call->account.id, .name = name,
                                          .challenges = acme_choice_challenges(&choice),
-                                         .is_intranet = acme_choice_is_intranet(&choice),
+                                         .is_intranet = acme_choice_is_internal(choice.profiles[0], name),
                                          .now_s = acme_now_s(call->acme)};
         if (acme_names_challenges(name, wish->challenges) == 0)
             s = error_set(&err, STATUS_REFUSED, "no challenge that is offered here can prove it");

@@ -6,9 +6,6 @@
 
 #include "service/acme/acme_frame.h"
 
-/* A hundred years: no number of ours overflows. */
-#define NEVER_MS ((uint64_t)100 * 366 * 86400 * 1000)
-
 static const struct acme_eab_key *find_key(const struct acme_config *config, const char *kid)
 {
     for (size_t i = 0; i < config->eab_key_count; i++)
@@ -85,7 +82,7 @@ bool acme_binding_take(struct acme_call *call, const struct acme_eab_key *key)
     if (key->is_reusable)
         return true;
     (void)snprintf(name, sizeof name, "eab/%s", key->kid);
-    enum status s = store->take_token(store->context, name, 1, NEVER_MS, acme_now_s(call->acme) * 1000,
+    enum status s = store->take_token(store->context, name, 1, ACME_NEVER_MS, acme_now_s(call->acme) * 1000,
                                       false, &retry_after_ms, &err);
     if (s == STATUS_LIMIT)
         acme_reply_problem(call, 403, "unauthorized", "the external account key was used before");

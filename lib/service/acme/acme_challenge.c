@@ -72,7 +72,7 @@ static void finish(struct validation *v, void (*answer)(struct acme_call *call))
 static int64_t reuse_s(const struct acme *acme, const struct acme_authz *authz,
                        const struct validation_result *result)
 {
-    int64_t reuse = authz->is_intranet ? acme->config->intranet_authz_reuse_s : acme->config->authz_reuse_s;
+    int64_t reuse = acme_authz_reuse_s(acme, authz->is_intranet, acme_now_s(acme));
     if (result->reuse_max_s != UINT32_MAX && result->reuse_max_s < reuse)
         reuse = result->reuse_max_s;
     /* The orders that wait for it need some time to be finalized. */

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "service/acme/acme_names.h"
 #include "service/acme/acme_orders.h"
 
 static enum status by_name(const struct acme *acme, const char *name, struct acme_choice *out,
@@ -32,6 +33,9 @@ enum status acme_choice_of(const struct acme *acme, const struct acme_profile *d
                            const char *name, struct acme_choice *out, struct error *err)
 {
     *out = (struct acme_choice){0};
+    if (name[0] != '\0' && directory != NULL && strcmp(name, directory->profile->name) != 0)
+        return error_set(err, STATUS_REFUSED, "this directory is for profile %s alone; the others are in the server's "
+                         "own directory", directory->profile->name);
     if (name[0] != '\0')
         return by_name(acme, name, out, err);
     if (directory == NULL)
@@ -127,9 +131,12 @@ unsigned acme_choice_challenges(const struct acme_choice *choice)
     return offered;
 }
 
-bool acme_choice_is_intranet(const struct acme_choice *choice)
+bool acme_choice_is_internal(const struct acme_profile *profile, const struct acme_identifier *name)
 {
-    return choice->profiles[0]->profile->is_intranet;
+    struct acme_identifier base;
+    const struct acme_issuer *issuer = profile->issuer;
+    (void)acme_names_base(name, &base);
+    return profile->profile->is_intranet && issuer->is_internal != NULL && issuer->is_internal(issuer->context, &base);
 }
 
 static bool is_sm2(const char *key)

@@ -10,6 +10,7 @@
 #include "crypto/subject_key.h"
 #include "rules/csr_rules.h"
 #include "rules/dns_name.h"
+#include "rules/lint.h"
 #include "service/acme/acme_names.h"
 #include "service/acme/acme_order_text.h"
 #include "service/acme/acme_orders.h"
@@ -86,13 +87,13 @@ static bool open_ready(struct acme_call *call, struct acme_order_record *record)
     return false;
 }
 
-/* An authorization was deactivated, or ended before its order. */
-static void lose_order(struct finalize *f, struct acme_order *order, const struct acme_authz *authz)
+/* An authorization was deactivated, ended before its order, or proves too little. */
+static void lose_order(struct finalize *f, struct acme_order *order, const char *name)
 {
     const struct acme_store *store = f->acme->ports.store;
     struct builder text;
-    json_t *problem = acme_problem_new(403, "unauthorized", "the authorization for %s%s is not valid any more: make a new order",
-                                       authz->is_wildcard ? "*." : "", authz->identifier.value);
+    json_t *problem = acme_problem_new(403, "unauthorized", "the authorization for %s is not valid any more: make a new order",
+                                       name);
     builder_init(&text, ACME_RECORD_MAX);
     enum status s = acme_view_problem_text(json_incref(problem), &text, &f->err);
     order->status = ACME_ORDER_INVALID;
@@ -108,8 +109,18 @@ static void lose_order(struct finalize *f, struct acme_order *order, const struc
     }
 }
 
+/* Is it still valid on this day, and for this profile? A reload may have made a public one of it. */
+static bool is_good_for(const struct acme_authz *authz, const struct acme_profile *profile,
+                        const struct acme_identifier *name, int64_t now_s)
+{
+    if (authz->is_intranet && !acme_choice_is_internal(profile, name))
+        return false;
+    return acme_view_authz_is_valid(authz, now_s) &&
+           (authz->is_intranet || now_s - authz->validated_s < lint_reuse_max_s(now_s));
+}
+
 /* All must be valid; those whose CAA is old are noted. False: the call was answered. */
-static bool check_authorizations(struct finalize *f, struct acme_order *order)
+static bool check_authorizations(struct finalize *f, struct acme_order *order, const struct acme_profile *profile)
 {
     int64_t now_s = acme_now_s(f->acme);
     bool is_good = true;
@@ -118,11 +129,11 @@ static bool check_authorizations(struct finalize *f, struct acme_order *order)
         struct acme_authz_record record = {0};
         enum status s = acme_authz_read(f->acme, order->authorizations[i], &record, &f->err);
         const struct acme_authz *authz = &record.authz;
-        is_good = s == STATUS_OK && acme_view_authz_is_valid(authz, now_s);
-        if (s != STATUS_OK)
+        is_good = s == STATUS_OK && is_good_for(authz, profile, &order->identifiers[i], now_s);
+        if (s != STATUS_OK && s != STATUS_NOT_FOUND)
             acme_reply_failure(f->call, &f->err);
         else if (!is_good)
-            lose_order(f, order, authz);
+            lose_order(f, order, order->identifiers[i].value);
         else if (!authz->is_intranet && authz->caa_checked_s + f->acme->config->caa_recheck_s <= now_s)
             f->checks[f->check_count++] = (struct caa_check){.f = f, .authz = authz->id};
         acme_authz_clear(&record);
@@ -154,6 +165,16 @@ static bool check_csr(struct finalize *f, const struct acme_order *order)
     if (is_account_key(f)) {
         acme_reply_problem(f->call, 400, "badCSR",
                            "the certificate's key is the account's: make another one [RFC8555 11.1]");
+        return false;
+    }
+    bool is_compromised = false;
+    if (acme_revoke_is_compromised(f->acme, f->spki, &is_compromised, &f->err) != STATUS_OK) {
+        acme_reply_failure(f->call, &f->err);
+        return false;
+    }
+    if (is_compromised) {
+        acme_reply_problem(f->call, 400, "badCSR",
+                           "this key was reported as compromised and is never certified again: make another one [BR 6.1.1.3]");
         return false;
     }
     if (acme_names_compare(order->identifiers, order->identifier_count, f->names, f->name_count, &f->err) != STATUS_OK)
@@ -269,6 +290,17 @@ static void look_up_all_caa(struct finalize *f)
 
 /* ---- ready to processing ---- */
 
+static bool is_due_renewal(struct acme *acme, const struct acme_order *order)
+{
+    struct acme_certificate_record replaced = {0};
+    struct error err;
+    bool is_due = order->replaces.len > 0 &&
+                  acme_renewal_find(acme, order->replaces, &replaced, &err) == STATUS_OK &&
+                  acme_renewal_is_due(&replaced.certificate, acme_now_s(acme));
+    acme_certificate_clear(&replaced);
+    return is_due;
+}
+
 /* False: the call was answered. */
 static bool take_limits(struct finalize *f, const struct acme_order *order, const struct acme_profile *profile)
 {
@@ -278,7 +310,7 @@ static bool take_limits(struct finalize *f, const struct acme_order *order, cons
         acme_order_reply_busy(f->call, "the CA has as much to issue as it can take");
         return false;
     }
-    if (order->replaces.len > 0)
+    if (is_due_renewal(f->acme, order))
         return true;
     enum status s = acme_limits_take_certificate(f->acme, order->account, order->identifiers, order->identifier_count,
                                                  &retry_after_ms, &f->err);
@@ -318,7 +350,7 @@ static void proceed(struct finalize *f)
         acme_order_reply_busy(f->call, "CAA cannot be looked up now");
     } else {
         has_order = open_ready(f->call, &record) && check_csr(f, &record.order) &&
-                    choose_profile(f, &record.order, &profile) && check_authorizations(f, &record.order);
+                    choose_profile(f, &record.order, &profile) && check_authorizations(f, &record.order, profile);
     }
     if (has_order && f->check_count > 0 && f->caa_rounds >= CAA_ROUNDS_MAX)
         acme_order_reply_busy(f->call, "CAA cannot be looked up now");

@@ -18,6 +18,8 @@
 #define ACME_URL_SIZE 512
 /* Before a client asks again when something of ours failed. */
 #define ACME_RETRY_AFTER_FAILURE_S 30
+/* A hundred years, for what is remembered as a limit that never refills: no number of ours overflows. */
+#define ACME_NEVER_MS ((uint64_t)100 * 366 * 86400 * 1000)
 #define ACME_PROBLEM_PREFIX "urn:ietf:params:acme:error:"
 
 struct acme_resource;
@@ -158,7 +160,7 @@ void acme_event(struct acme *acme, enum event_level level, const char *what,
 MUST_USE enum status acme_limits_take_account(struct acme *acme, const char *peer,
                                               int64_t *retry_after_ms, struct error *err);
 /* acme_limits_take_order counts a new order, and looks whether its certificate would be allowed; an
- * order that ARI exempts needs no call. */
+ * order that ARI exempts needs no call, and with count 0 its names are not looked at. */
 MUST_USE enum status acme_limits_take_order(struct acme *acme, acme_id account,
                                             const struct acme_identifier *identifiers, size_t count,
                                             int64_t *retry_after_ms, struct error *err);

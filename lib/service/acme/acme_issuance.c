@@ -240,6 +240,29 @@ static void issued_or_not(void *cookie, enum status status, const struct acme_is
 
 /* ---- asking the CA ---- */
 
+/* Until when may what was validated be relied on? An order may have waited through an outage of its CA. */
+static enum status read_new_until(struct acme *acme, const struct acme_order *order, int64_t *until_s, struct error *err)
+{
+    enum status s = STATUS_OK;
+    *until_s = INT64_MAX;
+    for (size_t i = 0; s == STATUS_OK && i < order->identifier_count; i++) {
+        struct acme_authz_record record = {0};
+        const struct acme_authz *authz = &record.authz;
+        int64_t one_s = 1; /* of one that is gone: long ago */
+        s = acme_authz_read(acme, order->authorizations[i], &record, err);
+        if (s == STATUS_OK)
+            one_s = authz->expires_s;
+        if (s == STATUS_OK && !authz->is_intranet && authz->caa_checked_s + ACME_CAA_MAX_S < one_s)
+            one_s = authz->caa_checked_s + ACME_CAA_MAX_S;
+        if (one_s < *until_s)
+            *until_s = one_s;
+        if (s == STATUS_NOT_FOUND)
+            s = STATUS_OK;
+        acme_authz_clear(&record);
+    }
+    return s;
+}
+
 static enum status ask(struct issuance *n, const struct acme_order *order, struct error *err)
 {
     const struct acme_profile *profile = acme_find_profile(n->acme, order->profile);
@@ -248,11 +271,12 @@ static enum status ask(struct issuance *n, const struct acme_order *order, struc
                          "the configuration has no profile %s any more, and an order that is processing needs it",
                          order->profile);
     (void)snprintf(n->ca, sizeof n->ca, "%s", profile->issuer->ca);
-    const struct acme_issue_request request = {
+    struct acme_issue_request request = {
         .order = order->id, .profile = order->profile, .identifiers = order->identifiers,
         .identifier_count = order->identifier_count, .spki = order->spki,
         .not_before_s = order->not_before_s, .not_after_s = order->not_after_s};
-    return profile->issuer->issue(profile->issuer->context, &request, issued_or_not, n, err);
+    enum status s = read_new_until(n->acme, order, &request.new_until_s, err);
+    return s != STATUS_OK ? s : profile->issuer->issue(profile->issuer->context, &request, issued_or_not, n, err);
 }
 
 static void try_now(void *cookie)

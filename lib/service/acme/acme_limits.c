@@ -308,7 +308,9 @@ enum status acme_limits_take_order(struct acme *acme, acme_id account,
     char id[24];
     (void)snprintf(id, sizeof id, "%llu", (unsigned long long)account);
     struct count orders = count_of(ACME_LIMIT_ORDERS, account, id, id);
-    enum status s = take_names(acme, account, identifiers, count, true, retry_after_ms, err);
+    enum status s = STATUS_OK;
+    if (count > 0)
+        s = take_names(acme, account, identifiers, count, true, retry_after_ms, err);
     return s == STATUS_OK ? take(acme, &orders, false, retry_after_ms, err) : s;
 }
 

@@ -232,10 +232,12 @@ static bool check_status(struct new_order *n, enum status s, int64_t retry_after
 static bool take_limits(struct new_order *n)
 {
     int64_t retry_after_ms = 0;
-    if (n->is_renewal)
+    bool is_due = n->is_renewal && acme_renewal_is_due(&n->replaced.certificate, n->now_s);
+    if (is_due && n->replaced.certificate.replaced_by == 0)
         return true;
+    /* A renewal that comes to nothing is an order like any other when it is tried again. */
     enum status s = acme_limits_take_order(n->call->acme, n->call->account.id, n->identifiers,
-                                           n->identifier_count, &retry_after_ms, &n->err);
+                                           is_due ? 0 : n->identifier_count, &retry_after_ms, &n->err);
     return check_status(n, s, retry_after_ms);
 }
 
@@ -246,7 +248,8 @@ static bool authorize(struct new_order *n, size_t i)
     int64_t retry_after_ms = 0;
     const struct acme_authz_wish wish = {
         .account = n->call->account.id, .name = &n->identifiers[i],
-        .challenges = acme_choice_challenges(&n->choice), .is_intranet = acme_choice_is_intranet(&n->choice),
+        .challenges = acme_choice_challenges(&n->choice),
+        .is_intranet = acme_choice_is_internal(n->choice.profiles[0], &n->identifiers[i]),
         .now_s = n->now_s};
     enum status s = acme_authz_find(acme, &wish, &record, &n->err);
     if (s == STATUS_NOT_FOUND) {

@@ -25,6 +25,8 @@
 /* An authorization that is good for no longer than this serves the orders that wait for it, and no new
  * one; and one that ends sooner is not given to a new order. */
 #define ACME_AUTHZ_GRACE_S 3600
+/* A certificate is issued within the 8 hours in which its CAA records may be relied on [BR 3.2.2.8]. */
+#define ACME_CAA_MAX_S (8 * 3600)
 
 struct acme_orders {
     struct acme *acme;
@@ -90,7 +92,7 @@ struct acme_choice {
 };
 
 /* acme_choice_of is the profile of that name, or with "" the directory's, or the default ones.
- * STATUS_REFUSED when there is none of that name. */
+ * STATUS_REFUSED when there is none of that name, or the directory is of another one. */
 MUST_USE enum status acme_choice_of(const struct acme *acme, const struct acme_profile *directory,
                                     const char *name, struct acme_choice *out, struct error *err);
 /* acme_choice_check asks whether the candidates can be issued for these identifiers; those that cannot
@@ -106,7 +108,9 @@ MUST_USE enum status acme_choice_check_dates(struct acme_choice *choice, int64_t
                                              struct error *err);
 /* acme_choice_challenges is what all candidates offer. */
 unsigned acme_choice_challenges(const struct acme_choice *choice);
-bool acme_choice_is_intranet(const struct acme_choice *choice);
+/* acme_choice_is_internal: is this name (maybe with "*.") validated by the rules of intranets? Only an
+ * internal one in an intranet profile is; public ones beside it are validated as ever [root program IN-04]. */
+bool acme_choice_is_internal(const struct acme_profile *profile, const struct acme_identifier *name);
 /* acme_choice_by_key is the candidate for a key that subject_key_describe names so. */
 const struct acme_profile *acme_choice_by_key(const struct acme_choice *choice, const char *key);
 /* acme_choice_allows_key: may the profile have such a key? */
@@ -142,12 +146,19 @@ void acme_authz_reply(struct acme_call *call, int status, const struct acme_auth
  * STATUS_NOT_FOUND. The record is cleared by the caller in any case. */
 MUST_USE enum status acme_renewal_find(struct acme *acme, struct bytes certificate_id,
                                        struct acme_certificate_record *out, struct error *err);
+/* acme_renewal_is_due: is it time to renew, by the window or because the CA has revoked it? Then rate
+ * limits do not count. Somebody who revokes a certificate of his own is not exempt: he could go on so for ever. */
+bool acme_renewal_is_due(const struct acme_certificate *c, int64_t now_s);
 
 /* ---- revocation (acme_revoke.c, acme_sweep.c) ---- */
 
 /* acme_revoke_note writes into the store what the CA has made known; STATUS_CONFLICT when it stood there
  * already. */
-MUST_USE enum status acme_revoke_note(struct acme *acme, acme_id certificate, int reason, struct error *err);
+MUST_USE enum status acme_revoke_note(struct acme *acme, acme_id certificate, int reason, bool is_by_ca,
+                                      struct error *err);
+/* acme_revoke_is_compromised: was a certificate with this key revoked for keyCompromise, ever [BR 6.1.1.3]? */
+MUST_USE enum status acme_revoke_is_compromised(struct acme *acme, struct bytes spki, bool *is_compromised,
+                                                struct error *err);
 /* acme_sweep_stop ends the mass revocation when it is between two pages; else it ends by itself. */
 void acme_sweep_stop(struct acme *acme);
 
@@ -164,6 +175,9 @@ struct acme_authz_wish {
 /* acme_authz_find is an authorization that may be used again: STATUS_NOT_FOUND when there is none. */
 MUST_USE enum status acme_authz_find(struct acme *acme, const struct acme_authz_wish *wish,
                                      struct acme_authz_record *out, struct error *err);
+/* acme_authz_reuse_s is how old a validation may be now that is relied on: the configuration's time, and for
+ * public names never longer than the BR have it on this day. */
+int64_t acme_authz_reuse_s(const struct acme *acme, bool is_intranet, int64_t now_s);
 /* acme_authz_make puts a new one into the store; *out borrows nothing. */
 MUST_USE enum status acme_authz_make(struct acme *acme, const struct acme_authz_wish *wish,
                                      struct acme_authz *out, struct error *err);

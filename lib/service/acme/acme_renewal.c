@@ -48,24 +48,36 @@ struct window {
 };
 
 /* The same whenever it is asked for, so that clients that chose a moment in it are not thrown about. */
-static bool window_of(const struct acme_certificate *c, struct window *out)
+static bool ordinary_window(const struct acme_certificate *c, struct window *out)
 {
     int64_t lifetime_s = c->not_after_s - c->not_before_s;
     uint8_t digest[HASH_SIZE];
     uint64_t part = 0;
     struct bytes serial = bytes_of(c->serial, c->serial_len);
-    if (c->revoked_s != 0) {
-        /* In the past: renew now [RFC9773 4.2]. */
-        *out = (struct window){c->revoked_s - 2, c->revoked_s - 1};
-        return true;
-    }
-    if (!hash_label_sha256(&serial, 1, digest))
+    if (lifetime_s < 0 || !hash_label_sha256(&serial, 1, digest))
         return false;
     for (size_t i = 0; i < 4; i++)
         part = part << 8 | digest[i];
     out->start_s = c->not_before_s + lifetime_s / 4 * 3 + (int64_t)(part % ((uint64_t)lifetime_s / WINDOW_SPREAD_SHARE + 1));
     out->end_s = out->start_s + lifetime_s / WINDOW_SHARE + 1;
     return true;
+}
+
+static bool window_of(const struct acme_certificate *c, struct window *out)
+{
+    if (c->revoked_s == 0)
+        return ordinary_window(c, out);
+    /* In the past: renew now [RFC9773 4.2]. */
+    *out = (struct window){c->revoked_s - 2, c->revoked_s - 1};
+    return true;
+}
+
+bool acme_renewal_is_due(const struct acme_certificate *c, int64_t now_s)
+{
+    struct window window;
+    if (c->revoked_s != 0 && c->is_revoked_by_ca)
+        return true;
+    return ordinary_window(c, &window) && now_s >= window.start_s;
 }
 
 static void reply_window(struct acme_call *call, const struct acme_certificate *c)

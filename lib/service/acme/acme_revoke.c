@@ -3,6 +3,7 @@
  * the next request. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "codec/x509/certificate.h"
@@ -78,7 +79,6 @@ static enum status holds_all_names(struct acme *acme, acme_id account, const str
 {
     const struct acme_store *store = acme->ports.store;
     const struct acme_profile *profile = acme_find_profile(acme, c->profile);
-    bool is_intranet = profile != NULL && profile->profile->is_intranet;
     struct acme_identifier name, base;
     struct bytes rest = c->names;
     enum status s = STATUS_OK;
@@ -86,8 +86,9 @@ static enum status holds_all_names(struct acme *acme, acme_id account, const str
     while (*all && s == STATUS_OK && acme_names_next_line(&rest, &name)) {
         struct acme_authz_record record = {0};
         bool is_wildcard = acme_names_base(&name, &base);
+        bool is_internal = profile != NULL && acme_choice_is_internal(profile, &name);
         builder_init(&record.memory, ACME_RECORD_MAX);
-        s = store->find_authz(store->context, account, &base, is_wildcard, is_intranet, false, acme_now_s(acme),
+        s = store->find_authz(store->context, account, &base, is_wildcard, is_internal, false, acme_now_s(acme),
                               &record.memory, &record.authz, err);
         acme_authz_clear(&record);
         if (s == STATUS_NOT_FOUND) {
@@ -155,7 +156,35 @@ static void report(struct acme_call *call, acme_id certificate, int reason)
     acme_event(call->acme, EVENT_INFO, "certificate-revoked", call, fields, 2);
 }
 
-enum status acme_revoke_note(struct acme *acme, acme_id certificate, int reason, struct error *err)
+/* ---- keys that somebody else has [BR 6.1.1.3] ---- */
+
+/* Remembered as a limit of one that does not refill: it outlives the certificate. */
+static enum status take_compromised(struct acme *acme, const uint8_t spki_hash[32], bool is_look, struct error *err)
+{
+    const struct acme_store *store = acme->ports.store;
+    char name[sizeof "compromised/" + 64] = "compromised/";
+    int64_t retry_after_ms;
+    text_hex(bytes_of(spki_hash, 32), name + strlen(name));
+    return store->take_token(store->context, name, 1, ACME_NEVER_MS, acme_now_s(acme) * 1000, is_look, &retry_after_ms, err);
+}
+
+enum status acme_revoke_is_compromised(struct acme *acme, struct bytes spki, bool *is_compromised, struct error *err)
+{
+    uint8_t hash[HASH_SIZE];
+    if (!hash_label_sha256(&spki, 1, hash))
+        return error_set(err, STATUS_NO_MEMORY, "hash of a key");
+    enum status s = take_compromised(acme, hash, true, err);
+    *is_compromised = s == STATUS_LIMIT;
+    return s == STATUS_LIMIT ? STATUS_OK : s;
+}
+
+static enum status note_compromised(struct acme *acme, const uint8_t spki_hash[32], struct error *err)
+{
+    enum status s = take_compromised(acme, spki_hash, false, err);
+    return s == STATUS_LIMIT ? STATUS_OK : s; /* known already */
+}
+
+enum status acme_revoke_note(struct acme *acme, acme_id certificate, int reason, bool is_by_ca, struct error *err)
 {
     const struct acme_store *store = acme->ports.store;
     struct acme_certificate_record record = {0};
@@ -165,8 +194,11 @@ enum status acme_revoke_note(struct acme *acme, acme_id certificate, int reason,
     if (s == STATUS_OK) {
         record.certificate.revoked_s = acme_now_s(acme);
         record.certificate.reason = reason;
+        record.certificate.is_revoked_by_ca = is_by_ca;
         s = store->put_certificate(store->context, &record.certificate, err);
     }
+    if (s == STATUS_OK && reason == REASON_KEY_COMPROMISE)
+        s = note_compromised(acme, record.certificate.spki_hash, err);
     acme_certificate_clear(&record);
     return s;
 }
@@ -180,7 +212,7 @@ static void was_revoked(void *cookie, enum status status, const struct error *wh
 {
     struct revoking *r = cookie;
     struct error err = {0};
-    enum status s = status == STATUS_OK ? acme_revoke_note(r->call->acme, r->certificate, r->reason, &err) : status;
+    enum status s = status == STATUS_OK ? acme_revoke_note(r->call->acme, r->certificate, r->reason, false, &err) : status;
     if (status != STATUS_OK) {
         acme_order_reply_outside(r->call, why);
     } else if (s == STATUS_OK) {

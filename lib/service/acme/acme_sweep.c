@@ -97,7 +97,7 @@ static void was_revoked(void *cookie, enum status status, const struct error *er
         settle(one);
         return;
     }
-    one->status = acme_revoke_note(acme, one->certificate, one->sweep->reason, &one->err);
+    one->status = acme_revoke_note(acme, one->certificate, one->sweep->reason, true, &one->err);
     if (one->status == STATUS_CONFLICT) /* its owner was faster */
         one->status = STATUS_OK;
     if (one->status == STATUS_IO || one->status == STATUS_NO_MEMORY)

@@ -27,7 +27,7 @@ struct job {
     const struct certificate_profile *profile;
     acme_id order;
     struct builder names, spki; /* GeneralNames and the key; what was read for the other kinds */
-    int64_t not_before_s, not_after_s, revoked_s;
+    int64_t not_before_s, not_after_s, new_until_s, revoked_s;
     int reason;
     struct acme_issued issued;
     struct builder der, pem;
@@ -110,6 +110,12 @@ static enum status check(void *context, const struct acme_issue_request *request
     return s;
 }
 
+static bool is_internal(void *context, const struct acme_identifier *identifier)
+{
+    const struct classic_issuer *issuer = context;
+    return lint_is_internal(&issuer->config.lint, identifier->type == ACME_IP, identifier->value);
+}
+
 /* ---- issuing ---- */
 
 static void signed_name(const struct job *job, char out[OBJECT_NAME_MAX + 1])
@@ -132,6 +138,9 @@ static enum status set_validity(struct job *job)
 {
     const struct classic_issuer_config *config = &job->issuer->config;
     int64_t now_s = config->clock.now_ms(config->clock.context) / 1000;
+    if (job->new_until_s != 0 && now_s > job->new_until_s)
+        return error_set(&job->err, STATUS_REFUSED, "the order has waited for so long that its validations and CAA "
+                         "records may not be relied on any more [BR 3.2.2.8, 4.2.1]: make a new one");
     if (job->not_before_s == 0)
         job->not_before_s = now_s - job->profile->backdate_s;
     if (job->not_after_s == 0)
@@ -216,6 +225,7 @@ static enum status issue(void *context, const struct acme_issue_request *request
     job->profile = profile;
     job->not_before_s = request->not_before_s;
     job->not_after_s = request->not_after_s;
+    job->new_until_s = request->new_until_s;
     job->done.issue = done;
     builder_bytes(&job->spki, request->spki);
     enum status s = write_names(request, &job->names, err);
@@ -370,6 +380,6 @@ struct acme_issuer classic_issuer_port(struct classic_issuer *issuer)
 {
     return (struct acme_issuer){
         .context = issuer, .ca = issuer->config.ca, .ca_key_id = issuer->authority.key_id,
-        .check = check, .issue = issue, .read_certificate = read_certificate, .revoke = revoke,
+        .check = check, .is_internal = is_internal, .issue = issue, .read_certificate = read_certificate, .revoke = revoke,
     };
 }

@@ -77,6 +77,12 @@ static enum status check(void *context, const struct acme_issue_request *request
     return s;
 }
 
+static bool is_internal(void *context, const struct acme_identifier *identifier)
+{
+    const struct acme_mtc_issuer *issuer = context;
+    return lint_is_internal(&issuer->config.lint, identifier->type == ACME_IP, identifier->value);
+}
+
 /* ---- serial numbers: log number and index [MTC 6.1] ---- */
 
 static size_t write_serial(uint16_t log_number, uint64_t index, uint8_t out[ACME_SERIAL_MAX])
@@ -128,7 +134,8 @@ static enum status issue(void *context, const struct acme_issue_request *request
     struct sequencer_request out = {.entry = {.profile = find_profile(issuer, request->profile),
                                               .spki = request->spki,
                                               .not_before_s = request->not_before_s,
-                                              .not_after_s = request->not_after_s}};
+                                              .not_after_s = request->not_after_s},
+                                    .new_until_s = request->new_until_s};
     struct builder names;
     if (out.entry.profile == NULL)
         return error_set(err, STATUS_REFUSED, "CA %s has no profile %s", issuer->config.ca, request->profile);
@@ -279,6 +286,7 @@ struct acme_issuer acme_mtc_issuer_port(struct acme_mtc_issuer *issuer)
         .ca_key_id = tai_bytes(&issuer->config.ca_id),
         .prefix_url = issuer->config.prefix_url,
         .check = check,
+        .is_internal = is_internal,
         .issue = issue,
         .read_certificate = read_certificate,
         .revoke = revoke,

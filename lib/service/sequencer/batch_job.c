@@ -67,6 +67,12 @@ enum status batch_job_add_waiting(struct job *job, uint64_t index, struct waitin
     return STATUS_OK;
 }
 
+static int64_t now_s(const struct job *job)
+{
+    const struct clock_port *clock = &job->s->config.clock;
+    return clock->now_ms(clock->context) / 1000;
+}
+
 static enum status prepare(struct job *job, struct pooled *p, struct error *err)
 {
     const struct sequencer_ca *ca = &job->s->config.ca;
@@ -77,6 +83,9 @@ static enum status prepare(struct job *job, struct pooled *p, struct error *err)
     enum status s = find_known(job, p, err);
     if (s == STATUS_OK)
         return s;
+    if (s == STATUS_NOT_FOUND && p->new_until_s != 0 && now_s(job) > p->new_until_s)
+        s = error_set(err, STATUS_REFUSED, "the request has waited for so long that what was validated for it may not be "
+                      "relied on any more [BR 3.2.2.8, 4.2.1]: make a new order");
     if (s == STATUS_NOT_FOUND)
         s = ca->prepare(ca->context, &entry, &p->prepared, err);
     if (s == STATUS_OK) {
@@ -113,7 +122,7 @@ static enum status plan(struct job *job, struct error *err)
         memcpy(out->leaf_hash, p->prepared.leaf_hash, sizeof out->leaf_hash);
         out->log_number = job->state.log_number;
         out->index = p->issued.index;
-        out->planned_s = job->s->config.clock.now_ms(job->s->config.clock.context) / 1000;
+        out->planned_s = now_s(job);
         count++;
     }
     enum status s = store->plan(store->context, plans, count, err);

@@ -256,6 +256,7 @@ static struct pooled *copy_request(const struct sequencer_request *request, sequ
     p->profile = e->profile;
     p->not_before_s = e->not_before_s;
     p->not_after_s = e->not_after_s;
+    p->new_until_s = request->new_until_s;
     p->done = done;
     p->cookie = cookie;
     builder_init(&p->names, e->general_names.len);

@@ -153,6 +153,7 @@ struct sequencer_config {
 struct sequencer_request {
     uint8_t id[ISSUANCE_REQUEST_SIZE]; /* for good */
     struct sequencer_entry entry;      /* copied, but the profile */
+    int64_t new_until_s; /* a new entry is not made later: STATUS_REFUSED; one that is there is given. 0: whenever */
 };
 
 struct sequencer_issued {

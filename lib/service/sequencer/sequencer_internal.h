@@ -15,7 +15,7 @@ struct pooled {
     uint8_t id[ISSUANCE_REQUEST_SIZE];
     const struct certificate_profile *profile;
     struct builder names, spki;
-    int64_t not_before_s, not_after_s;
+    int64_t not_before_s, not_after_s, new_until_s;
     size_t size;
     int64_t submitted_ms;
     sequencer_done *done;

@@ -134,6 +134,12 @@ static enum status check(void *context, const struct acme_issue_request *request
     return ca->port.check(ca->port.context, request, err);
 }
 
+static bool is_internal(void *context, const struct acme_identifier *identifier)
+{
+    struct run_classic_ca *ca = context;
+    return ca->port.is_internal(ca->port.context, identifier);
+}
+
 static enum status issue(void *context, const struct acme_issue_request *request, acme_issue_done *done, void *cookie,
                          struct error *err)
 {
@@ -184,6 +190,7 @@ enum status run_classic_ca_open(struct run_classic_ca *ca, const char *name, con
         ca->wrapped = ca->port;
         ca->wrapped.context = ca;
         ca->wrapped.check = check;
+        ca->wrapped.is_internal = is_internal;
         ca->wrapped.issue = issue;
         ca->wrapped.read_certificate = read_certificate;
         ca->wrapped.revoke = revoke;

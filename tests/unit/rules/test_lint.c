@@ -215,6 +215,29 @@ static void dated_limits(void **state)
     assert_int_equal(lint_validity_max_s(1805068799), 200 * DAY_S);
     assert_int_equal(lint_validity_max_s(1805068800), 100 * DAY_S);
     assert_int_equal(lint_validity_max_s(1868227200), 47 * DAY_S);
+    assert_int_equal(lint_reuse_max_s(-1), 398 * DAY_S);
+    assert_int_equal(lint_reuse_max_s(1773532800), 200 * DAY_S);
+    assert_int_equal(lint_reuse_max_s(1868227199), 100 * DAY_S);
+    assert_int_equal(lint_reuse_max_s(1868227200), 10 * DAY_S);
+}
+
+static bool is_private(struct bytes address)
+{
+    return address.len == 4 && address.data[0] == 10;
+}
+
+static void internal_or_not(void **state)
+{
+    (void)state;
+    struct lint_subject subject = {.is_internal_name = is_internal_name, .is_reserved_address = is_private};
+    assert_true(lint_is_internal(&subject, false, "nas.local"));
+    assert_false(lint_is_internal(&subject, false, "www.example.com"));
+    assert_true(lint_is_internal(&subject, true, "10.0.0.1"));
+    assert_false(lint_is_internal(&subject, true, "11.0.0.1"));
+    assert_false(lint_is_internal(&subject, true, "ten"));
+    /* Who cannot tell says no: it is then validated as public. */
+    assert_false(lint_is_internal(&(struct lint_subject){.context = NULL}, false, "nas.local"));
+    assert_false(lint_is_internal(&(struct lint_subject){.context = NULL}, true, "10.0.0.1"));
 }
 
 static void names_alone(void **state)
@@ -237,7 +260,7 @@ int main(void)
         cmocka_unit_test(good),
         cmocka_unit_test(bad),
         cmocka_unit_test(dated_limits),
-        cmocka_unit_test(names_alone),
+        cmocka_unit_test(internal_or_not), cmocka_unit_test(names_alone),
     };
     return cmocka_run_group_tests(tests, make_keys, free_keys);
 }

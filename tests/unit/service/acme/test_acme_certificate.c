@@ -2,6 +2,7 @@
 #include "order_steps.h"
 
 #include "base/civil_time.h"
+#include "service/acme/acme_orders.h"
 #include "service/acme/acme_sweep.h"
 
 #define ONE "{'identifiers':[{'type':'dns','value':'www.example.com'}]}"
@@ -267,7 +268,7 @@ static void test_replaces(void **state)
     struct acme_client other;
     (void)state;
     step_init(&i.s);
-    i.s.w.config.limits.rates[ACME_LIMIT_ORDERS] = (struct acme_rate){1, 30 * DAY_S};
+    i.s.w.config.limits.rates[ACME_LIMIT_ORDERS] = (struct acme_rate){2, 30 * DAY_S};
     i.s.w.config.limits.rates[ACME_LIMIT_SET] = (struct acme_rate){1, 30 * DAY_S};
     step_start(&i.s);
     issue_one(&i, ONE);
@@ -277,14 +278,17 @@ static void test_replaces(void **state)
     step_want_problem(&other, acme_client_post(&other, URL("/new-order"), order_replacing("www.example.com", i.id)), 403,
                       "unauthorized");
     acme_client_clear(&other);
-    /* Limits do not count for a renewal. */
+    /* Limits do not count for a renewal when it is due: else a chain of renewals would have none. */
     step_want_problem(&i.s.c, acme_client_post(&i.s.c, URL("/new-order"), step_json(ONE)), 429, "rateLimited");
+    step_want_problem(&i.s.c, acme_client_post(&i.s.c, URL("/new-order"), order_replacing("www.example.com", i.id)), 429,
+                      "rateLimited");
+    i.s.w.now_ms += 6 * DAY_S * (int64_t)1000;
     step_want(&i.s.c, acme_client_post(&i.s.c, URL("/new-order"), order_replacing("www.example.com", i.id)), 201);
     assert_string_equal(acme_answer_text(&i.s.c.answer, "replaces"), i.id);
     assert_non_null(acme_answer_header(&i.s.c.answer, "Location", 0, i.s.order));
     step_want_problem(&i.s.c, acme_client_post(&i.s.c, URL("/new-order"), order_replacing("www.example.com", i.id)), 409,
                       "alreadyReplaced");
-    /* That order comes to nothing: the next one may. */
+    /* That order comes to nothing: the next one may, and counts as an order. */
     acme_world_advance(&i.s.w, i.s.w.config.order_lifetime_s * 1000);
     step_want_status(&i.s.c, i.s.order, "invalid");
     step_want(&i.s.c, acme_client_post(&i.s.c, URL("/new-order"), order_replacing("www.example.com", i.id)), 201);
@@ -387,6 +391,34 @@ static void test_revoke_by_names(void **state)
     assert_int_equal(noted_reason(&i), 5);
     acme_client_clear(&other);
     end_issued(&i);
+}
+
+/* What the CA has revoked is renewed at once; who revokes his own certificate stands in line. */
+static void test_revoked_and_replaced(void **state)
+{
+    struct issued i;
+    struct error err;
+    (void)state;
+    for (int by_ca = 0; by_ca <= 1; by_ca++) {
+        uint64_t number;
+        step_init(&i.s);
+        i.s.w.config.limits.rates[ACME_LIMIT_SET] = (struct acme_rate){1, 30 * DAY_S};
+        step_start(&i.s);
+        issue_one(&i, ONE);
+        assert_true(text_parse_u64(bytes_of_text(strrchr(i.certificate, '/') + 1), INT64_MAX, &number));
+        OK(acme_revoke_note(i.s.w.acme, number, 4, by_ca == 1, &err));
+        acme_world_run(&i.s.w);
+        assert_int_equal(noted_reason(&i), 4);
+        int status = acme_client_post(&i.s.c, URL("/new-order"), order_replacing("www.example.com", i.id));
+        step_want(&i.s.c, status, by_ca == 1 ? 201 : 429);
+        if (by_ca == 1) {
+            EVP_PKEY *key = maker_key("EC", "P-256", 0);
+            assert_non_null(acme_answer_header(&i.s.c.answer, "Location", 0, i.s.order));
+            step_want(&i.s.c, step_finalize(&i.s.c, i.s.order, key, NAME), 200);
+            EVP_PKEY_free(key);
+        }
+        end_issued(&i);
+    }
 }
 
 /* A directly signed certificate is compared as a whole. */
@@ -577,6 +609,7 @@ int main(void)
         cmocka_unit_test(test_revoke_by_account),
         cmocka_unit_test(test_revoke_by_key),
         cmocka_unit_test(test_revoke_by_names),
+        cmocka_unit_test(test_revoked_and_replaced),
         cmocka_unit_test(test_revoke_by_der),
         cmocka_unit_test(test_revoke_what_is_not_ours),
         cmocka_unit_test(test_revoke_fails),

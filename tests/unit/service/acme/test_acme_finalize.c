@@ -1,6 +1,8 @@
 /* finalize and issuance [RFC8555 7.4]: exactly one certificate for an order, and none is lost. */
 #include "order_steps.h"
 
+#include "service/acme/acme_orders.h"
+
 #define ONE "{'identifiers':[{'type':'dns','value':'www.example.com'}]}"
 #define NAME "DNS:www.example.com"
 
@@ -480,11 +482,96 @@ static void test_caa_not_in_intranets(void **state)
 {
     struct ready r;
     (void)state;
-    begin_ready_as(&r, "{'identifiers':[{'type':'dns','value':'www.example.com'}],'profile':'gm-intranet'}");
+    begin_ready_as(&r, "{'identifiers':[{'type':'dns','value':'db.corp'},{'type':'dns','value':'www.example.com'}],"
+                       "'profile':'gm-intranet'}");
+    /* What has a public name in it is validated as such [root program IN-04]. */
+    assert_true(r.s.w.seen[0].is_intranet);
+    assert_false(r.s.w.seen[1].is_intranet);
     acme_world_advance(&r.s.w, r.s.w.config.caa_recheck_s * 1000);
     size_t before = r.s.w.validation_total;
+    step_want(&r.s.c, step_finalize(&r.s.c, r.s.order, r.key, NAME ",DNS:db.corp"), 200);
+    assert_int_equal(r.s.w.validation_total, before + 1);
+    assert_string_equal(r.s.w.seen[before].identifier.value, "www.example.com");
+    end_ready(&r);
+}
+
+/* A reload has made a public profile of an intranet's: what was shown inside proves nothing outside. */
+static void test_intranet_no_more(void **state)
+{
+    struct ready r;
+    (void)state;
+    begin_ready_as(&r, "{'identifiers':[{'type':'dns','value':'db.corp'},{'type':'dns','value':'www.example.com'}],"
+                       "'profile':'gm-intranet'}");
+    r.s.w.profiles[2].is_intranet = false;
+    step_want_problem(&r.s.c, step_finalize(&r.s.c, r.s.order, r.key, NAME ",DNS:db.corp"), 403, "unauthorized");
+    assert_int_equal(r.s.w.issuance_total, 0);
+    end_ready(&r);
+}
+
+/* An order may live longer than the store keeps an authorization that has ended. */
+static void test_authorization_is_forgotten(void **state)
+{
+    struct ready r;
+    struct error err;
+    size_t removed;
+    (void)state;
+    step_init(&r.s);
+    r.s.w.config.order_lifetime_s = r.s.w.config.authz_pending_lifetime_s = 90 * 86400;
+    r.s.w.reuse_max_s = 3600;
+    step_start(&r.s);
+    r.key = maker_key("EC", "P-256", 0);
+    step_ready(&r.s, ONE);
+    char first[STEP_URL_SIZE];
+    (void)snprintf(first, sizeof first, "%s", r.s.order);
+    step_order(&r.s, "{'identifiers':[{'type':'dns','value':'b.example'}]}"); /* the newest is never dropped */
+    r.s.w.now_ms += 9 * (int64_t)86400000;
+    OK(r.s.w.inner.expire(r.s.w.inner.context, r.s.w.now_ms / 1000, 0, 100, &removed, &err));
+    assert_int_equal(removed, 1);
+    step_want_problem(&r.s.c, step_finalize(&r.s.c, first, r.key, NAME), 403, "unauthorized");
+    step_want_status(&r.s.c, first, "invalid");
+    end_ready(&r);
+}
+
+/* [BR 6.1.1.3]: a key that is known to be somebody else's too is in no certificate again. */
+static void test_compromised_key(void **state)
+{
+    struct ready r;
+    struct acme_client other;
+    struct error err;
+    (void)state;
+    begin_ready(&r);
     step_want(&r.s.c, step_finalize(&r.s.c, r.s.order, r.key, NAME), 200);
-    assert_int_equal(r.s.w.validation_total, before);
+    struct acme_certificate_query query = {0};
+    const struct acme_store *store = &r.s.w.inner;
+    acme_id id;
+    size_t count = 0;
+    OK(store->list_certificates(store->context, &query, &id, 1, &count, &err));
+    OK(acme_revoke_note(r.s.w.acme, id, 1, false, &err));
+    acme_world_run(&r.s.w);
+    /* For anybody, and when the certificate is long forgotten. */
+    r.s.w.now_ms += 2000 * (int64_t)86400000;
+    acme_client_init(&other, &r.s.w, JWS_ES256);
+    acme_client_open(&other);
+    step_order_by(&r.s, &other, ONE);
+    step_authorize_by(&other, r.s.order);
+    step_want_problem(&other, step_finalize(&other, r.s.order, r.key, NAME), 400, "badCSR");
+    step_says(&other, "compromised");
+    EVP_PKEY *fresh = maker_key("EC", "P-256", 0);
+    step_want(&other, step_finalize(&other, r.s.order, fresh, NAME), 200);
+    EVP_PKEY_free(fresh);
+    acme_client_clear(&other);
+    end_ready(&r);
+}
+
+/* A CA that was down for a day must not sign by yesterday's CAA records [BR 3.2.2.8]. */
+static void test_waited_too_long(void **state)
+{
+    struct ready r;
+    (void)state;
+    begin_ready(&r);
+    int64_t from_s = r.s.w.now_ms / 1000;
+    step_want(&r.s.c, step_finalize(&r.s.c, r.s.order, r.key, NAME), 200);
+    assert_int_equal(r.s.w.last_new_until_s, from_s + 8 * 3600);
     end_ready(&r);
 }
 
@@ -545,6 +632,10 @@ int main(void)
         cmocka_unit_test(test_caa_again),
         cmocka_unit_test(test_caa_race),
         cmocka_unit_test(test_caa_not_in_intranets),
+        cmocka_unit_test(test_intranet_no_more),
+        cmocka_unit_test(test_authorization_is_forgotten),
+        cmocka_unit_test(test_compromised_key),
+        cmocka_unit_test(test_waited_too_long),
         cmocka_unit_test(test_authorization_is_gone),
         cmocka_unit_test(test_limit),
     };

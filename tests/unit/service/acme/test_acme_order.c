@@ -124,6 +124,12 @@ static void test_profiles(void **state)
     /* A directory of its own. */
     step_want(&s.c, acme_client_post(&s.c, URL("/profile/gm-intranet/new-order"), step_json(ONE)), 201);
     assert_string_equal(acme_answer_text(&s.c.answer, "profile"), "gm-intranet");
+    /* Which has that one profile and no other. */
+    step_want(&s.c, acme_client_post(&s.c, URL("/profile/gm-mtc/new-order"),
+                                     step_json("{'identifiers':[{'type':'dns','value':'a.example'}],'profile':'gm-mtc'}")), 201);
+    status = acme_client_post(&s.c, URL("/profile/gm-mtc/new-order"),
+                              step_json("{'identifiers':[{'type':'dns','value':'a.example'}],'profile':'intl-classic'}"));
+    step_want_problem(&s.c, status, 400, "invalidProfile");
     step_end(&s);
 }
 
@@ -177,7 +183,10 @@ static void test_reuse(void **state)
     /* Not for a wildcard, not for the intranet, not for somebody else. */
     step_order(&s, "{'identifiers':[{'type':'dns','value':'*.www.example.com'}]}");
     assert_string_equal(acme_answer_text(&s.c.answer, "status"), "pending");
-    step_order(&s, "{'identifiers':[{'type':'dns','value':'www.example.com'}],'profile':'gm-intranet'}");
+    step_authorize_by(&s.c, s.order);
+    step_order(&s, "{'identifiers':[{'type':'dns','value':'db.corp'}]}");
+    step_authorize_by(&s.c, s.order);
+    step_order(&s, "{'identifiers':[{'type':'dns','value':'db.corp'}],'profile':'gm-intranet'}");
     assert_string_equal(acme_answer_text(&s.c.answer, "status"), "pending");
     acme_client_init(&other, &s.w, JWS_EDDSA);
     acme_client_open(&other);
@@ -187,6 +196,29 @@ static void test_reuse(void **state)
     acme_client_clear(&other);
     /* Not after the reuse time. */
     acme_world_advance(&s.w, s.w.config.authz_reuse_s * 1000);
+    step_order(&s, ONE);
+    assert_string_equal(acme_answer_text(&s.c.answer, "status"), "pending");
+    step_end(&s);
+}
+
+/* [BR 4.2.1]: for 200 days, from 2027-03-15 on for 100, whatever the configuration says. */
+static void test_reuse_by_date(void **state)
+{
+    struct steps s;
+    (void)state;
+    step_init(&s);
+    s.w.config.authz_reuse_s = s.w.config.order_lifetime_s = s.w.config.caa_recheck_s = 398 * (int64_t)86400;
+    step_start(&s); /* on 2027-01-15 */
+    step_ready(&s, ONE);
+    s.w.now_ms += 99 * (int64_t)86400000;
+    step_order(&s, ONE);
+    assert_string_equal(acme_answer_text(&s.c.answer, "status"), "ready");
+    s.w.now_ms += (int64_t)86400000;
+    /* What is ready is so no longer. */
+    EVP_PKEY *key = maker_key("EC", "P-256", 0);
+    step_want_problem(&s.c, step_finalize(&s.c, s.order, key, "DNS:www.example.com"), 403, "unauthorized");
+    step_want_status(&s.c, s.order, "invalid");
+    EVP_PKEY_free(key);
     step_order(&s, ONE);
     assert_string_equal(acme_answer_text(&s.c.answer, "status"), "pending");
     step_end(&s);
@@ -361,6 +393,7 @@ int main(void)
         cmocka_unit_test(test_profiles),
         cmocka_unit_test(test_linter),
         cmocka_unit_test(test_reuse),
+        cmocka_unit_test(test_reuse_by_date),
         cmocka_unit_test(test_reuse_by_challenge),
         cmocka_unit_test(test_expired),
         cmocka_unit_test(test_whose),

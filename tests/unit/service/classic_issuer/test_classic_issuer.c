@@ -198,13 +198,15 @@ static void on_read(void *cookie, enum status status, struct bytes text, int64_t
     builder_bytes(&pem, text);
 }
 
+static int64_t new_until_s;
+
 static struct answer issue(struct world *w, acme_id order, struct bytes spki, const char *name)
 {
     struct answer a = {.calls = 0};
     struct acme_identifier identifier = {.type = ACME_DNS};
     (void)snprintf(identifier.value, sizeof identifier.value, "%s", name);
     struct acme_issue_request request = {.order = order, .profile = "gm-classic", .identifiers = &identifier,
-                                         .identifier_count = 1, .spki = spki};
+                                         .identifier_count = 1, .spki = spki, .new_until_s = new_until_s};
     OK(w->port.issue(w->port.context, &request, on_issued, &a, &err));
     assert_int_equal(a.calls, 0); /* later */
     turn(w);
@@ -272,6 +274,27 @@ static void once(void **state)
     assert_memory_equal(first.issued.serial, again.issued.serial, first.issued.serial_len);
     assert_int_equal(first.issued.not_after_s, again.issued.not_after_s);
     assert_memory_not_equal(first.issued.serial, other.issued.serial, first.issued.serial_len);
+    heap_free(spki);
+    EVP_PKEY_free(key);
+    stop(&w);
+}
+
+/* What was validated too long ago gives nothing new, and what is signed all the same. */
+static void too_late(void **state)
+{
+    (void)state;
+    struct world w;
+    start(&w, "sm2_sm3");
+    EVP_PKEY *key = maker_key("SM2", NULL, 0);
+    struct bytes spki = maker_spki(key);
+    new_until_s = w.now_s;
+    assert_int_equal(issue(&w, 1, spki, "a.example.com").status, STATUS_OK);
+    w.now_s++;
+    struct answer a = issue(&w, 2, spki, "a.example.com");
+    assert_int_equal(a.status, STATUS_REFUSED);
+    assert_non_null(strstr(a.text, "BR 3.2.2.8"));
+    assert_int_equal(issue(&w, 1, spki, "a.example.com").status, STATUS_OK);
+    new_until_s = 0;
     heap_free(spki);
     EVP_PKEY_free(key);
     stop(&w);
@@ -364,7 +387,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(chains_verify),
-        cmocka_unit_test(once),
+        cmocka_unit_test(once), cmocka_unit_test(too_late),
         cmocka_unit_test(refusals),
         cmocka_unit_test(revocation_is_kept),
     };

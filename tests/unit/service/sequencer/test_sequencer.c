@@ -349,6 +349,27 @@ static void a_bad_request_hurts_nobody(void **state)
     sw_free(sw);
 }
 
+/* What was validated too long ago makes no new entry; what is in the log is given all the same. */
+static void a_late_request_gives_nothing_new(void **state)
+{
+    (void)state;
+    struct sequencer_world *sw = sw_new();
+    sw_start(sw);
+    fake_loop_run(sw->loop, 10);
+    submit(sw, 0, 1);
+    fake_loop_run(sw->loop, 2000);
+    assert_int_equal(sw_issued_count(sw, 0, 1), 1);
+    sw->new_until_s = fake_loop_now_ms(sw->loop) / 1000 - 1;
+    submit(sw, 0, 2);
+    fake_loop_run(sw->loop, 2000);
+    assert_int_equal(sw->requests[0].answers, 2);
+    assert_int_equal(sw->requests[0].status, STATUS_OK);
+    assert_int_equal(sw->requests[1].status, STATUS_REFUSED);
+    assert_non_null(strstr(sw->requests[1].reason, "BR 3.2.2.8"));
+    assert_int_equal(log_state(sw->w->log).size, 1);
+    sw_free(sw);
+}
+
 /* Not the fault of a request: it may come again. */
 static void a_wrong_clock_stops_issuance(void **state)
 {
@@ -517,6 +538,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_batch_is_completed),
+        cmocka_unit_test(a_late_request_gives_nothing_new),
         cmocka_unit_test(jobs_keep_their_interval),
         cmocka_unit_test(a_batch_has_its_limit),
         cmocka_unit_test(a_bad_cosignature_hides_no_good_one),
