@@ -12,6 +12,8 @@ struct signer_client {
     char *path;
     char key_id[SIGNER_KEY_ID_MAX + 1];
     int fd; /* -1: not connected */
+    int64_t timeout_ms, end_ms; /* of the call under way */
+    bool is_away; /* nobody was there when we asked last */
     struct public_key *key;
     struct builder request, answer;
     /* The tree that was signed last through this client: what the next one is proved from at first. */
@@ -26,34 +28,46 @@ static void disconnect(struct signer_client *client)
     client->fd = -1;
 }
 
-/* One attempt. */
-static enum status exchange_once(struct signer_client *client, int64_t wait_ms, struct error *err)
+static void begin_call(struct signer_client *client)
+{
+    client->end_ms = signer_socket_now_ms() + client->timeout_ms;
+}
+
+/* One attempt; until connect_end_ms somebody may come who listens. */
+static enum status exchange_once(struct signer_client *client, int64_t connect_end_ms, struct error *err)
 {
     enum status status = STATUS_OK;
     builder_reset(&client->answer);
     if (client->fd < 0)
-        status = signer_socket_connect(client->path, wait_ms, &client->fd, err);
+        status = signer_socket_connect(client->path, connect_end_ms, &client->fd, err);
     if (status == STATUS_OK)
-        status = signer_socket_exchange(client->fd, builder_view(&client->request), SIGNER_CLIENT_TIMEOUT_MS,
+        status = signer_socket_exchange(client->fd, builder_view(&client->request), client->end_ms,
                                         &client->answer, err);
     if (status != STATUS_OK)
         disconnect(client);
     return status;
 }
 
-/* The answer borrows until the next request. A signer that was started again has closed the connection. */
+/* The answer borrows until the next request. A signer that was started again has closed the connection. Who does not
+ * answer at all has used up the time: it is not asked again. */
 static enum status exchange(struct signer_client *client, const struct signer_request *request,
                             struct signer_answer *answer, struct error *err)
 {
-    bool was_connected = client->fd >= 0;
+    bool may_wait = client->key != NULL && !client->is_away;
     builder_reset(&client->request);
     enum status status = signer_request_write(request, &client->request, err);
     if (status != STATUS_OK)
         return status;
     status = exchange_once(client, 0, err);
-    if (status == STATUS_IO && (was_connected || client->key != NULL))
-        status = exchange_once(client, SIGNER_CLIENT_RECONNECT_MS, err);
-    return status == STATUS_OK ? signer_answer_parse(builder_view(&client->answer), answer, err) : status;
+    if (status == STATUS_IO && may_wait && signer_socket_now_ms() < client->end_ms)
+        status = exchange_once(client, client->end_ms, err);
+    client->is_away = status == STATUS_IO;
+    if (status != STATUS_OK)
+        return status;
+    status = signer_answer_parse(builder_view(&client->answer), answer, err);
+    if (status != STATUS_OK)
+        disconnect(client); /* where its next answer would begin is anybody's guess */
+    return status;
 }
 
 /* What an answer that is no yes means here. The reason is the signer's text, for people. */
@@ -160,6 +174,7 @@ static enum status sign_statement(void *context, const struct cosigned_message *
     uint8_t memory[COSIGNED_MESSAGE_MAX];
     struct builder message;
     builder_init_fixed(&message, memory, sizeof memory);
+    begin_call(client);
     enum status status = cosigned_message_write(m, &message, err);
     if (status == STATUS_OK)
         status = request.operation == SIGNER_TREE ? ask_tree(client, &request, prover, &answer, err)
@@ -175,6 +190,7 @@ static enum status sign_document(void *context, struct bytes document, struct bu
     struct signer_request request = {.operation = SIGNER_DOCUMENT, .key_id = bytes_of_text(client->key_id),
                                      .document = document};
     struct signer_answer answer;
+    begin_call(client);
     enum status status = exchange(client, &request, &answer, err);
     if (status == STATUS_OK)
         status = take_signature(client, &answer, document, out, err);
@@ -198,6 +214,7 @@ static enum status find_key(struct signer_client *client, const struct signature
     struct signer_answer answer;
     struct signer_key_row row;
     struct reader r;
+    begin_call(client);
     enum status status = ask(client, &request, &answer, err);
     if (status != STATUS_OK)
         return status;
@@ -218,6 +235,7 @@ enum status signer_client_open(const char *socket_path, const char *key_id, cons
     if (client == NULL)
         return error_set(err, STATUS_NO_MEMORY, "out of memory");
     client->fd = -1;
+    client->timeout_ms = SIGNER_CLIENT_TIMEOUT_MS;
     memcpy(client->key_id, key_id, strlen(key_id) + 1);
     builder_init(&client->request, SIGNER_REQUEST_MAX);
     builder_init(&client->answer, SIGNER_ANSWER_MAX + 2);
@@ -242,6 +260,11 @@ void signer_client_close(struct signer_client *client)
     builder_clear(&client->answer);
     free(client->path);
     free(client);
+}
+
+void signer_client_set_timeout(struct signer_client *client, int64_t timeout_ms)
+{
+    client->timeout_ms = timeout_ms;
 }
 
 const struct public_key *signer_client_key(const struct signer_client *client)

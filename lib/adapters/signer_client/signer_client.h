@@ -1,8 +1,9 @@
 /* signer_client.h - a key that a signer process holds (`cathaya signer run`), as cosigner and signer of documents.
  *
- * Calls block, at most SIGNER_CLIENT_TIMEOUT_MS twice and SIGNER_CLIENT_RECONNECT_MS in between: a connection
- * that broke is made again and the request repeated, which is safe, for a signer may be asked for the same statement
- * any number of times. Every signature is verified before it is given on. One thread at a time.
+ * Calls block, at most SIGNER_CLIENT_TIMEOUT_MS with everything: a connection that broke is made again within that
+ * time and the request repeated once, which is safe, for a signer may be asked for the same statement any number of
+ * times. After a call that found nobody the next ones do not wait for somebody to come, until one is answered. Every
+ * signature is verified before it is given on. One thread at a time.
  */
 #ifndef CATHAYA_ADAPTERS_SIGNER_CLIENT_SIGNER_CLIENT_H
 #define CATHAYA_ADAPTERS_SIGNER_CLIENT_SIGNER_CLIENT_H
@@ -10,10 +11,9 @@
 #include "ports/cosigner.h"
 #include "ports/document_signer.h"
 
-/* A signature is milliseconds, an fsync on a busy disk seconds. */
-#define SIGNER_CLIENT_TIMEOUT_MS 20000
-/* A service manager starts a signer that died within this time. */
-#define SIGNER_CLIENT_RECONNECT_MS 10000
+/* A signature is milliseconds, an fsync on a busy disk seconds, and within seconds a service manager starts a signer
+ * that died. */
+#define SIGNER_CLIENT_TIMEOUT_MS 10000
 
 struct signer_client;
 
@@ -23,6 +23,9 @@ MUST_USE enum status signer_client_open(const char *socket_path, const char *key
                                         const struct signature_alg *alg, struct signer_client **out,
                                         struct error *err);
 void signer_client_close(struct signer_client *client);
+
+/* signer_client_set_timeout: what SIGNER_CLIENT_TIMEOUT_MS is for this client. */
+void signer_client_set_timeout(struct signer_client *client, int64_t timeout_ms);
 
 /* signer_client_key borrows the public key. */
 const struct public_key *signer_client_key(const struct signer_client *client);

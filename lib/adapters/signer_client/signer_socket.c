@@ -11,7 +11,7 @@
 /* Between two attempts to connect. */
 #define PAUSE_MS 50
 
-static int64_t now_ms(void)
+int64_t signer_socket_now_ms(void)
 {
     struct timespec t;
     (void)clock_gettime(CLOCK_MONOTONIC, &t);
@@ -36,10 +36,9 @@ static int open_socket(const struct sockaddr_un *address)
     return fd;
 }
 
-enum status signer_socket_connect(const char *path, int64_t wait_ms, int *fd, struct error *err)
+enum status signer_socket_connect(const char *path, int64_t end_ms, int *fd, struct error *err)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int64_t end_ms = now_ms() + wait_ms;
     if (strlen(path) >= sizeof address.sun_path)
         return error_set(err, STATUS_USAGE, "the path of a socket has at most %zu bytes", sizeof address.sun_path - 1);
     memcpy(address.sun_path, path, strlen(path) + 1);
@@ -48,7 +47,7 @@ enum status signer_socket_connect(const char *path, int64_t wait_ms, int *fd, st
         bool is_absent = errno == ENOENT || errno == ECONNREFUSED || errno == EAGAIN;
         if (*fd >= 0)
             return STATUS_OK;
-        if (!is_absent || now_ms() >= end_ms)
+        if (!is_absent || signer_socket_now_ms() >= end_ms)
             return failed(err, "cannot connect to the signer");
         (void)nanosleep(&(struct timespec){.tv_nsec = PAUSE_MS * 1000000L}, NULL);
     }
@@ -58,7 +57,7 @@ static enum status wait_for(int fd, short events, int64_t end_ms, struct error *
 {
     struct pollfd p = {.fd = fd, .events = events};
     for (;;) {
-        int64_t left_ms = end_ms - now_ms();
+        int64_t left_ms = end_ms - signer_socket_now_ms();
         if (left_ms <= 0)
             return error_set(err, STATUS_IO, "the signer does not answer");
         int count = poll(&p, 1, (int)left_ms);
@@ -103,10 +102,9 @@ static enum status receive_all(int fd, uint8_t *at, size_t len, int64_t end_ms, 
     return STATUS_OK;
 }
 
-enum status signer_socket_exchange(int fd, struct bytes message, int64_t timeout_ms,
+enum status signer_socket_exchange(int fd, struct bytes message, int64_t end_ms,
                                    struct builder *answer, struct error *err)
 {
-    int64_t end_ms = now_ms() + timeout_ms;
     uint8_t head[4] = {(uint8_t)(message.len >> 24), (uint8_t)(message.len >> 16), (uint8_t)(message.len >> 8),
                        (uint8_t)message.len};
     enum status status = send_all(fd, BYTES_OF(head), end_ms, err);
