@@ -110,12 +110,21 @@ static bool check_proof(struct adding *a)
     return refuse(a, 422, PROOF_REFUSED);
 }
 
+/* The same text: a witness of type 04 signs all of it, extension lines too. */
+static bool is_pending_already(const struct adding *a)
+{
+    const struct mirror_point *pending = &a->log->record.pending;
+    struct note old;
+    return pending->note.len > 0 && note_parse(pending->note, &old, NULL) == STATUS_OK &&
+           bytes_equal(old.text, a->note.text);
+}
+
 /* Durable before anybody signs it, or hears of it. */
 static enum status persist(struct adding *a, struct error *err)
 {
     struct mirror_log *log = a->log;
     struct mirror_record next = log->record;
-    if (next.pending.note.len > 0 && next.pending.size == a->checkpoint.size)
+    if (is_pending_already(a))
         return STATUS_OK;
     next.pending = (struct mirror_point){.size = a->checkpoint.size, .note = builder_view(&a->kept)};
     memcpy(next.pending.root, a->checkpoint.root, HASH_SIZE);

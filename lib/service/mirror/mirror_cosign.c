@@ -132,11 +132,18 @@ static enum status check_line(const struct note *note, const struct checkpoint *
     return status;
 }
 
+/* Does the signature stand over the whole text? A cosigned message has no extension lines. */
+static bool is_over_text(enum note_key_type type)
+{
+    return type == NOTE_KEY_ED25519 || type == NOTE_KEY_ED25519_COSIGNATURE;
+}
+
 enum status mirror_cosign_check_log(struct mirror_log *log, const struct note *note,
                                     const struct checkpoint *checkpoint, struct builder *kept,
                                     struct error *err)
 {
     size_t count = 0;
+    bool is_text_signed = checkpoint->extensions.len == 0;
     enum status status = note_write_text(note->text, kept, err);
     for (size_t i = 0; i < note->signature_count && status == STATUS_OK; i++) {
         const struct note_signature *line = &note->signatures[i];
@@ -144,9 +151,13 @@ enum status mirror_cosign_check_log(struct mirror_log *log, const struct note *n
         if (key == NULL)
             continue;
         status = check_line(note, checkpoint, line, key, kept, err);
+        is_text_signed = is_text_signed || is_over_text(key->type);
         count++;
     }
     if (status == STATUS_OK && count == 0)
         return error_set(err, STATUS_NOT_FOUND, "no signature of a key of this log");
+    /* Anybody could have written them; we would publish them, and a witness of type 04 would sign them. */
+    if (status == STATUS_OK && !is_text_signed)
+        return error_set(err, STATUS_REFUSED, "extension lines that no signature of the log covers");
     return status;
 }

@@ -68,7 +68,7 @@ void mirror_entries_begin(struct mirror_log *log, const struct add_entries_heade
         mirror_answer_text(answer, 422, "no checkpoint of this log was added yet");
     else if (!find_checkpoint(log, entries) || entries->end < log->record.mirrored.size)
         answer_info(log, 409, pending, answer);
-    else if (entries->start > next ||
+    else if (entries->start > next || entries->start < log->record.min_index || /* pruned: what is before it is gone */
              (next < entries->end ? next : entries->end) - entries->start > MIRROR_EXCESS_MAX)
         answer_info(log, 409, entries->end, answer);
 }
@@ -225,6 +225,13 @@ static enum status commit_objects(struct mirror_log *log, const struct mirror_re
     return status == STATUS_OK ? status : mirror_log_die(log, status, err);
 }
 
+/* Every package was verified against this root, and so was the tree that they were added to: anything else is our own
+ * memory or disk, and nothing is signed on its word. */
+static bool is_root_of(const struct mirror_record *record, const struct mirror_entries *entries)
+{
+    return record->stored_size != entries->end || memcmp(record->stored_root, entries->root, HASH_SIZE) == 0;
+}
+
 static bool is_moved(const struct mirror_record *a, const struct mirror_record *b)
 {
     return a->stored_size != b->stored_size || a->mirrored.size != b->mirrored.size ||
@@ -242,6 +249,9 @@ static enum status commit(struct mirror_log *log, const struct mirror_entries *e
     enum status status = hasher_status(&log->hasher, err);
     if (status != STATUS_OK)
         return status;
+    if (entries->is_complete && !is_root_of(&next, entries))
+        return mirror_log_die(log, error_set(err, STATUS_REFUSED, "the stored tree of %" PRIu64 " entries has another root than "
+                                             "the checkpoint that it was verified against", entries->end), err);
     if (entries->is_complete) {
         next.mirrored = (struct mirror_point){.size = entries->end,
                                               .note = builder_view(&entries->note)};

@@ -110,7 +110,8 @@ MUST_USE enum status mirror_cosign_publish(struct mirror_log *log, const struct 
 bool mirror_cosign_has_role(const struct mirror_config *mirror, enum mirror_role role);
 
 /* mirror_cosign_check_log appends a note with only the signature lines of the log's own keys. STATUS_NOT_FOUND
- * when there is none, STATUS_REFUSED when one does not verify. */
+ * when there is none, STATUS_REFUSED when one does not verify, or none of them covers the extension lines that the
+ * checkpoint has. */
 MUST_USE enum status mirror_cosign_check_log(struct mirror_log *log, const struct note *note,
                                              const struct checkpoint *checkpoint, struct builder *kept,
                                              struct error *err);

@@ -283,12 +283,15 @@ class Mirror(unittest.TestCase):
         self.start()
         self.update(0, 650)
         deadline = time.monotonic() + 60
-        while self.client.request('GET', self.client.prefix() + '/tile/entries/001')[0] != 404:
+        while self.client.request('GET', self.client.prefix() + '/tile/0/001')[0] != 404:  # the last one to go
             self.assertLess(time.monotonic(), deadline)
             time.sleep(0.05)
         for name, status in (('tile/entries/000', 404), ('tile/0/000', 404), ('tile/0/001', 404), ('tile/0/002.p/138', 200),
                              ('tile/entries/002.p/138', 200), ('tile/1/000.p/2', 200)):
             self.assertEqual(self.client.request('GET', self.client.prefix() + '/' + name)[0], status, name)
+        # What was before this start is gone: that is the client's to know, and no failure.
+        status, headers, body = self.client.add_entries(100, 650)
+        self.assertEqual((status, body), (409, b'650\n650\n\n'))
         self.stop(signal.SIGKILL)
         self.start()
         self.update(650, 700)

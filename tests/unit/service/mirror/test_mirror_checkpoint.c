@@ -121,6 +121,9 @@ static void signatures_decide(void **state)
     builder_clear(&note);
     assert_int_equal(test_status(&t, "/add-checkpoint"), 403);
     assert_int_equal(test_add_checkpoint(&t, 0, 50, 60), 200);
+    /* The log's signature is over size and root: anybody could have written an extension line. */
+    assert_int_equal(post_changed(&t, 60, 70, "\n\n\xe2\x80\x94 ", "\nof nobody\n\n\xe2\x80\x94 "), 403);
+    assert_int_equal(test_add_checkpoint(&t, 0, 60, 70), 200);
     test_close(&t);
 }
 
