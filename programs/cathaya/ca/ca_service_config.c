@@ -80,6 +80,8 @@ static const char rest[] =
     "}\n\n"
     "# Limits of accounts, orders and certificates have defaults (examples/ca-run.conf).\n"
     "limits {\n"
+    "    # Behind a proxy all clients have its address. (!) Without one, take this line away.\n"
+    "    accounts-per-address = {none}\n"
     "    public-suffix-file = \"/usr/share/publicsuffix/public_suffix_list.dat\"\n"
     "}\n";
 
