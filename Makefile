@@ -29,12 +29,14 @@ check: packages-build-check-lint build build/.clang build/.asan ## everything: g
 	@cmake --build build --parallel $(JOBS)
 	@cmake --build build/clang --parallel $(JOBS)
 	@cmake --build build/asan --parallel $(JOBS)
+	@scripts/get-npm
 	@scripts/lint
 	@$(SANITIZER_ENV) $(CTEST) --test-dir build/asan -L '^(unit|vectors|fuzz)$$'
 	@$(CTEST) --test-dir build
 
 test: packages-build-check build ## the tests on the release build alone; TESTS=regex selects
 	@cmake --build build --parallel $(JOBS)
+	@scripts/get-npm
 	@$(CTEST) --test-dir build $(if $(TESTS),-R '$(TESTS)')
 
 lint: packages-build-lint build ## layers, limits, banned calls, cppcheck, headers, exports
