@@ -62,6 +62,24 @@ struct log_state log_state(const struct issuance_log *log)
 
 /* ---- configuration ---- */
 
+static bool is_same_key(const struct public_key *a, const struct public_key *b)
+{
+    return bytes_equal(public_key_spki(a), public_key_spki(b));
+}
+
+/* One key under two names would count twice, and the log's own as somebody else's [GM-8]. */
+static enum status check_external_key(const struct log_config *config, size_t number, struct error *err)
+{
+    const struct log_external *e = &config->externals[number];
+    for (size_t i = 0; i < config->cosigner_count; i++)
+        if (is_same_key(config->cosigners[i].key, e->key))
+            return error_set(err, STATUS_USAGE, "%s has the key of a cosigner of the log itself", e->name);
+    for (size_t i = 0; i < number; i++)
+        if (is_same_key(config->externals[i].key, e->key))
+            return error_set(err, STATUS_USAGE, "%s and %s have one key", e->name, config->externals[i].name);
+    return STATUS_OK;
+}
+
 static enum status check_external(const struct log_config *config, const struct log_external *e,
                                   struct error *err)
 {
@@ -93,6 +111,9 @@ static enum status check_externals(const struct log_config *config, struct error
         for (size_t j = 0; j < i; j++)
             if (strcmp(config->externals[i].name, config->externals[j].name) == 0)
                 return error_set(err, STATUS_USAGE, "%s is configured twice", config->externals[i].name);
+        status = check_external_key(config, i, err);
+        if (status != STATUS_OK)
+            return status;
     }
     return STATUS_OK;
 }

@@ -262,6 +262,12 @@ static void bad_externals_are_refused(void **state)
     w->externals[1] = w->externals[0];
     assert_says(world_open(w, &err), &err, STATUS_USAGE, "configured twice");
     w->externals[1] = good;
+    /* One key is one party. */
+    w->externals[1].key = w->externals[0].key;
+    assert_says(world_open(w, &err), &err, STATUS_USAGE, "have one key");
+    w->externals[1].key = w->cosigners[0].key;
+    assert_says(world_open(w, &err), &err, STATUS_USAGE, "has the key of a cosigner of the log itself");
+    w->externals[1] = good;
     w->externals[1].key_type = NOTE_KEY_ED25519_COSIGNATURE;
     assert_says(world_open(w, &err), &err, STATUS_USAGE, "cannot cosign subtrees");
     w->externals[1] = good;
