@@ -70,12 +70,15 @@ class Process:
     def __init__(self, world, name, arguments, env=None):
         self.name, self.path = name, os.path.join(world.folder, name + '.log')
         self.file = open(self.path, 'ab')
+        self.begin = self.file.tell()
         self.popen = subprocess.Popen([str(a) for a in arguments], stdout=self.file, stderr=self.file,
                                       stdin=subprocess.DEVNULL, env=env, cwd=world.folder)
 
     def text(self):
-        with open(self.path, errors='replace') as file:
-            return file.read()
+        """What this process has said; another one with its name may have been there before."""
+        with open(self.path, 'rb') as file:
+            file.seek(self.begin)
+            return file.read().decode(errors='replace')
 
     def wait_for(self, what, seconds=60, since=0):
         """The first line that has `what` in it, behind offset `since` of the log."""
@@ -102,7 +105,7 @@ class Process:
         raise AssertionError(f'{self.name} does not start (status {self.popen.poll()}):\n{self.text()[-1500:]}')
 
     def size(self):
-        return os.path.getsize(self.path)
+        return len(self.text())
 
     def stop(self, number=signal.SIGTERM, seconds=30):
         if self.popen.poll() is None:
