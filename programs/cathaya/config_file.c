@@ -17,8 +17,9 @@ cfg_opt_t config_file_algorithm_options[] = {
     CFG_END(),
 };
 
-/* libconfuse gives its complaints to a function without a context. */
+/* libconfuse gives its complaints to a function without a context, and forgets the file's name in sections. */
 static struct error *complaint;
+static const char *complaint_path;
 
 static void take_complaint(cfg_t *cfg, const char *format, va_list values)
     __attribute__((format(printf, 2, 0)));
@@ -29,7 +30,7 @@ static void take_complaint(cfg_t *cfg, const char *format, va_list values)
     (void)vsnprintf(text, sizeof text, format, values);
     /* The first one is the cause. */
     if (complaint != NULL && complaint->status == STATUS_OK)
-        (void)error_set(complaint, STATUS_USAGE, "%s:%d: %s", cfg->filename, cfg->line, text);
+        (void)error_set(complaint, STATUS_USAGE, "%s:%d: %s", complaint_path, cfg->line, text);
 }
 
 static enum status parse_text(const char *path, const struct builder *text, cfg_t *cfg, struct error *err)
@@ -43,6 +44,7 @@ static enum status parse_text(const char *path, const struct builder *text, cfg_
         return error_set(err, STATUS_NO_MEMORY, "out of memory");
     }
     complaint = &first;
+    complaint_path = path;
     int result = cfg_parse_fp(cfg, file);
     complaint = NULL;
     (void)fclose(file);
@@ -50,6 +52,100 @@ static enum status parse_text(const char *path, const struct builder *text, cfg_
         return STATUS_OK;
     return error_set(err, STATUS_USAGE, "%s", first.status != STATUS_OK ? first.text : "bad configuration");
 }
+
+/* ---- lines ---- */
+
+/* libconfuse forgets where a setting stood: it is kept in the place for annotations, which nothing else uses. */
+static int remember_line(cfg_t *cfg, cfg_opt_t *opt)
+{
+    char line[16];
+    (void)snprintf(line, sizeof line, "%d", cfg->line);
+    if (cfg_opt_getcomment(opt) == NULL)
+        (void)cfg_opt_setcomment(opt, line);
+    return 0;
+}
+
+/* Sections that may come several times get copies of the options when they are read, others have theirs already. */
+static void watch_options(cfg_opt_t *opts)
+{
+    for (cfg_opt_t *opt = opts; opt != NULL && opt->name != NULL; opt++) {
+        if (opt->type == CFGT_SEC) {
+            watch_options(opt->subopts);
+            for (unsigned i = 0; i < opt->nvalues; i++)
+                watch_options(opt->values[i]->section->opts);
+        } else if (opt->type != CFGT_FUNC) {
+            opt->validcb = remember_line;
+        }
+    }
+}
+
+static int line_of(const cfg_opt_t *opt)
+{
+    const char *line = opt->comment;
+    return line != NULL ? atoi(line) : 0;
+}
+
+/* Of the first setting in it: the section itself knows only where it ended. */
+static int line_of_section(const cfg_t *section)
+{
+    int first = 0;
+    for (const cfg_opt_t *opt = section->opts; opt->name != NULL; opt++)
+        if (opt->type != CFGT_SEC && line_of(opt) > 0 && (first == 0 || line_of(opt) < first))
+            first = line_of(opt);
+    return first > 0 ? first : section->line;
+}
+
+static const cfg_opt_t *find_option(const cfg_t *section, const char *name, size_t len)
+{
+    for (const cfg_opt_t *opt = section->opts; opt->name != NULL; opt++)
+        if (strlen(opt->name) == len && memcmp(opt->name, name, len) == 0)
+            return opt;
+    return NULL;
+}
+
+static const cfg_t *find_section(const cfg_opt_t *opt, const char *title, size_t len)
+{
+    for (unsigned i = 0; i < opt->nvalues; i++) {
+        const char *name = opt->values[i]->section->title;
+        if (len == 0 || (name != NULL && strlen(name) == len && memcmp(name, title, len) == 0))
+            return opt->values[i]->section;
+    }
+    return NULL;
+}
+
+/* `profile "gm-mtc": lifetime: 1 to 5` goes down as far as the names are known. */
+static int find_line(const cfg_t *section, const char *text, int line)
+{
+    size_t len = strcspn(text, ": ");
+    const cfg_opt_t *opt = find_option(section, text, len);
+    if (opt == NULL || opt->type != CFGT_SEC)
+        return opt != NULL && line_of(opt) > 0 ? line_of(opt) : line;
+    const char *title = text + len;
+    size_t title_len = 0;
+    if (strncmp(title, " \"", 2) == 0) {
+        title += 2;
+        title_len = strcspn(title, "\"");
+    }
+    const cfg_t *inner = find_section(opt, title, title_len);
+    const char *rest = title + title_len + (title_len > 0);
+    if (inner == NULL)
+        return line;
+    return strncmp(rest, ": ", 2) == 0 ? find_line(inner, rest + 2, line_of_section(inner)) : line_of_section(inner);
+}
+
+enum status config_file_locate(const char *path, cfg_t *cfg, enum status status, struct error *err)
+{
+    if (status == STATUS_OK || err == NULL)
+        return status;
+    int line = cfg != NULL ? find_line(cfg, err->text, 0) : 0;
+    /* A setting of a section without a title may be spoken of without the section. */
+    for (const cfg_opt_t *opt = cfg != NULL ? cfg->opts : NULL; line == 0 && opt != NULL && opt->name != NULL; opt++)
+        if (opt->type == CFGT_SEC && (opt->flags & CFGF_MULTI) == 0 && opt->nvalues > 0)
+            line = find_line(opt->values[0]->section, err->text, 0);
+    return line > 0 ? error_prefix(err, status, "%s:%d", path, line) : error_prefix(err, status, "%s", path);
+}
+
+/* ---- reading ---- */
 
 /* The file is read here: libconfuse would end the program when it cannot (a directory), never end
  * when there is no end (a device), and put the home directory for a ~. */
@@ -69,6 +165,7 @@ enum status config_file_parse(const char *path, cfg_opt_t *options, cfg_t **out,
         s = error_set(err, STATUS_NO_MEMORY, "out of memory");
     if (s == STATUS_OK) {
         (void)cfg_set_error_function(*out, take_complaint);
+        watch_options((*out)->opts);
         s = parse_text(path, &text, *out, err);
     }
     builder_clear(&text);

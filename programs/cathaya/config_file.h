@@ -12,6 +12,11 @@
 MUST_USE enum status config_file_parse(const char *path, cfg_opt_t *options, cfg_t **out,
                                        struct error *err);
 
+/* config_file_locate puts the file, and the line of the setting or block that the reason begins with
+ * (`profile "gm-mtc": lifetime: 1 to 5`), in front of the reason of a failure, and returns status. cfg: of
+ * the file, or NULL. */
+enum status config_file_locate(const char *path, cfg_t *cfg, enum status status, struct error *err);
+
 /* config_file_algorithms is the row of a table of options for `algorithm` blocks. */
 #define CONFIG_FILE_ALGORITHMS \
     CFG_SEC("algorithm", config_file_algorithm_options, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES)

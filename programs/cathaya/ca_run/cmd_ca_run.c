@@ -27,6 +27,8 @@ static int serve(const char *path, struct run_config *config, struct algorithms 
     enum status s = run_service_open(service, path, config, algorithms, &err);
     if (s == STATUS_OK)
         run_service_until_stopped(service);
+    else
+        s = run_config_locate(config, path, s, &err);
     run_service_close(service);
     free(service);
     return s == STATUS_OK ? EXIT_YES : output_failure(s == STATUS_USAGE ? ROLE_NEEDED : ROLE_STATE, &err);
@@ -35,7 +37,7 @@ static int serve(const char *path, struct run_config *config, struct algorithms 
 static int check(const char *path, struct run_config *config, struct algorithms *algorithms)
 {
     struct error err = {.status = STATUS_OK};
-    enum status s = run_service_check(config, algorithms, &err);
+    enum status s = run_config_locate(config, path, run_service_check(config, algorithms, &err), &err);
     int exit_status = EXIT_YES;
     if (s == STATUS_OK)
         output_line("%s: OK", path);

@@ -308,8 +308,13 @@ enum status run_config_read(const char *path, struct run_config **out, struct er
         s = config_file_parse(path, options, &cfg, err);
     config->cfg = cfg;
     if (s == STATUS_OK && (s = read_all(config, cfg, err)) != STATUS_OK)
-        s = error_prefix(err, s == STATUS_NO_MEMORY ? s : STATUS_USAGE, "%s", path);
+        s = config_file_locate(path, cfg, s == STATUS_NO_MEMORY ? s : STATUS_USAGE, err);
     return s;
+}
+
+enum status run_config_locate(const struct run_config *config, const char *path, enum status status, struct error *err)
+{
+    return config_file_locate(path, config->cfg, status, err);
 }
 
 void run_config_free(struct run_config *config)

@@ -98,4 +98,7 @@ struct run_config {
 MUST_USE enum status run_config_read(const char *path, struct run_config **out, struct error *err);
 void run_config_free(struct run_config *config);
 
+/* run_config_locate puts file and line in front of the reason of a failure that came later, and returns status. */
+enum status run_config_locate(const struct run_config *config, const char *path, enum status status, struct error *err);
+
 #endif

@@ -419,5 +419,10 @@ enum status run_service_check(const struct run_config *config, struct algorithms
         if (s != STATUS_OK)
             (void)error_prefix(err, s, "ca \"%s\"", config->cas[i].name);
     }
+    for (size_t i = 0; s == STATUS_OK && i < config->classic_count; i++) {
+        s = classic_directory_check(config->classics[i].directory, algorithms, err);
+        if (s != STATUS_OK)
+            (void)error_prefix(err, s, "classic \"%s\"", config->classics[i].name);
+    }
     return s;
 }

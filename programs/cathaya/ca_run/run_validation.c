@@ -59,7 +59,10 @@ static enum status check_set(const struct mpic_quorum *quorum, const struct run_
     struct clock_port clock = posix_clock();
     for (size_t i = 0; i < config->perspective_count; i++)
         regions[i] = config->perspectives[i].region;
-    return mpic_check_set(quorum, regions, config->perspective_count, clock.now_ms(clock.context) / 1000, err);
+    struct error why = {.status = STATUS_OK};
+    enum status s = mpic_check_set(quorum, regions, config->perspective_count, clock.now_ms(clock.context) / 1000, &why);
+    return s == STATUS_OK ? s : error_set(err, s, "validation: quorum: %.200s: add perspective blocks (`cathaya perspective run`); "
+                                          "quorum = \"relaxed\" is for demos and intranets", why.text);
 }
 
 enum status run_validation_check(const struct run_config *config, struct error *err)

@@ -294,10 +294,9 @@ static enum status read_key(struct classic_directory *dir, const struct algorith
     return s;
 }
 
-enum status classic_directory_open(struct classic_directory *dir, const char *path,
-                                   const struct algorithms *algorithms, struct error *err)
+static enum status open_files(struct classic_directory *dir, const char *path, const struct algorithms *algorithms,
+                              struct error *err)
 {
-    char database[CLASSIC_DIRECTORY_PATH_MAX];
     builder_init(&dir->root, CLASSIC_CERTIFICATE_MAX);
     builder_init(&dir->issuing, CLASSIC_CERTIFICATE_MAX);
     builder_init(&dir->chain, 4 * CLASSIC_CERTIFICATE_MAX);
@@ -310,12 +309,26 @@ enum status classic_directory_open(struct classic_directory *dir, const char *pa
         s = read_certificate(dir, "issuing.pem", &dir->issuing, err);
     if (s == STATUS_OK)
         s = pem_write(PEM_CERTIFICATE, builder_view(&dir->issuing), &dir->chain, err);
-    if (s == STATUS_OK)
-        s = read_key(dir, algorithms, err);
+    return s == STATUS_OK ? read_key(dir, algorithms, err) : s;
+}
+
+enum status classic_directory_open(struct classic_directory *dir, const char *path,
+                                   const struct algorithms *algorithms, struct error *err)
+{
+    char database[CLASSIC_DIRECTORY_PATH_MAX];
+    enum status s = open_files(dir, path, algorithms, err);
     if (s == STATUS_OK)
         s = make_path(path, "ca.db", database, err);
     if (s == STATUS_OK)
         s = sqlite_ca_store_open(database, SQLITE_FOR_WRITING, &dir->store, err);
+    return s;
+}
+
+enum status classic_directory_check(const char *path, const struct algorithms *algorithms, struct error *err)
+{
+    struct classic_directory dir = {.store = NULL};
+    enum status s = open_files(&dir, path, algorithms, err);
+    classic_directory_close(&dir);
     return s;
 }
 

@@ -49,4 +49,7 @@ MUST_USE enum status classic_directory_open(struct classic_directory *dir, const
                                             const struct algorithms *algorithms, struct error *err);
 void classic_directory_close(struct classic_directory *dir);
 
+/* classic_directory_check reads everything but the database, which a running service has open. */
+MUST_USE enum status classic_directory_check(const char *path, const struct algorithms *algorithms, struct error *err);
+
 #endif

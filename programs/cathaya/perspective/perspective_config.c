@@ -197,7 +197,7 @@ enum status perspective_config_read(const char *path, struct perspective_config 
     if (s != STATUS_OK)
         return s;
     s = read_all(config, err);
-    return s == STATUS_OK ? s : error_prefix(err, s == STATUS_NO_MEMORY ? s : STATUS_USAGE, "%s", path);
+    return s == STATUS_OK ? s : config_file_locate(path, config->cfg, s == STATUS_NO_MEMORY ? s : STATUS_USAGE, err);
 }
 
 void perspective_config_free(struct perspective_config *config)
