@@ -13,6 +13,11 @@
 /* More than one certificate can have wrong at once and somebody still reads. */
 #define LINT_FINDINGS_MAX 16
 #define LINT_TEXT_SIZE 200
+/* Without a way to be revoked a certificate is valid this long at most [BR 1.6.1 Short-lived]. */
+#define LINT_SHORT_LIVED_S ((int64_t)7 * 86400)
+/* [root program IN-05] */
+#define LINT_INTRANET_MIN_S ((int64_t)365 * 86400)
+#define LINT_INTRANET_MAX_S ((int64_t)5 * 366 * 86400)
 
 /* What is looked at. Everything is borrowed. */
 struct lint_subject {

@@ -10,10 +10,6 @@
 #include "rules/dns_name.h"
 
 #define DAY_S ((int64_t)86400)
-/* Without a way to be revoked a certificate is valid this long at most [BR 1.6.1 Short-lived]. */
-#define SHORT_LIVED_S (7 * DAY_S)
-#define INTRANET_MIN_S (365 * DAY_S)
-#define INTRANET_MAX_S (5 * 366 * DAY_S)
 /* Clocks differ; a certificate from further back claims a validity that nobody was authorized for. */
 #define BACKDATE_MAX_S (48 * 3600)
 
@@ -83,13 +79,13 @@ static bool is_not_backdated(struct lint_view *view)
 
 static bool is_short_lived(struct lint_view *view)
 {
-    return validity_s(view) <= SHORT_LIVED_S ||
+    return validity_s(view) <= LINT_SHORT_LIVED_S ||
            wrong(view, "valid for more than 7 days, and has no way to be revoked that clients follow", "");
 }
 
 static bool is_intranet_validity(struct lint_view *view)
 {
-    return (validity_s(view) >= INTRANET_MIN_S && validity_s(view) <= INTRANET_MAX_S) ||
+    return (validity_s(view) >= LINT_INTRANET_MIN_S && validity_s(view) <= LINT_INTRANET_MAX_S) ||
            wrong(view, "an intranet certificate is valid for 1 to 5 years", "");
 }
 
@@ -377,7 +373,7 @@ static bool has_authority_information(struct lint_view *view)
 static bool has_revocation_pointer(struct lint_view *view)
 {
     struct extension e;
-    return validity_s(view) <= SHORT_LIVED_S || find(view, "2.5.29.31", &e) ||
+    return validity_s(view) <= LINT_SHORT_LIVED_S || find(view, "2.5.29.31", &e) ||
            wrong(view, "valid for more than 7 days and without CRL distribution point", "");
 }
 

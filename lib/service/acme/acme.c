@@ -185,7 +185,6 @@ static bool commit(struct acme *acme)
         return true;
     store->rollback(store->context);
     acme_keys_clear(acme->keys);
-    acme_orders_rolled_back(acme);
     acme->has_failed = false;
     return false;
 }

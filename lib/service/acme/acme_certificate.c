@@ -101,9 +101,7 @@ static void read_it(struct acme_call *call, const struct acme_certificate *certi
 static void post(struct acme_call *call, enum acme_form form)
 {
     struct acme_certificate_record record = {0};
-    if (!call->is_post_as_get)
-        acme_reply_problem(call, 400, "malformed", "a certificate is read with an empty payload [RFC8555 7.4.2]");
-    else if (acme_certificate_open(call, &record))
+    if (acme_certificate_open(call, &record))
         read_it(call, &record.certificate, form);
     acme_certificate_clear(&record);
 }

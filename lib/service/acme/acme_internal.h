@@ -103,12 +103,10 @@ void acme_reply_limited(struct acme_call *call, int64_t retry_after_ms, const st
 void acme_reply_failure(struct acme_call *call, const struct error *err);
 
 /* acme_problem_new makes a problem document; status 0 leaves it out (for subproblems and for what is
- * stored in an order or a challenge). NULL only when memory is out, which acme_reply_* and
- * acme_problem_add accept. */
+ * stored in an order or a challenge). NULL only when memory is out, which acme_reply_*
+ * accept. */
 json_t *acme_problem_new(int status, const char *type, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* acme_problem_add appends a subproblem about an identifier, and takes its reference. */
-void acme_problem_add(json_t *problem, json_t *subproblem, const struct acme_identifier *identifier);
 /* acme_identifier_json is {"type": ..., "value": ...}. */
 json_t *acme_identifier_json(const struct acme_identifier *identifier);
 
@@ -198,12 +196,11 @@ void acme_revoke_post(struct acme_call *call);
 void acme_renewal_get(struct acme_call *call);
 
 /* acme_orders_new is called by acme_new when all else of *acme is there; it sets acme->orders. start:
- * acme_start; stop: acme_stop; free: acme_free. is_rolled_back tells that all that was written since
- * the last flush is gone: drop what was cached of it. */
+ * acme_start; stop: acme_stop; free: acme_free. They keep nothing of the store in memory: after a rollback
+ * there is nothing to drop. */
 MUST_USE enum status acme_orders_new(struct acme *acme, struct error *err);
 MUST_USE enum status acme_orders_start(struct acme *acme, struct error *err);
 void acme_orders_stop(struct acme *acme);
-void acme_orders_rolled_back(struct acme *acme);
 void acme_orders_free(struct acme *acme);
 
 #endif

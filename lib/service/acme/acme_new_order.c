@@ -305,11 +305,6 @@ void acme_order_create(struct acme_call *call)
         acme_order_reply_busy(call, "no memory for this order");
         return;
     }
-    if (call->is_post_as_get) {
-        acme_reply_problem(call, 400, "malformed", "new-order wants an object with identifiers [RFC8555 7.4]");
-        free(n);
-        return;
-    }
     n->call = call;
     n->now_s = acme_now_s(call->acme);
     n->order.status = ACME_ORDER_READY;

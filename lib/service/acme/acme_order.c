@@ -19,9 +19,7 @@ static void resume_validations(struct acme *acme, const struct acme_order *order
 void acme_order_post(struct acme_call *call)
 {
     struct acme_order_record record = {0};
-    if (!call->is_post_as_get)
-        acme_reply_problem(call, 405, "malformed", "an order is only read, with an empty payload [RFC8555 7.4]");
-    else if (acme_order_open(call, &record)) {
+    if (acme_order_open(call, &record)) {
         if (record.order.status == ACME_ORDER_PENDING)
             resume_validations(call->acme, &record.order);
         acme_order_reply(call, 200, &record.order);
@@ -55,9 +53,7 @@ void acme_order_list(struct acme_call *call)
     acme_id ids[ORDERS_PAGE + 1], after;
     size_t count = 0;
     struct error err = {0};
-    if (!call->is_post_as_get)
-        acme_reply_problem(call, 405, "malformed", "the list is only read, with an empty payload [RFC8555 7.1.2.1]");
-    else if (!acme_order_text_cursor(call->x->request.query, &after))
+    if (!acme_order_text_cursor(call->x->request.query, &after))
         acme_reply_problem(call, 400, "malformed", "the cursor is a number of a Link that came from here");
     else if (store->list_orders(store->context, call->account.id, acme_now_s(call->acme), after, ids,
                                 ORDERS_PAGE + 1, &count, &err) != STATUS_OK)

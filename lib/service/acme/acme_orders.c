@@ -90,12 +90,6 @@ void acme_orders_stop(struct acme *acme)
     acme_sweep_stop(acme);
 }
 
-void acme_orders_rolled_back(struct acme *acme)
-{
-    /* Nothing of the store is kept here: flights read it again. */
-    (void)acme;
-}
-
 void acme_orders_free(struct acme *acme)
 {
     if (acme->orders == NULL)

@@ -40,16 +40,3 @@ json_t *acme_problem_new(int status, const char *type, const char *format, ...)
     va_end(arguments);
     return problem;
 }
-
-/* [RFC8555 6.7.1] */
-void acme_problem_add(json_t *problem, json_t *subproblem, const struct acme_identifier *identifier)
-{
-    json_t *list = json_object_get(problem, "subproblems");
-    if (list == NULL && problem != NULL) {
-        (void)json_object_set_new(problem, "subproblems", json_array());
-        list = json_object_get(problem, "subproblems");
-    }
-    if (identifier != NULL)
-        (void)json_object_set_new(subproblem, "identifier", acme_identifier_json(identifier));
-    (void)json_array_append_new(list, subproblem);
-}

@@ -156,6 +156,21 @@ static void read_certificate(void *context, const struct acme_certificate *certi
 
 /* ---- opening ---- */
 
+/* A public root must never issue for an intranet, nor the other way round [root program IN-01]. */
+static enum status check_profile(const struct classic_settings *settings, const struct certificate_profile *profile,
+                                 struct error *err)
+{
+    if (profile->is_gm != settings->is_gm)
+        return error_set(err, STATUS_USAGE, "profile \"%s\": ca: \"%s\" is a CA of the other suite; `cathaya ca classic init "
+                         "--suite %s` makes one", profile->name, profile->ca, profile->is_gm ? "gm" : "intl");
+    if (profile->is_intranet != settings->is_intranet)
+        return error_set(err, STATUS_USAGE, "profile \"%s\": ca: the root of \"%s\" is %s; `cathaya ca classic init%s` makes "
+                         "another one [root program IN-01]", profile->name, profile->ca,
+                         settings->is_intranet ? "for intranets alone" : "public, and never for intranets",
+                         profile->is_intranet ? " --intranet" : "");
+    return STATUS_OK;
+}
+
 enum status run_classic_ca_open(struct run_classic_ca *ca, const char *name, const char *path,
                                 const struct certificate_profile *const *profiles, size_t profile_count,
                                 const struct run_classic_ca_ports *ports, struct error *err)
@@ -165,6 +180,8 @@ enum status run_classic_ca_open(struct run_classic_ca *ca, const char *name, con
     ca->timers = event_loop_timers(ports->loop);
     ca->events = ports->events;
     enum status s = classic_directory_open(&ca->directory, path, ports->algorithms, err);
+    for (size_t i = 0; s == STATUS_OK && i < profile_count; i++)
+        s = check_profile(&ca->directory.settings, profiles[i], err);
     (void)snprintf(ca->issuer_url, sizeof ca->issuer_url, "%s/issuing.cer", ca->directory.settings.url);
     (void)snprintf(ca->crl_url, sizeof ca->crl_url, "%s/crl", ca->directory.settings.url);
     (void)snprintf(public, sizeof public, "%s/public", path);

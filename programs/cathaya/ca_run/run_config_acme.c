@@ -4,11 +4,15 @@
 
 #include "base/text.h"
 #include "ca_run/run_config_parts.h"
+#include "rules/mpic.h"
 #include "service/validation/perspective_client.h"
 
 #define DAY_S ((int64_t)86400)
 /* Clients wait some 30 s for an answer. */
 #define WAIT_MAX_MS 25000
+
+/* Without a word about it orders of SM2 keys get this one, where it is. */
+#define RUN_DEFAULT_SM2 "gm-classic"
 
 /* ---- validation ---- */
 
@@ -86,8 +90,11 @@ static enum status read_perspective(struct run_config *config, cfg_t *section,
     out->name = cfg_title(section);
     out->url = cfg_getstr(section, "url");
     out->region = cfg_getstr(section, "region");
-    if (out->url == NULL || out->region == NULL)
-        return error_set(err, STATUS_USAGE, "url and region (ARIN, RIPE, APNIC, LACNIC or AFRINIC) are missing");
+    if (out->url == NULL)
+        return error_set(err, STATUS_USAGE, "url: where the perspective listens, such as \"https://perspective.example\"");
+    /* The quorum counts regions: a second spelling would be a second region [BR 3.2.2.9]. */
+    if (out->region == NULL || !mpic_rir_is_known(out->region))
+        return error_set(err, STATUS_USAGE, "region: ARIN, RIPE, APNIC, LACNIC or AFRINIC, where the perspective is");
     enum status s = run_config_secret(config, cfg_getstr(section, "secret-file"), &out->secret, err);
     builder_u8(&out->secret, 0);
     if (s == STATUS_OK)
@@ -197,7 +204,7 @@ static enum status read_times(struct run_config *config, cfg_t *section, struct 
     if (s == STATUS_OK && value > 0)
         config->acme.order_lifetime_s = value;
     if (s == STATUS_OK)
-        s = run_config_number(section, "authorization-reuse", -1, 398 * DAY_S, &value, err);
+        s = run_config_number(section, "authorization-reuse", -1, 200 * DAY_S, &value, err);
     if (s == STATUS_OK && value >= 0)
         config->acme.authz_reuse_s = value;
     if (s == STATUS_OK)
@@ -229,7 +236,11 @@ enum status run_config_read_acme(struct run_config *config, cfg_t *cfg, struct e
     acme->caa_identities = config->caa_identities;
     acme->caa_identity_count = config->caa_count;
     acme->default_profile = existing_profile(config, cfg_getstr(section, "default-profile"));
-    acme->default_profile_sm2 = existing_profile(config, cfg_getstr(section, "default-profile-sm2"));
+    const char *sm2 = cfg_getstr(section, "default-profile-sm2");
+    acme->default_profile_sm2 = existing_profile(config, sm2);
+    /* That of the default need not be there. */
+    if (acme->default_profile_sm2 == NULL && strcmp(sm2, RUN_DEFAULT_SM2) != 0 && sm2[0] != '\0')
+        return error_set(err, STATUS_USAGE, "acme: default-profile-sm2: there is no profile \"%s\"", sm2);
     if (acme->default_profile == NULL)
         return error_set(err, STATUS_USAGE, "acme: default-profile: there is no profile \"%s\"", cfg_getstr(section, "default-profile"));
     enum status s = read_times(config, section, err);

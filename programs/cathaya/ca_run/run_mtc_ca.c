@@ -259,8 +259,11 @@ enum status run_mtc_ca_open(struct run_mtc_ca *ca, const struct run_ca *settings
     ca->clock = ports->clock;
     ca->events = ports->events;
     enum status s = open_all(ca, profiles, profile_count, ports, err);
-    for (size_t i = 0; s == STATUS_OK && i < profile_count; i++)
+    for (size_t i = 0; s == STATUS_OK && i < profile_count; i++) {
         s = run_peers_check_profile(&ca->peers, profiles[i], err);
+        if (s == STATUS_OK && profiles[i]->is_gm != (ca->log.directory.config.draft == &draft_gm))
+            s = error_set(err, STATUS_USAGE, "profile \"%s\": ca: \"%s\" is a CA of the other suite", profiles[i]->name, ca->name);
+    }
     return s == STATUS_OK ? s : error_prefix(err, s, "ca \"%s\"", ca->name);
 }
 

@@ -44,7 +44,11 @@ class Init(CaTest):
             self.assertIn('lifetime = 86400', text)
             for setting, without, word in (('quorum = "relaxed"', 'quorum = "br"', 'perspectives'),
                                            ('    mirrors = 0\n', '', 'mirrors'),
+                                           ('    lifetime = 86400', '    lifetime = 604801', 'BR 1.6.1'),
                                            ('listen = {"127.', 'listen = {"192.', 'tls-certificate'),
+                                           ('\nacme {', '\nperspective "x" { url = "https://x.test" region = "RIPE NCC" secret-file = "s" }\n'
+                                            'acme {', 'region: ARIN'),
+                                           ('\nacme {', '\nacme {\n    default-profile-sm2 = "gm-clasic"', 'gm-clasic'),
                                            ('directory = "."', 'directory = "elsewhere"', 'elsewhere')):
                 self.assertEqual(text.count(setting), 1, setting)
                 write(conf, text.replace(setting, without))
@@ -66,6 +70,13 @@ class Init(CaTest):
         with open(ca.path('run.conf'), 'a', encoding='ascii') as file:
             file.write('\n'.join(blocks) + '\n')
         self.assertEqual(run('ca', 'run', '--config', ca.path('run.conf'), '--check-config').status, 0)
+        # A public root never issues for an intranet, and no suite for the other.
+        text = read(ca.path('run.conf')).decode()
+        for name, word in (('gm-intranet', 'IN-01'), ('intl-classic', 'other suite')):
+            write(ca.path('run.conf'), text.replace('profile "gm-classic"', f'profile "{name}"'))
+            done = run('ca', 'run', '--config', ca.path('run.conf'))
+            self.assertEqual((done.status, done.out), (2, ''), done)
+            self.assertIn(word, done.err)
 
     def test_modes(self):
         old = os.umask(0)
