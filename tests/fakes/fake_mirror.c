@@ -245,6 +245,11 @@ static void add_entries(struct fake_mirror *m, struct bytes body, struct fake_an
                 write_info(m, 409, m->pending_size, out);
                 break;
             }
+            if (m->fault == MIRROR_FORGETFUL && r.header.upload_start > 0) {
+                m->next_entry = 0;
+                write_info(m, 409, m->pending_size, out);
+                break;
+            }
             is_checked = true;
         } else if (event == ADD_ENTRIES_PACKAGE && (m->packages_max == 0 || taken < m->packages_max)) {
             must(++taken <= 32, "more than 32 packages in a request");

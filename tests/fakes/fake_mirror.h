@@ -18,6 +18,7 @@ enum fake_mirror_fault {
     MIRROR_ERROR,        /* 500 to everything */
     MIRROR_FORKED,       /* refuses with 422, and publishes another tree that it has signed */
     MIRROR_AHEAD,        /* says that the log is larger than it is */
+    MIRROR_FORGETFUL,    /* accepts entries, and then says that it has none */
     MIRROR_NO_SUBTREES   /* does not sign subtrees: 404 */
 };
 

@@ -32,6 +32,7 @@ struct cosigning {
     bool is_upload_due;    /* and the entries up to it are next, although there may be a newer one by now */
     bool knows_next;
     uint64_t next_entry;
+    uint64_t furthest_entry; /* the largest next entry that it has ever accepted up to */
     uint64_t upload_end;   /* that it asks for; 0: pending_size */
     struct builder ticket;
     uint64_t signed_size;  /* the newest checkpoint that it has signed, */

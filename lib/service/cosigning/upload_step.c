@@ -119,8 +119,11 @@ static void take_info(struct step *step, const struct fetch_response *response)
         c->next_entry = info.next_entry;
         builder_reset(&c->ticket);
         builder_bytes(&c->ticket, info.ticket);
-        if (is_accepted)
+        /* One that goes back and forth gets nowhere, however friendly it says so. */
+        if (is_accepted && info.next_entry > c->furthest_entry) {
+            c->furthest_entry = info.next_entry;
             cosigning_progress(c);
+        }
     }
     builder_clear(&ticket);
 }

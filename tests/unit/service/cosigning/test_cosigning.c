@@ -398,7 +398,7 @@ static void a_bad_signature_is_looked_into(void **state)
     struct scene *s = scene_new(&hash_sm3, "sm2_sm3", false);
     s->mirror.fault = MIRROR_BAD_SIGNATURE;
     append(s, 5);
-    fake_loop_run(s->loop, 50);
+    fake_loop_run(s->loop, 40); /* before it is asked again */
     assert_int_equal(s->mirror.fetch_count, 1);
     assert_int_equal(s->evidences, 0);
     assert_true(cosigning_state(s->client).failure_count > 0);
@@ -415,6 +415,24 @@ static void one_that_is_ahead_contradicts(void **state)
     fake_loop_run(s->loop, 50);
     assert_true(cosigning_state(s->client).has_contradicted);
     assert_int_equal(s->evidences, 0); /* nothing of ours is signed by it */
+    scene_free(s);
+}
+
+/* Our log's worker makes every upload: a mirror that never gets anywhere must not keep it busy. */
+static void one_that_forgets_is_asked_less_and_less(void **state)
+{
+    (void)state;
+    struct scene *s = scene_new(&hash_sha256, "ecdsa_p256_sha256", false);
+    s->mirror.fault = MIRROR_FORGETFUL;
+    s->mirror.packages_max = 1;
+    s->mirror.delay_ms = 10;
+    append(s, 600);
+    fake_loop_run(s->loop, 60 * 1000);
+    assert_in_range(s->mirror.add_entries_count, 10, 200);
+    assert_int_equal(s->checkpoint_size, 0);
+    s->mirror.fault = MIRROR_HONEST;
+    fake_loop_run(s->loop, 61 * 1000);
+    assert_int_equal(s->checkpoint_size, 600);
     scene_free(s);
 }
 
@@ -497,6 +515,7 @@ int main(void)
         cmocka_unit_test(what_it_publishes_is_watched),
         cmocka_unit_test(a_bad_signature_is_looked_into),
         cmocka_unit_test(one_that_is_ahead_contradicts),
+        cmocka_unit_test(one_that_forgets_is_asked_less_and_less),
         cmocka_unit_test(a_witness_signs_checkpoints_alone),
         cmocka_unit_test(it_can_be_freed_at_any_time),
         cmocka_unit_test(the_oldest_wants_are_given_up),
