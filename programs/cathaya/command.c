@@ -9,6 +9,7 @@
 static const struct command *const commands[] = {
     &command_ca_backup,
     &command_ca_certificate,
+    &command_ca_classic_crl,
     &command_ca_classic_init,
     &command_ca_cosigner_add,
     &command_ca_fsck,

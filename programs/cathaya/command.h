@@ -19,6 +19,7 @@ extern const struct command command_ca_backup;
 extern const struct command command_ca_certificate;
 extern const struct command command_ca_revoke;
 extern const struct command command_ca_run;
+extern const struct command command_ca_classic_crl;
 extern const struct command command_ca_classic_init;
 extern const struct command command_ca_cosigner_add;
 extern const struct command command_ca_fsck;

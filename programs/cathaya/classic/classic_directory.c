@@ -7,8 +7,8 @@
 #include <sys/stat.h>
 
 #include "adapters/local_key/local_key.h"
+#include "classic/classic_root.h"
 #include "codec/x509/certificate.h"
-#include "codec/x509/crl.h"
 #include "config_file.h"
 #include "input.h"
 #include "key_file.h"
@@ -17,8 +17,6 @@
 /* Root programs take roots for 15 to 25 years, and want issuing CAs replaced long before. */
 #define ROOT_LIFETIME_S (20 * 365 * DAY_S)
 #define ISSUING_LIFETIME_S (5 * 365 * DAY_S)
-/* [BR 4.9.7]: for issuing CAs, of which none is revoked. */
-#define ROOT_CRL_LIFETIME_S (365 * DAY_S)
 #define SETTINGS_SIZE_MAX 4096
 
 static enum status make_path(const char *directory, const char *name,
@@ -67,33 +65,6 @@ static enum status put_public(const char *path, const char *name, struct bytes d
     char file[CLASSIC_DIRECTORY_PATH_MAX];
     enum status s = make_path(path, name, file, err);
     return s == STATUS_OK ? input_write_file(file, der, 0644, err) : s;
-}
-
-/* The list of revoked issuing CAs, empty. */
-static enum status put_root_crl(const char *path, const struct classic_authority *root, int64_t now_s,
-                                struct error *err)
-{
-    struct builder tbs, signature, der;
-    struct crl crl = {
-        .algorithm = algorithm_identifier(public_key_alg(root->signer.key)), .issuer = root->subject,
-        .key_id = root->key_id, .this_update_s = now_s - DAY_S, .next_update_s = now_s + ROOT_CRL_LIFETIME_S - DAY_S,
-        .number = 1,
-    };
-    builder_init(&tbs, CLASSIC_CERTIFICATE_MAX);
-    builder_init(&signature, SIGNATURE_SIZE_MAX);
-    builder_init(&der, CLASSIC_CERTIFICATE_MAX);
-    crl_write_tbs(&crl, NULL, 0, &tbs);
-    enum status s = builder_status(&tbs, "root.crl", err);
-    if (s == STATUS_OK)
-        s = root->signer.sign(root->signer.context, builder_view(&tbs), &signature, err);
-    if (s == STATUS_OK) {
-        crl_write(builder_view(&tbs), crl.algorithm, builder_view(&signature), &der);
-        s = put_public(path, "public/root.crl", builder_view(&der), err);
-    }
-    builder_clear(&der);
-    builder_clear(&signature);
-    builder_clear(&tbs);
-    return s;
 }
 
 static enum status put_settings(const char *path, const struct classic_settings *settings,
@@ -163,7 +134,7 @@ static enum status make_certificates(const char *path, const struct classic_sett
         s = classic_write_issuing_ca(&request, &authority, issuing, err);
     }
     if (s == STATUS_OK)
-        s = put_root_crl(path, &authority, now_s, err);
+        s = classic_root_put_crl(path, &authority, NULL, 0, 1, now_s, err);
     private_key_free(issuing_key);
     private_key_free(root_key);
     return s;
@@ -294,8 +265,7 @@ static enum status read_key(struct classic_directory *dir, const struct algorith
     return s;
 }
 
-static enum status open_files(struct classic_directory *dir, const char *path, const struct algorithms *algorithms,
-                              struct error *err)
+enum status classic_directory_read(struct classic_directory *dir, const char *path, struct error *err)
 {
     builder_init(&dir->root, CLASSIC_CERTIFICATE_MAX);
     builder_init(&dir->issuing, CLASSIC_CERTIFICATE_MAX);
@@ -307,8 +277,13 @@ static enum status open_files(struct classic_directory *dir, const char *path, c
         s = read_certificate(dir, "root.pem", &dir->root, err);
     if (s == STATUS_OK)
         s = read_certificate(dir, "issuing.pem", &dir->issuing, err);
-    if (s == STATUS_OK)
-        s = pem_write(PEM_CERTIFICATE, builder_view(&dir->issuing), &dir->chain, err);
+    return s == STATUS_OK ? pem_write(PEM_CERTIFICATE, builder_view(&dir->issuing), &dir->chain, err) : s;
+}
+
+static enum status open_files(struct classic_directory *dir, const char *path, const struct algorithms *algorithms,
+                              struct error *err)
+{
+    enum status s = classic_directory_read(dir, path, err);
     return s == STATUS_OK ? read_key(dir, algorithms, err) : s;
 }
 

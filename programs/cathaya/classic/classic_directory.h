@@ -43,8 +43,11 @@ MUST_USE enum status classic_directory_create(const char *path,
                                               const struct algorithms *algorithms, int64_t now_s,
                                               struct error *err);
 
+/* classic_directory_read reads settings and certificates: no key, no database. */
+MUST_USE enum status classic_directory_read(struct classic_directory *dir, const char *path, struct error *err);
+
 /* classic_directory_open opens the issuing CA for writing; needs no key of the root. algorithms must
- * outlive it. classic_directory_close must follow also after a failure; dir is to be zeroed before. */
+ * outlive it. After either, classic_directory_close must follow also after a failure; dir is to be zeroed before. */
 MUST_USE enum status classic_directory_open(struct classic_directory *dir, const char *path,
                                             const struct algorithms *algorithms, struct error *err);
 void classic_directory_close(struct classic_directory *dir);
