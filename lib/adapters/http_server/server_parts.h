@@ -118,12 +118,18 @@ struct http_connection {
 struct http_connection *connection_new(struct http_server *server, int fd, struct tls_context *tls,
                                        uint64_t address_key, const char *peer);
 void connection_run(struct http_connection *c);
-bool connection_is_expired(const struct http_connection *c);
-/* connection_expire is called when that is so. */
+/* connection_expire is called when connection_is_expired. */
 void connection_expire(struct http_connection *c);
 /* connection_close ends it at once; the exchange stays with the handler that has it. */
 void connection_close(struct http_connection *c);
+
+/* connection_wait.c */
 bool connection_is_idle(const struct http_connection *c);
+bool connection_is_expired(const struct http_connection *c);
+/* connection_set_waits asks the loop for the events that are awaited, and starts their time. */
+void connection_set_waits(struct http_connection *c);
+/* connection_release_idle_memory gives back what a connection does not need between requests. */
+void connection_release_idle_memory(struct http_connection *c);
 
 /* connection_body.c: what to do with a piece of a body as it came. */
 enum request_piece connection_body_piece(void *cookie, struct bytes piece);
