@@ -9,7 +9,7 @@ SANITIZER_ENV = ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_check
 CTEST = ctest --output-on-failure --no-tests=error --no-label-summary --parallel $(JOBS)
 
 # packages-SET-SET: those sets of scripts/get-packages are installed, in one go.
-PACKAGES = packages-build packages-build-check packages-build-check-lint packages-build-lint packages-build-fuzz
+PACKAGES = packages-build packages-build-demo packages-build-check packages-build-check-lint packages-build-lint packages-build-fuzz
 
 .DEFAULT_GOAL := help
 # The steps follow each other as written; inside a step ninja, ctest and cppcheck use all cores.
@@ -22,7 +22,7 @@ help: ## list the targets
 build: build/.release ## the program build/cathaya, and what it needs first (packages, OpenSSL)
 	@cmake --build build --parallel $(JOBS) --target cathaya_program libcathaya.so
 
-demo: build ## the whole ecosystem on loopback, with a table of what happened
+demo: packages-build-demo build ## the whole ecosystem on loopback, with a table of what happened
 	@build/cathaya demo
 
 check: packages-build-check-lint build build/.clang build/.asan ## everything: gcc, clang, sanitizers, lint, all tests

@@ -239,11 +239,11 @@ static STACK_OF(X509) *parse_all(const struct bytes *certificates, size_t count)
 }
 
 /* *issuer is the certificate whose key signed the leaf; the caller frees it. */
-static enum status verify_path(const struct classic_chain *chain, STACK_OF(X509) *certs,
-                               const char *dns_name, int64_t at_s, X509 **issuer, struct error *err)
+static enum status verify_path(X509_STORE *store, STACK_OF(X509) *certs, const char *dns_name,
+                               int64_t at_s, X509 **issuer, struct error *err)
 {
     X509_STORE_CTX *ctx = X509_STORE_CTX_new_ex(context_library(), context_properties());
-    if (ctx == NULL || X509_STORE_CTX_init(ctx, chain->store, sk_X509_value(certs, 0), certs) != 1) {
+    if (ctx == NULL || X509_STORE_CTX_init(ctx, store, sk_X509_value(certs, 0), certs) != 1) {
         X509_STORE_CTX_free(ctx);
         return library_failed("verification", err);
     }
@@ -296,10 +296,30 @@ enum status classic_chain_verify(const struct classic_chain *chain, const struct
                          context_openssl_reason());
     }
     X509 *issuer = NULL;
-    enum status s = verify_path(chain, certs, dns_name, at_s, &issuer, err);
+    enum status s = verify_path(chain->store, certs, dns_name, at_s, &issuer, err);
     if (s == STATUS_OK)
         s = verify_scts(chain, sk_X509_value(certs, 0), issuer, at_s, err);
     X509_free(issuer);
+    sk_X509_pop_free(certs, X509_free);
+    return s;
+}
+
+enum status classic_chain_verify_below(struct bytes root, const struct bytes *certificates, size_t count,
+                                       const char *dns_name, int64_t at_s, struct error *err)
+{
+    STACK_OF(X509) *certs = parse_all(certificates, count);
+    X509 *anchor = classic_certificate_parse(root), *issuer = NULL;
+    X509_STORE *store = X509_STORE_new();
+    enum status s;
+    if (certs == NULL || count == 0 || anchor == NULL)
+        s = error_set(err, STATUS_MALFORMED, "classic chain: not certificates: %s", context_openssl_reason());
+    else if (store == NULL || X509_STORE_add_cert(store, anchor) != 1)
+        s = library_failed("store", err);
+    else
+        s = verify_path(store, certs, dns_name, at_s, &issuer, err);
+    X509_free(issuer);
+    X509_free(anchor);
+    X509_STORE_free(store);
     sk_X509_pop_free(certs, X509_free);
     return s;
 }

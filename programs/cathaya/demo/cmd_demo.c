@@ -6,6 +6,7 @@
 #include "algorithms_file.h"
 #include "command.h"
 #include "demo/demo.h"
+#include "demo/demo_live.h"
 #include "demo/demo_state.h"
 #include "output.h"
 
@@ -13,182 +14,85 @@
 #define LANDMARK_ENTRIES ((uint64_t)1 << 20)
 
 static const struct option_row rows[] = {
-    {.name = "state", .metavar = "DIR", .help = "keep both CAs in DIR (new or empty); a temporary one when absent"},
-    {.name = "entries", .metavar = "N", .help = "size of each log at its landmark; 1048576 when absent"},
+    {.name = "stay", .help = "keep the services running until SIGTERM; DIR/demo.json says where everything is"},
+    {.name = "state", .metavar = "DIR", .help = "keep everything in DIR (new or empty); a temporary one when absent"},
+    {.name = "http01-port", .metavar = "N", .help = "where names below demo.test are validated on 127.0.0.1; a free one when absent"},
+    {.name = "entries", .metavar = "N", .help = "size of each big log at its landmark; 1048576 when absent, no such logs with --stay"},
+    {.name = "no-services", .help = "the big logs and their table alone"},
     {.name = "json", .help = "print JSON, one object a line"},
     {.name = NULL},
 };
 
-struct demo {
-    struct demo_ca gm, intl;
-    size_t gm_second_batch; /* the first site with both cosignatures */
-    uint64_t entries;
-    bool is_json;
-    struct demo_checks checks;
+struct wishes {
+    uint64_t entries; /* 0: no big logs */
+    uint64_t http01_port;
+    bool is_staying, has_services, is_json;
 };
 
-/* Who asks for certificates: the mix of keys that a site owner may have. The first of a CA is in the
- * table. */
-static enum status add_gm_sites(struct demo_ca *ca, struct error *err)
+static enum status read_options(const struct options *options, struct wishes *w, struct error *err)
 {
-    enum status s = demo_ca_add_sites(ca, "sm2", 120, err);
+    *w = (struct wishes){.is_staying = options_has(options, "stay"),
+                         .has_services = !options_has(options, "no-services"),
+                         .is_json = options_has(options, "json")};
+    bool has_entries = options_value(options, "entries") != NULL;
+    w->entries = w->is_staying ? 0 : LANDMARK_ENTRIES;
+    enum status s = options_number(options, "entries", (uint64_t)1 << 32, &w->entries, err);
     if (s == STATUS_OK)
-        s = demo_ca_add_sites(ca, "p256", 20, err);
-    return s == STATUS_OK ? demo_ca_add_sites(ca, "mldsa44", 10, err) : s;
-}
-
-static enum status add_intl_sites(struct demo_ca *ca, struct error *err)
-{
-    static const struct {
-        const char *kind;
-        size_t count;
-    } mix[] = {{"mldsa44", 40}, {"p256", 60}, {"p384", 20}, {"ed25519", 20}, {"rsa2048", 10}};
-    enum status s = STATUS_OK;
-    for (size_t i = 0; s == STATUS_OK && i < sizeof mix / sizeof mix[0]; i++)
-        s = demo_ca_add_sites(ca, mix[i].kind, mix[i].count, err);
+        s = options_number(options, "http01-port", 65535, &w->http01_port, err);
+    if (s == STATUS_OK && (has_entries || !w->is_staying) && w->entries < 1024)
+        s = error_set(err, STATUS_USAGE, "--entries: 1024 at least");
+    if (s == STATUS_OK && options_value(options, "http01-port") != NULL && w->http01_port == 0)
+        s = error_set(err, STATUS_USAGE, "--http01-port: 1 to 65535");
+    if (s == STATUS_OK && w->is_staying && !w->has_services)
+        s = error_set(err, STATUS_USAGE, "--stay: keeps the services running, which --no-services leaves out");
     return s;
 }
 
-/* The GM CA lives through the transition: SM2 alone at first, then SM2 and ML-DSA-44 over one tree. */
-static enum status run_gm(struct demo *demo, const char *state, struct algorithms *algorithms,
-                          struct error *err)
-{
-    struct demo_ca *ca = &demo->gm;
-    enum status s = demo_ca_create(ca, "gm", "32473.8", state, algorithms, err);
-    if (s == STATUS_OK)
-        s = add_gm_sites(ca, err);
-    size_t half = ca->site_count / 2;
-    demo->gm_second_batch = half;
-    if (s == STATUS_OK)
-        s = demo_ca_issue(ca, 0, half, err);
-    if (s == STATUS_OK)
-        s = demo_ca_generate(ca, demo->entries - (ca->site_count - half), err);
-    if (s == STATUS_OK)
-        s = demo_ca_add_cosigner(ca, "32473.9", "mldsa44", err);
-    if (s == STATUS_OK)
-        s = demo_ca_issue(ca, half, ca->site_count, err);
-    return s == STATUS_OK ? demo_ca_finish(ca, err) : s;
-}
-
-static enum status run_intl(struct demo *demo, const char *state, struct algorithms *algorithms,
-                            struct error *err)
-{
-    struct demo_ca *ca = &demo->intl;
-    enum status s = demo_ca_create(ca, "intl", "32473.1", state, algorithms, err);
-    if (s == STATUS_OK)
-        s = add_intl_sites(ca, err);
-    if (s == STATUS_OK)
-        s = demo_ca_issue(ca, 0, ca->site_count, err);
-    if (s == STATUS_OK)
-        s = demo_ca_generate(ca, demo->entries, err);
-    return s == STATUS_OK ? demo_ca_finish(ca, err) : s;
-}
-
-static void print_ca(const struct demo_ca *ca, bool is_json)
-{
-    if (is_json) {
-        output_json(json_pack("{s:s, s:s, s:I, s:I, s:f, s:f}", "ca", ca->id, "suite", ca->suite, "csrs",
-                              (json_int_t)ca->site_count, "entries", (json_int_t)ca->entry_count,
-                              "entries_per_s", ca->generated_per_s, "csrs_per_s", ca->issued_per_s));
-        return;
-    }
-    output_line("%s CA %s: %zu certificates for real CSRs (%.0f/s), %llu generated entries in %llu durable "
-                "batches (%.0f/s), landmark %llu at %llu entries", ca->suite, ca->id, ca->site_count,
-                ca->issued_per_s, (unsigned long long)ca->generated_count, (unsigned long long)ca->batch_count,
-                ca->generated_per_s, (unsigned long long)log_landmarks(ca->dir.log)->latest,
-                (unsigned long long)ca->entry_count);
-}
-
-static void print_checks(const struct demo *demo)
-{
-    const struct demo_checks *c = &demo->checks;
-    if (demo->is_json) {
-        output_json(json_pack("{s:I, s:I, s:I}", "accepted", (json_int_t)c->accepted, "refused",
-                              (json_int_t)c->refused, "wrong", (json_int_t)c->wrong));
-        return;
-    }
-    output_line("%s", "");
-    output_line("Checked through the public library, on every certificate of both CAs:");
-    output_line("  %llu accepted: standalone by its cosignatures, landmark-relative by the landmark",
-                (unsigned long long)c->accepted);
-    output_line("  %llu refused: without the landmark, for another name, expired, with one bit changed",
-                (unsigned long long)c->refused);
-    output_line("  %llu wrong", (unsigned long long)c->wrong);
-}
-
-static enum status run_all(struct demo *demo, const char *state, struct algorithms *algorithms,
-                           struct error *err)
-{
-    enum status s = run_gm(demo, state, algorithms, err);
-    if (s == STATUS_OK)
-        s = run_intl(demo, state, algorithms, err);
-    if (s == STATUS_OK)
-        s = demo_checks_run(&demo->gm, &demo->checks, err);
-    if (s == STATUS_OK)
-        s = demo_checks_run(&demo->intl, &demo->checks, err);
-    output_progress_end();
-    if (s != STATUS_OK)
-        return s;
-    print_ca(&demo->gm, demo->is_json);
-    print_ca(&demo->intl, demo->is_json);
-    if (!demo->is_json)
-        output_line("%s", "");
-    s = demo_table_print(&demo->gm, 0, demo->gm_second_batch, &demo->intl, 0, demo->is_json, err);
-    if (s == STATUS_OK)
-        print_checks(demo);
-    if (s == STATUS_OK && demo->checks.wrong > 0)
-        s = error_set(err, STATUS_REFUSED, "%llu verdicts were wrong", (unsigned long long)demo->checks.wrong);
-    return s;
-}
-
-static int run_in(struct demo *demo, const char *state, const struct options *options)
+static int run_in(const struct wishes *w, const char *state, const struct options *options)
 {
     struct error err = {.status = STATUS_OK};
     struct algorithms *algorithms = NULL;
+    struct demo_live live = {.state = state, .entries = w->entries, .http01_port = (uint16_t)w->http01_port,
+                             .is_staying = w->is_staying, .is_json = w->is_json,
+                             .algorithms_file = options_value(options, "algorithms")};
+    int exit_status;
     enum status s = algorithms_new(&algorithms, &err);
     if (s == STATUS_OK)
-        s = algorithms_file_load(options_value(options, "algorithms"), algorithms, &err);
-    if (s == STATUS_OK)
-        s = run_all(demo, state, algorithms, &err);
+        s = algorithms_file_load(live.algorithms_file, algorithms, &err);
+    if (s != STATUS_OK)
+        exit_status = output_failure(ROLE_NEEDED, &err);
+    else if (w->has_services)
+        exit_status = demo_live_run(&live, algorithms);
+    else
+        exit_status = demo_measure(state, algorithms, w->entries, w->is_json);
     output_progress_end();
-    demo_ca_clear(&demo->gm);
-    demo_ca_clear(&demo->intl);
     algorithms_free(algorithms);
-    return s == STATUS_OK ? EXIT_YES : output_failure(ROLE_OBJECT, &err);
+    return exit_status;
 }
 
 static int run(const struct options *options)
 {
     struct error err = {.status = STATUS_OK};
     struct demo_state state;
-    struct demo *demo = calloc(1, sizeof *demo);
-    if (demo == NULL)
-        return EXIT_SURROUNDINGS;
-    demo->entries = LANDMARK_ENTRIES;
-    demo->is_json = options_has(options, "json");
-    enum status s = options_number(options, "entries", (uint64_t)1 << 32, &demo->entries, &err);
-    if (s == STATUS_OK && demo->entries < 1024)
-        s = error_set(&err, STATUS_USAGE, "--entries: 1024 at least");
+    struct wishes wishes;
+    enum status s = read_options(options, &wishes, &err);
     if (s == STATUS_OK)
         s = demo_state_open(&state, options_value(options, "state"), &err);
-    int exit_status = EXIT_YES;
-    if (s == STATUS_OK) {
-        exit_status = run_in(demo, state.path, options);
-        demo_state_close(&state);
-    } else {
-        exit_status = output_failure(ROLE_STATE, &err);
-    }
-    free(demo);
+    if (s != STATUS_OK)
+        return output_failure(ROLE_STATE, &err);
+    int exit_status = run_in(&wishes, state.path, options);
+    demo_state_close(&state);
     return exit_status;
 }
 
 const struct command command_demo = {
     .name = "demo",
     .arguments = "",
-    .summary = "make a GM and an international CA, issue, verify, and measure",
-    .details = "Real keys, requests, durable logs, certificates and TLS handshakes in memory; every figure is\n"
-               "measured in the run. certs: bytes of the certificates that a server sends; flight: bytes from\n"
-               "ServerHello to Finished; verify: a client's work on the certificates; faster: against classic.\n",
+    .summary = "the whole ecosystem on loopback, and a table of what happened",
+    .details = "CAs and mirrors run as services, acme-tiny and our own ACME client get certificates, relying parties\n"
+               "judge them; then two big logs: real keys, requests, durable logs and TLS handshakes in memory.\n"
+               "certs: bytes of the certificates that a server sends; flight: bytes from ServerHello to Finished;\n"
+               "verify: a client's work on the certificates; faster: against classic. All measured in the run.\n",
     .options = rows,
     .run = run,
 };

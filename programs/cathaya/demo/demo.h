@@ -41,6 +41,11 @@ struct demo_ca {
 int64_t demo_now_s(void);
 uint64_t demo_clock_ns(void);
 
+/* ---- demo_measure.c ---- */
+
+/* demo_measure fills both logs below state to `entries`, and prints what was measured; gives the exit status. */
+int demo_measure(const char *state, struct algorithms *algorithms, uint64_t entries, bool is_json);
+
 /* ---- demo_ca.c ---- */
 
 /* demo_ca_create makes the CA in DIR/suite and opens it. demo_ca_clear follows in any case. */

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""`cathaya demo`: small, and every figure in it is there; what it leaves behind stands up to both readings."""
+"""`cathaya demo --no-services`, the big logs: small, and every figure in it is there; what it leaves behind stands up to both readings."""
 import glob
 import json
 import os
@@ -14,7 +14,7 @@ ROWS = ('GM classic', 'GM standalone: SM2', 'GM standalone: SM2 + ML-DSA-44', 'G
 class Demo(CaTest):
     def test_demo(self):
         folder = self.path('state')
-        done = run('demo', '--entries', '4096', '--state', folder, '--json')
+        done = run('demo', '--no-services', '--entries', '4096', '--state', folder, '--json')
         self.assertEqual((done.status, done.err), (0, ''), done)
         lines = [json.loads(line) for line in done.out.splitlines()]
         cas = {line['suite']: line for line in lines if 'ca' in line}
@@ -76,7 +76,7 @@ class Demo(CaTest):
     def test_for_people(self):
         """Without --state nothing is left behind, and the table is there."""
         with tempfile.TemporaryDirectory() as scratch:
-            done = run('demo', '--entries', '1024', env=os.environ | {'TMPDIR': scratch})
+            done = run('demo', '--no-services', '--entries', '1024', env=os.environ | {'TMPDIR': scratch})
             self.assertEqual((done.status, done.err), (0, ''), done)
             for name in ROWS:
                 self.assertIn(name, done.out)
@@ -85,13 +85,13 @@ class Demo(CaTest):
 
     def test_usage(self):
         for options in (('--entries', '10'), ('--entries', 'many'), ('--entries', '-5'), ('--state', self.path('no', 'parent'))):
-            done = run('demo', *options)
+            done = run('demo', '--no-services', *options)
             self.assertIn(done.status, (2, 3) if options[0] == '--state' else (2,), done)
             self.assertRegex(done.err, r'\Acathaya: [^\n]+\n\Z')
         full = self.path('full', 'gm')
         os.makedirs(full)
         write(os.path.join(full, 'mine'), 'x')
-        done = run('demo', '--entries', '1024', '--state', os.path.dirname(full))
+        done = run('demo', '--no-services', '--entries', '1024', '--state', os.path.dirname(full))
         self.assertNotEqual(done.status, 0)
         self.assertIn('not empty', done.err)
         self.assertEqual(os.listdir(full), ['mine'])

@@ -1,0 +1,70 @@
+/* What happened in the services, as a table. */
+#include <stdio.h>
+#include <string.h>
+
+#include "demo/demo_world.h"
+#include "output.h"
+
+static void json_certificate(const struct demo_certificate *c)
+{
+    json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:I, s:f, s:b}", "certificate", c->path, "client", c->client, "profile", c->profile->name,
+                          "mode", c->mode, "bytes", (json_int_t)c->bytes, "seconds", c->seconds, "right", (int)c->is_right);
+    if (c->profile->is_mtc)
+        (void)json_object_set_new(o, "index", json_integer((json_int_t)c->index));
+    if (strcmp(c->mode, "standalone") == 0)
+        (void)json_object_set_new(o, "cosigners", json_string(c->cosigners));
+    output_json(o);
+}
+
+static void line_certificate(const struct demo_certificate *c)
+{
+    char index[24] = "-";
+    if (c->profile->is_mtc)
+        (void)snprintf(index, sizeof index, "%llu", (unsigned long long)c->index);
+    output_line("  %-9s  %-12s  %-10s  %5s  %-26s %6zu  %7.1f  %s", c->client, c->profile->name, c->mode, index, c->cosigners,
+                c->bytes, c->seconds, c->is_right ? "accepted" : "WRONG");
+}
+
+static void report_log(const struct demo_world *w, size_t i)
+{
+    const struct demo_log_view *v = &w->logs[i];
+    char mirrors[256] = "";
+    size_t at = 0;
+    json_t *list = json_array();
+    for (size_t k = 0; k < DEMO_MIRRORS; k++) {
+        const struct demo_mirror *m = &w->mirrors[k];
+        if (strcmp(m->suite, w->issuers[i].suite) != 0)
+            continue;
+        at += (size_t)snprintf(mirrors + at, sizeof mirrors - at, "%s%s has %llu", at > 0 ? ", " : "", m->id,
+                               (unsigned long long)v->mirror_sizes[k]);
+        (void)json_array_append_new(list, json_pack("{s:s, s:I}", "id", m->id, "size", (json_int_t)v->mirror_sizes[k]));
+    }
+    if (w->is_json) {
+        output_json(json_pack("{s:s, s:s, s:I, s:s, s:o}", "log", w->issuers[i].log_url, "suite", w->issuers[i].suite, "size",
+                              (json_int_t)v->size, "checkpoint_mirrors", v->signers, "mirrors", list));
+        return;
+    }
+    json_decref(list);
+    output_line("  %-4s log of CA %s: %llu entries, checkpoint signed by the CA and mirrors %s; mirror %s",
+                w->issuers[i].suite, w->issuers[i].id, (unsigned long long)v->size, v->signers[0] != '\0' ? v->signers : "-", mirrors);
+}
+
+void demo_report(const struct demo_world *w)
+{
+    if (!w->is_json) {
+        output_line("%s", "");
+        output_line("  %-9s  %-12s  %-10s  %5s  %-26s %6s  %7s  %s", "client", "profile", "kind", "entry", "cosigned by", "bytes",
+                    "seconds", "relying party");
+    }
+    for (size_t i = 0; i < w->certificate_count; i++) {
+        if (w->is_json)
+            json_certificate(&w->certificates[i]);
+        else
+            line_certificate(&w->certificates[i]);
+    }
+    if (!w->is_json)
+        output_line("%s", "");
+    for (size_t i = 0; i < DEMO_SUITES; i++)
+        report_log(w, i);
+    (void)fflush(stdout);
+}

@@ -1,0 +1,158 @@
+/* demo_world.h - the services of the demo on loopback, and who uses them: a mock DNS, two perspectives, two mirrors of each
+ * suite, and one process with four CAs. Private to programs/cathaya/demo.
+ *
+ *   DIR/services/             configurations, keys and state of all of them
+ *   DIR/services/logs/        what they write
+ *   DIR/services/certificates what the ACME clients got
+ *   DIR/demo.json             where everything is, for other programs
+ */
+#ifndef CATHAYA_PROGRAMS_DEMO_DEMO_WORLD_H
+#define CATHAYA_PROGRAMS_DEMO_DEMO_WORLD_H
+
+#include <cathaya/verify.h>
+
+#include "adapters/http_client/curl_fetch.h"
+#include "adapters/http_server/http_server.h"
+#include "codec/note/vkey.h"
+#include "demo/demo_processes.h"
+
+/* Paths below the state directory; that one may be DEMO_STATE_PATH_MAX long. */
+#define DEMO_PATH_SIZE 1200
+#define DEMO_STATE_PATH_MAX 1000
+#define DEMO_URL_SIZE 128
+#define DEMO_BASE_URL_SIZE 40 /* https://localhost:65535 */
+#define DEMO_SUITES 2
+#define DEMO_PROFILES 4
+#define DEMO_MIRRORS 4
+#define DEMO_PERSPECTIVES 2
+#define DEMO_CERTIFICATES_MAX 16
+#define DEMO_HOST_SIZE 64
+
+struct demo_mirror {
+    const char *suite, *id, *algorithm, *label;
+    char url[DEMO_URL_SIZE];
+    struct builder vkey_text;
+    struct vkey vkey;
+};
+
+/* A Merkle Tree CA of the service. */
+struct demo_issuer {
+    const char *suite, *id;
+    char ca_file[DEMO_PATH_SIZE], log_url[DEMO_URL_SIZE];
+};
+
+struct demo_profile {
+    const char *name, *suite, *key_kind;
+    bool is_mtc;
+};
+
+/* A certificate that a client got, and what a relying party says about it. */
+struct demo_certificate {
+    const char *client, *mode; /* "standalone", "landmark", "classic" */
+    const struct demo_profile *profile;
+    char host[DEMO_HOST_SIZE], path[DEMO_PATH_SIZE];
+    double seconds; /* from the order to the certificate */
+    size_t bytes;   /* of the certificates that a server sends */
+    uint64_t index;
+    char cosigners[CATHAYA_COSIGNERS_SIZE + CATHAYA_ID_SIZE]; /* the CA, and who else has signed */
+    bool is_right;  /* accepted, and refused for another name */
+    char reason[512];
+};
+
+/* A log as its own server shows it. */
+struct demo_log_view {
+    uint64_t size;
+    char signers[256];
+    uint64_t mirror_sizes[DEMO_MIRRORS];
+};
+
+struct demo_world {
+    char state[DEMO_PATH_SIZE];
+    struct algorithms *algorithms;
+    struct event_loop *loop;
+    struct curl_fetch *fetch;
+    struct demo_processes processes;
+    uint16_t http01_port, acme_port, dns_port, management_port;
+    char base_url[DEMO_BASE_URL_SIZE], dns[DEMO_ADDRESS_SIZE], perspectives[DEMO_PERSPECTIVES][DEMO_ADDRESS_SIZE];
+    char ca_file[DEMO_PATH_SIZE]; /* of the ACME endpoint */
+    struct http_server *http01;
+    char http01_address[DEMO_ADDRESS_SIZE]; /* without port */
+    struct demo_mirror mirrors[DEMO_MIRRORS];
+    struct demo_issuer issuers[DEMO_SUITES];
+    size_t certificate_count;
+    struct demo_certificate certificates[DEMO_CERTIFICATES_MAX];
+    struct demo_log_view logs[DEMO_SUITES];
+    bool is_json;
+};
+
+extern const struct demo_profile demo_profiles[DEMO_PROFILES];
+
+/* demo_path is the path of something below DIR/services. */
+MUST_USE enum status demo_path(const struct demo_world *w, char out[DEMO_PATH_SIZE], struct error *err, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+MUST_USE enum status demo_write(const struct demo_world *w, const char *name, struct bytes content, unsigned mode,
+                                struct error *err);
+/* demo_say tells people what is going on, at once; nothing with --json. */
+void demo_say(const struct demo_world *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* ---- demo_ports.c ---- */
+
+/* demo_port finds a port of 127.0.0.1 that is free for TCP and UDP. */
+MUST_USE enum status demo_port(uint16_t *out, struct error *err);
+
+/* ---- demo_setup.c: what operators do once ---- */
+
+MUST_USE enum status demo_setup(struct demo_world *w, struct error *err);
+
+/* ---- demo_config.c: configuration files ---- */
+
+MUST_USE enum status demo_config_perspective(const struct demo_world *w, size_t i, struct error *err);
+MUST_USE enum status demo_config_mirror(const struct demo_world *w, size_t i, struct error *err);
+MUST_USE enum status demo_config_policies(const struct demo_world *w, struct error *err);
+MUST_USE enum status demo_config_ca(const struct demo_world *w, struct error *err);
+
+/* ---- demo_services.c ---- */
+
+MUST_USE enum status demo_services_start(struct demo_world *w, struct error *err);
+
+/* ---- demo_dns.c ---- */
+
+MUST_USE enum status demo_dns_start(struct demo_world *w, struct error *err);
+/* demo_dns_add lets a name of the demo's own have an address. */
+MUST_USE enum status demo_dns_add(struct demo_world *w, const char *host, const char *address, struct error *err);
+
+/* ---- demo_fetch.c ---- */
+
+/* demo_fetch asks and waits; the answer must be 200. body is reset. */
+MUST_USE enum status demo_fetch(struct demo_world *w, const char *url, struct bytes post, struct builder *body,
+                                struct error *err);
+
+/* ---- demo_http01.c: a web server for the demo's own names, beside the address that others use ---- */
+
+MUST_USE enum status demo_http01_start(struct demo_world *w, struct error *err);
+void demo_http01_stop(struct demo_world *w);
+
+/* ---- demo_acme.c, demo_acme_tiny.c: the two clients ---- */
+
+/* demo_acme_add makes the next certificate of the list, with a name that is validated at the demo's web server. */
+MUST_USE enum status demo_acme_add(struct demo_world *w, const char *client, const char *mode,
+                                   const struct demo_profile *profile, struct demo_certificate **out, struct error *err);
+MUST_USE enum status demo_acme_run(struct demo_world *w, struct error *err);
+MUST_USE enum status demo_acme_tiny_run(struct demo_world *w, struct error *err);
+
+/* ---- demo_relying.c: what relying parties say ---- */
+
+/* demo_relying_run judges every certificate; *wrong_count is how many verdicts were not right. */
+MUST_USE enum status demo_relying_run(struct demo_world *w, size_t *wrong_count, struct error *err);
+
+/* ---- demo_logs.c ---- */
+
+/* demo_logs_look reads the checkpoints of logs and mirrors over HTTP. */
+MUST_USE enum status demo_logs_look(struct demo_world *w, struct error *err);
+
+/* ---- demo_report.c, demo_json.c ---- */
+
+void demo_report(const struct demo_world *w);
+MUST_USE enum status demo_json_write(const struct demo_world *w, struct error *err);
+
+#endif
