@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "adapters/posix/posix_clock.h"
@@ -190,13 +191,14 @@ static enum status start(struct running *r, struct error *err)
     return s == STATUS_OK ? listen_all(r, err) : s;
 }
 
-/* Whoever has an exchange sends it before the server goes: the workers end first. */
+/* Stopped early there may be connections. Their end is work for the logs: what came of an upload is kept. So the servers
+ * go first; exchanges outlive them until they are sent. */
 static void end(struct running *r)
 {
-    if (r->logs != NULL)
-        mirror_logs_finish_work(r->logs);
     http_server_free(r->admin_server);
     http_server_free(r->server);
+    if (r->logs != NULL)
+        mirror_logs_finish_work(r->logs);
     mirror_free(r->mirror);
     mirror_logs_free(r->logs);
     tls_context_free(r->tls);
@@ -212,6 +214,9 @@ static int run(const struct options *options)
     int status = EXIT_YES;
     if (r == NULL)
         abort();
+#ifndef __SANITIZE_ADDRESS__ /* LeakSanitizer needs to trace itself */
+    (void)prctl(PR_SET_DUMPABLE, 0); /* keys are in this process: no core */
+#endif
     enum status s = mirror_config_read(options_value(options, "config"),
                                        options_value(options, "algorithms"), &r->config, &err);
     if (s != STATUS_OK) {

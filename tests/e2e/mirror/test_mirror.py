@@ -268,6 +268,29 @@ class Mirror(unittest.TestCase):
                 status, out, _ = run('evidence', 'verify', changed)
                 self.assertEqual(status, 1, f'{path} line {number}: {out}')
 
+    def test_what_came_is_kept_when_it_is_stopped_early(self):
+        self.assertEqual(self.client.add_checkpoint(0, 700)[0], 200)
+        body = self.client.entries_body(0, 700)
+        connection = http.client.HTTPConnection(self.address, timeout=30)
+        connection.putrequest('POST', '/add-entries')
+        connection.putheader('Content-Type', 'application/octet-stream')
+        connection.putheader('Content-Length', str(len(body)))
+        connection.endheaders()
+        connection.send(body[:len(body) // 2])  # one whole package, and a part of the next
+        path = self.client.prefix() + '/tile/entries/000'
+        deadline = time.monotonic() + 30
+        while self.client.request('GET', path)[0] != 200:
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.02)
+        self.process.send_signal(signal.SIGTERM)
+        while b'stopping' not in self.process.stderr.readline():  # two signals at once are one
+            pass
+        self.assertEqual(self.stop(), 0, self.events)
+        connection.close()
+        self.start()
+        status, _, body = self.client.add_entries(300, 700)
+        self.assertEqual((status, body), (409, b'700\n256\n\n'))
+
     def test_old_entries_go(self):
         self.stop()
         with open(self.config) as file:
