@@ -17,6 +17,7 @@ struct fetch {
     struct fetch *next;
     struct fetch **link; /* what points here; NULL among the spare ones */
     CURL *easy;
+    CURLM *multi; /* which of the client's it is under way in */
     struct curl_request request;
     struct builder body;
     size_t response_max;
@@ -27,7 +28,9 @@ struct fetch {
 };
 
 struct curl_fetch {
-    struct curl_loop curl;
+    /* Connections that are used once have a place of their own: libcurl counts those that are busy too, and closes idle
+     * ones of mirrors when a few dozen validations are under way. */
+    struct curl_loop kept, single;
     struct fetch *under_way;
     size_t under_way_count;
     struct fetch *spare;
@@ -186,7 +189,7 @@ static void on_end(CURL *easy, CURLcode code)
     struct fetch *fetch = NULL;
     if (curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&fetch) != CURLE_OK || fetch == NULL)
         return; /* cannot be: every handle has its fetch */
-    (void)curl_multi_remove_handle(fetch->client->curl.multi, easy);
+    (void)curl_multi_remove_handle(fetch->multi, easy);
     link_out(fetch);
     if (code == CURLE_WRITE_ERROR && fetch->is_cut)
         code = CURLE_OK;
@@ -206,7 +209,7 @@ static bool attach(struct fetch *fetch)
            && curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, fetch->error_text) == CURLE_OK
            && curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK
            && curl_easy_setopt(easy, CURLOPT_WRITEDATA, fetch) == CURLE_OK
-           && curl_multi_add_handle(fetch->client->curl.multi, easy) == CURLM_OK;
+           && curl_multi_add_handle(fetch->multi, easy) == CURLM_OK;
 }
 
 static enum status start(void *context, const struct fetch_request *request, fetch_done *done,
@@ -225,6 +228,7 @@ static enum status start(void *context, const struct fetch_request *request, fet
         return error_set(err, STATUS_NO_MEMORY, "fetch");
     fetch->done = done;
     fetch->cookie = cookie;
+    fetch->multi = request->address != NULL ? client->single.multi : client->kept.multi;
     fetch->response_max = request->response_max;
     if (fetch->body.data == NULL)
         builder_init(&fetch->body, 0);
@@ -250,7 +254,9 @@ enum status curl_fetch_new(struct event_loop *loop, struct curl_fetch **out, str
         curl_global_cleanup();
         return error_set(err, STATUS_NO_MEMORY, "HTTP client");
     }
-    if (!curl_loop_init(&client->curl, loop, CURL_FETCH_IDLE_MAX, on_end)) {
+    bool has_kept = curl_loop_init(&client->kept, loop, CURL_FETCH_IDLE_MAX, on_end);
+    bool has_single = curl_loop_init(&client->single, loop, CURL_FETCH_IDLE_MAX, on_end);
+    if (!has_kept || !has_single) {
         curl_fetch_free(client);
         return error_set(err, STATUS_NO_MEMORY, "libcurl cannot start");
     }
@@ -268,7 +274,7 @@ void curl_fetch_stop(struct curl_fetch *client)
     client->is_stopping = true;
     while (client->under_way != NULL) {
         struct fetch *fetch = client->under_way;
-        (void)curl_multi_remove_handle(client->curl.multi, fetch->easy);
+        (void)curl_multi_remove_handle(fetch->multi, fetch->easy);
         link_out(fetch);
         deliver(fetch, FETCH_STOPPED, "stopped");
     }
@@ -284,7 +290,8 @@ void curl_fetch_free(struct curl_fetch *client)
         client->spare = fetch->next;
         fetch_free(fetch);
     }
-    curl_loop_clear(&client->curl);
+    curl_loop_clear(&client->kept);
+    curl_loop_clear(&client->single);
     free(client);
     curl_global_cleanup();
 }

@@ -513,6 +513,24 @@ static void test_many(void **state)
     assert_int_equal(loopback_server_connection_count(w->server), MANY);
 }
 
+/* Many validations do not cost a mirror its connection when it becomes idle among them. */
+static void test_many_beside_one(void **state)
+{
+    struct world *w = *state;
+    static struct got got;
+    static char url[256];
+    struct many m = {.world = w};
+    struct fetch_request request = plain(url_of(w, "http", "127.0.0.1", "/who"));
+    start(w, &request, &got);
+    (void)snprintf(url, sizeof url, "%s", url_of(w, "http", "www.example.invalid", "/ok"));
+    m.url = url;
+    for (int i = 0; i < 4 * MANY_AT_ONCE; i++)
+        next(&m);
+    run(w);
+    assert_int_equal(m.good, MANY);
+    assert_string_equal(get(w, "/who")->body, got.body);
+}
+
 /* ---- TLS ---- */
 
 static const char *put_file(char path[32], const char *text)
@@ -598,6 +616,7 @@ int main(void)
         TEST(test_what_is_no_request),
         TEST(test_limit_and_stop),
         TEST(test_many),
+        TEST(test_many_beside_one),
         TEST(test_tls_to_a_plain_server),
         cmocka_unit_test_setup_teardown(test_certificates, setup_tls, teardown),
         cmocka_unit_test_setup_teardown(test_plain_to_a_tls_server, setup_tls, teardown),
