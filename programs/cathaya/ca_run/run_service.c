@@ -270,6 +270,7 @@ static void reload(void *context)
     if (service->current != service->config)
         run_config_free(service->current);
     service->current = next;
+    run_expiry_look(service->expiry, next->tls_certificate);
     events_report(&service->events, EVENT_INFO, "reloaded", {"file", service->config_path});
 }
 
@@ -342,6 +343,8 @@ enum status run_service_open(struct run_service *service, const char *config_pat
         s = listen_all(service, err);
     if (s == STATUS_OK)
         s = listen_admin(service, err);
+    if (s == STATUS_OK)
+        s = run_expiry_new(config, &service->timers, &service->clock, &service->events, service->metrics, &service->expiry, err);
     return s;
 }
 
@@ -363,6 +366,7 @@ void run_service_until_stopped(struct run_service *service)
 
 void run_service_close(struct run_service *service)
 {
+    run_expiry_stop(service->expiry);
     if (service->acme != NULL)
         acme_stop(service->acme);
     http_server_free(service->admin_http);
@@ -387,6 +391,7 @@ void run_service_close(struct run_service *service)
     sqlite_acme_store_close(service->database);
     run_lint_free(service->lint);
     metrics_free(service->metrics);
+    run_expiry_free(service->expiry);
     if (service->current != service->config)
         run_config_free(service->current);
     run_config_free(service->config);

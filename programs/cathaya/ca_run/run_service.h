@@ -7,6 +7,7 @@
 #include "adapters/sqlite/sqlite_acme_store.h"
 #include "ca_run/run_classic_ca.h"
 #include "ca_run/run_config.h"
+#include "ca_run/run_expiry.h"
 #include "ca_run/run_mtc_ca.h"
 #include "ca_run/run_validation.h"
 #include "service/service_admin.h"
@@ -35,6 +36,7 @@ struct run_service {
     struct curl_fetch *fetch;
     struct run_lint *lint;
     struct run_validation validation;
+    struct run_expiry *expiry;
     struct sqlite_acme_store *database;
     struct acme_store store;
     struct timer_port timers;

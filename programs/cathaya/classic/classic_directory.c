@@ -134,7 +134,7 @@ static enum status make_certificates(const char *path, const struct classic_sett
         s = classic_write_issuing_ca(&request, &authority, issuing, err);
     }
     if (s == STATUS_OK)
-        s = classic_root_put_crl(path, &authority, NULL, 0, 1, now_s, err);
+        s = classic_root_put_crl(path, &authority, NULL, 0, 1, request.not_before_s, err);
     private_key_free(issuing_key);
     private_key_free(root_key);
     return s;

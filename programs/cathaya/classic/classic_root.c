@@ -7,21 +7,20 @@
 #include "input.h"
 
 #define DAY_S ((int64_t)86400)
-/* [BR 4.9.7]: lists of issuing CAs may be a year old. */
-#define CRL_LIFETIME_S (365 * DAY_S)
+/* A new list begins so long ago, for clients whose clock is behind. */
+#define BACKDATE_S DAY_S
 /* Issuing CAs of one root that were ever revoked. */
 #define REVOKED_MAX 64
 
 enum status classic_root_put_crl(const char *directory, const struct classic_authority *root,
                                  const struct crl_entry *entries, size_t entry_count, uint64_t number,
-                                 int64_t now_s, struct error *err)
+                                 int64_t this_update_s, struct error *err)
 {
     char file[CLASSIC_DIRECTORY_PATH_MAX];
     struct builder tbs, signature, der;
-    /* A day back, for clients whose clock is behind. */
     struct crl crl = {
         .algorithm = algorithm_identifier(public_key_alg(root->signer.key)), .issuer = root->subject,
-        .key_id = root->key_id, .this_update_s = now_s - DAY_S, .next_update_s = now_s + CRL_LIFETIME_S - DAY_S,
+        .key_id = root->key_id, .this_update_s = this_update_s, .next_update_s = this_update_s + CLASSIC_ROOT_CRL_LIFETIME_S,
         .number = number,
     };
     if (snprintf(file, sizeof file, "%s/" CLASSIC_ROOT_CRL, directory) >= (int)sizeof file)
@@ -52,6 +51,7 @@ struct renewal {
     struct crl_entry entries[REVOKED_MAX];
     size_t entry_count;
     uint64_t number; /* of the new list */
+    int64_t this_update_s;
 };
 
 static enum status check_old(const struct classic_authority *root, const struct crl_parsed *old, int64_t now_s,
@@ -64,7 +64,7 @@ static enum status check_old(const struct classic_authority *root, const struct 
         return s == STATUS_REFUSED ? error_prefix(err, STATUS_CONFLICT, "not signed by this root") : s;
     if (old->crl.number == UINT64_MAX)
         return error_set(err, STATUS_LIMIT, "there is no larger number");
-    return old->crl.this_update_s <= now_s - DAY_S
+    return old->crl.this_update_s <= now_s
                ? STATUS_OK
                : error_set(err, STATUS_USAGE, "it is newer than the clock: a later list may not look older");
 }
@@ -85,6 +85,8 @@ static enum status read_old(struct renewal *renewal, const struct classic_author
     while (renewal->entry_count < old.count && crl_next(&r, &renewal->entries[renewal->entry_count]))
         renewal->entry_count++;
     renewal->number = old.crl.number + 1;
+    if (old.crl.this_update_s > renewal->this_update_s)
+        renewal->this_update_s = old.crl.this_update_s;
     return STATUS_OK;
 }
 
@@ -95,6 +97,7 @@ static enum status take_old(struct renewal *renewal, const char *directory, cons
     if (snprintf(file, sizeof file, "%s/" CLASSIC_ROOT_CRL, directory) >= (int)sizeof file)
         return error_set(err, STATUS_USAGE, "%.80s...: path too long", directory);
     renewal->number = (uint64_t)now_s;
+    renewal->this_update_s = now_s - BACKDATE_S;
     if (access(file, F_OK) != 0)
         return STATUS_OK;
     enum status s = input_read(file, CLASSIC_CERTIFICATE_MAX + SIGNATURE_SIZE_MAX, &renewal->old, err);
@@ -110,9 +113,11 @@ static enum status renew(struct renewal *renewal, const struct classic_directory
         return error_prefix(err, STATUS_USAGE, "%s/root.pem", dir->path);
     s = take_old(renewal, dir->path, &root, now_s, err);
     if (s == STATUS_OK)
-        s = classic_root_put_crl(dir->path, &root, renewal->entries, renewal->entry_count, renewal->number, now_s, err);
+        s = classic_root_put_crl(dir->path, &root, renewal->entries, renewal->entry_count, renewal->number,
+                                 renewal->this_update_s, err);
     if (s == STATUS_OK)
-        *out = (struct classic_root_crl){renewal->number, now_s + CRL_LIFETIME_S - DAY_S, renewal->entry_count};
+        *out = (struct classic_root_crl){renewal->number, renewal->this_update_s + CLASSIC_ROOT_CRL_LIFETIME_S,
+                                         renewal->entry_count};
     return s;
 }
 

@@ -7,10 +7,13 @@
 
 #define CLASSIC_ROOT_CRL "public/root.crl"
 
+/* [BR 4.9.7]: lists of issuing CAs may be a year old. */
+#define CLASSIC_ROOT_CRL_LIFETIME_S ((int64_t)365 * 86400)
+
 /* classic_root_put_crl makes a list with these entries and writes it as DIRECTORY/public/root.crl. */
 MUST_USE enum status classic_root_put_crl(const char *directory, const struct classic_authority *root,
                                           const struct crl_entry *entries, size_t entry_count, uint64_t number,
-                                          int64_t now_s, struct error *err);
+                                          int64_t this_update_s, struct error *err);
 
 /* What classic_root_renew_crl has made. */
 struct classic_root_crl {

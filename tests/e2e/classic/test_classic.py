@@ -7,6 +7,8 @@ import sys
 import tempfile
 import unittest
 
+import openssl_crl
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 PROGRAM = os.environ.get('CATHAYA_PROGRAM') or os.path.join(HERE, '..', '..', '..', 'build', 'cathaya')
 SIGNER = '''socket = "signer.sock"
@@ -142,6 +144,23 @@ class Classic(unittest.TestCase):
             self.no(self.crl(), 2, says)
             self.assertEqual(self.read('public', 'root.crl'), content)
         self.no(self.crl(folder=self.at('nothing')), 2, 'nothing')
+
+
+    def test_entries_stay(self):
+        """A list that another program has made with the root's key, because an issuing CA is revoked."""
+        if self.suite == 'gm':
+            self.skipTest('one suite is enough')
+        self.made()
+        openssl_crl.make(self.dir, ['-crldays', '30'], revoked='01ff')
+        self.assertEqual(self.number(), openssl_crl.NUMBER)
+        self.assertRegex(self.crl().stdout, f'number {openssl_crl.NUMBER + 1}, 1 revoked')
+        self.assertEqual(self.number(), openssl_crl.NUMBER + 1)
+        text = openssl('crl', '-in', self.at(self.dir, 'public', 'root.crl'), '-inform', 'DER', '-noout', '-text').stdout
+        self.assertIn('Serial Number: 01FF', text)
+        self.assertIn('CA Compromise', text)
+        # One that begins after now is not followed by an earlier one.
+        openssl_crl.make(self.dir, ['-crl_lastupdate', '20900101000000Z', '-crl_nextupdate', '20910101000000Z'])
+        self.no(self.crl(), 2, 'newer than the clock')
 
 
 class GmClassic(Classic):
