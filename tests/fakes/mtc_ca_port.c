@@ -262,8 +262,10 @@ static enum status write_chain(void *context, uint16_t log_number, uint64_t inde
 struct sequencer_ca mtc_ca_port_sequencer(struct mtc_ca_port *port)
 {
     return (struct sequencer_ca){
-        port,           get_state,        reopen,   clear,             prepare,        append, find_leaf, find_batch,
-        read_published, add_cosignatures, add_line, allocate_landmark, next_min_index, prune,  write_chain,
+        .context = port, .get_state = get_state, .reopen = reopen, .clear = clear, .prepare = prepare, .append = append,
+        .find_leaf = find_leaf, .find_batch = find_batch, .read_published = read_published,
+        .add_cosignatures = add_cosignatures, .add_line = add_line, .allocate_landmark = allocate_landmark,
+        .next_min_index = next_min_index, .prune = prune, .write_chain = write_chain,
     };
 }
 

@@ -13,6 +13,28 @@ static enum status fail(struct pooled *p, enum status status, const struct error
     return status;
 }
 
+/* In a log that was closed meanwhile: nothing is added to it any more, and what it has may be enough. */
+static enum status find_old(struct job *job, struct pooled *p, const struct issuance_plan *plan, struct error *err)
+{
+    const struct sequencer_ca *ca = &job->s->config.ca;
+    struct sequencer_batch batch;
+    if (ca->find_old_batch == NULL)
+        return error_set(err, STATUS_REFUSED, "the entry of this request is in log %u, which is closed", plan->log_number);
+    enum status s = ca->find_old_batch(ca->context, plan->log_number, plan->index, &batch, err);
+    p->is_old = true;
+    if (s != STATUS_OK && s != STATUS_NOT_FOUND) {
+        (void)fail(p, STATUS_AGAIN, err);
+        return STATUS_OK;
+    }
+    if (s != STATUS_OK)
+        return s;
+    /* Its certificate would be refused by all who want the quorum, and a second entry is out of the question. */
+    if (!cosign_is_complete(job->s, &batch, plan->index, p->profile))
+        (void)fail(p, STATUS_AGAIN, &(struct error){.status = STATUS_AGAIN, .text = "the entry of this request is in a log that was "
+                   "closed before its quorum had signed"});
+    return STATUS_OK;
+}
+
 /* The entry that an earlier life has made for this request, if the log has it. */
 static enum status find_known(struct job *job, struct pooled *p, struct error *err)
 {
@@ -24,7 +46,14 @@ static enum status find_known(struct job *job, struct pooled *p, struct error *e
     enum status s = store->find(store->context, p->id, &plan, err);
     if (s != STATUS_OK)
         return s;
+    bool is_old = plan.log_number != job->state.log_number;
     s = ca->find_leaf(ca->context, plan.log_number, plan.index, &found, err);
+    /* A closed log that cannot be read now is the matter of this request alone. */
+    if (is_old && s != STATUS_OK && s != STATUS_NOT_FOUND && s != STATUS_REFUSED) {
+        p->is_old = true;
+        (void)fail(p, STATUS_AGAIN, err);
+        return STATUS_OK;
+    }
     if (s == STATUS_NOT_FOUND && plan.is_confirmed)
         return error_set(err, STATUS_REFUSED, "the entry of this request is pruned");
     if (s == STATUS_REFUSED && plan.is_confirmed)
@@ -36,7 +65,7 @@ static enum status find_known(struct job *job, struct pooled *p, struct error *e
         return s == STATUS_OK ? STATUS_NOT_FOUND : s;
     }
     if (s == STATUS_OK) {
-        s = batch_job_add_waiting(job, plan.index, &w, err);
+        s = is_old ? find_old(job, p, &plan, err) : batch_job_add_waiting(job, plan.index, &w, err);
         /* It has its entry, and must not get another one. */
         if (s == STATUS_NOT_FOUND)
             return error_set(err, STATUS_REFUSED, "the batch of this request is pruned");
@@ -78,7 +107,7 @@ static enum status prepare(struct job *job, struct pooled *p, struct error *err)
     const struct sequencer_ca *ca = &job->s->config.ca;
     struct sequencer_entry entry = {p->profile, builder_view(&p->names), builder_view(&p->spki),
                                     p->not_before_s, p->not_after_s};
-    p->is_left = p->is_planned = false;
+    p->is_left = p->is_planned = p->is_old = false;
     p->status = STATUS_OK;
     enum status s = find_known(job, p, err);
     if (s == STATUS_OK)
@@ -237,7 +266,8 @@ static void hand_on(struct sequencer *s, struct job *job)
     struct pooled *p;
     list_init(&left);
     while ((p = list_take(&job->requests)) != NULL) {
-        struct waiting *w = p->status == STATUS_OK && !p->is_left ? find_waiting(s, p->issued.index) : NULL;
+        bool is_waiting = p->status == STATUS_OK && !p->is_left && !p->is_old;
+        struct waiting *w = is_waiting ? find_waiting(s, p->issued.index) : NULL;
         if (p->is_left) {
             s->pool_bytes += p->size;
             list_add(&left, p);

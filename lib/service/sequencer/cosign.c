@@ -50,6 +50,18 @@ static struct support support_of(const struct sequencer *s, const struct sequenc
     return support;
 }
 
+bool cosign_is_complete(const struct sequencer *s, const struct sequencer_batch *batch, uint64_t index,
+                        const struct certificate_profile *profile)
+{
+    for (size_t i = 0; i < batch->subtree_count; i++) {
+        if (!subtree_contains(batch->subtrees[i].subtree, index))
+            continue;
+        struct support support = support_of(s, &batch->subtrees[i]);
+        return support.is_quorum && support.mirror_count >= profile->mirrors_min;
+    }
+    return false;
+}
+
 static void complete_batch(struct sequencer *s, struct waiting *w)
 {
     struct support support[SUBTREES_MAX] = {{.mirror_count = 0}};

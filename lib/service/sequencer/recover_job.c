@@ -18,7 +18,8 @@ static enum status settle_plan(struct job *job, const struct issuance_plan *plan
         return store->confirm(store->context, plan->log_number, plan->index, plan->index + 1, err);
     if (s == STATUS_OK || s == STATUS_NOT_FOUND)
         return store->forget(store->context, plan->request, err);
-    return s == STATUS_REFUSED ? STATUS_OK : s; /* of another log: it stays as it is */
+    /* Of a closed log that cannot be looked at: it stays as it is, and keeps nobody else from being served. */
+    return s == STATUS_REFUSED || plan->log_number != job->state.log_number ? STATUS_OK : s;
 }
 
 static enum status settle_plans(struct job *job, struct error *err)

@@ -94,6 +94,9 @@ struct sequencer_ca {
     enum status (*find_leaf)(void *context, uint16_t log_number, uint64_t index,
                              struct sequencer_prepared *out, struct error *err);
     enum status (*find_batch)(void *context, uint64_t index, struct sequencer_batch *out, struct error *err);
+    /* find_old_batch is the same for a log that is closed. NULL: only the current one can be looked at. */
+    enum status (*find_old_batch)(void *context, uint16_t log_number, uint64_t index, struct sequencer_batch *out,
+                                  struct error *err);
     /* read_published appends the note of the newest checkpoint, with its size and root. */
     enum status (*read_published)(void *context, struct builder *note, uint64_t *size,
                                   uint8_t root[HASH_SIZE], struct error *err);

@@ -24,6 +24,7 @@ struct pooled {
     enum status status;
     bool is_left;    /* did not fit: back into the pool */
     bool is_planned; /* new, and in this batch */
+    bool is_old;     /* its entry is in a log that is closed, and complete */
     struct sequencer_prepared prepared;
     struct sequencer_issued issued;
     struct error err;
@@ -131,6 +132,9 @@ void recover_job_start(struct sequencer *s, bool is_reopening);
 /* ---- cosign.c ---- */
 /* cosign_ask asks every mirror for what a batch has not got of it. */
 void cosign_ask(struct sequencer *s, const struct sequencer_batch *batch);
+/* cosign_is_complete: has the entry at index of the batch what the profile asks for? On any thread. */
+bool cosign_is_complete(const struct sequencer *s, const struct sequencer_batch *batch, uint64_t index,
+                        const struct certificate_profile *profile);
 /* cosign_complete answers what is complete in all batches that somebody waits for. */
 void cosign_complete(struct sequencer *s);
 void cosign_clear(struct sequencer *s);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "adapters/posix/posix_clock.h"
 #include "codec/mtc/log_entry.h"
 #include "codec/note/checkpoint.h"
 #include "codec/pem/pem.h"
@@ -12,6 +13,8 @@
 _Static_assert(SEQUENCER_COSIGNERS_MAX == LOG_COSIGNERS_MAX, "cosigners");
 
 #define ENTRY_LENGTH_SIZE 2
+/* How long a closed log is read as it was found. */
+#define OLD_LOG_FRESH_S 60
 
 /* ---- state and batches ---- */
 
@@ -67,26 +70,80 @@ static enum status append(void *context, uint64_t *first, struct error *err)
     return issuer_append(&log->directory.issuer, &log->batch, first, err);
 }
 
-static enum status check_log(const struct run_ca_log *log, uint16_t log_number, struct error *err)
+/* ---- logs ---- */
+
+static void close_old(struct run_old_log *old)
 {
-    if (log_number == log->directory.log_number && log->directory.log != NULL)
-        return STATUS_OK;
-    return error_set(err, log->directory.log == NULL ? STATUS_IO : STATUS_REFUSED, "log %u is not the current one", log_number);
+    if (old->directory != NULL)
+        (void)ca_directory_close(old->directory, NULL);
+    free(old->directory);
+    *old = (struct run_old_log){.directory = NULL};
+}
+
+/* Its entries stay what they are; landmarks and pruning are an operator's commands, and seen after a while. */
+static bool is_fresh(const struct run_old_log *old, int64_t now_s)
+{
+    return old->opened_s <= now_s && now_s - old->opened_s <= OLD_LOG_FRESH_S;
+}
+
+static enum status open_old(struct run_ca_log *log, uint16_t log_number, const struct ca_directory **out, struct error *err)
+{
+    struct clock_port clock = posix_clock();
+    int64_t now_s = clock.now_ms(clock.context) / 1000;
+    struct run_old_log *oldest = &log->old[0];
+    for (size_t i = 0; i < RUN_OLD_LOGS_MAX; i++) {
+        struct run_old_log *old = &log->old[i];
+        if (old->directory != NULL && old->directory->log_number == log_number && is_fresh(old, now_s)) {
+            *out = old->directory;
+            return STATUS_OK;
+        }
+        if (old->directory != NULL && old->directory->log_number == log_number) {
+            oldest = old;
+            break;
+        }
+        if (oldest->directory != NULL && (old->directory == NULL || old->opened_s < oldest->opened_s))
+            oldest = old;
+    }
+    close_old(oldest);
+    oldest->directory = calloc(1, sizeof *oldest->directory);
+    if (oldest->directory == NULL)
+        return error_set(err, STATUS_NO_MEMORY, "out of memory");
+    oldest->opened_s = now_s;
+    enum status s = ca_directory_open(oldest->directory, log->directory.path, CA_DIRECTORY_READ, log_number,
+                                      log->directory.algorithms, err);
+    if (s == STATUS_OK)
+        *out = oldest->directory;
+    else
+        close_old(oldest);
+    /* Not found is an entry that is not there, which would be given anew: never say so of a whole log. */
+    return s == STATUS_NOT_FOUND ? error_prefix(err, STATUS_REFUSED, "log %u", log_number) : s;
+}
+
+/* The directory with the log of that number open. */
+static enum status find_log(struct run_ca_log *log, uint16_t log_number, const struct ca_directory **out, struct error *err)
+{
+    *out = &log->directory;
+    if (log_number == log->directory.log_number)
+        return log->directory.log != NULL ? STATUS_OK : error_set(err, STATUS_IO, "log %u is not open", log_number);
+    if (log_number > log->directory.log_number)
+        return error_set(err, STATUS_REFUSED, "there is no log %u", log_number);
+    return open_old(log, log_number, out, err);
 }
 
 static enum status find_leaf(void *context, uint16_t log_number, uint64_t index, struct sequencer_prepared *out,
                              struct error *err)
 {
     struct run_ca_log *log = context;
+    const struct ca_directory *dir;
     struct builder bytes;
     struct log_entry entry;
     struct tbs_entry tbs;
     struct reader r;
     struct bytes whole;
     builder_init(&bytes, LOG_ENTRY_SIZE_MAX);
-    enum status s = check_log(log, log_number, err);
+    enum status s = find_log(log, log_number, &dir, err);
     if (s == STATUS_OK)
-        s = log_read_entry(log->directory.log, index, &bytes, err);
+        s = log_read_entry(dir->log, index, &bytes, err);
     if (s == STATUS_OK)
         s = log_entry_parse(builder_view(&bytes), &entry, err);
     if (s == STATUS_OK && entry.type != LOG_ENTRY_TBS_CERT)
@@ -102,11 +159,10 @@ static enum status find_leaf(void *context, uint16_t log_number, uint64_t index,
     return s;
 }
 
-static enum status find_batch(void *context, uint64_t index, struct sequencer_batch *out, struct error *err)
+static enum status find_batch_of(struct issuance_log *log, uint64_t index, struct sequencer_batch *out, struct error *err)
 {
-    struct run_ca_log *log = context;
     struct log_batch found;
-    enum status s = log_batch_of(log->directory.log, index, &found, err);
+    enum status s = log_batch_of(log, index, &found, err);
     if (s != STATUS_OK)
         return s;
     *out = (struct sequencer_batch){.start = found.start, .end = found.end, .subtree_count = found.subtree_count};
@@ -118,6 +174,20 @@ static enum status find_batch(void *context, uint64_t index, struct sequencer_ba
         memcpy(subtree->cosigners, found.subtrees[i].cosigners, subtree->cosigner_count * sizeof subtree->cosigners[0]);
     }
     return STATUS_OK;
+}
+
+static enum status find_batch(void *context, uint64_t index, struct sequencer_batch *out, struct error *err)
+{
+    struct run_ca_log *log = context;
+    return find_batch_of(log->directory.log, index, out, err);
+}
+
+static enum status find_old_batch(void *context, uint16_t log_number, uint64_t index, struct sequencer_batch *out,
+                                  struct error *err)
+{
+    const struct ca_directory *dir;
+    enum status s = find_log(context, log_number, &dir, err);
+    return s == STATUS_OK ? find_batch_of(dir->log, index, out, err) : s;
 }
 
 /* ---- cosignatures ---- */
@@ -214,14 +284,15 @@ static enum status write_chain(void *context, uint16_t log_number, uint64_t inde
     uint64_t landmark = 0;
     bool is_landmark = form == SEQUENCER_LANDMARK;
     builder_init(&der, CERTIFICATE_SIZE_MAX);
-    enum status s = check_log(log, log_number, err);
+    const struct ca_directory *dir;
+    enum status s = find_log(log, log_number, &dir, err);
     if (s == STATUS_REFUSED)
-        s = STATUS_NOT_FOUND; /* `cathaya ca certificate --log N` still makes it */
+        s = STATUS_NOT_FOUND;
     if (s == STATUS_OK)
-        s = is_landmark ? issuer_write_landmark(&log->directory.issuer, index, &der, &landmark, err)
-                        : issuer_write_standalone(&log->directory.issuer, index, &der, err);
+        s = is_landmark ? issuer_write_landmark(&dir->issuer, index, &der, &landmark, err)
+                        : issuer_write_standalone(&dir->issuer, index, &der, err);
     if (s == STATUS_OK && with_properties)
-        s = write_properties(&log->directory, is_landmark, landmark, pem, err);
+        s = write_properties(dir, is_landmark, landmark, pem, err);
     if (s == STATUS_OK)
         s = pem_write(PEM_CERTIFICATE, builder_view(&der), pem, err);
     /* certbot refuses chains of one [GM 8]. */
@@ -235,7 +306,7 @@ struct sequencer_ca run_ca_log_sequencer(struct run_ca_log *log)
 {
     return (struct sequencer_ca){
         .context = log, .get_state = get_state, .reopen = reopen, .clear = clear, .prepare = prepare, .append = append,
-        .find_leaf = find_leaf, .find_batch = find_batch, .read_published = read_published,
+        .find_leaf = find_leaf, .find_batch = find_batch, .find_old_batch = find_old_batch, .read_published = read_published,
         .add_cosignatures = add_cosignatures, .add_line = add_line, .allocate_landmark = allocate_landmark,
         .next_min_index = next_min_index, .prune = prune, .write_chain = write_chain,
     };
@@ -299,6 +370,8 @@ enum status run_ca_log_open(struct run_ca_log *log, const char *path, const stru
 
 void run_ca_log_close(struct run_ca_log *log)
 {
+    for (size_t i = 0; i < RUN_OLD_LOGS_MAX; i++)
+        close_old(&log->old[i]);
     (void)ca_directory_close(&log->directory, NULL); /* what is not settled is recovered */
     recent_keys_free(log->recent_keys);
     issuer_batch_clear(&log->batch);

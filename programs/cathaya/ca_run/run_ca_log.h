@@ -7,11 +7,20 @@
 #include "service/cosigning/cosigning.h"
 #include "service/sequencer/sequencer.h"
 
+/* Closed logs that are open to be read: certificates of the last lifetime are in one or two of them. */
+#define RUN_OLD_LOGS_MAX 4
+
+struct run_old_log {
+    struct ca_directory *directory; /* NULL: none */
+    int64_t opened_s;
+};
+
 struct run_ca_log {
     struct ca_directory directory;
     struct issuer_batch batch;
     struct recent_keys *recent_keys;
     struct lint_subject lint;
+    struct run_old_log old[RUN_OLD_LOGS_MAX];
     struct builder ca_pem; /* what follows the leaf in a plain chain */
 };
 

@@ -224,8 +224,9 @@ class Client:
 class Load:
     """Clients in threads of their own, each with one order after the other; `orders` is the ledger of all of them."""
 
-    def __init__(self, world, profiles, threads=4, fresh=0.3, seconds=90):
+    def __init__(self, world, profiles, threads=4, fresh=0.3, seconds=90, patience=None):
         self.world, self.profiles, self.fresh = world, profiles, fresh
+        self.patience = seconds if patience is None else patience      # with an order that is processing
         self.orders, self.failures, self.given_up = [], [], []
         self.lock, self.is_stopping = threading.Lock(), threading.Event()
         self.clients = [Client(world, world.tokens, seconds) for _ in range(threads)]
@@ -263,7 +264,7 @@ class Load:
 
     def finalize_and_fetch(self, client, order):
         client.finalize(order)
-        client.fetch(order, client.seconds)
+        client.fetch(order, self.patience)
 
     def stop(self):
         self.is_stopping.set()
@@ -271,6 +272,8 @@ class Load:
             thread.join(120)
             assert not thread.is_alive(), 'a client hangs'
         assert not self.failures, self.failures
+        for client in self.clients:
+            client.connection.close()
 
     def settle(self, seconds=60):
         """Afterwards: whatever was finalized gets its certificate."""
@@ -279,6 +282,8 @@ class Load:
                 order.client.stop = lambda: False
                 if not order.client.fetch(order, seconds):
                     raise AssertionError(f'{order.url} stays {order.seen}')
+        for client in self.clients:
+            client.connection.close()
 
     def counts(self):
         done = sum(order.pem is not None for order in self.orders)

@@ -44,6 +44,11 @@ def need(condition, *what):
         raise Failed(*what)
 
 
+def said(process):
+    """The output of this life of it."""
+    return read(process.path)[process.since:].decode(errors='replace')
+
+
 class Tokens(BaseHTTPRequestHandler):
     """http-01 from memory."""
 
@@ -97,6 +102,7 @@ class World(acme_world.World):
     """suites of CAs with Merkle Tree profiles; `quorum` of the mirrors is 'any' or 'all'. self.mirrors are Mirrors."""
 
     def __init__(self, suites=('gm',), mirrors=2, mirror_quorum='any', interval_ms=200, **more):
+        more.setdefault('acme', '    finalize-wait-ms = 1000\n')
         more['ca_extra'] = more.get('ca_extra', '') + f'    checkpoint-interval-ms = {interval_ms}\n'
         super().__init__(profiles=tuple(f'{s}-mtc' for s in suites), mirrors=mirrors, limits=False, **more)
         self.mirror_quorum, self.tokens, self.watcher, self.ca, self.port = mirror_quorum, {}, None, None, quiet_port()
@@ -129,9 +135,9 @@ class World(acme_world.World):
         process = self.spawn(name, *arguments, env=env)
         process.since = since
         end = time.monotonic() + 60
-        while '\nready\n' not in '\n' + process.text()[since:]:
-            need(process.popen.poll() is None, name, 'does not start:', process.text()[since:])
-            need(time.monotonic() < end, name, 'is not ready in time:', process.text()[since:])
+        while '\nready\n' not in '\n' + said(process):
+            need(process.popen.poll() is None, name, 'does not start:', said(process))
+            need(time.monotonic() < end, name, 'is not ready in time:', said(process))
             time.sleep(0.01)
         return process
 
@@ -149,8 +155,8 @@ class World(acme_world.World):
             self.write('service.conf', self.config())
         self.ca = self.launch('ca', *self.ca_prefix, acme_world.PROGRAM, 'ca', 'run', '--config', self.path('service.conf'),
                               env=self.ca_environment)
-        said = [line.split() for line in self.ca.text()[self.ca.since:].splitlines()]
-        self.admin = next(words[2] for words in said if words[:2] == ['ready', 'admin'])
+        lines = [line.split() for line in said(self.ca).splitlines()]
+        self.admin = next(words[2] for words in lines if words[:2] == ['ready', 'admin'])
         return self.ca
 
     def kill(self, process):

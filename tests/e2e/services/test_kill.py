@@ -2,7 +2,7 @@
 """kill -9 of the CA service and of its mirrors, at random moments under load, and each time they come back.
 
 Clients go on through all of it. Afterwards everything that anybody was told must be so: see World.check_all.
-CATHAYA_CRASH_ROUNDS (40 here) and CATHAYA_CRASH_SEED may be set."""
+CATHAYA_CRASH_ROUNDS (100 here) and CATHAYA_CRASH_SEED may be set."""
 import os
 import random
 import sys
@@ -11,7 +11,7 @@ import time
 from services_world import SEED, World, acme_world, need
 from acme_load import Load
 
-ROUNDS = int(os.environ.get('CATHAYA_CRASH_ROUNDS') or 40)
+ROUNDS = int(os.environ.get('CATHAYA_CRASH_ROUNDS') or 100)
 SUITES = ('gm', 'intl')
 
 

@@ -4,7 +4,7 @@ import os
 import shutil
 import unittest
 
-from services_world import World, acme_world, read
+from services_world import World, acme_world, read, said
 import forge
 import liar
 from acme_load import Client, Order
@@ -99,7 +99,7 @@ class Liars(unittest.TestCase):
         os.rename(world.path('old'), world.path('gm'))
         world.start_ca()
         order = self.stays_processing()
-        world.ca.wait_for('cosigner-contradicts', since=world.ca.since)
+        world.wait_until('the CA sees it', lambda: 'cosigner-contradicts' in said(world.ca))
         kinds = self.kinds_proven(world.mirrors[0].state('logs', 'oid/1.3.6.1.4.1.32473.1.0.1', 'evidence'))
         self.assertTrue(set(kinds) <= {'not-a-prefix', 'two-roots'}, kinds)
         self.client.look(order)
