@@ -36,12 +36,12 @@ static enum status check_ip_address(struct bytes address, struct error *err)
 }
 
 /* Appends the canonical GeneralName. */
-static enum status write_name(const struct san_name *name, struct builder *out, struct error *err)
+static enum status write_name(const struct san_name *name, bool may_be_internal, struct builder *out, struct error *err)
 {
     enum status s;
     switch (name->tag) {
     case SAN_DNS_NAME:
-        s = dns_name_check(name->value, true, err);
+        s = may_be_internal ? dns_name_check_host(name->value, true, err) : dns_name_check(name->value, true, err);
         break;
     case SAN_IP_ADDRESS:
         s = check_ip_address(name->value, err);
@@ -84,7 +84,7 @@ static enum status write_names(struct bytes general_names, struct csr_names *out
         if (asked == CSR_RULES_NAMES_MAX)
             return error_set(err, STATUS_REFUSED, "more than %d names", CSR_RULES_NAMES_MAX);
         size_t offset = out->general_names->len;
-        enum status s = write_name(&name, out->general_names, err);
+        enum status s = write_name(&name, out->may_be_internal, out->general_names, err);
         if (s != STATUS_OK)
             return s;
         if (is_last_twice(out->general_names, offset))

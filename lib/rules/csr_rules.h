@@ -16,6 +16,7 @@
 /* The names to issue for, in the order of the request, DNS names in lower case, duplicates dropped. */
 struct csr_names {
     struct builder *general_names; /* the caller's, empty at first: contents of GeneralNames */
+    bool may_be_internal; /* given by the caller: a name may be a single label, for who checks it otherwise */
     size_t count;                  /* names in it */
 };
 

@@ -90,7 +90,7 @@ static struct bytes without_wildcard(struct bytes name)
     return bytes_of(name.data + 2, name.len - 2);
 }
 
-static const char *name_fault(struct bytes name, bool allow_wildcard)
+static const char *name_fault(struct bytes name, bool allow_wildcard, bool may_be_single)
 {
     size_t count;
     struct bytes last;
@@ -104,18 +104,15 @@ static const char *name_fault(struct bytes name, bool allow_wildcard)
     const char *fault = labels_fault(has_wildcard ? without_wildcard(name) : name, &count, &last);
     if (fault != NULL)
         return fault;
-    if (count < 2)
+    if (count < 2 && (has_wildcard || !may_be_single))
         return has_wildcard ? "a wildcard with fewer than two labels behind it" : "a single label";
     if (is_all_digits(last))
         return "a last label of digits only (an IP address is no DNS name)";
     return NULL;
 }
 
-enum status dns_name_check(struct bytes name, bool allow_wildcard, struct error *err)
+static enum status refuse(struct bytes name, const char *fault, struct error *err)
 {
-    const char *fault = name_fault(name, allow_wildcard);
-    if (fault == NULL)
-        return STATUS_OK;
     /* What a stranger sent is shown only as far as it cannot play tricks on a terminal. */
     char shown[64];
     size_t len = name.len < sizeof shown - 1 ? name.len : sizeof shown - 1;
@@ -124,6 +121,18 @@ enum status dns_name_check(struct bytes name, bool allow_wildcard, struct error 
     shown[len] = '\0';
     return error_set(err, STATUS_REFUSED, "DNS name \"%s%s\": %s", shown,
                      len < name.len ? "..." : "", fault);
+}
+
+enum status dns_name_check(struct bytes name, bool allow_wildcard, struct error *err)
+{
+    const char *fault = name_fault(name, allow_wildcard, false);
+    return fault == NULL ? STATUS_OK : refuse(name, fault, err);
+}
+
+enum status dns_name_check_host(struct bytes name, bool allow_wildcard, struct error *err)
+{
+    const char *fault = name_fault(name, allow_wildcard, true);
+    return fault == NULL ? STATUS_OK : refuse(name, fault, err);
 }
 
 void dns_name_write_lower(struct bytes name, struct builder *out)

@@ -15,6 +15,9 @@
  * label may be "*" when two more follow. Either case is fine. STATUS_REFUSED with the reason. */
 MUST_USE enum status dns_name_check(struct bytes name, bool allow_wildcard, struct error *err);
 
+/* dns_name_check_host is the same, but a host of an intranet may be a single label. */
+MUST_USE enum status dns_name_check_host(struct bytes name, bool allow_wildcard, struct error *err);
+
 /* dns_name_write_lower appends the name in lower case, the spelling that is issued. */
 void dns_name_write_lower(struct bytes name, struct builder *out);
 

@@ -128,6 +128,14 @@ static bool has_names(struct lint_view *view)
     return view->extensions.subject_alt_name.len > 0 || wrong(view, "no subjectAltName", "");
 }
 
+/* Inside, a host may be a single label. */
+static bool is_name(const struct lint_view *view, struct bytes name)
+{
+    if (view->subject->profile->is_intranet)
+        return dns_name_check_host(name, true, NULL) == STATUS_OK;
+    return dns_name_check(name, true, NULL) == STATUS_OK;
+}
+
 static bool are_names_well_formed(struct lint_view *view)
 {
     struct reader r = names_of(view);
@@ -141,9 +149,7 @@ static bool are_names_well_formed(struct lint_view *view)
         if (is_ip && san.value.len != 4 && san.value.len != 16)
             return wrong(view, "an IP address of neither 4 nor 16 bytes", "");
         bool is_text = is_ip || copy_name(san.value, text);
-        /* Inside, a host may be a single label. */
-        bool is_single = view->subject->profile->is_intranet && strchr(text, '.') == NULL && text[0] != '\0';
-        if (!is_text || (!is_ip && !is_single && dns_name_check(san.value, true, NULL) != STATUS_OK))
+        if (!is_text || (!is_ip && !is_name(view, san.value)))
             return wrong(view, "not a DNS name that may stand in a certificate", text);
         for (const char *c = text; *c != '\0'; c++)
             if ((*c >= 'A' && *c <= 'Z') || *c == '_')

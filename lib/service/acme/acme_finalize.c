@@ -386,7 +386,8 @@ static void look_at_csr(void *cookie)
 {
     struct finalize *f = cookie;
     struct csr csr;
-    struct csr_names names = {.general_names = &f->general_names};
+    /* They must be those of the order, which the linter has seen. */
+    struct csr_names names = {.general_names = &f->general_names, .may_be_internal = true};
     f->status = csr_parse(builder_view(&f->csr), &csr, &f->err);
     if (f->status == STATUS_OK)
         f->status = csr_rules_check(&csr, &names, &f->err);

@@ -77,7 +77,8 @@ static bool is_ascii(struct bytes text)
 static enum status write_dns(struct bytes value, struct acme_identifier *out, struct error *err)
 {
     struct builder lower;
-    enum status s = dns_name_check(value, true, err);
+    /* A single label is a host of an intranet: the profile's linter decides. */
+    enum status s = dns_name_check_host(value, true, err);
     if (s != STATUS_OK)
         return s;
     *out = (struct acme_identifier){.type = ACME_DNS};

@@ -94,6 +94,19 @@ static const struct certificate_profile *find_profile(const struct classic_issue
     return NULL;
 }
 
+/* The validity that was asked for, within the profile's and the CA's own. */
+static enum status set_validity(const struct classic_issuer_config *config, const struct certificate_profile *profile,
+                                int64_t *not_before_s, int64_t *not_after_s, struct error *err)
+{
+    if (*not_before_s == 0)
+        *not_before_s = config->clock.now_ms(config->clock.context) / 1000 - profile->backdate_s;
+    if (*not_after_s == 0)
+        *not_after_s = *not_before_s + profile->lifetime_s - 1;
+    if (*not_after_s <= config->not_after_s)
+        return STATUS_OK;
+    return error_set(err, STATUS_REFUSED, "the certificate would outlive its CA: CA %s needs a new one", config->ca);
+}
+
 static enum status check(void *context, const struct acme_issue_request *request, struct error *err)
 {
     struct classic_issuer *issuer = context;
@@ -102,8 +115,11 @@ static enum status check(void *context, const struct acme_issue_request *request
     lint.profile = find_profile(issuer, request->profile);
     if (lint.profile == NULL)
         return error_set(err, STATUS_REFUSED, "CA %s has no profile %s", issuer->config.ca, request->profile);
+    int64_t not_before_s = request->not_before_s, not_after_s = request->not_after_s;
     builder_init(&names, CLASSIC_CERTIFICATE_MAX * 4);
-    enum status s = write_names(request, &names, err);
+    enum status s = set_validity(&issuer->config, lint.profile, &not_before_s, &not_after_s, err);
+    if (s == STATUS_OK)
+        s = write_names(request, &names, err);
     if (s == STATUS_OK)
         s = lint_check_names(&lint, builder_view(&names), NULL, err);
     builder_clear(&names);
@@ -133,22 +149,14 @@ static enum status read_signed(struct job *job, struct error *err)
     return store->get(store->context, name, &job->der, err);
 }
 
-/* The validity that was asked for, within the profile's and the CA's own. */
-static enum status set_validity(struct job *job)
+/* Was it validated too long ago? */
+static enum status check_age(struct job *job)
 {
     const struct classic_issuer_config *config = &job->issuer->config;
-    int64_t now_s = config->clock.now_ms(config->clock.context) / 1000;
-    if (job->new_until_s != 0 && now_s > job->new_until_s)
-        return error_set(&job->err, STATUS_REFUSED, "the order has waited for so long that its validations and CAA "
-                         "records may not be relied on any more [BR 3.2.2.8, 4.2.1]: make a new one");
-    if (job->not_before_s == 0)
-        job->not_before_s = now_s - job->profile->backdate_s;
-    if (job->not_after_s == 0)
-        job->not_after_s = job->not_before_s + job->profile->lifetime_s - 1;
-    if (job->not_after_s <= config->not_after_s)
+    if (job->new_until_s == 0 || config->clock.now_ms(config->clock.context) / 1000 <= job->new_until_s)
         return STATUS_OK;
-    return error_set(&job->err, STATUS_REFUSED, "the certificate would outlive its CA: CA %s needs a new one",
-                     config->ca);
+    return error_set(&job->err, STATUS_REFUSED, "the order has waited for so long that its validations and CAA "
+                     "records may not be relied on any more [BR 3.2.2.8, 4.2.1]: make a new one");
 }
 
 static enum status sign_new(struct job *job)
@@ -158,7 +166,9 @@ static enum status sign_new(struct job *job)
     char name[OBJECT_NAME_MAX + 1];
     struct lint_subject lint = config->lint;
     signed_name(job, name);
-    enum status s = set_validity(job);
+    enum status s = check_age(job);
+    if (s == STATUS_OK)
+        s = set_validity(config, job->profile, &job->not_before_s, &job->not_after_s, &job->err);
     lint.now_s = config->clock.now_ms(config->clock.context) / 1000;
     struct classic_leaf_request leaf = {
         .profile = job->profile, .general_names = builder_view(&job->names), .spki = builder_view(&job->spki),

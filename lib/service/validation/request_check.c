@@ -1,5 +1,4 @@
 /* What is asked for: can it be validated at all? */
-#include <stdio.h>
 #include <string.h>
 
 #include "rules/special_address.h"
@@ -19,14 +18,6 @@ static bool is_token(const char *text, bool may_have_dot)
     return len > 0;
 }
 
-/* A name of an intranet: the same letters, but one label will do. */
-static bool is_internal_name(const char *name)
-{
-    char longer[ACME_IDENTIFIER_SIZE + 4];
-    (void)snprintf(longer, sizeof longer, "a.%s", name);
-    return dns_name_check(bytes_of_text(longer), false, NULL) == STATUS_OK;
-}
-
 static const char *identifier_fault(struct attempt *a)
 {
     const struct acme_identifier *id = &a->request.identifier;
@@ -40,10 +31,10 @@ static const char *identifier_fault(struct attempt *a)
     }
     if (id->type != ACME_DNS)
         return "the identifier is neither a DNS name nor an IP address";
-    if (dns_name_check(bytes_of_text(id->value), false, NULL) == STATUS_OK ||
-        (a->request.is_intranet && is_internal_name(id->value)))
-        return NULL;
-    return "the identifier is no name that can be validated";
+    struct bytes name = bytes_of_text(id->value);
+    bool is_good = a->request.is_intranet ? dns_name_check_host(name, false, NULL) == STATUS_OK
+                                          : dns_name_check(name, false, NULL) == STATUS_OK;
+    return is_good ? NULL : "the identifier is no name that can be validated";
 }
 
 const char *request_check(struct attempt *a)

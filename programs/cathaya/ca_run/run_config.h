@@ -89,7 +89,7 @@ struct run_config {
     size_t override_count;
     struct acme_limit_override overrides[RUN_OVERRIDES_MAX];
     size_t caa_count;
-    const char *caa_identities[16];
+    const char *caa_identities[10]; /* a dns-persist-01 challenge has no room for more */
     struct acme_config acme; /* all but profiles, which need the issuers */
 };
 

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "ca_run/run_config_parts.h"
+#include "rules/dns_name.h"
 #include "rules/mpic.h"
 #include "service/validation/perspective_client.h"
 
@@ -54,6 +55,17 @@ static enum status read_quorum(struct run_config *config, cfg_t *section, struct
     return s;
 }
 
+/* Lower case, A-labels, no dot at the end: clients and records compare it [draft-ietf-acme-dns-persist 3.1]. */
+static enum status read_caa_identity(const char *name, const char **out, struct error *err)
+{
+    bool is_lower = strpbrk(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == NULL;
+    *out = name;
+    if (is_lower && dns_name_check(bytes_of_text(name), false, NULL) == STATUS_OK)
+        return STATUS_OK;
+    return error_set(err, STATUS_USAGE, "validation: caa-identities: \"%.60s\" is no domain name in lower case without a dot "
+                     "at its end, such as \"ca.example\"", name);
+}
+
 enum status run_config_read_validation(struct run_config *config, cfg_t *section, struct error *err)
 {
     int64_t http_port = 0, tls_port = 0;
@@ -80,7 +92,7 @@ enum status run_config_read_validation(struct run_config *config, cfg_t *section
     if (s == STATUS_OK && (config->caa_count == 0 || config->caa_count > sizeof config->caa_identities / sizeof config->caa_identities[0]))
         s = error_set(err, STATUS_USAGE, "validation: caa-identities: the names that domain owners write into CAA records, such as {\"ca.example\"}");
     for (unsigned i = 0; s == STATUS_OK && i < config->caa_count; i++)
-        config->caa_identities[i] = cfg_getnstr(section, "caa-identities", i);
+        s = read_caa_identity(cfg_getnstr(section, "caa-identities", i), &config->caa_identities[i], err);
     return s;
 }
 

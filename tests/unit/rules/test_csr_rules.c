@@ -51,6 +51,27 @@ static enum status check(const struct csr *csr)
     return s;
 }
 
+/* For who asks a profile whether a single label will do. */
+static void internal_names(void **state)
+{
+    struct builder b;
+    struct csr csr;
+    struct csr_names out = {.general_names = &b, .may_be_internal = true};
+    (void)state;
+    static const struct {
+        const char *names;
+        bool is_good;
+    } cases[] = {{"DNS:nas", true}, {"DNS:n_s", false}, {"DNS:*.corp", false}, {"DNS:12", false}};
+    for (size_t i = 0; i < LENGTH(cases); i++) {
+        struct bytes der = maker_csr(key, cases[i].names, sm3);
+        builder_init(&b, CSR_RULES_NAMES_SIZE_MAX);
+        OK(csr_parse(der, &csr, &err));
+        assert_int_equal(csr_rules_check(&csr, &out, &err), cases[i].is_good ? STATUS_OK : STATUS_REFUSED);
+        builder_clear(&b);
+        heap_free(der);
+    }
+}
+
 static void refused(const char *names, const char *fragment)
 {
     struct bytes der = maker_csr(key, names, sm3);
@@ -206,6 +227,7 @@ static void room_for_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(internal_names),
         cmocka_unit_test(good_names),        cmocka_unit_test(duplicates_are_dropped),
         cmocka_unit_test(bad_names),         cmocka_unit_test(bad_general_names),
         cmocka_unit_test(number_of_names),   cmocka_unit_test(key_and_possession),

@@ -147,6 +147,7 @@ static void good(void **state)
     OK(lint(&(struct made){.profile = &classic, .names = "example.com #08080808"}, &report));
     OK(lint(&(struct made){.profile = &intranet, .names = "printer #0a000001 www.example.com"}, &report));
     OK(lint(&(struct made){.profile = &intranet, .names = "nas.local"}, NULL));
+    OK(lint(&(struct made){.profile = &intranet, .names = "nas"}, NULL));
     /* Short-lived: no CRL is needed, but the issuer's certificate is pointed to. */
     assert_says(lint(&(struct made){.profile = &classic, .names = "example.com", .lifetime_s = 7 * DAY_S,
                                     .has_no_pointers = true}, &report), &err, STATUS_REFUSED, "br-aia");
@@ -169,6 +170,7 @@ static void bad(void **state)
         {"br-names", {.profile = &mtc, .names = "A.example.com"}},
         {"br-names", {.profile = &mtc, .names = "a_b.example.com"}},
         {"br-names", {.profile = &mtc, .names = "localhost"}},
+        {"br-names", {.profile = &intranet, .names = "n/s"}},
         {"br-names", {.profile = &classic, .names = "a.example b.example c.example d.example"}},
         {"profile-names", {.profile = &mtc, .names = "#08080808"}},
         {"profile-names", {.profile = &classic, .names = "*.example.com"}},

@@ -316,6 +316,9 @@ static void refusals(void **state)
     assert_non_null(strstr(a.text, "outlive"));
     struct acme_identifier wildcard = {.type = ACME_DNS, .value = "*.example.com"};
     struct acme_issue_request request = {.profile = "gm-classic", .identifiers = &wildcard, .identifier_count = 1};
+    /* Better said before the order than after its validations. */
+    assert_says(w.port.check(w.port.context, &request, &err), &err, STATUS_REFUSED, "outlive");
+    w.now_s -= 3640 * DAY_S;
     assert_says(w.port.check(w.port.context, &request, &err), &err, STATUS_REFUSED, "profile-names");
     request.profile = "other";
     assert_says(w.port.check(w.port.context, &request, &err), &err, STATUS_REFUSED, "no profile other");
