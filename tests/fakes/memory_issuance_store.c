@@ -129,6 +129,25 @@ static bool has_uncommitted(void *context)
     return m->has_uncommitted;
 }
 
+static enum status expire(void *context, int64_t before_s, size_t max, size_t *removed, struct error *err)
+{
+    struct memory_issuance_store *m = context;
+    size_t kept = 0;
+    *removed = 0;
+    if (check(m, err) != STATUS_OK)
+        return STATUS_IO;
+    m->has_uncommitted = true;
+    for (size_t i = 0; i < m->now.plan_count; i++) {
+        const struct issuance_plan *p = &m->now.plans[i];
+        if (i < max && p->is_confirmed && p->planned_s < before_s)
+            ++*removed;
+        else
+            m->now.plans[kept++] = *p;
+    }
+    m->now.plan_count = kept;
+    return STATUS_OK;
+}
+
 static enum status commit(void *context, struct error *err)
 {
     struct memory_issuance_store *m = context;
@@ -155,6 +174,7 @@ struct issuance_store memory_issuance_store_port(struct memory_issuance_store *m
         .confirm = confirm,
         .forget = forget,
         .list_unconfirmed = list_unconfirmed,
+        .expire = expire,
         .add_revoked = add_revoked,
         .list_revoked = list_revoked,
         .has_uncommitted = has_uncommitted,

@@ -1,6 +1,9 @@
 /* What is done by the clock: landmarks, and pruning in the safe order. */
 #include "service/sequencer/sequencer_internal.h"
 
+/* Plans that are forgotten with one statement. */
+#define PLANS_AT_ONCE 4096
+
 static int64_t now_ms(const struct sequencer *s)
 {
     return s->config.clock.now_ms(s->config.clock.context);
@@ -59,6 +62,31 @@ static void start_landmark_timer(struct sequencer *s)
 
 static void start_prune_timer(struct sequencer *s);
 
+/* Plans of entries that are pruned: the first entry that stays is not older than any that stays, so what was planned
+ * before it began is gone. */
+static enum status expire_plans(struct job *job, struct error *err)
+{
+    const struct sequencer_ca *ca = &job->s->config.ca;
+    const struct issuance_store *store = &job->s->config.store;
+    struct sequencer_prepared first;
+    size_t removed = PLANS_AT_ONCE;
+    enum status s = ca->get_state(ca->context, &job->state, err);
+    if (s == STATUS_OK)
+        s = ca->find_leaf(ca->context, job->state.log_number, job->state.min_index, &first, err);
+    if (s == STATUS_NOT_FOUND)
+        return STATUS_OK; /* no entry, or one without dates: the next time */
+    int64_t before_s = now_ms(job->s) / 1000 - job->s->config.retain_s;
+    if (s == STATUS_OK && first.not_before_s < before_s)
+        before_s = first.not_before_s;
+    while (s == STATUS_OK && removed == PLANS_AT_ONCE)
+        s = store->expire(store->context, before_s, PLANS_AT_ONCE, &removed, err);
+    if (s == STATUS_OK && store->has_uncommitted(store->context))
+        s = store->commit(store->context, err);
+    else if (store->has_uncommitted(store->context))
+        store->rollback(store->context);
+    return s;
+}
+
 /* Entries go by the limit that was announced, not by that of now. */
 static void run_prune(struct job *job)
 {
@@ -66,13 +94,18 @@ static void run_prune(struct job *job)
     const struct sequencer_ca *ca = &s->config.ca;
     int64_t passed_s = (now_ms(s) - s->announced_ms + 999) / 1000;
     job->status = ca->prune(ca->context, s->config.retain_s + (passed_s > 0 ? passed_s : 0), &job->err);
+    if (job->status != STATUS_OK)
+        return;
+    job->flag = expire_plans(job, &job->err) != STATUS_OK; /* the log is as it should be all the same */
 }
 
 static void finish_prune(struct job *job)
 {
     struct sequencer *s = job->s;
     sequencer_event(s, job->status == STATUS_OK ? EVENT_INFO : EVENT_ERROR,
-                    job->status == STATUS_OK ? "log-pruned" : "prune-failed", job->err.text);
+                    job->status == STATUS_OK ? "log-pruned" : "prune-failed", job->status == STATUS_OK ? "" : job->err.text);
+    if (job->flag)
+        sequencer_event(s, EVENT_ERROR, "plans-not-expired", job->err.text);
     if (job->status == STATUS_IO || job->status == STATUS_CONFLICT)
         sequencer_log_died(s, &job->err);
     start_prune_timer(s);

@@ -495,7 +495,9 @@ static void pruning_is_announced(void **state)
     sw->config.retain_s = 35 * 86400;
     sw->config.prune_grace_s = 3600;
     sw_start(sw);
-    submit(sw, 0, 300);
+    submit(sw, 0, 256);
+    fake_loop_run(sw->loop, 1800 * 1000);
+    submit(sw, 256, 300);
     fake_loop_run(sw->loop, (uint64_t)10 * 86400 * 1000);
     submit(sw, 300, 600); /* these are to stay ten days longer */
     fake_loop_run(sw->loop, (uint64_t)31 * 86400 * 1000);
@@ -511,6 +513,10 @@ static void pruning_is_announced(void **state)
     fake_loop_run(sw->loop, 200 * 1000);
     assert_int_equal(log_state(sw->w->log).min_index, 256);
     assert_int_equal(fake_loop_event_count(sw->loop, "log-pruned"), 1);
+    /* Their plans go with them, and no others. */
+    assert_int_equal(sw->store->durable.plan_count, 600 - 256);
+    for (size_t i = 0; i < sw->store->durable.plan_count; i++)
+        assert_true(sw->store->durable.plans[i].index >= 256);
     sw_free(sw);
 }
 
