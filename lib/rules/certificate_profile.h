@@ -26,7 +26,8 @@ struct certificate_profile {
     char description[PROFILE_TEXT_SIZE]; /* for meta.profiles */
     enum profile_kind kind;
     bool is_gm;
-    bool is_intranet;              /* internal names and reserved addresses, none of the public ones' rules */
+    bool is_intranet;              /* for internal names and reserved addresses, which none of the public rules
+                                    * hold for; public names beside them are validated as such */
     char ca[PROFILE_NAME_SIZE];    /* the CA that issues, by its name in the configuration */
     int64_t lifetime_s, backdate_s;
     unsigned keys;                 /* bits of enum profile_key */
