@@ -1,6 +1,10 @@
 #include "ca/ca_session.h"
 
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 #include "algorithms_file.h"
 
@@ -78,4 +82,23 @@ int ca_session_close(struct ca_session *session, int exit_status)
     algorithms_free(session->algorithms);
     session->algorithms = NULL;
     return exit_status;
+}
+
+enum status ca_session_key(const struct options *options, struct ca_config_key *where, struct error *err)
+{
+    const char *key = options_value(options, "key"), *provider = options_value(options, "key-provider");
+    const char *signer = "signer:";
+    char path[PATH_MAX], at[PATH_MAX];
+    size_t skip = key != NULL && strncmp(key, signer, strlen(signer)) == 0 ? strlen(signer) : 0;
+    if (key == NULL)
+        return provider == NULL ? STATUS_OK : error_set(err, STATUS_USAGE, "--key-provider goes with --key");
+    bool is_relative = (skip > 0 || key_file_is_path(key)) && key[skip] != '/';
+    if (is_relative && getcwd(at, sizeof at) == NULL)
+        return error_set(err, STATUS_USAGE, "--key: relative, and there is no working directory");
+    int len = snprintf(path, sizeof path, "%.*s%s%s%s", (int)skip, key, is_relative ? at : "", is_relative ? "/" : "", key + skip);
+    if (len < 0 || (size_t)len >= sizeof where->key ||
+        snprintf(where->provider, sizeof where->provider, "%s", provider != NULL ? provider : "") > KEY_FILE_NAME_MAX)
+        return error_set(err, STATUS_USAGE, "--key: at most %d bytes", KEY_FILE_NAME_MAX);
+    memcpy(where->key, path, (size_t)len + 1);
+    return STATUS_OK;
 }

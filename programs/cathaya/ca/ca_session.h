@@ -9,6 +9,10 @@
 #define CA_SESSION_DIR {.name = "dir", .metavar = "DIR", .help = "the CA's directory", .is_required = true}
 #define CA_SESSION_LOG {.name = "log", .metavar = "N", .help = "log number; the current one when absent"}
 #define CA_SESSION_JSON {.name = "json", .help = "print JSON, one object a line"}
+#define CA_SESSION_KEY \
+    {.name = "key", .metavar = "NAME", .help = "a key that is there already: a file, a URI, or signer:SOCKET#KEYID"}
+#define CA_SESSION_KEY_PROVIDER \
+    {.name = "key-provider", .metavar = "MODULE", .help = "OpenSSL provider of the key's URI: path of its module"}
 
 struct ca_session {
     struct algorithms *algorithms;
@@ -31,6 +35,10 @@ MUST_USE enum status ca_session_try(struct ca_session *session, const struct opt
 /* ca_session_algorithms loads --algorithms alone, for commands that have no CA yet. */
 MUST_USE bool ca_session_algorithms(struct ca_session *session, const struct options *options,
                                     int *exit_status);
+
+/* ca_session_key reads --key and --key-provider; "" and "" when they are not given. A configuration file keeps them: what
+ * is relative to where the command runs is made absolute. */
+MUST_USE enum status ca_session_key(const struct options *options, struct ca_config_key *where, struct error *err);
 
 /* ca_session_close closes, and makes of exit_status the final one. */
 int ca_session_close(struct ca_session *session, int exit_status);

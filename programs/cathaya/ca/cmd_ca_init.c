@@ -1,9 +1,6 @@
 #include "ca/ca_session.h"
 
-#include <limits.h>
 #include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "command.h"
 #include "input.h"
@@ -13,30 +10,10 @@ static const struct option_row rows[] = {
     {.name = "id", .metavar = "ID", .help = "trust anchor ID below your enterprise number, such as 32473.1", .is_required = true},
     {.name = "alg", .metavar = "ALG", .help = "algorithm of the CA cosigner; the suite's own when absent"},
     {.name = "lifetime", .metavar = "SECONDS", .help = "validity of certificates; 604800 when absent"},
-    {.name = "key", .metavar = "NAME", .help = "a key that is there already: a file, a URI, or signer:SOCKET#KEYID"},
-    {.name = "key-provider", .metavar = "MODULE", .help = "OpenSSL provider of the key's URI: path of its module"},
+    CA_SESSION_KEY,
+    CA_SESSION_KEY_PROVIDER,
     {.name = NULL},
 };
-
-/* ca.conf keeps it: what is relative to where the command runs is made absolute. */
-static enum status read_key(const struct options *options, struct ca_config_key *where, struct error *err)
-{
-    const char *key = options_value(options, "key"), *provider = options_value(options, "key-provider");
-    const char *signer = "signer:";
-    char path[PATH_MAX], at[PATH_MAX];
-    size_t skip = key != NULL && strncmp(key, signer, strlen(signer)) == 0 ? strlen(signer) : 0;
-    if (key == NULL)
-        return provider == NULL ? STATUS_OK : error_set(err, STATUS_USAGE, "--key-provider goes with --key");
-    bool is_relative = (skip > 0 || key_file_is_path(key)) && key[skip] != '/';
-    if (is_relative && getcwd(at, sizeof at) == NULL)
-        return error_set(err, STATUS_USAGE, "--key: relative, and there is no working directory");
-    int len = snprintf(path, sizeof path, "%.*s%s%s%s", (int)skip, key, is_relative ? at : "", is_relative ? "/" : "", key + skip);
-    if (len < 0 || (size_t)len >= sizeof where->key ||
-        snprintf(where->provider, sizeof where->provider, "%s", provider != NULL ? provider : "") > KEY_FILE_NAME_MAX)
-        return error_set(err, STATUS_USAGE, "--key: at most %d bytes", KEY_FILE_NAME_MAX);
-    memcpy(where->key, path, (size_t)len + 1);
-    return STATUS_OK;
-}
 
 static enum status read_algorithm(const char *name, const struct algorithms *algorithms,
                                   struct ca_config *config, struct error *err)
@@ -65,7 +42,7 @@ static enum status read_options(const struct options *options, const struct algo
         return error_prefix(err, STATUS_USAGE, "--id");
     s = alg != NULL ? read_algorithm(alg, algorithms, config, err) : STATUS_OK;
     if (s == STATUS_OK)
-        s = read_key(options, &config->where, err);
+        s = ca_session_key(options, &config->where, err);
     if (s != STATUS_OK)
         return s;
     s = options_number(options, "lifetime", CA_CONFIG_LIFETIME_MAX_S, &lifetime_s, err);

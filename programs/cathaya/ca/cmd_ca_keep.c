@@ -99,6 +99,8 @@ static const struct option_row cosigner_rows[] = {
     CA_SESSION_DIR,
     {.name = "id", .metavar = "ID", .help = "trust anchor ID of the cosigner, outside the CA's own", .is_required = true},
     {.name = "alg", .metavar = "ALG", .help = "its algorithm", .is_required = true},
+    CA_SESSION_KEY,
+    CA_SESSION_KEY_PROVIDER,
     {.name = NULL},
 };
 
@@ -117,6 +119,8 @@ static int run_cosigner_add(const struct options *options)
     if (s == STATUS_OK && snprintf(cosigner.algorithm, sizeof cosigner.algorithm, "%s", alg) > ALGORITHM_NAME_MAX)
         s = error_set(&err, STATUS_USAGE, "--alg: unknown algorithm %.40s", alg);
     if (s == STATUS_OK)
+        s = ca_session_key(options, &cosigner.where, &err);
+    if (s == STATUS_OK)
         s = ca_directory_add_cosigner(path, &cosigner, session.algorithms, &err);
     if (s == STATUS_OK)
         output_line("%s: %s signs with %s from now on; give %s/policy.txt to those who verify", path,
@@ -130,7 +134,8 @@ const struct command command_ca_cosigner_add = {
     .name = "ca cosigner add",
     .arguments = "",
     .summary = "make a further cosigner of this CA, with a key of its own",
-    .details = "Every batch from now on carries its signature too: SM2 and ML-DSA-44 over one tree, say.\n",
+    .details = "Every batch from now on carries its signature too: SM2 and ML-DSA-44 over one tree, say.\n"
+               "With --key no private key is made: ca.conf names the one that is used.\n",
     .options = cosigner_rows,
     .run = run_cosigner_add,
 };

@@ -82,6 +82,10 @@ static enum status put_settings(const char *path, const struct classic_settings 
                    "url = \"%s\"\n",
                    settings->is_gm ? "gm" : "intl", settings->is_intranet ? "true" : "false",
                    settings->algorithm, settings->organisation, settings->url);
+    if (settings->key[0] != '\0')
+        builder_printf(&text, "\n# Where the issuing CA's key is.\nkey = \"%s\"\n", settings->key);
+    if (settings->key_provider[0] != '\0')
+        builder_printf(&text, "key-provider = \"%s\"\n", settings->key_provider);
     enum status s = make_path(path, "classic.conf", file, err);
     if (s == STATUS_OK)
         s = builder_status(&text, "classic.conf", err);
@@ -89,6 +93,19 @@ static enum status put_settings(const char *path, const struct classic_settings 
         s = input_write_file(file, builder_view(&text), 0644, err);
     builder_clear(&text);
     return s;
+}
+
+/* The issuing CA's key: a new one, kept, or the one that the settings name. */
+static enum status take_issuing_key(const char *path, const struct classic_settings *settings,
+                                    const struct signature_alg *alg, struct service_key *out, struct error *err)
+{
+    char file[CLASSIC_DIRECTORY_PATH_MAX];
+    struct key_name place = {settings->key, settings->key_provider, path};
+    *out = (struct service_key){.local = NULL};
+    if (settings->key[0] != '\0')
+        return key_file_open(&place, alg, out, err);
+    enum status s = make_path(path, "keys/issuing.pem", file, err);
+    return s == STATUS_OK ? key_file_make(file, alg, &out->local, err) : s;
 }
 
 /* Root and issuing CA, with the keys kept before anything is signed with them. */
@@ -99,7 +116,8 @@ static enum status make_certificates(const char *path, const struct classic_sett
 {
     char file[CLASSIC_DIRECTORY_PATH_MAX], root_name[CLASSIC_NAME_MAX + 1], issuing_name[CLASSIC_NAME_MAX + 1];
     char issuer_url[CLASSIC_URL_MAX + 1], crl_url[CLASSIC_URL_MAX + 1];
-    struct private_key *root_key = NULL, *issuing_key = NULL;
+    struct private_key *root_key = NULL;
+    struct service_key issuing_key = {.local = NULL};
     struct document_signer signer;
     struct classic_authority authority;
     const char *suite = settings->is_gm ? "GM" : "International", *kind = settings->is_intranet ? "Intranet" : "TLS";
@@ -117,9 +135,7 @@ static enum status make_certificates(const char *path, const struct classic_sett
     if (s == STATUS_OK)
         s = key_file_make(file, alg, &root_key, err);
     if (s == STATUS_OK)
-        s = make_path(path, "keys/issuing.pem", file, err);
-    if (s == STATUS_OK)
-        s = key_file_make(file, alg, &issuing_key, err);
+        s = take_issuing_key(path, settings, alg, &issuing_key, err);
     if (s == STATUS_OK) {
         request.spki = public_key_spki(private_key_public(root_key));
         signer = local_key_document_signer(root_key);
@@ -129,13 +145,13 @@ static enum status make_certificates(const char *path, const struct classic_sett
         s = classic_authority_of(builder_view(root), &signer, &authority, err);
     if (s == STATUS_OK) {
         request.common_name = issuing_name;
-        request.spki = public_key_spki(private_key_public(issuing_key));
+        request.spki = public_key_spki(key_file_public(&issuing_key));
         request.not_after_s = request.not_before_s + ISSUING_LIFETIME_S - 1;
         s = classic_write_issuing_ca(&request, &authority, issuing, err);
     }
     if (s == STATUS_OK)
         s = classic_root_put_crl(path, &authority, NULL, 0, 1, request.not_before_s, err);
-    private_key_free(issuing_key);
+    key_file_close(&issuing_key);
     private_key_free(root_key);
     return s;
 }

@@ -14,6 +14,8 @@ static const struct option_row rows[] = {
     {.name = "url", .metavar = "URL", .help = "http: below it relying parties find root.cer, issuing.cer and crl/",
      .is_required = true},
     {.name = "alg", .metavar = "ALG", .help = "algorithm of both keys (gm: sm2_sm3, intl: ecdsa_p256_sha256)"},
+    {.name = "key", .metavar = "NAME", .help = "the issuing CA's key, which is there already: a file or a URI"},
+    CA_SESSION_KEY_PROVIDER,
     {.name = "intranet", .help = "a root for internal names, and for nothing else"},
     {.name = NULL},
 };
@@ -27,6 +29,22 @@ static enum status check_url(const char *url, struct error *err)
         is_plain = *c > ' ' && *c < 0x7f && *c != '"' && *c != '\\';
     return is_plain ? STATUS_OK
                     : error_set(err, STATUS_USAGE, "--url: an http URL without a '/' at its end, as [BR 7.1.2.7.7] asks");
+}
+
+/* A signer signs lists and logs, and never a certificate. */
+static enum status read_key(const struct options *options, struct classic_settings *settings, struct error *err)
+{
+    struct ca_config_key where = {.key = ""};
+    enum status s = ca_session_key(options, &where, err);
+    if (s != STATUS_OK)
+        return s;
+    if (strncmp(where.key, "signer:", 7) == 0)
+        return error_set(err, STATUS_USAGE, "--key: a signer signs no certificates, which an issuing CA's key is for: a file or a URI");
+    if (strpbrk(where.key, "\"\\\n") != NULL || strpbrk(where.provider, "\"\\\n") != NULL)
+        return error_set(err, STATUS_USAGE, "--key, --key-provider: without quotes and backslashes");
+    memcpy(settings->key, where.key, sizeof settings->key);
+    memcpy(settings->key_provider, where.provider, sizeof settings->key_provider);
+    return STATUS_OK;
 }
 
 static enum status read_options(const struct options *options, struct classic_settings *settings,
@@ -48,7 +66,7 @@ static enum status read_options(const struct options *options, struct classic_se
     enum status s = check_url(url, err);
     if (s == STATUS_OK)
         (void)snprintf(settings->url, sizeof settings->url, "%s", url);
-    return s;
+    return s == STATUS_OK ? read_key(options, settings, err) : s;
 }
 
 static void print_next(const char *path, const struct classic_settings *settings)

@@ -146,6 +146,33 @@ class Classic(unittest.TestCase):
         self.no(self.crl(folder=self.at('nothing')), 2, 'nothing')
 
 
+    def test_issuing_key_elsewhere(self):
+        key = self.at('issuing.pem')
+        kind = ['-algorithm', 'SM2'] if self.suite == 'gm' else ['-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256']
+        done = openssl('genpkey', *kind, '-out', key)
+        self.assertEqual(done.returncode, 0, done)
+        self.no(self.init('--key', f'signer:{self.at("signer.sock")}#ca'), 2, 'a signer signs no certificates')
+        self.assertFalse(os.path.exists(self.dir))
+        os.chmod(key, 0o644)
+        self.no(self.init('--key', key, folder=self.at('failed')), 2, 'others may read')
+        os.chmod(key, 0o600)
+        self.made('--key', key)
+        self.assertEqual(os.listdir(self.at(self.dir, 'keys')), ['root.pem'])
+        self.assertIn(f'key = "{key}"', self.read('classic.conf').decode())
+        spki = openssl('pkey', '-in', key, '-pubout').stdout
+        self.assertEqual(openssl('x509', '-in', self.at(self.dir, 'issuing.pem'), '-noout', '-pubkey').stdout, spki)
+        # The service finds it there.
+        other = cathaya('ca', 'init', '--suite', 'gm', '--id', '32473.1', self.at('gm'))
+        self.assertEqual(other.returncode, 0, other)
+        with open(self.at('gm', 'run.conf'), 'a', encoding='ascii') as file:
+            file.write(f'classic "r1" {{ directory = "{self.dir}" }}\nprofile "{self.suite}-classic" {{ ca = "r1" }}\n')
+        done = cathaya('ca', 'run', '--check-config', '--config', self.at('gm', 'run.conf'))
+        self.assertEqual(done.returncode, 0, done)
+        os.unlink(key)
+        done = cathaya('ca', 'run', '--check-config', '--config', self.at('gm', 'run.conf'))
+        self.assertEqual(done.returncode, 2, done)
+        self.assertIn(key, done.stderr)
+
     def test_entries_stay(self):
         """A list that another program has made with the root's key, because an issuing CA is revoked."""
         if self.suite == 'gm':

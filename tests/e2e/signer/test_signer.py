@@ -226,6 +226,40 @@ class SignerTest(Signer):
             ca.issue(self.csr(self.kind, 'a.example.com'))
             ca.audit()
 
+    def test_cosigner_with_its_key_elsewhere(self):
+        """Of a file, of a URI; and what is no such key changes nothing."""
+        done = run('ca', 'init', '--suite', self.suite, '--id', '32473.1', self.ca.dir)
+        self.assertEqual(done.status, 0, done)
+        before = ca_world.read(self.ca.path('ca.conf'))
+        for key, says in ((self.at('nothing.pem'), 'nothing.pem'), (f'signer:{self.at("nobody.sock")}#ca', 'cannot connect')):
+            done = self.ca.run('cosigner', 'add', '--id', '32473.9', '--alg', self.algorithm, '--key', key)
+            self.assertIn(done.status, (2, 3), done)
+            self.assertIn(says, done.err)
+        done = self.ca.run('cosigner', 'add', '--id', '32473.9', '--alg', 'ed25519', '--key', self.at('key.pem'))
+        self.assertEqual(done.status, 2, done)
+        self.assertEqual(ca_world.read(self.ca.path('ca.conf')), before)
+        self.ca.ok('cosigner', 'add', '--id', '32473.9', '--alg', self.algorithm, '--key', self.at('key.pem'))
+        self.assertEqual(os.listdir(self.ca.path('keys')), ['ca.pem'])
+        self.issue('a.example.com')
+        index = self.issue('b.example.com')[0]
+        self.ca.good(self.ca.certificate(index), 'standalone', 'b.example.com', self.ca.path('policy.txt'))
+        self.ca.audit()
+
+    def test_cosigner_in_a_signer(self):
+        self.configure(f'logs = {{"{ORIGIN}"}}')
+        text = ca_world.read(self.at('signer.conf')).decode().replace('"32473.1"', '"32473.9"')
+        write(self.at('signer.conf'), text)
+        self.start()
+        done = run('ca', 'init', '--suite', self.suite, '--id', '32473.1', self.ca.dir)
+        self.assertEqual(done.status, 0, done)
+        self.ca.ok('cosigner', 'add', '--id', '32473.9', '--alg', self.algorithm, '--key', self.key)
+        self.issue('a.example.com')
+        index = self.issue('b.example.com')[0]
+        self.ca.good(self.ca.certificate(index), 'standalone', 'b.example.com', self.ca.path('policy.txt'))
+        self.ca.audit()
+        self.stop()
+        self.ca.no(3, ('issue', '--csr', self.csr(self.kind, 'c.example.com')), 'signer', 'connect')
+
     def test_check_config(self):
         done = run('signer', 'run', '--config', self.at('signer.conf'), '--check-config')
         self.assertEqual((done.status, done.err), (0, ''), done)
