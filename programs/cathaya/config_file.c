@@ -1,10 +1,12 @@
 #include "config_file.h"
 
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "input.h"
 
 /* Sixty-four cosigners and as many algorithms with their comments are 32 KiB. */
@@ -81,8 +83,8 @@ static void watch_options(cfg_opt_t *opts)
 
 static int line_of(const cfg_opt_t *opt)
 {
-    const char *line = opt->comment;
-    return line != NULL ? atoi(line) : 0;
+    uint64_t line = 0;
+    return opt->comment != NULL && text_parse_u64(bytes_of_text(opt->comment), INT_MAX, &line) ? (int)line : 0;
 }
 
 /* Of the first setting in it: the section itself knows only where it ended. */

@@ -12,7 +12,7 @@ struct maker {
     const char *names[3];
     uint8_t ip[16];
     size_t ip_len;
-    bool is_without_acme, is_uncritical, is_short, is_raw, is_wrong;
+    bool is_without_acme, is_uncritical, is_short, is_raw, is_wrong, is_year_one;
 };
 
 static void algorithm(struct builder *b, struct bytes oid)
@@ -61,7 +61,10 @@ static struct bytes make(const struct maker *m)
     algorithm(&b, BYTES_OF(oid_algorithm));
     der_write(&b, DER_SEQUENCE, bytes_of(NULL, 0));
     size_t validity = der_open(&b, DER_SEQUENCE);
-    der_write_time(&b, 1000000000);
+    if (m->is_year_one) /* what Go writes when nobody gave a time */
+        der_write(&b, DER_GENERALIZED_TIME, bytes_of_text("00010101000000Z"));
+    else
+        der_write_time(&b, 1000000000);
     der_write_time(&b, 1000086400); /* long over: of no interest */
     der_close(&b, validity);
     der_write(&b, DER_SEQUENCE, bytes_of(NULL, 0));
@@ -95,6 +98,8 @@ static void good(void **state)
     assert_string_equal(probe.asked_alpn, "acme-tls/1");
     assert_int_equal(probe.asked_port, 443);
     serve(&(struct maker){.names = {"WWW.Example.COM"}});
+    check(&r, "valid", "");
+    serve(&(struct maker){.names = {"www.example.com"}, .is_year_one = true});
     check(&r, "valid", "");
     config.tls_port = 5001;
     restart();
