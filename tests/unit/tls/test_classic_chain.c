@@ -106,11 +106,30 @@ static void other_chains(void **state)
     classic_chain_free(chain);
 }
 
+static void below_a_root(void **state)
+{
+    (void)state;
+    struct error err;
+    struct classic_chain *chain = make(CLASSIC_SM2), *other = make(CLASSIC_SM2);
+    struct bytes certs[] = {classic_chain_leaf(chain), classic_chain_intermediate(chain)}, root = classic_chain_root(chain);
+    OK(classic_chain_verify_below(root, certs, 2, NAME, AT_S, &err));
+    assert_int_equal(classic_chain_verify_below(classic_chain_root(other), certs, 2, NAME, AT_S, &err), STATUS_REFUSED);
+    assert_int_equal(classic_chain_verify_below(root, certs, 2, "other.example.com", AT_S, &err), STATUS_REFUSED);
+    assert_int_equal(classic_chain_verify_below(root, certs, 2, NAME, AT_S + 200 * DAY_S, &err), STATUS_REFUSED);
+    assert_int_equal(classic_chain_verify_below(root, certs, 1, NAME, AT_S, &err), STATUS_REFUSED);
+    assert_int_equal(classic_chain_verify_below(root, certs, 0, NAME, AT_S, &err), STATUS_MALFORMED);
+    struct bytes junk = bytes_of_text("no certificate");
+    assert_int_equal(classic_chain_verify_below(junk, certs, 2, NAME, AT_S, &err), STATUS_MALFORMED);
+    classic_chain_free(other);
+    classic_chain_free(chain);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sm2),   cmocka_unit_test(p256),         cmocka_unit_test(mldsa44),
         cmocka_unit_test(sizes), cmocka_unit_test(broken_bytes), cmocka_unit_test(other_chains),
+        cmocka_unit_test(below_a_root),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
