@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "codec/note/checkpoint.h"
+#include "codec/note/checkpoint_verify.h"
 #include "codec/note/timestamped_signature.h"
 #include "codec/note/note_key.h"
 #include "service/issuance_log/log_internal.h"
@@ -107,51 +108,22 @@ static enum status verify_signature(const struct issuance_log *log, const struct
     return status;
 }
 
-static enum status verify_line(const struct issuance_log *log, const struct signer *signer,
-                               const struct checkpoint *checkpoint, struct bytes text,
-                               const struct note_signature *line, struct error *err)
-{
-    struct timestamped_signature cosignature;
-    struct builder payload;
-    builder_init(&payload, NOTE_SIZE_MAX);
-    enum status status = note_signature_payload(line, &payload, err);
-    if (status == STATUS_OK)
-        status = timestamped_signature_parse(builder_view(&payload), &cosignature, err);
-    if (status == STATUS_OK)
-        status = verify_signature(log, signer, checkpoint, text, cosignature.timestamp_s,
-                                  cosignature.signature, err);
-    builder_clear(&payload);
-    return status;
-}
-
 /* Every signature line of the signer must verify, and there must be one: STATUS_NOT_FOUND otherwise. */
-static enum status verify_note(const struct issuance_log *log, const struct signer *signer,
-                               const struct note *note, const struct checkpoint *checkpoint,
+static enum status verify_note(const struct signer *signer, const struct note *note, const struct checkpoint *checkpoint,
                                struct error *err)
 {
-    uint8_t key_id[NOTE_KEY_ID_SIZE];
-    enum status status = note_key_id_as(signer->type, signer->name, signer->key, key_id, err);
-    size_t at = 0, count = 0;
-    const struct note_signature *line;
-    while (status == STATUS_OK && (line = note_find(note, signer->name, key_id, &at)) != NULL) {
-        status = verify_line(log, signer, checkpoint, note->text, line, err);
-        count++;
-    }
-    if (status == STATUS_OK && count == 0)
-        return error_set(err, STATUS_NOT_FOUND, "the checkpoint has no signature of %.*s",
-                         (int)signer->name.len, (const char *)signer->name.data);
-    return status;
+    struct checkpoint_verifier verifier = {.name = signer->name, .type = signer->type, .key = signer->key};
+    return checkpoint_verify(note, checkpoint, &verifier, err);
 }
 
-static enum status verify_own(const struct issuance_log *log, const struct cosigner *c,
-                              const struct note *note, const struct checkpoint *checkpoint,
-                              struct error *err)
+static enum status verify_own(const struct cosigner *c, const struct note *note,
+                              const struct checkpoint *checkpoint, struct error *err)
 {
     char name[TAI_NAME_SIZE];
     tai_name(&c->id, name);
     struct signer signer = {bytes_of_text(name), c->key,
                             (enum note_key_type)public_key_alg(c->key)->note_type};
-    return verify_note(log, &signer, note, checkpoint, err);
+    return verify_note(&signer, note, checkpoint, err);
 }
 
 /* Which of the others have signed, and whether that is enough. */
@@ -163,7 +135,7 @@ static void judge_externals(const struct issuance_log *log, const struct note *n
     out->has_bad_external = false;
     for (size_t i = 0; i < log->config.external_count; i++) {
         struct signer signer = signer_of_external(&log->config.externals[i]);
-        enum status status = verify_note(log, &signer, note, checkpoint, NULL);
+        enum status status = verify_note(&signer, note, checkpoint, NULL);
         if (status == STATUS_OK)
             names[count++] = log->config.externals[i].name;
         out->has_bad_external |= status == STATUS_REFUSED || status == STATUS_MALFORMED;
@@ -222,7 +194,7 @@ static enum status append_published_lines(struct issuance_log *log, struct build
         size_t at = 0;
         const struct note_signature *line;
         struct builder payload;
-        if (verify_note(log, &signer, &published, &checkpoint, NULL) != STATUS_OK)
+        if (verify_note(&signer, &published, &checkpoint, NULL) != STATUS_OK)
             continue;
         status = note_key_id_as(signer.type, signer.name, signer.key, key_id, err);
         line = status == STATUS_OK ? note_find(&published, signer.name, key_id, &at) : NULL;
@@ -366,11 +338,11 @@ enum status log_read_checkpoint(struct issuance_log *log, struct published_check
     if (status == STATUS_OK) {
         out->size = checkpoint.size;
         memcpy(out->root, checkpoint.root, HASH_SIZE);
-        out->is_ours = verify_own(log, &log->config.cosigners[0], &note, &checkpoint, err) == STATUS_OK;
+        out->is_ours = verify_own(&log->config.cosigners[0], &note, &checkpoint, err) == STATUS_OK;
         out->is_complete = out->is_ours;
         for (size_t i = 1; i < log->config.cosigner_count && out->is_complete; i++)
             out->is_complete =
-                verify_own(log, &log->config.cosigners[i], &note, &checkpoint, NULL) == STATUS_OK;
+                verify_own(&log->config.cosigners[i], &note, &checkpoint, NULL) == STATUS_OK;
         judge_externals(log, &note, &checkpoint, out);
     }
     builder_clear(&text);
