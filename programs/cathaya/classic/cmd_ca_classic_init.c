@@ -14,7 +14,7 @@ static const struct option_row rows[] = {
     {.name = "url", .metavar = "URL", .help = "http: below it relying parties find root.cer, issuing.cer and crl/",
      .is_required = true},
     {.name = "alg", .metavar = "ALG", .help = "algorithm of both keys (gm: sm2_sm3, intl: ecdsa_p256_sha256)"},
-    {.name = "key", .metavar = "NAME", .help = "the issuing CA's key, which is there already: a file or a URI"},
+    CA_SESSION_KEY,
     CA_SESSION_KEY_PROVIDER,
     {.name = "intranet", .help = "a root for internal names, and for nothing else"},
     {.name = NULL},
@@ -31,15 +31,13 @@ static enum status check_url(const char *url, struct error *err)
                     : error_set(err, STATUS_USAGE, "--url: an http URL without a '/' at its end, as [BR 7.1.2.7.7] asks");
 }
 
-/* A signer signs lists and logs, and never a certificate. */
+/* The issuing CA's; the root's is made here and taken away. */
 static enum status read_key(const struct options *options, struct classic_settings *settings, struct error *err)
 {
     struct ca_config_key where = {.key = ""};
     enum status s = ca_session_key(options, &where, err);
     if (s != STATUS_OK)
         return s;
-    if (strncmp(where.key, "signer:", 7) == 0)
-        return error_set(err, STATUS_USAGE, "--key: a signer signs no certificates, which an issuing CA's key is for: a file or a URI");
     if (strpbrk(where.key, "\"\\\n") != NULL || strpbrk(where.provider, "\"\\\n") != NULL)
         return error_set(err, STATUS_USAGE, "--key, --key-provider: without quotes and backslashes");
     memcpy(settings->key, where.key, sizeof settings->key);
@@ -108,7 +106,7 @@ const struct command command_ca_classic_init = {
     .arguments = "DIR",
     .summary = "make a CA of directly signed certificates: root, issuing CA, keys",
     .details = "For the classic and intranet profiles of `cathaya ca run`, beside Merkle Tree Certificates.\n"
-               "DIR must not exist or be empty.\n",
+               "DIR must not exist or be empty. With --key the issuing CA has that key, and none is made.\n",
     .options = rows,
     .argument_min = 1,
     .argument_max = 1,

@@ -151,8 +151,7 @@ class Classic(unittest.TestCase):
         kind = ['-algorithm', 'SM2'] if self.suite == 'gm' else ['-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256']
         done = openssl('genpkey', *kind, '-out', key)
         self.assertEqual(done.returncode, 0, done)
-        self.no(self.init('--key', f'signer:{self.at("signer.sock")}#ca'), 2, 'a signer signs no certificates')
-        self.assertFalse(os.path.exists(self.dir))
+        self.no(self.init('--key', f'signer:{self.at("signer.sock")}#ca', folder=self.at('failed0')), 3, 'cannot connect')
         os.chmod(key, 0o644)
         self.no(self.init('--key', key, folder=self.at('failed')), 2, 'others may read')
         os.chmod(key, 0o600)
@@ -172,6 +171,21 @@ class Classic(unittest.TestCase):
         done = cathaya('ca', 'run', '--check-config', '--config', self.at('gm', 'run.conf'))
         self.assertEqual(done.returncode, 2, done)
         self.assertIn(key, done.stderr)
+
+    def test_issuing_key_in_a_signer(self):
+        self.assertEqual(self.init(folder=self.at('other')).returncode, 0)
+        shutil.move(self.at('other', 'keys', 'issuing.pem'), self.at('root.pem'))
+        with open(self.at('signer.conf'), 'w', encoding='ascii') as file:
+            file.write(SIGNER.format(algorithm=self.algorithm).replace('"crl"', '"crl", "certificate"'))
+        with subprocess.Popen([PROGRAM, 'signer', 'run', '--config', self.at('signer.conf')], stderr=subprocess.PIPE) as signer:
+            try:
+                self.assertIn(b'signer: 1 key at', signer.stderr.readline())
+                self.made('--key', f'signer:{self.at("signer.sock")}#root')
+            finally:
+                signer.terminate()
+        self.assertEqual(os.listdir(self.at(self.dir, 'keys')), ['root.pem'])
+        spki = openssl('pkey', '-in', self.at('root.pem'), '-pubout').stdout
+        self.assertEqual(openssl('x509', '-in', self.at(self.dir, 'issuing.pem'), '-noout', '-pubkey').stdout, spki)
 
     def test_entries_stay(self):
         """A list that another program has made with the root's key, because an issuing CA is revoked."""
