@@ -1,6 +1,7 @@
 #include "adapters/signer_client/signer_client.h"
 
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 #include "codec/signer/signer_message.h"
 
 struct signer_client {
+    pthread_mutex_t mutex; /* of everything below, in a call */
     char *path;
     char key_id[SIGNER_KEY_ID_MAX + 1];
     int fd; /* -1: not connected */
@@ -30,6 +32,7 @@ static void disconnect(struct signer_client *client)
 
 static void begin_call(struct signer_client *client)
 {
+    (void)pthread_mutex_lock(&client->mutex);
     client->end_ms = signer_socket_now_ms() + client->timeout_ms;
 }
 
@@ -88,8 +91,9 @@ static enum status ask(struct signer_client *client, const struct signer_request
     return status == STATUS_OK && answer->verdict != SIGNER_DONE ? take_refusal(answer, err) : status;
 }
 
-static enum status name_failure(const struct signer_client *client, enum status status, struct error *err)
+static enum status end_call(struct signer_client *client, enum status status, struct error *err)
 {
+    (void)pthread_mutex_unlock(&client->mutex);
     return error_prefix(err, status, "signer %s, key %s", client->path, client->key_id);
 }
 
@@ -181,7 +185,7 @@ static enum status sign_statement(void *context, const struct cosigned_message *
                                                   : ask_proved(client, &request, m->subtree, prover, &answer, err);
     if (status == STATUS_OK)
         status = take_signature(client, &answer, builder_view(&message), out, err);
-    return name_failure(client, status, err);
+    return end_call(client, status, err);
 }
 
 static enum status sign_document(void *context, struct bytes document, struct builder *out, struct error *err)
@@ -194,7 +198,7 @@ static enum status sign_document(void *context, struct bytes document, struct bu
     enum status status = exchange(client, &request, &answer, err);
     if (status == STATUS_OK)
         status = take_signature(client, &answer, document, out, err);
-    return name_failure(client, status, err);
+    return end_call(client, status, err);
 }
 
 /* ---- opening ---- */
@@ -214,7 +218,6 @@ static enum status find_key(struct signer_client *client, const struct signature
     struct signer_answer answer;
     struct signer_key_row row;
     struct reader r;
-    begin_call(client);
     enum status status = ask(client, &request, &answer, err);
     if (status != STATUS_OK)
         return status;
@@ -235,13 +238,15 @@ enum status signer_client_open(const char *socket_path, const char *key_id, cons
     if (client == NULL)
         return error_set(err, STATUS_NO_MEMORY, "out of memory");
     client->fd = -1;
+    (void)pthread_mutex_init(&client->mutex, NULL);
     client->timeout_ms = SIGNER_CLIENT_TIMEOUT_MS;
     memcpy(client->key_id, key_id, strlen(key_id) + 1);
     builder_init(&client->request, SIGNER_REQUEST_MAX);
     builder_init(&client->answer, SIGNER_ANSWER_MAX + 2);
     client->path = strdup(socket_path);
-    enum status status = client->path == NULL ? error_set(err, STATUS_NO_MEMORY, "out of memory")
-                                              : name_failure(client, find_key(client, alg, err), err);
+    begin_call(client);
+    enum status status = client->path == NULL ? error_set(err, STATUS_NO_MEMORY, "out of memory") : find_key(client, alg, err);
+    status = end_call(client, status, err);
     if (status != STATUS_OK) {
         signer_client_close(client);
         return status;
@@ -258,6 +263,7 @@ void signer_client_close(struct signer_client *client)
     public_key_free(client->key);
     builder_clear(&client->request);
     builder_clear(&client->answer);
+    (void)pthread_mutex_destroy(&client->mutex);
     free(client->path);
     free(client);
 }

@@ -3,7 +3,8 @@
  * Calls block, at most SIGNER_CLIENT_TIMEOUT_MS with everything: a connection that broke is made again within that
  * time and the request repeated once, which is safe, for a signer may be asked for the same statement any number of
  * times. After a call that found nobody the next ones do not wait for somebody to come, until one is answered. Every
- * signature is verified before it is given on. One thread at a time.
+ * signature is verified before it is given on. Any thread may sign; calls wait for each other, and the prover is asked
+ * on the caller's thread.
  */
 #ifndef CATHAYA_ADAPTERS_SIGNER_CLIENT_SIGNER_CLIENT_H
 #define CATHAYA_ADAPTERS_SIGNER_CLIENT_SIGNER_CLIENT_H

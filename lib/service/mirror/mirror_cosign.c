@@ -28,6 +28,36 @@ static enum status sign_note_text(const struct mirror_cosigner *c, const struct 
     return status;
 }
 
+/* ---- for whoever holds a mirror's key elsewhere ---- */
+
+struct proving {
+    struct mirror_log *log;
+    uint64_t size;
+};
+
+static enum status read_node(void *context, unsigned level, uint64_t index, uint8_t out[HASH_SIZE], struct error *err)
+{
+    return tree_read_node(context, level, index, out, err);
+}
+
+static enum status prove(void *context, struct subtree s, struct builder *proof, struct error *err)
+{
+    const struct proving *proving = context;
+    struct mirror_log *log = proving->log;
+    struct tree_read t = mirror_log_reading(log);
+    struct node_source source = {.context = &t, .read = read_node};
+    return proof_make_consistency(&log->hasher, &source, s, proving->size, proof, err);
+}
+
+enum status mirror_cosign_statement(struct mirror_log *log, const struct mirror_cosigner *c,
+                                    const struct cosigned_message *m, struct builder *signature, struct error *err)
+{
+    /* A tree is proved in itself, a subtree in the newest tree that the key has signed. A witness has no entries. */
+    struct proving proving = {log, m->timestamp != 0 ? m->subtree.end : log->record.mirrored.size};
+    struct subtree_prover prover = {&proving, prove};
+    return c->port.sign(c->port.context, m, c->role == MIRROR_ROLE_MIRROR ? &prover : NULL, signature, err);
+}
+
 static enum status sign_point(struct mirror_log *log, const struct mirror_cosigner *c,
                               const struct mirror_point *point, uint64_t timestamp_s,
                               struct builder *signature, struct error *err)
@@ -39,7 +69,7 @@ static enum status sign_point(struct mirror_log *log, const struct mirror_cosign
                                  .timestamp = timestamp_s,
                                  .subtree = {.start = 0, .end = point->size}};
     memcpy(m.hash, point->root, HASH_SIZE);
-    return c->port.sign(c->port.context, &m, NULL, signature, err);
+    return mirror_cosign_statement(log, c, &m, signature, err);
 }
 
 static enum status write_line(struct mirror_log *log, const struct mirror_cosigner *c,

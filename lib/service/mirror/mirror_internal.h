@@ -97,6 +97,11 @@ void mirror_answer_text(struct mirror_answer *answer, int status, const char *fo
 
 /* ---- mirror_cosign.c ---- */
 
+/* mirror_cosign_statement appends c's signature, not of type 04, of m, which the record has committed to. Whoever holds a
+ * mirror's key elsewhere is proved from the stored tree that the log goes on. */
+MUST_USE enum status mirror_cosign_statement(struct mirror_log *log, const struct mirror_cosigner *c,
+                                             const struct cosigned_message *m, struct builder *signature, struct error *err);
+
 /* mirror_cosign_checkpoint appends a signature line of every cosigner of the role, with the time now. */
 MUST_USE enum status mirror_cosign_checkpoint(struct mirror_log *log, enum mirror_role role,
                                               const struct mirror_point *point, struct builder *out,

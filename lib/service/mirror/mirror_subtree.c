@@ -87,7 +87,7 @@ static enum status write_line(struct signing *s, const struct mirror_cosigner *c
     builder_init(&payload, SIGNATURE_SIZE_MAX + 8);
     enum status status = note_key_id_as(c->type, m.cosigner_name, c->key, key_id, err);
     if (status == STATUS_OK)
-        status = c->port.sign(c->port.context, &m, NULL, &signature, err);
+        status = mirror_cosign_statement(s->log, c, &m, &signature, err);
     if (status == STATUS_OK) {
         struct timestamped_signature t = {.timestamp_s = 0, .signature = builder_view(&signature)};
         status = timestamped_signature_write(&t, &payload, err);

@@ -4,11 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "adapters/local_key/local_key.h"
 #include "codec/mtc/ca_certificate.h"
 #include "config_file.h"
 #include "input.h"
-#include "key_file.h"
 
 #define DAY_S 86400
 #define RETENTION_MAX_DAYS 36500
@@ -17,6 +15,7 @@ static cfg_opt_t cosigner_options[] = {
     CFG_STR("role", "mirror", CFGF_NONE),
     CFG_STR("algorithm", NULL, CFGF_NODEFAULT),
     CFG_STR("key", NULL, CFGF_NODEFAULT),
+    CFG_STR("key-provider", "", CFGF_NONE),
     CFG_BOOL("c2sp-ed25519", cfg_false, CFGF_NONE),
     CFG_END(),
 };
@@ -77,18 +76,19 @@ enum status mirror_config_path(const struct mirror_config_file *config, const ch
 static enum status read_key(struct mirror_config_file *config, cfg_t *section,
                             struct mirror_cosigner *c, struct error *err)
 {
-    const char *name = cfg_getstr(section, "algorithm"), *file = cfg_getstr(section, "key");
-    char path[MIRROR_CONFIG_PATH_MAX];
+    const char *name = cfg_getstr(section, "algorithm");
+    struct key_name place = {cfg_getstr(section, "key"), cfg_getstr(section, "key-provider"), config->base};
+    struct service_key *key = &config->keys[config->cosigner_count];
     const struct signature_alg *alg =
         name == NULL ? NULL : algorithms_by_name(config->algorithms, bytes_of_text(name));
-    if (alg == NULL || file == NULL)
+    if (alg == NULL || place.key == NULL)
         return wrong(err, "algorithm, of a known name, and key, a file with a private key");
-    enum status s = mirror_config_path(config, file, path, err);
-    if (s == STATUS_OK)
-        s = key_file_read(path, alg, &config->keys[config->cosigner_count], err);
+    enum status s = key_file_open(&place, alg, key, err);
     if (s != STATUS_OK)
         return s;
-    c->key = private_key_public(config->keys[config->cosigner_count]);
+    if (key->remote != NULL && c->role == MIRROR_ROLE_WITNESS)
+        return wrong(err, "a witness's key is a file or a URI: it has no entries to prove to a signer that a log goes on");
+    c->key = key_file_public(key);
     c->type = (enum note_key_type)alg->note_type;
     return STATUS_OK;
 }
@@ -111,14 +111,14 @@ static enum status set_name(struct mirror_config_file *config, cfg_t *section,
             return wrong(err, "a name of a note's key has no spaces and no \"+\"");
         c->type = NOTE_KEY_ED25519_COSIGNATURE;
         c->sign_message = sign_message;
-        c->sign_message_context = config->keys[config->cosigner_count];
+        c->sign_message_context = config->keys[config->cosigner_count].local;
         return STATUS_OK;
     }
     enum status s = tai_parse_text(bytes_of_text(title), &id, err);
     if (s != STATUS_OK)
         return error_prefix(err, STATUS_USAGE, "a trust anchor ID such as 32473.9");
     tai_name(&id, c->name);
-    c->port = local_key_cosigner(&id, config->keys[config->cosigner_count]);
+    c->port = key_file_cosigner(&config->keys[config->cosigner_count], &id);
     return STATUS_OK;
 }
 
@@ -344,7 +344,7 @@ void mirror_config_free(struct mirror_config_file *config)
     if (config == NULL)
         return;
     for (size_t i = 0; i < MIRROR_COSIGNERS_MAX; i++)
-        private_key_free(config->keys[i]);
+        key_file_close(&config->keys[i]);
     for (size_t i = 0; i < config->ca_count; i++)
         public_key_free(config->cas[i].key);
     for (size_t i = 0; i < config->log_count; i++)

@@ -4,6 +4,7 @@
 
 #include "codec/note/vkey.h"
 #include "codec/tai/tai.h"
+#include "key_file.h"
 #include "service/mirror/mirror.h"
 
 #define MIRROR_CONFIG_PATH_MAX 512
@@ -40,7 +41,7 @@ struct mirror_config_file {
     int64_t retention_s; /* 0: nothing is pruned */
     uint64_t prune_interval_ms;
     struct mirror_cosigner cosigners[MIRROR_COSIGNERS_MAX];
-    struct private_key *keys[MIRROR_COSIGNERS_MAX];
+    struct service_key keys[MIRROR_COSIGNERS_MAX];
     size_t cosigner_count;
     struct mirror_config_ca cas[MIRROR_CONFIG_CAS_MAX];
     size_t ca_count;
