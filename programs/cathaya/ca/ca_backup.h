@@ -6,6 +6,7 @@
  *   1. everything that takes long, so that little is left to do while the log goes on
  *   2. of each log the checkpoint, then the record, then the staged batches: the record is not behind the
  *      checkpoint, since a checkpoint is published after the record has it
+ *      and again, if the log has settled meanwhile, which removes staged batches
  *   3. again everything else that is new, and older than step 2: tiles, batches and landmarks that the
  *      checkpoint needs are put before it, and what is put later may lie beyond the record
  *   4. the databases: a key is committed before the record has its entry, so they lack none

@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include "ca/ca_directory.h"
+#include "input.h"
+#include "service/issuance_log/log_record.h"
 
 #define COPY_CHUNK 65536
 /* "checkpoint", "record", "staged" and a log's number around them. */
@@ -168,15 +170,28 @@ static bool is_head(const char *name)
            (public != NULL && strcmp(public, "checkpoint") == 0);
 }
 
+/* What a CA is made of. Nothing else is copied: beside it may stand a service's secrets and databases, which
+ * have a way of their own, as ca.db has. */
+static bool is_part_of_ca(const char *name, bool with_keys)
+{
+    static const char *const parts[] = {"ca.conf", "ca.pem", "policy.txt", "run.conf", "log", "public", "evidence",
+                                        "subject-keys"};
+    static const char policy[] = ".policy"; /* mirrors */
+    size_t len = strcspn(name, "/"), end = sizeof policy - 1;
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+        if (len == strlen(parts[i]) && strncmp(name, parts[i], len) == 0)
+            return true;
+    if (name[len] == '\0' && len > end && strcmp(name + len - end, policy) == 0)
+        return true;
+    return with_keys && len == 4 && strncmp(name, "keys", 4) == 0;
+}
+
 static bool is_rest(const char *name, bool with_keys)
 {
     const char *log = in_log(name, "log");
     if (strchr(name, '~') != NULL || is_head(name) || (log != NULL && strcmp(log, "lock") == 0))
         return false;
-    /* Databases have a way of their own. */
-    if (strncmp(name, "ca.db", 5) == 0 || strcmp(name, "BACKUP") == 0)
-        return false;
-    return with_keys || (strcmp(name, "keys") != 0 && strncmp(name, "keys/", 5) != 0);
+    return is_part_of_ca(name, with_keys);
 }
 
 static bool is_staged(const char *name, bool with_keys)
@@ -201,6 +216,8 @@ static enum status copy_one(const char *from, const char *to, const char *folder
     char source[CA_DIRECTORY_PATH_MAX + HEAD_NAME_MAX], copy[CA_DIRECTORY_PATH_MAX + HEAD_NAME_MAX];
     (void)snprintf(source, sizeof source, "%s/%s/%u/%s", from, folder, number, name);
     (void)snprintf(copy, sizeof copy, "%s/%s/%u/%s", to, folder, number, name);
+    /* Always anew: a record that is swapped twice within a tick of the clock has the same size and time. */
+    (void)unlink(copy);
     return access(source, F_OK) == 0 ? copy_file(source, copy, err) : STATUS_OK;
 }
 
@@ -236,22 +253,49 @@ static enum status copy_marks(const char *from, const char *to, struct error *er
     return s;
 }
 
+/* The batch that a log's record says is settled; 0 for a record that cannot be read, which is verify's matter. */
+static uint64_t settled_batch(const char *path, unsigned number)
+{
+    char name[CA_DIRECTORY_PATH_MAX + HEAD_NAME_MAX];
+    struct builder text;
+    struct log_record record;
+    struct error err;
+    (void)snprintf(name, sizeof name, "%s/log/%u/record", path, number);
+    builder_init(&text, COPY_CHUNK);
+    bool is_read = access(name, F_OK) == 0 && input_read(name, COPY_CHUNK, &text, &err) == STATUS_OK &&
+                   log_record_parse(builder_view(&text), &record, &err) == STATUS_OK;
+    builder_clear(&text);
+    return is_read ? record.settled_batch : 0;
+}
+
+/* Whether a log has settled since its record was copied: staged batches that the copy needs may be gone then. */
+static bool has_settled(const char *from, const char *to)
+{
+    for (unsigned n = 1; n <= UINT16_MAX && has_log(to, n); n++)
+        if (settled_batch(from, n) != settled_batch(to, n))
+            return true;
+    return false;
+}
+
 enum status ca_backup_copy_heads(const char *from, const char *to, struct timespec *moment,
                                  struct error *err)
 {
     const struct timespec tick = {.tv_nsec = TICK_NS};
     const struct selection staged = {.is_wanted = is_staged};
     enum status s = STATUS_OK;
-    bool is_clear = false;
-    /* A tile that is written after the checkpoint has its time, when both are of one tick. */
-    for (int i = 0; s == STATUS_OK && !is_clear && i < TICKS_MAX; i++) {
+    bool is_good = false;
+    for (int i = 0; s == STATUS_OK && !is_good && i < TICKS_MAX; i++) {
         if (i > 0)
             (void)nanosleep(&tick, NULL);
         (void)clock_gettime(CLOCK_REALTIME_COARSE, moment);
         s = copy_marks(from, to, err);
-        is_clear = are_checkpoints_before(to, *moment);
+        /* A tile that is written after the checkpoint has its time, when both are of one tick. */
+        if (s != STATUS_OK || !are_checkpoints_before(to, *moment))
+            continue;
+        s = copy_tree(from, to, &staged, err);
+        is_good = s == STATUS_OK && !has_settled(from, to);
     }
-    return s == STATUS_OK ? copy_tree(from, to, &staged, err) : s;
+    return s == STATUS_OK && !is_good ? error_set(err, STATUS_AGAIN, "the log is written faster than it can be copied") : s;
 }
 
 enum status ca_backup_copy_remove(const char *path, struct error *err)

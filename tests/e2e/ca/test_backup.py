@@ -72,6 +72,17 @@ class Backup(CaTest):
         copy.audit()
         copy.good(copy.certificate(300), 'standalone', 'next.example.com')
 
+    def test_what_stands_beside_it(self):
+        """A service's databases and secrets may stand in the directory: they are not part of the CA."""
+        ca = self.make('beside')
+        for name in ('acme.db', 'acme.db-wal', 'tls.key', 'mirrors.policy'):
+            write(ca.path(name), 'x')
+        os.mkdir(ca.path('secrets'))
+        write(ca.path('secrets', 'fra'), 'x')
+        copy = self.backup(ca, 'beside-copy')
+        self.assertEqual(set(os.listdir(copy.dir)), {'BACKUP', 'ca.conf', 'ca.db', 'ca.pem', 'log', 'mirrors.policy', 'policy.txt',
+                                                     'public', 'run.conf'})
+
     def test_while_it_is_written_to(self):
         """Every copy opens, and has every entry that was acknowledged before it was begun."""
         ca = self.make('four')
