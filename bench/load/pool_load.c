@@ -1,4 +1,4 @@
-/* cathaya-pool-load DIR [SECONDS [KEYS]] - entries per second through the pool of a Merkle Tree CA that `cathaya ca init`
+/* cathaya-pool-load DIR gm|intl [SECONDS [KEYS]] - entries per second through the pool of a Merkle Tree CA that `cathaya ca init`
  * made: the service's own sequencer, log, database and linter on a real disk, without ACME in front of it. Submissions
  * are synthetic: a DNS name of its own and a P-256 key, as many different ones as there are KEYS. */
 #include <stdio.h>
@@ -185,11 +185,12 @@ int main(int argc, char **argv)
     static struct pool pool = {
         .profile = {.name = "pool-mtc", .kind = PROFILE_MTC, .ca = "pool", .lifetime_s = 7 * DAY_S, .backdate_s = 3600,
                     .keys = PROFILE_KEY_P256 | PROFILE_KEY_SM2, .policy_oid = "2.23.140.1.2.1", .has_client_auth = true, .names_max = 100}};
-    if (argc < 2) {
-        (void)fprintf(stderr, "usage: cathaya-pool-load DIR [SECONDS [KEYS]]\n");
+    if (argc < 3) {
+        (void)fprintf(stderr, "usage: cathaya-pool-load DIR gm|intl [SECONDS [KEYS]]\n");
         return 2;
     }
-    pool.key_count = number(argc > 3 ? argv[3] : NULL, 100000);
-    run(&pool, argv[1], (unsigned)number(argc > 2 ? argv[2] : NULL, 15));
+    pool.profile.is_gm = strcmp(argv[2], "gm") == 0;
+    pool.key_count = number(argc > 4 ? argv[4] : NULL, 100000);
+    run(&pool, argv[1], (unsigned)number(argc > 3 ? argv[3] : NULL, 15));
     return pool.failed == 0 && pool.issued > 0 ? 0 : 1;
 }
