@@ -7,6 +7,9 @@
 #include "base/reader.h"
 #include "service/mirror/mirror_jobs.h"
 
+/* Between two tries to open a log that was stopped by a failure. */
+#define REVIVE_MS 2000
+
 enum status mirror_new(const struct mirror_config *config, struct mirror **out, struct error *err)
 {
     *out = NULL;
@@ -48,12 +51,31 @@ static struct mirror_log *known_log(struct mirror *mirror, struct bytes origin)
     return NULL;
 }
 
+/* A disk that was full has room again: who asks for a log that has stopped has it opened anew, now and then. */
+static struct mirror_log *revive(struct mirror *mirror, struct mirror_log *log)
+{
+    int64_t now_ms = mirror->config.clock.now_ms(mirror->config.clock.context);
+    struct error err = {.status = STATUS_OK};
+    size_t i = 0;
+    if (mirror->config.reopen == NULL || !log->has_told_death || log->job_count > 0 || log->upload_count > 0 ||
+        (now_ms >= log->revived_ms && now_ms - log->revived_ms < REVIVE_MS))
+        return log;
+    log->revived_ms = now_ms;
+    while (mirror->logs[i] != log)
+        i++;
+    if (mirror_log_revive(&mirror->logs[i], &err) != STATUS_OK)
+        events_report(&mirror->config.events, EVENT_ERROR, "mirror-log-not-opened", {"reason", err.text});
+    return mirror->logs[i];
+}
+
 struct mirror_log *mirror_find_log(struct mirror *mirror, struct bytes origin)
 {
     struct mirror_log *log = known_log(mirror, origin);
     struct error err;
-    if (log != NULL || mirror->config.open_unknown == NULL)
-        return log;
+    if (log != NULL)
+        return revive(mirror, log);
+    if (mirror->config.open_unknown == NULL)
+        return NULL;
     enum status status =
         mirror->config.open_unknown(mirror->config.context, mirror, origin, &err);
     if (status == STATUS_OK)

@@ -90,6 +90,9 @@ struct mirror_config {
      * unused log of a known CA is added with mirror_add_log and STATUS_OK [C2SP mtc-tlog]. */
     enum status (*open_unknown)(void *context, struct mirror *mirror, struct bytes origin,
                                 struct error *err);
+    /* reopen, which may be NULL, is asked on the event loop when a log was stopped by a failure and somebody wants it
+     * again: config's stores are closed and opened anew. NULL: it stays stopped until the next start. */
+    enum status (*reopen)(void *context, struct mirror_log_config *config, struct error *err);
     void *context;
 };
 

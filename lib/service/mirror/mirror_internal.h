@@ -38,6 +38,7 @@ struct mirror_log {
     struct mirror_log_config config;
     size_t upload_count, job_count; /* on the event loop */
     bool has_told_death;
+    int64_t revived_ms; /* the last time that somebody tried to open it again */
 
     struct hasher hasher; /* worker */
     struct builder record_text, record_memory;
@@ -53,7 +54,7 @@ struct mirror_log {
     bool has_checkpoint; /* set once, atomically, like: */
     bool is_dead; /* set once, atomically: the event loop looks at it between jobs */
     struct error failure;
-    char labels[MIRROR_ORIGIN_MAX + 16];
+    char *labels; /* of its metrics, which hold on to it: goes on to the log that takes its place */
     struct mirror_log_metrics metrics;
 };
 
@@ -86,6 +87,10 @@ void mirror_log_fail(struct mirror_log *log, enum status status, const struct er
 
 struct tree_read mirror_log_reading(struct mirror_log *log);
 void mirror_log_show(struct mirror_log *log); /* metrics */
+
+/* mirror_log_revive puts a log that is opened anew in the place of one that has stopped and has no work; on failure it
+ * stays as it is. On the event loop. */
+MUST_USE enum status mirror_log_revive(struct mirror_log **log, struct error *err);
 
 /* ---- answers ---- */
 

@@ -219,7 +219,16 @@ static void init(struct mirror_log *log)
     log->next_edge = &log->edges[1];
     for (size_t i = 0; i < MIRROR_RECENT_MAX; i++)
         builder_init(&log->recent[i].note, NOTE_SIZE_MAX);
-    (void)snprintf(log->labels, sizeof log->labels, "origin=\"%s\"", log->config.origin);
+}
+
+static enum status make_labels(struct mirror_log *log, struct error *err)
+{
+    size_t size = strlen(log->config.origin) + sizeof "origin=\"\"";
+    log->labels = malloc(size);
+    if (log->labels == NULL)
+        return error_set(err, STATUS_NO_MEMORY, "no memory for a mirrored log");
+    (void)snprintf(log->labels, size, "origin=\"%s\"", log->config.origin);
+    return STATUS_OK;
 }
 
 enum status mirror_log_open(const struct mirror_config *mirror,
@@ -236,15 +245,37 @@ enum status mirror_log_open(const struct mirror_config *mirror,
     enum status status = hasher_init(&log->hasher, config->hash, err);
     if (status == STATUS_OK)
         status = tile_cache_init(&log->cache, err);
-    make_metrics(log);
+    if (status == STATUS_OK)
+        status = make_labels(log, err);
     if (status == STATUS_OK)
         status = open_state(log, err);
     if (status != STATUS_OK) {
         mirror_log_free(log);
         return error_prefix(err, status, "mirror of %s", config->origin);
     }
+    make_metrics(log);
     mirror_log_show(log);
     *out = log;
+    return STATUS_OK;
+}
+
+enum status mirror_log_revive(struct mirror_log **log, struct error *err)
+{
+    struct mirror_log *old = *log, *next;
+    const struct mirror_config *mirror = old->mirror;
+    struct mirror_log_config config = old->config;
+    enum status status = mirror->reopen(mirror->context, &config, err);
+    if (status == STATUS_OK)
+        status = mirror_log_open(mirror, &config, &next, err);
+    if (status != STATUS_OK)
+        return status;
+    /* The metrics are the same ones. */
+    free(next->labels);
+    next->labels = old->labels;
+    old->labels = NULL;
+    *log = next;
+    mirror_log_free(old);
+    events_report(&mirror->events, EVENT_INFO, "mirror-log-reopened", {"origin", next->config.origin});
     return STATUS_OK;
 }
 
@@ -262,5 +293,6 @@ void mirror_log_free(struct mirror_log *log)
     tile_cache_clear(&log->cache);
     for (size_t i = 0; i < MIRROR_RECENT_MAX; i++)
         builder_clear(&log->recent[i].note);
+    free(log->labels);
     free(log);
 }

@@ -114,7 +114,8 @@ static enum status start_mirror(struct running *r, struct error *err)
                                      .events = r->events,
                                      .metrics = r->metrics,
                                      .submission_prefix = r->config->submission,
-                                     .open_unknown = mirror_logs_open_unknown};
+                                     .open_unknown = mirror_logs_open_unknown,
+                                     .reopen = mirror_logs_reopen};
     enum status s =
         mirror_logs_new(r->config, service_run_loop(r->run), r->server, &r->logs, err);
     settings.context = r->logs;

@@ -24,6 +24,7 @@ struct open_log {
     struct posix_object_store *private, *tiles, *witness;
     struct serial_worker *worker;
     struct static_files *served_tiles, *served_witness;
+    char hash[ORIGIN_HASH_SIZE];
     char tiles_prefix[PREFIX_SIZE], witness_prefix[PREFIX_SIZE];
 };
 
@@ -75,15 +76,22 @@ enum status mirror_logs_new(const struct mirror_config_file *config, struct even
     return STATUS_OK;
 }
 
+static void close_stores(struct open_log *log)
+{
+    posix_object_store_close(log->private);
+    posix_object_store_close(log->tiles);
+    posix_object_store_close(log->witness);
+    posix_record_store_close(log->record);
+    log->private = log->tiles = log->witness = NULL;
+    log->record = NULL;
+}
+
 static void close_log(struct open_log *log)
 {
     serial_worker_free(log->worker);
     static_files_free(log->served_tiles);
     static_files_free(log->served_witness);
-    posix_object_store_close(log->private);
-    posix_object_store_close(log->tiles);
-    posix_object_store_close(log->witness);
-    posix_record_store_close(log->record);
+    close_stores(log);
     free(log);
 }
 
@@ -123,7 +131,7 @@ static enum status open_stores(struct mirror_logs *logs, struct open_log *log, c
         s = log_path(logs, "witness", hash, path, err);
     if (s == STATUS_OK)
         s = posix_object_store_open(path, POSIX_PUBLIC, true, &log->witness, err);
-    return s == STATUS_OK ? serial_worker_new(logs->loop, &log->worker, err) : s;
+    return s;
 }
 
 static enum status serve(struct mirror_logs *logs, const char *part, const char *hash,
@@ -148,6 +156,35 @@ static bool has_witness(const struct mirror_config_file *config)
     return false;
 }
 
+static void set_stores(const struct mirror_logs *logs, const struct open_log *log, struct mirror_log_config *settings)
+{
+    settings->record = posix_record_store_port(log->record);
+    settings->evidence = posix_object_store_port(log->private);
+    settings->tiles = posix_object_store_port(log->tiles);
+    if (has_witness(logs->config))
+        settings->witness = posix_object_store_port(log->witness);
+}
+
+enum status mirror_logs_reopen(void *context, struct mirror_log_config *config, struct error *err)
+{
+    struct mirror_logs *logs = context;
+    char hash[ORIGIN_HASH_SIZE];
+    enum status s = hash_origin(config->origin, hash, err);
+    for (size_t i = 0; s == STATUS_OK && i < logs->count; i++) {
+        struct open_log *log = logs->logs[i];
+        if (memcmp(log->hash, hash, sizeof hash) != 0)
+            continue;
+        close_stores(log); /* the lock is one of them */
+        s = open_stores(logs, log, hash, err);
+        if (s == STATUS_OK)
+            set_stores(logs, log, config);
+        else
+            close_stores(log);
+        return s;
+    }
+    return s == STATUS_OK ? error_set(err, STATUS_NOT_FOUND, "log %s is not open", config->origin) : s;
+}
+
 /* Everything of a log, and then the log; settings has origin, hash and keys. */
 static enum status open_log(struct mirror_logs *logs, struct mirror *mirror,
                             struct mirror_log_config *settings, struct error *err)
@@ -158,17 +195,16 @@ static enum status open_log(struct mirror_logs *logs, struct mirror *mirror,
     if (log == NULL)
         return error_set(err, STATUS_LIMIT, "no memory, or too many logs");
     enum status s = hash_origin(settings->origin, hash, err);
+    memcpy(log->hash, hash, sizeof log->hash);
     if (s == STATUS_OK)
         s = open_stores(logs, log, hash, err);
+    if (s == STATUS_OK)
+        s = serial_worker_new(logs->loop, &log->worker, err);
     if (s != STATUS_OK) {
         close_log(log);
         return s;
     }
-    settings->record = posix_record_store_port(log->record);
-    settings->evidence = posix_object_store_port(log->private);
-    settings->tiles = posix_object_store_port(log->tiles);
-    if (has_witness(config))
-        settings->witness = posix_object_store_port(log->witness);
+    set_stores(logs, log, settings);
     settings->work = serial_worker_port(log->worker);
     s = mirror_add_log(mirror, settings, err);
     if (s != STATUS_OK) {

@@ -27,6 +27,9 @@ MUST_USE enum status mirror_logs_open(struct mirror_logs *logs, struct mirror *m
 enum status mirror_logs_open_unknown(void *context, struct mirror *mirror, struct bytes origin,
                                      struct error *err);
 
+/* mirror_logs_reopen is the reopen of mirror_config. */
+enum status mirror_logs_reopen(void *context, struct mirror_log_config *config, struct error *err);
+
 /* mirror_logs_finish_work waits for the jobs of all logs. */
 void mirror_logs_finish_work(struct mirror_logs *logs);
 

@@ -109,6 +109,7 @@ class World(acme_world.World):
         self.base = f'https://localhost:{self.port}'
         self.checkpoints, self.sizes, self.lies = {}, {}, []     # (origin, size): root, of everybody who has shown one
         self.ca_prefix, self.ca_environment = (), None           # of the CA's command
+        self.may_expire = False      # the clock jumps so far that what was validated is too old to be relied on
 
     def make(self):
         super().make()
