@@ -1,5 +1,6 @@
 #include "service/revocation/revocations_file.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,20 +71,23 @@ enum status revocations_file_collect(const struct revocations_file *file, struct
 
 /* ---- publishing ---- */
 
-static uint64_t next_sequence(const struct revocations_file *file, struct bytes name, int64_t now_s)
+/* Above the file that is there, and time: a lost store must not make the sequence go back. */
+static void follow(const struct revocations_file *file, const char *path, struct bytes name, struct revocations *list)
 {
     struct builder old;
     struct revocations there;
-    uint64_t sequence = (uint64_t)now_s;
     builder_init(&old, REVOCATIONS_SIZE_MAX);
     revocations_init(&there);
-    if (file->store.get(file->store.context, REVOCATIONS_FILE_NAME, &old, NULL) == STATUS_OK &&
-        revocations_read(builder_view(&old), name, file->signer.key, &there, NULL) == STATUS_OK &&
-        there.sequence >= sequence)
-        sequence = there.sequence + 1;
+    list->sequence = (uint64_t)list->issued_s;
+    if (file->store.get(file->store.context, path, &old, NULL) == STATUS_OK &&
+        revocations_read(builder_view(&old), name, file->signer.key, &there, NULL) == STATUS_OK) {
+        if (there.sequence >= list->sequence)
+            list->sequence = there.sequence + 1;
+        if (there.minimum_index > list->minimum_index)
+            list->minimum_index = there.minimum_index;
+    }
     revocations_clear(&there);
     builder_clear(&old);
-    return sequence;
 }
 
 /* text and the CA's line, as a note. */
@@ -112,7 +116,7 @@ static enum status sign(const struct revocations_file *file, struct bytes name, 
 enum status revocations_file_publish(const struct revocations_file *file, uint64_t minimum_index,
                                      struct error *err)
 {
-    char name[TAI_NAME_SIZE], origin[TAI_NAME_SIZE];
+    char name[TAI_NAME_SIZE], origin[TAI_NAME_SIZE], path[REVOCATIONS_FILE_PATH_SIZE];
     struct revocations list;
     struct builder text, note;
     tai_name(&file->ca_id, name);
@@ -124,14 +128,15 @@ enum status revocations_file_publish(const struct revocations_file *file, uint64
     list.next_s = list.issued_s + REVOCATIONS_FILE_LIFETIME_S;
     list.origin = bytes_of_text(origin);
     list.minimum_index = minimum_index;
-    list.sequence = next_sequence(file, bytes_of_text(name), list.issued_s);
+    (void)snprintf(path, sizeof path, "%u/" REVOCATIONS_FILE_NAME, file->log_number);
+    follow(file, path, bytes_of_text(name), &list);
     enum status s = revocations_file_collect(file, &list.ranges, err);
     if (s == STATUS_OK)
         s = revocations_write_text(&list, &text, err);
     if (s == STATUS_OK)
         s = sign(file, bytes_of_text(name), builder_view(&text), &note, err);
     if (s == STATUS_OK)
-        s = file->store.put(file->store.context, REVOCATIONS_FILE_NAME, builder_view(&note), err);
+        s = file->store.put(file->store.context, path, builder_view(&note), err);
     if (s == STATUS_OK)
         s = file->store.sync(file->store.context, err);
     builder_clear(&note);

@@ -1,5 +1,5 @@
 /* revocations_file.h - the file of a log's revoked entries, made from what the CA remembers, signed and
- * put where the log is read: object "revocations" (codec/revocations). Blocking: for the CA's worker. */
+ * put where the log is read (codec/revocations). Blocking: for the CA's worker. */
 #ifndef CATHAYA_SERVICE_REVOCATION_REVOCATIONS_FILE_H
 #define CATHAYA_SERVICE_REVOCATION_REVOCATIONS_FILE_H
 
@@ -11,6 +11,8 @@
 #include "ports/object_store.h"
 
 #define REVOCATIONS_FILE_NAME "revocations"
+/* "65535/revocations" and its NUL. */
+#define REVOCATIONS_FILE_PATH_SIZE 32
 /* Readers look every hour; a day without the CA must not make the file stale. */
 #define REVOCATIONS_FILE_LIFETIME_S ((int64_t)2 * 86400)
 
@@ -19,7 +21,7 @@ struct revocations_file {
     struct tai ca_id, log_id;
     uint16_t log_number;
     const struct issuance_store *issuance;
-    struct object_store store; /* of the log's public files */
+    struct object_store store; /* of the CA's public files: the object is "<log number>/revocations" */
     struct clock_port clock;
 };
 
@@ -28,7 +30,8 @@ struct revocations_file {
 MUST_USE enum status revocations_file_collect(const struct revocations_file *file,
                                               struct array *ranges, struct error *err);
 
-/* revocations_file_publish signs the present list with this minimum index, and puts it durably. */
+/* revocations_file_publish signs the present list, and puts it durably. The minimum index is the one given, or
+ * that of the file before it when that is higher: it never goes back. */
 MUST_USE enum status revocations_file_publish(const struct revocations_file *file,
                                               uint64_t minimum_index, struct error *err);
 

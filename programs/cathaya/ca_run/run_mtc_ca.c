@@ -7,95 +7,32 @@
 #include <sys/stat.h>
 
 #include "adapters/posix/posix_clock.h"
+#include "ca_run/run_revocations.h"
 #include "ca_run/run_service.h"
-#include "codec/mtc/draft.h"
 #include "service/revocation/crl_shards.h"
-#include "service/revocation/revocations_file.h"
 
 #define PUBLISH_INTERVAL_MS ((uint64_t)3600 * 1000)
 #define REOPEN_MS 2000
 #define POOL_BYTES_MAX ((size_t)64 << 20)
-#define NAME_SIZE_MAX 256
-/* More entries than this are in no CRL: the log's own file has the ranges. */
-#define CRL_ENTRIES_MAX ((uint64_t)100000)
 
 /* ---- revocations, on the worker ---- */
-
-static struct document_signer signer_of(const struct run_mtc_ca *ca)
-{
-    return key_file_document_signer(&ca->log.directory.keys[0]);
-}
-
-static enum status publish_file(struct run_mtc_ca *ca, const struct revocations_file *file, struct error *err)
-{
-    uint64_t minimum = log_state(ca->log.directory.log).min_index;
-    return revocations_file_publish(file, ca->publish_minimum > minimum ? ca->publish_minimum : minimum, err);
-}
-
-/* Every revoked entry by its serial number: log << 48 | index. */
-static enum status publish_crls(struct run_mtc_ca *ca, const struct revocations_file *file, struct error *err)
-{
-    struct array ranges = array_of(sizeof(struct revocation), REVOCATIONS_MAX);
-    uint64_t count = 0;
-    struct builder name, serials;
-    struct crl_entry *entries = NULL;
-    builder_init(&name, NAME_SIZE_MAX);
-    builder_init(&serials, CRL_ENTRIES_MAX * sizeof(uint64_t));
-    enum status s = revocations_file_collect(file, &ranges, err);
-    for (size_t i = 0; s == STATUS_OK && i < ranges.count; i++) {
-        const struct revocation *r = array_at(&ranges, i);
-        count += r->last - r->first + 1;
-        if (count > CRL_ENTRIES_MAX)
-            s = error_set(err, STATUS_LIMIT, "more than %llu revoked entries: they are in the revocations file, and in no CRL",
-                          (unsigned long long)CRL_ENTRIES_MAX);
-    }
-    if (s == STATUS_OK && (entries = calloc((size_t)count + 1, sizeof *entries)) == NULL)
-        s = error_set(err, STATUS_NO_MEMORY, "out of memory");
-    size_t at = 0;
-    for (size_t i = 0; s == STATUS_OK && i < ranges.count; i++) {
-        const struct revocation *r = array_at(&ranges, i);
-        for (uint64_t index = r->first; index <= r->last; index++) {
-            builder_u64(&serials, (uint64_t)ca->log.directory.log_number << 48 | index);
-            entries[at++] = (struct crl_entry){{NULL, 0}, r->revoked_s, r->reason};
-        }
-    }
-    if (s == STATUS_OK)
-        s = builder_status(&serials, "serial numbers", err);
-    for (size_t i = 0; s == STATUS_OK && i < at; i++) {
-        struct bytes serial = bytes_of(serials.data + i * sizeof(uint64_t), sizeof(uint64_t));
-        while (serial.len > 1 && serial.data[0] == 0 && (serial.data[1] & 0x80) == 0)
-            serial = bytes_of(serial.data + 1, serial.len - 1);
-        entries[i].serial = serial;
-    }
-    draft_write_ca_name(ca->log.directory.config.draft, &ca->log.directory.config.id, &name);
-    struct crl_shards shards = {
-        .signer = signer_of(ca), .issuer = builder_view(&name), .key_id = tai_bytes(&ca->log.directory.config.id),
-        .url = ca->crl_url, .store = posix_object_store_port(ca->crl_store), .clock = ca->clock,
-    };
-    if (s == STATUS_OK)
-        s = crl_shards_publish(&shards, entries, at, err);
-    free(entries);
-    array_clear(&ranges);
-    builder_clear(&serials);
-    builder_clear(&name);
-    return s;
-}
 
 static void run_publish(void *cookie)
 {
     struct run_mtc_ca *ca = cookie;
-    struct revocations_file file = {
-        .signer = signer_of(ca), .ca_id = ca->log.directory.config.id, .log_number = ca->log.directory.log_number,
-        .issuance = &ca->issuance, .store = posix_object_store_port(ca->file_store), .clock = ca->clock,
+    const struct ca_directory *dir = &ca->log.directory;
+    if (dir->log == NULL) {
+        ca->publish_status = error_set(&ca->publish_err, STATUS_IO, "the log is not open");
+        return;
+    }
+    uint64_t minimum = log_state(dir->log).min_index;
+    struct run_revocations revocations = {
+        .signer = key_file_document_signer(&dir->keys[0]), .draft = dir->config.draft, .ca_id = dir->config.id,
+        .log_number = dir->log_number, .issuance = &ca->issuance, .store = posix_object_store_port(ca->public_store),
+        .clock = ca->clock, .crl_url = ca->crl_url,
     };
-    struct error *err = &ca->publish_err;
-    ca->publish_status = ca->log.directory.log != NULL ? STATUS_OK : error_set(err, STATUS_IO, "the log is not open");
-    if (ca->publish_status == STATUS_OK)
-        ca->publish_status = tai_log_id(&file.ca_id, file.log_number, &file.log_id, err);
-    if (ca->publish_status == STATUS_OK)
-        ca->publish_status = publish_file(ca, &file, err);
-    if (ca->publish_status == STATUS_OK)
-        ca->publish_status = publish_crls(ca, &file, err);
+    ca->publish_status = run_revocations_publish(&revocations, ca->publish_minimum > minimum ? ca->publish_minimum : minimum,
+                                                 &ca->publish_err);
 }
 
 static void start_publish(struct run_mtc_ca *ca);
@@ -169,13 +106,12 @@ static enum status open_public(struct run_mtc_ca *ca, struct error *err)
 {
     char path[RUN_PATH_MAX + 32];
     (void)snprintf(path, sizeof path, "%s/public", ca->settings->directory);
-    enum status s = posix_object_store_open(path, POSIX_PUBLIC, true, &ca->crl_store, err);
+    enum status s = posix_object_store_open(path, POSIX_PUBLIC, true, &ca->public_store, err);
     /* Served before the first list is made. */
     (void)snprintf(path, sizeof path, "%s/public/" CRL_SHARDS_FOLDER, ca->settings->directory);
     if (s == STATUS_OK && mkdir(path, 0755) != 0 && errno != EEXIST)
         s = error_set(err, STATUS_IO, "%s: %s", path, strerror(errno));
-    (void)snprintf(path, sizeof path, "%s/public/%u", ca->settings->directory, ca->log.directory.log_number);
-    return s == STATUS_OK ? posix_object_store_open(path, POSIX_PUBLIC, true, &ca->file_store, err) : s;
+    return s;
 }
 
 static enum status open_peers(struct run_mtc_ca *ca, const struct run_mtc_ca_ports *ports, struct error *err)
@@ -311,8 +247,7 @@ void run_mtc_ca_close(struct run_mtc_ca *ca)
     if (ca->timer != 0) /* the last publication has started it again */
         ca->timers.cancel(ca->timers.context, ca->timer);
     acme_mtc_issuer_free(ca->issuer);
-    posix_object_store_close(ca->crl_store);
-    posix_object_store_close(ca->file_store);
+    posix_object_store_close(ca->public_store);
     run_ca_log_close(&ca->log);
     run_peers_clear(&ca->peers);
     *ca = (struct run_mtc_ca){.name = NULL};

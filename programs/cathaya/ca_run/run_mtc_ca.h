@@ -25,7 +25,7 @@ struct run_mtc_ca {
     struct timer_port timers;
     struct clock_port clock;
     struct events_port events;
-    struct posix_object_store *crl_store, *file_store; /* public/, public/N/ */
+    struct posix_object_store *public_store; /* public/: CRLs, and the revocations of each log */
     uint64_t timer;
     bool is_publishing, is_stale;
     uint64_t minimum_index;   /* announced; on the loop */

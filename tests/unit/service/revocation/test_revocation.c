@@ -119,7 +119,7 @@ static void read_file(struct revocations *out, struct builder *text)
     tai_name(&f.ca_id, name);
     builder_init(text, REVOCATIONS_SIZE_MAX);
     revocations_init(out);
-    OK(store.get(store.context, REVOCATIONS_FILE_NAME, text, &err));
+    OK(store.get(store.context, "1/" REVOCATIONS_FILE_NAME, text, &err));
     OK(revocations_read(builder_view(text), bytes_of_text(name), private_key_public(key), out, &err));
 }
 
@@ -143,6 +143,21 @@ static void sequence_grows(void **state)
         revocations_clear(&list);
         builder_clear(&text);
     }
+}
+
+/* Of a closed log nobody knows the minimum any more, but the file that is there. */
+static void minimum_never_goes_back(void **state)
+{
+    (void)state;
+    struct revocations_file f = file();
+    struct revocations list;
+    struct builder text;
+    OK(revocations_file_publish(&f, 512, &err));
+    OK(revocations_file_publish(&f, 0, &err));
+    read_file(&list, &text);
+    assert_int_equal(list.minimum_index, 512);
+    revocations_clear(&list);
+    builder_clear(&text);
 }
 
 static void a_refusal_leaves_the_old_file(void **state)
@@ -204,6 +219,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(ranges_are_merged, set_up, tear_down),
         cmocka_unit_test_setup_teardown(sequence_grows, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(minimum_never_goes_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_refusal_leaves_the_old_file, set_up, tear_down),
         cmocka_unit_test_setup_teardown(shards_hold_what_is_theirs, set_up, tear_down),
     };
