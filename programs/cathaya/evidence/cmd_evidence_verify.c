@@ -3,6 +3,7 @@
 
 #include "algorithms_file.h"
 #include "base/civil_time.h"
+#include "base/text.h"
 #include "command.h"
 #include "input.h"
 #include "output.h"
@@ -15,6 +16,7 @@ struct judged {
     bool is_read;
     enum status status;
     struct builder text; /* with its NUL: the explanation, or the reason */
+    char key_sha256[2 * HASH_SIZE + 1]; /* of the SubjectPublicKeyInfo: whose key it is, the reader knows */
 };
 
 static void copy_text(struct bytes text, char *out, size_t size)
@@ -42,12 +44,20 @@ static void report_json(const struct judged *j)
         output_json_text(o, "key", text);
         copy_text(e->key_oid, text, sizeof text);
         output_json_text(o, "algorithm", text);
+        json_object_set_new(o, "key_sha256", json_string(j->key_sha256));
         civil_time_format(e->seen_s, seen);
         json_object_set_new(o, "seen", json_string(seen));
         copy_text(e->where, text, sizeof text);
         output_json_text(o, "where", text);
     }
     output_json(o);
+}
+
+static void set_fingerprint(struct judged *j)
+{
+    uint8_t hash[HASH_SIZE];
+    if (hash_label_sha256(&j->evidence.key_spki, 1, hash))
+        text_hex(BYTES_OF(hash), j->key_sha256);
 }
 
 static void judge(struct judged *j, struct bytes content, const struct algorithms *algorithms)
@@ -57,6 +67,8 @@ static void judge(struct judged *j, struct bytes content, const struct algorithm
     builder_init(&memory, EVIDENCE_SIZE_MAX);
     j->status = evidence_parse(content, &memory, &j->evidence, &err);
     j->is_read = j->status == STATUS_OK;
+    if (j->is_read)
+        set_fingerprint(j);
     if (j->is_read)
         j->status = evidence_check(&j->evidence, algorithms, &j->text, &err);
     if (j->status != STATUS_OK) {
@@ -83,8 +95,8 @@ static int judge_file(const char *path, const struct algorithms *algorithms, boo
         if (is_json)
             report_json(&j);
         else
-            output_line("%s: %s: %s", path, j.status == STATUS_OK ? "PROVEN" : "NOT PROVEN",
-                        (const char *)j.text.data);
+            output_line("%s: %s: %s%s%s%s", path, j.status == STATUS_OK ? "PROVEN" : "NOT PROVEN", (const char *)j.text.data,
+                        j.is_read ? " (SHA-256 of the key: " : "", j.key_sha256, j.is_read ? ")" : "");
         status = (int)output_exit_status(ROLE_OBJECT, j.status);
     }
     builder_clear(&j.text);
