@@ -53,10 +53,13 @@ def is_alive(process):
 
 
 def wait_until(is_done, seconds):
+    """What is_done gave last: what was seen once counts, a child may be gone again."""
     end = time.monotonic() + seconds
-    while not is_done() and time.monotonic() < end:
+    while True:
+        result = is_done()
+        if result or time.monotonic() > end:
+            return result
         time.sleep(0.05)
-    return is_done()
 
 
 class Demo(unittest.TestCase):

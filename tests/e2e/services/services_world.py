@@ -1,5 +1,6 @@
 """A CA service with mirrors whose processes may be ended and started again, and what must hold afterwards."""
 import hashlib
+import http.client
 import os
 import random
 import re
@@ -202,7 +203,7 @@ class World(acme_world.World):
                 try:
                     with urllib.request.urlopen(f'http://{mirror}/mirror/{path}/checkpoint', timeout=5) as answer:
                         data = answer.read()
-                except OSError:
+                except (OSError, http.client.HTTPException):     # killed in the middle of its answer
                     continue
                 self.note_checkpoint(mirror.name, data)
 
@@ -252,7 +253,7 @@ class World(acme_world.World):
         try:
             with urllib.request.urlopen(f'http://{mirror}/mirror/{path}/checkpoint', timeout=5) as answer:
                 return note.Checkpoint(answer.read())
-        except OSError:
+        except (OSError, http.client.HTTPException):
             return None
 
     def check_all(self, load):
