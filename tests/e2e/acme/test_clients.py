@@ -128,12 +128,13 @@ class Clients(Case):
 
     def test_uacme(self):
         acme_world.need('uacme', 'unshare')
-        if os.geteuid() != 0:
+        bundle = '/etc/ssl/certs/ca-certificates.crt'
+        may_mount = ['unshare', '-m', 'mount', '--bind', self.world.path('tls.pem'), bundle]
+        if os.geteuid() != 0 or subprocess.run(may_mount, capture_output=True).returncode != 0:
             self.skipTest('uacme trusts the system bundle alone, and only root can mount another one over it')
         name = self.name()
         folder = self.folder('uacme')
         hook = self.hook('uacme-hook', f'[ "$2" = http-01 ] || exit 1\ncase "$1" in begin) printf %s "$5" > {self.well_known}/"$4";; esac\n')
-        bundle = '/etc/ssl/certs/ca-certificates.crt'
         script = self.hook('uacme-run', f'set -e\nmount --bind {self.world.path("tls.pem")} {bundle}\n'
                            f'uacme -v -y -a {self.world.directory("gm-mtc")} -c {folder} new\n'
                            f'uacme -v -y -a {self.world.directory("gm-mtc")} -c {folder} -h {hook} issue {self.csr("sm2", name)}\n')
