@@ -13,13 +13,21 @@ static void lock_memory(void)
         (void)mlockall(MCL_CURRENT | MCL_FUTURE);
 }
 
+void secret_process_hide(void)
+{
+    /* LeakSanitizer needs to trace itself. */
+#ifndef __SANITIZE_ADDRESS__
+    (void)prctl(PR_SET_DUMPABLE, 0);
+#endif
+}
+
 void secret_process_start(void)
 {
     struct rlimit none = {.rlim_cur = 0, .rlim_max = 0};
     (void)setrlimit(RLIMIT_CORE, &none);
-    /* LeakSanitizer needs to trace itself, and its shadow memory is too large to be locked. */
+    secret_process_hide();
+    /* Its shadow memory is too large to be locked. */
 #ifndef __SANITIZE_ADDRESS__
-    (void)prctl(PR_SET_DUMPABLE, 0);
     lock_memory();
 #else
     (void)lock_memory;

@@ -3,10 +3,10 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "algorithms_file.h"
+#include "secret_process.h"
 
 bool ca_session_algorithms(struct ca_session *session, const struct options *options, int *exit_status)
 {
@@ -29,17 +29,9 @@ static bool has_row(const struct options *options, const char *name)
     return false;
 }
 
-/* A process with private keys leaves no core dump behind. LeakSanitizer needs to trace itself. */
-static void keep_keys_out_of_dumps(void)
-{
-#ifndef __SANITIZE_ADDRESS__
-    (void)prctl(PR_SET_DUMPABLE, 0);
-#endif
-}
-
 bool ca_session_start(struct ca_session *session, const struct options *options, int *exit_status)
 {
-    keep_keys_out_of_dumps();
+    secret_process_hide();
     if (!ca_session_algorithms(session, options, exit_status))
         return false;
     session->is_json = has_row(options, "json") && options_has(options, "json");

@@ -1,12 +1,12 @@
 /* cathaya ca run - the CA service */
 #include <stdlib.h>
-#include <sys/prctl.h>
 
 #include "ca/ca_session.h"
 #include "ca_run/run_cqrp.h"
 #include "ca_run/run_service.h"
 #include "command.h"
 #include "output.h"
+#include "secret_process.h"
 
 static const struct option_row rows[] = {
     {.name = "config", .metavar = "FILE", .help = "the configuration; examples/ca-run.conf is a commented one", .is_required = true},
@@ -23,7 +23,7 @@ static int serve(const char *path, struct run_config *config, struct algorithms 
         run_config_free(config);
         return output_failure(ROLE_STATE, &(struct error){STATUS_NO_MEMORY, "out of memory"});
     }
-    (void)prctl(PR_SET_DUMPABLE, 0); /* keys are in this process: no core */
+    secret_process_hide();
     enum status s = run_service_open(service, path, config, algorithms, &err);
     if (s == STATUS_OK)
         run_service_until_stopped(service);

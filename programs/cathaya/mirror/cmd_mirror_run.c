@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "adapters/posix/posix_clock.h"
@@ -11,6 +10,7 @@
 #include "key_file.h"
 #include "mirror/mirror_logs.h"
 #include "output.h"
+#include "secret_process.h"
 #include "service/service_admin.h"
 #include "service/service_log.h"
 #include "service/service_run.h"
@@ -215,9 +215,7 @@ static int run(const struct options *options)
     int status = EXIT_YES;
     if (r == NULL)
         abort();
-#ifndef __SANITIZE_ADDRESS__ /* LeakSanitizer needs to trace itself */
-    (void)prctl(PR_SET_DUMPABLE, 0); /* keys are in this process: no core */
-#endif
+    secret_process_hide();
     enum status s = mirror_config_read(options_value(options, "config"),
                                        options_value(options, "algorithms"), &r->config, &err);
     if (s != STATUS_OK) {
