@@ -1,7 +1,5 @@
+#include "ca/ca_chain.h"
 #include "ca/ca_session.h"
-
-#include "codec/pem/pem.h"
-#include "codec/properties/properties.h"
 #include "command.h"
 
 #include <stdio.h>
@@ -15,41 +13,16 @@ static const struct option_row rows[] = {
     {.name = NULL},
 };
 
-static enum status write_properties(const struct ca_directory *dir, bool is_landmark,
-                                    uint64_t landmark, struct builder *out, struct error *err)
-{
-    struct properties properties;
-    struct builder bytes;
-    builder_init(&bytes, PROPERTIES_SIZE_MAX);
-    enum status s = is_landmark ? properties_landmark(&dir->config.id, dir->log_number, landmark, &properties, err)
-                                : properties_standalone(&dir->config.id, &properties, err);
-    if (s == STATUS_OK)
-        s = properties_write(&properties, PROPERTIES_WITH_PATTERNS, &bytes, err);
-    if (s == STATUS_OK)
-        s = pem_write(PROPERTIES_PEM_LABEL, builder_view(&bytes), out, err);
-    builder_clear(&bytes);
-    return s;
-}
-
 static enum status write_chain(const struct ca_directory *dir, const struct options *options,
                                struct builder *out, struct error *err)
 {
-    uint64_t index = 0, landmark = 0;
-    struct builder der;
-    bool is_landmark = options_has(options, "landmark");
-    builder_init(&der, CERTIFICATE_SIZE_MAX);
+    uint64_t index = 0;
     enum status s = options_number(options, "index", LOG_SIZE_MAX, &index, err);
     if (s == STATUS_OK)
-        s = is_landmark ? issuer_write_landmark(&dir->issuer, index, &der, &landmark, err)
-                        : issuer_write_standalone(&dir->issuer, index, &der, err);
+        s = ca_chain_write(dir, index, options_has(options, "landmark"), options_has(options, "properties"), out, err);
     if (s == STATUS_AGAIN)
         s = error_set(err, s, "no landmark contains entry %llu yet: `cathaya ca landmark` allocates one",
                       (unsigned long long)index);
-    if (s == STATUS_OK && options_has(options, "properties"))
-        s = write_properties(dir, is_landmark, landmark, out, err);
-    if (s == STATUS_OK)
-        s = pem_write(PEM_CERTIFICATE, builder_view(&der), out, err);
-    builder_clear(&der);
     return s;
 }
 

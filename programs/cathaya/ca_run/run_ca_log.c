@@ -3,11 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ca/ca_chain.h"
 #include "adapters/posix/posix_clock.h"
 #include "codec/mtc/log_entry.h"
 #include "codec/note/checkpoint.h"
 #include "codec/pem/pem.h"
-#include "codec/properties/properties.h"
 #include "merkle/node.h"
 
 _Static_assert(SEQUENCER_COSIGNERS_MAX == LOG_COSIGNERS_MAX, "cosigners");
@@ -260,45 +260,19 @@ static enum status prune(void *context, int64_t retain_s, struct error *err)
 
 /* ---- chains ---- */
 
-static enum status write_properties(const struct ca_directory *dir, bool is_landmark, uint64_t landmark, struct builder *pem,
-                                    struct error *err)
-{
-    struct properties properties;
-    struct builder bytes;
-    builder_init(&bytes, PROPERTIES_SIZE_MAX);
-    enum status s = is_landmark ? properties_landmark(&dir->config.id, dir->log_number, landmark, &properties, err)
-                                : properties_standalone(&dir->config.id, &properties, err);
-    if (s == STATUS_OK)
-        s = properties_write(&properties, PROPERTIES_WITH_PATTERNS, &bytes, err);
-    if (s == STATUS_OK)
-        s = pem_write(PROPERTIES_PEM_LABEL, builder_view(&bytes), pem, err);
-    builder_clear(&bytes);
-    return s;
-}
-
 static enum status write_chain(void *context, uint16_t log_number, uint64_t index, enum sequencer_form form,
                                bool with_properties, struct builder *pem, struct error *err)
 {
     struct run_ca_log *log = context;
-    struct builder der;
-    uint64_t landmark = 0;
-    bool is_landmark = form == SEQUENCER_LANDMARK;
-    builder_init(&der, CERTIFICATE_SIZE_MAX);
     const struct ca_directory *dir;
     enum status s = find_log(log, log_number, &dir, err);
     if (s == STATUS_REFUSED)
         s = STATUS_NOT_FOUND;
     if (s == STATUS_OK)
-        s = is_landmark ? issuer_write_landmark(&dir->issuer, index, &der, &landmark, err)
-                        : issuer_write_standalone(&dir->issuer, index, &der, err);
-    if (s == STATUS_OK && with_properties)
-        s = write_properties(dir, is_landmark, landmark, pem, err);
-    if (s == STATUS_OK)
-        s = pem_write(PEM_CERTIFICATE, builder_view(&der), pem, err);
+        s = ca_chain_write(dir, index, form == SEQUENCER_LANDMARK, with_properties, pem, err);
     /* certbot refuses chains of one [GM 8]. */
     if (s == STATUS_OK && !with_properties)
         builder_bytes(pem, builder_view(&log->ca_pem));
-    builder_clear(&der);
     return s == STATUS_OK ? builder_status(pem, "chain", err) : s;
 }
 
