@@ -228,10 +228,10 @@ int64_t acme_now_s(const struct acme *acme)
     return acme->ports.clock->now_ms(acme->ports.clock->context) / 1000;
 }
 
-const struct acme_profile *acme_find_profile(const struct acme *acme, const char *name)
+const struct acme_profile *acme_find_profile(const struct acme *acme, struct bytes name)
 {
     for (size_t i = 0; i < acme->config->profile_count; i++)
-        if (strcmp(acme->config->profiles[i].profile->name, name) == 0)
+        if (bytes_is_text(name, acme->config->profiles[i].profile->name))
             return &acme->config->profiles[i];
     return NULL;
 }

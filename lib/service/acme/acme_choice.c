@@ -6,7 +6,7 @@
 static enum status by_name(const struct acme *acme, const char *name, struct acme_choice *out,
                            struct error *err)
 {
-    const struct acme_profile *profile = acme_find_profile(acme, name);
+    const struct acme_profile *profile = acme_find_profile(acme, bytes_of_text(name));
     if (profile == NULL)
         return error_set(err, STATUS_REFUSED,
                          "there is no profile \"%.63s\" here; meta.profiles of the directory lists them", name);
@@ -19,7 +19,7 @@ static enum status by_name(const struct acme *acme, const char *name, struct acm
 static enum status by_default(const struct acme *acme, struct acme_choice *out, struct error *err)
 {
     const char *sm2 = acme->config->default_profile_sm2;
-    const struct acme_profile *other = sm2 == NULL ? NULL : acme_find_profile(acme, sm2);
+    const struct acme_profile *other = sm2 == NULL ? NULL : acme_find_profile(acme, bytes_of_text(sm2));
     enum status s = by_name(acme, acme->config->default_profile, out, err);
     if (s != STATUS_OK || other == NULL || other == out->profiles[0])
         return s;

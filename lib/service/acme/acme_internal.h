@@ -124,7 +124,7 @@ void acme_store_failed(struct acme *acme, const struct error *err);
 int64_t acme_now_s(const struct acme *acme);
 
 /* acme_find_profile is the configured profile of that name, NULL when there is none. */
-const struct acme_profile *acme_find_profile(const struct acme *acme, const char *name);
+const struct acme_profile *acme_find_profile(const struct acme *acme, struct bytes name);
 /* acme_find_issuer is the issuer of a CA's name, NULL when there is none. */
 const struct acme_issuer *acme_find_issuer(const struct acme *acme, const char *ca);
 

@@ -265,7 +265,7 @@ static enum status read_new_until(struct acme *acme, const struct acme_order *or
 
 static enum status ask(struct issuance *n, const struct acme_order *order, struct error *err)
 {
-    const struct acme_profile *profile = acme_find_profile(n->acme, order->profile);
+    const struct acme_profile *profile = acme_find_profile(n->acme, bytes_of_text(order->profile));
     if (profile == NULL)
         return error_set(err, STATUS_AGAIN,
                          "the configuration has no profile %s any more, and an order that is processing needs it",

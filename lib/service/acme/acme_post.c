@@ -272,7 +272,7 @@ static void verified(void *cookie)
         return;
     /* A reload may have come. */
     if (call->profile_name[0] != '\0') {
-        call->profile = acme_find_profile(call->acme, call->profile_name);
+        call->profile = acme_find_profile(call->acme, bytes_of_text(call->profile_name));
         if (call->profile == NULL) {
             acme_reply_problem(call, 404, "malformed", "there is no profile of this name any more");
             return;

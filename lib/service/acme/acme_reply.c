@@ -168,7 +168,7 @@ static void add_frame_headers(struct acme_call *call)
     if (call->resource == NULL || call->resource->handle != acme_directory_get) {
         char url[ACME_URL_SIZE];
         acme_directory_url(call->acme, call->profile_name[0] != '\0'
-                                           ? acme_find_profile(call->acme, call->profile_name) : NULL,
+                                           ? acme_find_profile(call->acme, bytes_of_text(call->profile_name)) : NULL,
                            url);
         builder_printf(&r->headers, "Link: <%s>;rel=\"index\"\r\n", url);
     }

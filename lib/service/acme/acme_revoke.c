@@ -78,7 +78,7 @@ static enum status holds_all_names(struct acme *acme, acme_id account, const str
                                    struct error *err)
 {
     const struct acme_store *store = acme->ports.store;
-    const struct acme_profile *profile = acme_find_profile(acme, c->profile);
+    const struct acme_profile *profile = acme_find_profile(acme, bytes_of_text(c->profile));
     struct acme_identifier name, base;
     struct bytes rest = c->names;
     enum status s = STATUS_OK;

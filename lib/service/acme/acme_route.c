@@ -105,14 +105,6 @@ static size_t split(const struct acme_call *call, struct bytes parts[PARTS_MAX])
     return 0;
 }
 
-static const struct acme_profile *find_profile(const struct acme *acme, struct bytes name)
-{
-    for (size_t i = 0; i < acme->config->profile_count; i++)
-        if (bytes_is_text(name, acme->config->profiles[i].profile->name))
-            return &acme->config->profiles[i];
-    return NULL;
-}
-
 static bool fits(struct acme_call *call, const struct pattern *pattern, const struct bytes *parts)
 {
     for (size_t i = 0; i < pattern->count; i++) {
@@ -129,7 +121,7 @@ static bool fits(struct acme_call *call, const struct pattern *pattern, const st
             call->tail = parts[i];
             break;
         case PROFILE:
-            call->profile = find_profile(call->acme, parts[i]);
+            call->profile = acme_find_profile(call->acme, parts[i]);
             if (call->profile == NULL)
                 return false;
             (void)snprintf(call->profile_name, sizeof call->profile_name, "%s",
