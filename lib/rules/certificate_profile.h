@@ -3,6 +3,8 @@
 #ifndef CATHAYA_RULES_CERTIFICATE_PROFILE_H
 #define CATHAYA_RULES_CERTIFICATE_PROFILE_H
 
+#include <string.h>
+
 #include "base/bytes.h"
 #include "base/status.h"
 
@@ -38,5 +40,15 @@ struct certificate_profile {
     unsigned mirrors_min;          /* MTC: cosignatures of others that a certificate must carry */
     unsigned scts_min;             /* classic: once there are logs */
 };
+
+/* certificate_profile_find is the profile of that name among `count`, NULL when there is none. */
+static inline const struct certificate_profile *certificate_profile_find(const struct certificate_profile *const *profiles,
+                                                                         size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(profiles[i]->name, name) == 0)
+            return profiles[i];
+    return NULL;
+}
 
 #endif

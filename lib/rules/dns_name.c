@@ -4,6 +4,9 @@
 
 #include <arpa/inet.h>
 
+#include "codec/asn1/der.h"
+#include "codec/x509/extensions.h"
+
 static uint8_t lower(uint8_t c)
 {
     return c >= 'A' && c <= 'Z' ? (uint8_t)(c - 'A' + 'a') : c;
@@ -186,4 +189,17 @@ bool ip_address_parse(struct bytes text, uint8_t out[16], size_t *len)
     bool is_ipv6 = memchr(text.data, ':', text.len) != NULL;
     *len = is_ipv6 ? 16 : 4;
     return inet_pton(is_ipv6 ? AF_INET6 : AF_INET, copy, out) == 1;
+}
+
+enum status dns_name_write_san(bool is_ip, const char *value, struct builder *out, struct error *err)
+{
+    uint8_t address[16];
+    size_t len;
+    if (!is_ip)
+        der_write(out, SAN_DNS_NAME, bytes_of_text(value));
+    else if (ip_address_parse(bytes_of_text(value), address, &len))
+        der_write(out, SAN_IP_ADDRESS, bytes_of(address, len));
+    else
+        return error_set(err, STATUS_MALFORMED, "%s is no IP address", value);
+    return STATUS_OK;
 }

@@ -31,4 +31,8 @@ bool dns_name_matches(struct bytes presented, struct bytes reference);
  * address [RFC4291 2.2], without zone or brackets. *len is 4 or 16. */
 MUST_USE bool ip_address_parse(struct bytes text, uint8_t out[16], size_t *len);
 
+/* dns_name_write_san appends a GeneralName: of a DNS name as it is, or of an IP address in text. STATUS_MALFORMED for
+ * a text that is no address. */
+MUST_USE enum status dns_name_write_san(bool is_ip, const char *value, struct builder *out, struct error *err);
+
 #endif

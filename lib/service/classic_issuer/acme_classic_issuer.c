@@ -67,31 +67,12 @@ static void job_free(struct job *job)
 
 /* ---- names ---- */
 
-static enum status write_names(const struct acme_issue_request *request, struct builder *out,
-                               struct error *err)
+static enum status write_names(const struct acme_issue_request *request, struct builder *out, struct error *err)
 {
-    for (size_t i = 0; i < request->identifier_count; i++) {
-        const struct acme_identifier *identifier = &request->identifiers[i];
-        struct bytes value = bytes_of_text(identifier->value);
-        uint8_t address[16];
-        size_t len;
-        if (identifier->type == ACME_DNS)
-            der_write(out, SAN_DNS_NAME, value);
-        else if (ip_address_parse(value, address, &len))
-            der_write(out, SAN_IP_ADDRESS, bytes_of(address, len));
-        else
-            return error_set(err, STATUS_MALFORMED, "%s is no IP address", identifier->value);
-    }
-    return builder_status(out, "names", err);
-}
-
-static const struct certificate_profile *find_profile(const struct classic_issuer *issuer,
-                                                      const char *name)
-{
-    for (size_t i = 0; i < issuer->config.profile_count; i++)
-        if (strcmp(issuer->config.profiles[i]->name, name) == 0)
-            return issuer->config.profiles[i];
-    return NULL;
+    enum status s = STATUS_OK;
+    for (size_t i = 0; s == STATUS_OK && i < request->identifier_count; i++)
+        s = dns_name_write_san(request->identifiers[i].type != ACME_DNS, request->identifiers[i].value, out, err);
+    return s == STATUS_OK ? builder_status(out, "names", err) : s;
 }
 
 /* The validity that was asked for, within the profile's and the CA's own. */
@@ -112,7 +93,7 @@ static enum status check(void *context, const struct acme_issue_request *request
     struct classic_issuer *issuer = context;
     struct lint_subject lint = issuer->config.lint;
     struct builder names;
-    lint.profile = find_profile(issuer, request->profile);
+    lint.profile = certificate_profile_find(issuer->config.profiles, issuer->config.profile_count, request->profile);
     if (lint.profile == NULL)
         return error_set(err, STATUS_REFUSED, "CA %s has no profile %s", issuer->config.ca, request->profile);
     int64_t not_before_s = request->not_before_s, not_after_s = request->not_after_s;
@@ -224,7 +205,7 @@ static enum status issue(void *context, const struct acme_issue_request *request
                          acme_issue_done *done, void *cookie, struct error *err)
 {
     struct classic_issuer *issuer = context;
-    const struct certificate_profile *profile = find_profile(issuer, request->profile);
+    const struct certificate_profile *profile = certificate_profile_find(issuer->config.profiles, issuer->config.profile_count, request->profile);
     if (profile == NULL)
         return error_set(err, STATUS_REFUSED, "CA %s has no profile %s", issuer->config.ca, request->profile);
     if (issuer->pending_count == CLASSIC_PENDING_MAX)
@@ -317,6 +298,9 @@ static void run_revoke(void *cookie)
 static void done_revoke(void *cookie)
 {
     struct job *job = cookie;
+    const struct classic_issuer_config *config = &job->issuer->config;
+    if (job->status == STATUS_OK && config->revoked != NULL)
+        config->revoked(config->revoked_context);
     job->done.revoke(job->cookie, job->status, &job->err);
     job_free(job);
 }

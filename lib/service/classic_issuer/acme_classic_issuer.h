@@ -34,6 +34,9 @@ struct classic_issuer_config {
     struct work_port worker;      /* serial */
     struct clock_port clock;
     struct lint_subject lint;     /* the callbacks are used */
+    /* revoked: there is something new to publish; on the loop. May be NULL. */
+    void (*revoked)(void *context);
+    void *revoked_context;
 };
 
 struct classic_issuer;

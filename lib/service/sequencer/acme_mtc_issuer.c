@@ -35,29 +35,12 @@ static struct call *call_new(struct acme_mtc_issuer *issuer, void *cookie)
     return call;
 }
 
-static const struct certificate_profile *find_profile(const struct acme_mtc_issuer *issuer, const char *name)
-{
-    for (size_t i = 0; i < issuer->config.profile_count; i++)
-        if (strcmp(issuer->config.profiles[i]->name, name) == 0)
-            return issuer->config.profiles[i];
-    return NULL;
-}
-
 static enum status write_names(const struct acme_issue_request *request, struct builder *out, struct error *err)
 {
-    for (size_t i = 0; i < request->identifier_count; i++) {
-        const struct acme_identifier *identifier = &request->identifiers[i];
-        struct bytes value = bytes_of_text(identifier->value);
-        uint8_t address[16];
-        size_t len;
-        if (identifier->type == ACME_DNS)
-            der_write(out, SAN_DNS_NAME, value);
-        else if (ip_address_parse(value, address, &len))
-            der_write(out, SAN_IP_ADDRESS, bytes_of(address, len));
-        else
-            return error_set(err, STATUS_MALFORMED, "%s is no IP address", identifier->value);
-    }
-    return builder_status(out, "names", err);
+    enum status s = STATUS_OK;
+    for (size_t i = 0; s == STATUS_OK && i < request->identifier_count; i++)
+        s = dns_name_write_san(request->identifiers[i].type != ACME_DNS, request->identifiers[i].value, out, err);
+    return s == STATUS_OK ? builder_status(out, "names", err) : s;
 }
 
 static enum status check(void *context, const struct acme_issue_request *request, struct error *err)
@@ -65,7 +48,7 @@ static enum status check(void *context, const struct acme_issue_request *request
     struct acme_mtc_issuer *issuer = context;
     struct lint_subject lint = issuer->config.lint;
     struct builder names;
-    lint.profile = find_profile(issuer, request->profile);
+    lint.profile = certificate_profile_find(issuer->config.profiles, issuer->config.profile_count, request->profile);
     lint.now_s = issuer->config.clock.now_ms(issuer->config.clock.context) / 1000;
     if (lint.profile == NULL)
         return error_set(err, STATUS_REFUSED, "CA %s has no profile %s", issuer->config.ca, request->profile);
@@ -131,7 +114,7 @@ static enum status issue(void *context, const struct acme_issue_request *request
                          void *cookie, struct error *err)
 {
     struct acme_mtc_issuer *issuer = context;
-    struct sequencer_request out = {.entry = {.profile = find_profile(issuer, request->profile),
+    struct sequencer_request out = {.entry = {.profile = certificate_profile_find(issuer->config.profiles, issuer->config.profile_count, request->profile),
                                               .spki = request->spki,
                                               .not_before_s = request->not_before_s,
                                               .not_after_s = request->not_after_s},

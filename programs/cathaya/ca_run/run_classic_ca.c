@@ -97,61 +97,9 @@ static void start_publish(struct run_classic_ca *ca)
     worker.submit(worker.context, run_publish, done_publish, ca);
 }
 
-/* ---- the port, with the lists made after a revocation ---- */
-
-struct revocation_call {
-    struct run_classic_ca *ca;
-    acme_revoke_done *done;
-    void *cookie;
-};
-
-static void on_revoked(void *cookie, enum status status, const struct error *err)
+static void revoked(void *context)
 {
-    struct revocation_call *call = cookie;
-    if (status == STATUS_OK)
-        start_publish(call->ca);
-    call->done(call->cookie, status, err);
-    free(call);
-}
-
-static void revoke(void *context, const struct acme_certificate *certificate, int reason, acme_revoke_done *done,
-                   void *cookie)
-{
-    struct run_classic_ca *ca = context;
-    struct revocation_call *call = calloc(1, sizeof *call);
-    if (call == NULL) {
-        struct error err = {STATUS_NO_MEMORY, "out of memory"};
-        done(cookie, STATUS_NO_MEMORY, &err);
-        return;
-    }
-    *call = (struct revocation_call){ca, done, cookie};
-    ca->port.revoke(ca->port.context, certificate, reason, on_revoked, call);
-}
-
-static enum status check(void *context, const struct acme_issue_request *request, struct error *err)
-{
-    struct run_classic_ca *ca = context;
-    return ca->port.check(ca->port.context, request, err);
-}
-
-static bool is_internal(void *context, const struct acme_identifier *identifier)
-{
-    struct run_classic_ca *ca = context;
-    return ca->port.is_internal(ca->port.context, identifier);
-}
-
-static enum status issue(void *context, const struct acme_issue_request *request, acme_issue_done *done, void *cookie,
-                         struct error *err)
-{
-    struct run_classic_ca *ca = context;
-    return ca->port.issue(ca->port.context, request, done, cookie, err);
-}
-
-static void read_certificate(void *context, const struct acme_certificate *certificate, enum acme_form form,
-                             bool with_properties, acme_read_done *done, void *cookie)
-{
-    struct run_classic_ca *ca = context;
-    ca->port.read_certificate(ca->port.context, certificate, form, with_properties, done, cookie);
+    start_publish(context);
 }
 
 /* ---- opening ---- */
@@ -197,21 +145,13 @@ enum status run_classic_ca_open(struct run_classic_ca *ca, const char *name, con
         .chain = builder_view(&ca->directory.chain), .profiles = profiles, .profile_count = profile_count,
         .issuer_url = ca->issuer_url, .crl_url = ca->crl_url, .not_after_s = ca->directory.not_after_s,
         .store = sqlite_ca_store_objects(ca->directory.store), .worker = serial_worker_port(ca->worker),
-        .clock = ports->clock,
+        .clock = ports->clock, .revoked = revoked, .revoked_context = ca,
     };
     memcpy(config.instance, ports->instance, sizeof config.instance);
     run_lint_fill(ports->lint, &config.lint);
     s = classic_issuer_new(&config, &ca->issuer, err);
-    if (s == STATUS_OK) {
+    if (s == STATUS_OK)
         ca->port = classic_issuer_port(ca->issuer);
-        ca->wrapped = ca->port;
-        ca->wrapped.context = ca;
-        ca->wrapped.check = check;
-        ca->wrapped.is_internal = is_internal;
-        ca->wrapped.issue = issue;
-        ca->wrapped.read_certificate = read_certificate;
-        ca->wrapped.revoke = revoke;
-    }
     return s;
 }
 
@@ -222,9 +162,10 @@ void run_classic_ca_start(struct run_classic_ca *ca)
 
 void run_classic_ca_close(struct run_classic_ca *ca)
 {
+    /* The last publication starts the timer once more. */
+    serial_worker_free(ca->worker);
     if (ca->timer != 0)
         ca->timers.cancel(ca->timers.context, ca->timer);
-    serial_worker_free(ca->worker);
     classic_issuer_free(ca->issuer);
     posix_object_store_close(ca->public_store);
     classic_directory_close(&ca->directory);

@@ -16,7 +16,7 @@ struct run_classic_ca {
     struct classic_directory directory;
     struct serial_worker *worker;
     struct classic_issuer *issuer;
-    struct acme_issuer port, wrapped; /* wrapped: publishes the CRLs after a revocation */
+    struct acme_issuer port;
     struct posix_object_store *public_store;
     struct timer_port timers;
     uint64_t timer;

@@ -84,7 +84,7 @@ static const struct acme_issuer *find_issuer(const struct run_service *service, 
             return run_mtc_ca_issuer(&service->cas[i]);
     for (size_t i = 0; profile->kind == PROFILE_CLASSIC && i < service->config->classic_count; i++)
         if (strcmp(service->config->classics[i].name, profile->ca) == 0)
-            return &service->classics[i].wrapped;
+            return &service->classics[i].port;
     return NULL;
 }
 

@@ -54,7 +54,6 @@ struct run_service {
     char prefixes[RUN_ROUTES_MAX][RUN_PREFIX_SIZE];
     size_t file_count;
     char base_path[RUN_PREFIX_SIZE];
-    bool is_draining;
 };
 
 /* run_service_open puts everything together and listens; config is taken. run_service_close must follow
