@@ -31,11 +31,21 @@ enum tls_result tls_stream_handshake(struct tls_stream *stream);
 enum tls_result tls_stream_read(struct tls_stream *stream, void *out, size_t size, size_t *len);
 /* tls_stream_write may write a part. */
 enum tls_result tls_stream_write(struct tls_stream *stream, struct bytes data, size_t *len);
-/* tls_stream_close says to the peer that nothing more comes; it does not wait for an answer. */
+/* tls_stream_writev writes pieces one after the other, small ones together in one record. *len counts what
+ * was written of all of them, also when the result is not TLS_DONE. After TLS_WANT_... the next call has to
+ * begin with the same bytes, wherever they are now. */
+enum tls_result tls_stream_writev(struct tls_stream *stream, const struct bytes *pieces, size_t count,
+                                  size_t *len);
+/* tls_stream_close says to the peer that nothing more comes; it does not wait for an answer. Reading still
+ * gives what the peer sends: that is a half-closed connection. TLS_WANT_WRITE: call it again. */
 enum tls_result tls_stream_close(struct tls_stream *stream);
 
 /* tls_stream_has_pending says whether read gives something without the descriptor becoming readable. */
 bool tls_stream_has_pending(const struct tls_stream *stream);
+
+/* What went over the descriptor since the beginning: records with their headers, the handshake too. */
+uint64_t tls_stream_bytes_read(const struct tls_stream *stream);
+uint64_t tls_stream_bytes_written(const struct tls_stream *stream);
 
 /* After the handshake: the protocol that was agreed on (empty when none), and the peer's leaf
  * certificate in DER, STATUS_NOT_FOUND when it showed none. */
@@ -43,7 +53,7 @@ struct bytes tls_stream_alpn(const struct tls_stream *stream);
 MUST_USE enum status tls_stream_peer_certificate(const struct tls_stream *stream, struct builder *der,
                                                  struct error *err);
 
-/* tls_stream_reason is why it failed, in OpenSSL's words; never NULL. */
+/* tls_stream_reason is why it failed, in words; never NULL. */
 const char *tls_stream_reason(const struct tls_stream *stream);
 
 #endif
