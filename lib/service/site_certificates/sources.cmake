@@ -1,0 +1,1 @@
+cathaya_layer(service/site_certificates site_kind.c)
