@@ -1,0 +1,73 @@
+/* peer_trust.h - what a client of TLS trusts: Merkle Tree CAs, roots and intermediates of directly signed
+ * chains in each world, and the trust anchor IDs that go with them. Filled once, then immutable and
+ * shared by threads.
+ *
+ * The two worlds are kept apart: a GM chain (SM2 keys) has to end at a GM root, an international chain at
+ * an international one. The world of a Merkle Tree CA is that of its hash.
+ */
+#ifndef CATHAYA_TLS_PEER_TRUST_H
+#define CATHAYA_TLS_PEER_TRUST_H
+
+#include "codec/tai/tai.h"
+#include "rules/trust_store.h"
+
+enum peer_world {
+    PEER_WORLD_NONE,
+    PEER_WORLD_GM,  /* SM2, SM3 */
+    PEER_WORLD_INTL /* everything else */
+};
+
+/* peer_world_name is "gm", "intl" or "". */
+const char *peer_world_name(enum peer_world world);
+
+/* Root programs of browsers have below 200 roots and some thousand intermediates. */
+#define PEER_TRUST_CERTIFICATES_MAX 8192
+/* One entry for each Merkle Tree CA, and one for each of its logs with landmarks. */
+#define PEER_TRUST_ANCHORS_MAX 2048
+
+struct peer_trust;
+
+/* peer_trust_new borrows the store for its life; it may be filled after, before the first connection.
+ * peer_trust_free takes it back (NULL is fine). */
+MUST_USE enum status peer_trust_new(const struct trust_store *store, struct peer_trust **out, struct error *err);
+void peer_trust_free(struct peer_trust *trust);
+
+/* peer_trust_add_root adds a root certificate in DER (copied) of a world; peer_trust_add_intermediate one
+ * that is not trusted by itself but helps to find the way to a root when a server forgets it.
+ * STATUS_MALFORMED, STATUS_LIMIT; STATUS_REFUSED when the key is not of that world. */
+MUST_USE enum status peer_trust_add_root(struct peer_trust *trust, enum peer_world world, struct bytes der,
+                                         struct error *err);
+MUST_USE enum status peer_trust_add_intermediate(struct peer_trust *trust, struct bytes der, struct error *err);
+
+/* peer_trust_add_ca says that the store has this Merkle Tree CA (its certificate in DER), whose ID is sent to servers for
+ * standalone certificates [MTC 8]. STATUS_LIMIT; STATUS_MALFORMED. The store itself is not changed. */
+MUST_USE enum status peer_trust_add_ca(struct peer_trust *trust, struct bytes der, struct error *err);
+
+/* peer_trust_add_landmarks says that the store has the subtrees of the landmarks oldest..newest of a log: the group
+ * CA.2.N.newest is sent, and CA.1.N.L of each of them is trusted when a server offers it [MTC 8.2]. */
+MUST_USE enum status peer_trust_add_landmarks(struct peer_trust *trust, enum peer_world world, const struct tai *ca,
+                                              uint16_t log_number, uint64_t oldest, uint64_t newest, struct error *err);
+
+/* peer_trust_add_anchor adds a further ID, such as a group that several CAs share: sent as it is. */
+MUST_USE enum status peer_trust_add_anchor(struct peer_trust *trust, enum peer_world world, const struct tai *id,
+                                           struct error *err);
+
+/* ---- questions ---- */
+
+/* What a kind of client makes use of. */
+struct peer_scope {
+    bool has_gm;        /* the GM world */
+    bool has_mtc;       /* Merkle Tree Certificates at all */
+    bool has_landmarks; /* hashes of landmarks */
+};
+
+/* peer_trust_store borrows the store. */
+const struct trust_store *peer_trust_store(const struct peer_trust *trust);
+
+/* peer_trust_anchors gives at most max IDs to send, GM ones first and landmarks before CAs; how many. */
+size_t peer_trust_anchors(const struct peer_trust *trust, const struct peer_scope *scope, struct tai *ids, size_t max);
+
+/* peer_trust_has_anchor: would a certificate for this ID of a server's list be trusted? */
+bool peer_trust_has_anchor(const struct peer_trust *trust, const struct peer_scope *scope, const struct tai *id);
+
+#endif

@@ -1,0 +1,89 @@
+/* peer_verify.h - is this server who it says it is? The judgement of a browser about the certificates that a
+ * TLS server has sent, without sockets and without a clock.
+ *
+ * A Merkle Tree Certificate is judged by rules/verify_certificate; a directly signed chain by the path
+ * validation of [RFC5280 6] with the roots of its world. Then pairing: an SM2 key only under an SM4 suite and
+ * a GM group, and those for nobody else [RFC8998]. Then what was stapled [RFC6960].
+ * SCTs are collected and not judged: that is for a CT policy.
+ */
+#ifndef CATHAYA_TLS_PEER_VERIFY_H
+#define CATHAYA_TLS_PEER_VERIFY_H
+
+#include "crypto/hash.h"
+#include "rules/verify_proof.h"
+#include "tls/peer_trust.h"
+
+/* Certificates that a server may send; public CAs need three, four with a cross certificate. */
+#define PEER_CHAIN_MAX 10
+/* SCTs of all sources together; policies ask for two or three. */
+#define PEER_SCTS_MAX 16
+#define PEER_SUBJECT_SIZE 160
+
+enum peer_mode {
+    PEER_MODE_NONE,
+    PEER_MODE_LANDMARK,   /* an MTC by a trusted subtree */
+    PEER_MODE_STANDALONE, /* an MTC by its cosigners */
+    PEER_MODE_CLASSIC     /* a directly signed chain */
+};
+
+/* peer_mode_name is "landmark", "standalone", "classic" or "". */
+const char *peer_mode_name(enum peer_mode mode);
+
+/* What is asked about. All borrowed. */
+struct peer_request {
+    const struct bytes *chain; /* DER, the leaf first, as it was sent */
+    size_t count;
+    struct bytes dns_name;     /* the name that was dialled (A-labels); or */
+    struct bytes ip;           /* the address, 4 or 16 bytes. Both empty: names are not checked */
+    int64_t at_s;
+    struct peer_scope scope;
+    bool is_unpaired;          /* no TLS connection is there: suite and group are not looked at */
+    bool is_tls13;
+    uint16_t suite, group;     /* as on the wire */
+    struct bytes sct_list;     /* the TLS extension [RFC6962 3.3.1]; empty: none */
+    struct bytes ocsp_response; /* stapled, DER; empty: none */
+};
+
+enum peer_sct_source {
+    PEER_SCT_CERTIFICATE,
+    PEER_SCT_TLS,
+    PEER_SCT_OCSP
+};
+
+/* peer_sct_source_name is "certificate", "tls" or "ocsp". */
+const char *peer_sct_source_name(enum peer_sct_source source);
+
+struct peer_sct {
+    enum peer_sct_source source;
+    uint8_t log_id[HASH_SIZE];
+    uint64_t timestamp_ms;
+};
+
+enum peer_ocsp {
+    PEER_OCSP_NONE,
+    PEER_OCSP_GOOD,
+    PEER_OCSP_IGNORED /* signed by nobody who may, out of date, or about another certificate */
+};
+
+/* A value, filled as far as the judgement came. */
+struct peer_verdict {
+    enum peer_mode mode;   /* what it is; set for a refused one too, once that is known */
+    enum peer_world world; /* of the leaf: the CA's hash, or the leaf's key */
+    bool is_leaf_sm2;      /* the key that signed the handshake */
+    size_t chain_count;
+    size_t chain_size;     /* bytes of DER together */
+    char subjects[PEER_CHAIN_MAX][PEER_SUBJECT_SIZE]; /* leaf first; of a classic one up to its root */
+    size_t subject_count;
+    int64_t not_before_s, not_after_s;
+    struct proof_verdict proof; /* of an MTC; proof.ca borrows from the trust */
+    size_t cosignature_count;   /* that an MTC carries, good or not */
+    struct peer_sct scts[PEER_SCTS_MAX];
+    size_t sct_count;
+    enum peer_ocsp ocsp;
+};
+
+/* peer_verify judges. STATUS_OK is the only yes; err has the reason in words. hashers are the thread's. */
+MUST_USE enum status peer_verify(const struct peer_trust *trust, struct hasher_set *hashers,
+                                 const struct peer_request *request, struct peer_verdict *verdict, struct error *err);
+
+#endif
