@@ -38,6 +38,11 @@
  * of the other protocol, and each side's end says that its peer has sent its last byte (half-close). For is_raw
  * upstream calls down->head with status 101 and no fields when it is connected.
  *
+ * Upstream is upstream.h: struct upstreams (one per worker, on its loop), and
+ *   enum exchange_failure upstream_start(struct upstreams *upstreams, struct exchange *x);
+ * which chooses a backend of x->site->backends. Anything but EXCHANGE_OK: nothing has begun. The head is
+ * written for the backend by forward_write_request (forward.h).
+ *
  * Trailers are not passed on in either direction [RFC9110 6.5.1].
  */
 #ifndef CATHAYA_ADAPTERS_PROXY_EXCHANGE_H

@@ -16,7 +16,7 @@
 #define PROXY_ADDRESS_SIZE 128
 
 struct proxy;
-struct tls_ticket_keys; /* tls/ */
+struct tls_ticket_keys; /* tls/tls_server.h */
 
 enum proxy_listener_kind {
     PROXY_HTTPS,
@@ -72,9 +72,10 @@ MUST_USE enum status proxy_start(struct proxy *proxy, struct proxy_state *state,
  * on the main loop when all of them do. Several may be under way; they take effect in their order. */
 void proxy_apply(struct proxy *proxy, struct proxy_state *state, void (*done)(void *cookie), void *cookie);
 
-/* proxy_set_ticket_keys gives all workers the keys of session tickets (kept, counted): new tickets are made
- * with the newest, the older ones are still taken. */
-void proxy_set_ticket_keys(struct proxy *proxy, struct tls_ticket_keys *keys);
+/* proxy_set_ticket_keys gives all workers the keys of session tickets (copied; tls/tls_server.h). Also before
+ * proxy_start; without it there are no tickets. STATUS_NO_MEMORY. */
+MUST_USE enum status proxy_set_ticket_keys(struct proxy *proxy, const struct tls_ticket_keys *keys,
+                                           struct error *err);
 
 /* proxy_set_access_log: one line per finished request to the descriptor from now on; -1: none. The descriptor
  * is copied. Lines are whole, several in one write, in the order of each worker. When it does not take them

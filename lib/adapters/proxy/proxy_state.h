@@ -10,9 +10,9 @@
 #include "base/bytes.h"
 #include "base/status.h"
 
-/* A million names of 1 KiB each in memory is no longer a gateway of a site owner. */
-#define PROXY_SITES_MAX 4096
-#define PROXY_NAMES_PER_SITE_MAX 256
+/* As tls/tls_sites.h. */
+#define PROXY_SITES_MAX 100000
+#define PROXY_NAMES_PER_SITE_MAX 100
 #define PROXY_CHALLENGES_MAX 4096
 /* A token of ACME is at least 128 bits of base64url; the longest that any CA is known to use is 128. */
 #define PROXY_TOKEN_MAX 256

@@ -1,0 +1,35 @@
+/* forward.h - what a gateway changes in the heads that it passes on [RFC9110 7.6, 7.8], [RFC7239]. Pure.
+ *
+ * Both ways: hop-by-hop fields (Connection, what it lists, Keep-Alive, Proxy-Connection, Proxy-Authenticate,
+ * Proxy-Authorization, TE, Trailer, Transfer-Encoding, Upgrade, HTTP2-Settings) go away; the message's framing is
+ * written anew. To the backend: X-Forwarded-For, -Proto, -Host, -Port, X-Real-IP and Forwarded of the client are
+ * dropped unless the site trusts them (then For and Forwarded are added to, the others kept), and ours are added.
+ */
+#ifndef CATHAYA_ADAPTERS_PROXY_FORWARD_H
+#define CATHAYA_ADAPTERS_PROXY_FORWARD_H
+
+#include "adapters/proxy/exchange.h"
+#include "adapters/proxy/proxy_state.h"
+#include "base/builder.h"
+
+/* What is added to a head at most, beside the fields that were there. */
+#define FORWARD_ADDED_MAX 2048
+
+/* forward_write_request appends the whole head of the request for an HTTP/1.1 backend: request line, Host, fields,
+ * framing, empty line. A connection to a backend is always to be kept (no Connection field), but for Upgrade. */
+void forward_write_request(const struct exchange *x, struct builder *out);
+
+/* forward_is_dropped says whether a field of a message with these fields is not passed on. The caller looks once
+ * with forward_connection_lists whether Connection lists anything beside close, keep-alive and upgrade (rare):
+ * then is_listing. */
+bool forward_is_dropped(const struct http_header *field, const struct http_header *fields, size_t field_count,
+                        bool is_listing);
+bool forward_is_listing(const struct http_header *fields, size_t field_count);
+
+/* forward_write_answer_fields appends the fields of an answer of the backend for an HTTP/1.1 client, without
+ * framing (no Content-Length, no Transfer-Encoding, no Connection), Via and Strict-Transport-Security as the site
+ * has it. */
+void forward_write_answer_fields(const struct exchange *x, const struct exchange_response *response,
+                                 struct builder *out);
+
+#endif
