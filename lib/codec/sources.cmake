@@ -16,6 +16,8 @@ set(codec_text_sources
   tai/tai.c
   tai/tai_pattern.c
   tiles/entry_bundle.c
+  trust_bundle/trust_bundle.c
+  trust_bundle/trust_bundle_write.c
   witness/add_checkpoint.c
   witness/add_entries.c
   witness/mirror_info.c
