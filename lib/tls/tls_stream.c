@@ -11,16 +11,14 @@
 #include <openssl/x509.h>
 
 #include "crypto/context.h"
-#include "tls/tls_context_parts.h"
+#include "tls/tls_stream_parts.h"
 
-#define REASON_SIZE 160
-
-struct tls_stream {
-    struct tls_context *context;
-    SSL *ssl;
-    bool is_finished; /* after a failure the library may not be asked for anything more */
-    char reason[REASON_SIZE];
-};
+/* Small pieces are put together up to a record of the largest size. */
+#define RECORD_MAX 16384
+/* A client can use a record when it has all of it: so the first ones of an answer are small, as many as the
+ * first window of TCP takes anyway (10 segments) [RFC6928]. */
+#define FIRST_RECORD_MAX 4096
+#define FIRST_RECORDS_SIZE (3 * FIRST_RECORD_MAX)
 
 static bool is_address(const char *name)
 {
@@ -62,31 +60,64 @@ enum status tls_stream_new(struct tls_context *context, int fd, const char *serv
     return STATUS_OK;
 }
 
+enum status tls_stream_new_kind(SSL *ssl, int fd, const struct tls_stream_kind *kind, void *owner,
+                                struct tls_stream **out, struct error *err)
+{
+    *out = NULL;
+    struct tls_stream *s = calloc(1, sizeof *s);
+    if (s == NULL) {
+        SSL_free(ssl);
+        kind->free(owner);
+        return error_set(err, STATUS_NO_MEMORY, "tls: out of memory");
+    }
+    *s = (struct tls_stream){.ssl = ssl, .kind = kind, .owner = owner};
+    if (SSL_is_server(ssl) == 1)
+        s->small_left = FIRST_RECORDS_SIZE;
+    if (SSL_set_fd(ssl, fd) != 1) {
+        tls_stream_free(s);
+        return error_set(err, STATUS_NO_MEMORY, "tls: no connection: %s", context_openssl_reason());
+    }
+    *out = s;
+    return STATUS_OK;
+}
+
+void *tls_stream_owner(const struct tls_stream *stream, const struct tls_stream_kind *kind)
+{
+    return stream->kind == kind ? stream->owner : NULL;
+}
+
 void tls_stream_free(struct tls_stream *stream)
 {
     if (stream == NULL)
         return;
     SSL_free(stream->ssl);
+    if (stream->kind != NULL)
+        stream->kind->free(stream->owner);
     tls_context_free(stream->context);
     ERR_clear_error();
     free(stream);
 }
 
+static const char *library_reason(const struct tls_stream *s, int system_error)
+{
+    long verdict = SSL_get_verify_result(s->ssl);
+    if (s->context != NULL && s->context->is_verified && verdict != X509_V_OK)
+        return X509_verify_cert_error_string(verdict);
+    const char *text = ERR_reason_error_string(ERR_peek_last_error());
+    if (text == NULL && system_error != 0)
+        text = strerror(system_error);
+    return text != NULL ? text : "the connection was closed";
+}
+
 static void keep_reason(struct tls_stream *s, int system_error)
 {
-    unsigned long code = ERR_peek_last_error();
-    long verdict = SSL_get_verify_result(s->ssl);
-    const char *text = ERR_reason_error_string(code);
-    if (s->context->is_verified && verdict != X509_V_OK)
-        text = X509_verify_cert_error_string(verdict);
-    else if (text == NULL && system_error != 0)
-        text = strerror(system_error);
-    else if (text == NULL)
-        text = "the connection was closed";
     struct builder b;
-    builder_init_fixed(&b, s->reason, sizeof s->reason);
-    builder_printf(&b, "%.*s", REASON_SIZE - 1, text);
-    builder_u8(&b, 0);
+    builder_init_fixed(&b, s->reason, sizeof s->reason - 1);
+    if (s->kind == NULL || !s->kind->explain(s->owner, s->ssl, &b)) {
+        builder_reset(&b);
+        builder_printf(&b, "%.*s", TLS_STREAM_REASON_SIZE - 1, library_reason(s, system_error));
+    }
+    s->reason[b.len] = '\0';
     ERR_clear_error();
 }
 
@@ -113,12 +144,20 @@ enum tls_result tls_stream_handshake(struct tls_stream *stream)
 {
     if (stream->is_finished)
         return TLS_FAILED;
+    if (stream->is_connected)
+        return TLS_DONE;
     ERR_clear_error();
     errno = 0;
     enum tls_result result = judge(stream, SSL_do_handshake(stream->ssl));
     if (result == TLS_END) {
+        stream->is_finished = true;
         keep_reason(stream, 0);
-        result = TLS_FAILED;
+        return TLS_FAILED;
+    }
+    if (result == TLS_DONE) {
+        stream->is_connected = true;
+        if (stream->kind != NULL && stream->kind->finished != NULL)
+            stream->kind->finished(stream->owner, stream->ssl);
     }
     return result;
 }
@@ -133,16 +172,91 @@ enum tls_result tls_stream_read(struct tls_stream *stream, void *out, size_t siz
     return judge(stream, SSL_read_ex(stream->ssl, out, size, len));
 }
 
-enum tls_result tls_stream_write(struct tls_stream *stream, struct bytes data, size_t *len)
+/* How much of len goes into the next call: one record. What once had to wait is offered whole again, since
+ * its record is made. */
+static size_t next_len(const struct tls_stream *s, size_t len)
 {
+    size_t max = s->small_left > 0 ? FIRST_RECORD_MAX : RECORD_MAX;
+    if (max < s->pending_len)
+        max = s->pending_len;
+    return len < max ? len : max;
+}
+
+static enum tls_result write_once(struct tls_stream *s, struct bytes data, size_t *len)
+{
+    *len = 0;
+    ERR_clear_error();
+    errno = 0;
+    enum tls_result result = judge(s, SSL_write_ex(s->ssl, data.data, data.len, len));
+    s->pending_len = result == TLS_WANT_WRITE || result == TLS_WANT_READ ? data.len : 0;
+    s->small_left -= *len < s->small_left ? *len : s->small_left;
+    return result;
+}
+
+/* Where a writer is in its pieces. */
+struct pieces {
+    const struct bytes *at;
+    size_t count;
+    size_t skipped; /* of the first one */
+};
+
+static void skip(struct pieces *p, size_t len)
+{
+    for (;;) {
+        size_t part = p->count > 0 ? p->at->len - p->skipped : 0;
+        if (p->count == 0 || part > len) {
+            p->skipped += len;
+            return;
+        }
+        len -= part;
+        *p = (struct pieces){p->at + 1, p->count - 1, 0};
+    }
+}
+
+/* The next bytes: the first piece when it fills a record or is the last, else a copy of several. */
+static struct bytes next_bytes(const struct pieces *p, uint8_t record[RECORD_MAX])
+{
+    struct bytes first = bytes_of(p->at->data + p->skipped, p->at->len - p->skipped);
+    size_t len = 0, skipped = p->skipped;
+    if (p->count == 1 || first.len >= RECORD_MAX)
+        return first;
+    for (size_t i = 0; i < p->count && len < RECORD_MAX; i++) {
+        size_t part = p->at[i].len - skipped;
+        if (part > RECORD_MAX - len)
+            part = RECORD_MAX - len;
+        if (part > 0)
+            memcpy(record + len, p->at[i].data + skipped, part);
+        len += part;
+        skipped = 0;
+    }
+    return bytes_of(record, len);
+}
+
+enum tls_result tls_stream_writev(struct tls_stream *stream, const struct bytes *pieces, size_t count,
+                                  size_t *len)
+{
+    uint8_t record[RECORD_MAX];
+    struct pieces p = {pieces, count, 0};
+    enum tls_result result = TLS_DONE;
     *len = 0;
     if (stream->is_finished)
         return TLS_FAILED;
-    if (data.len == 0)
-        return TLS_DONE;
-    ERR_clear_error();
-    errno = 0;
-    return judge(stream, SSL_write_ex(stream->ssl, data.data, data.len, len));
+    skip(&p, 0);
+    while (result == TLS_DONE && p.count > 0) {
+        size_t once;
+        struct bytes data = next_bytes(&p, record);
+        result = write_once(stream, bytes_of(data.data, next_len(stream, data.len)), &once);
+        *len += once;
+        skip(&p, once);
+    }
+    return result;
+}
+
+enum tls_result tls_stream_write(struct tls_stream *stream, struct bytes data, size_t *len)
+{
+    enum tls_result result = tls_stream_writev(stream, &data, 1, len);
+    /* What has gone out has gone out: the next call hears of the wait again. */
+    return *len > 0 && result != TLS_FAILED ? TLS_DONE : result;
 }
 
 enum tls_result tls_stream_close(struct tls_stream *stream)
@@ -157,7 +271,17 @@ enum tls_result tls_stream_close(struct tls_stream *stream)
 
 bool tls_stream_has_pending(const struct tls_stream *stream)
 {
-    return SSL_pending(stream->ssl) > 0;
+    return SSL_has_pending(stream->ssl) == 1;
+}
+
+uint64_t tls_stream_bytes_read(const struct tls_stream *stream)
+{
+    return BIO_number_read(SSL_get_rbio(stream->ssl));
+}
+
+uint64_t tls_stream_bytes_written(const struct tls_stream *stream)
+{
+    return BIO_number_written(SSL_get_wbio(stream->ssl));
 }
 
 struct bytes tls_stream_alpn(const struct tls_stream *stream)
