@@ -91,15 +91,16 @@ static const char *thumbprint_of(void *context, const char *host, size_t len)
 }
 
 /* The thumbprint is in the first key authorization; before that nobody asks for it. */
-static enum status provision(void *solver, const struct acme_client_challenge *c, struct error *err)
+static void provision(void *solver, const struct acme_client_challenge *c, acme_client_provisioned *done, void *cookie)
 {
     struct account *account = solver;
+    struct error err = {.status = STATUS_OK};
     const char *dot = strchr(c->key_authorization, '.');
     if (dot == NULL)
-        return error_set(err, STATUS_REFUSED, "no key authorization");
-    if (account->thumbprint[0] == '\0')
+        (void)error_set(&err, STATUS_REFUSED, "no key authorization");
+    else if (account->thumbprint[0] == '\0')
         (void)snprintf(account->thumbprint, sizeof account->thumbprint, "%s", dot + 1);
-    return STATUS_OK;
+    done(cookie, err.status, &err);
 }
 
 static void clean(void *solver, const struct acme_client_challenge *c)
@@ -128,8 +129,10 @@ static void job_end(struct job *job)
     load->under_way--;
 }
 
-static void on_issued(void *cookie, enum status status, const struct acme_client_certificate *certificate, const struct error *err)
+static void on_issued(void *cookie, enum status status, const struct acme_client_certificate *certificate, int64_t retry_after_s,
+                      const struct error *err)
 {
+    (void)retry_after_s;
     struct job *job = cookie;
     struct load *load = job->load;
     struct load_result *r = load->result;

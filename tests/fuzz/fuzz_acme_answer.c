@@ -29,7 +29,7 @@ struct server {
     struct answer answer;
     struct later queue[QUEUE_MAX];
     size_t count, requests;
-    unsigned shown, started, issued;
+    unsigned shown, started, issued, renewals;
     enum status status;
 };
 
@@ -91,13 +91,13 @@ static uint64_t start_timer(void *context, uint64_t delay_ms, void (*fire)(void 
     return 1;
 }
 
-static enum status provision(void *solver, const struct acme_client_challenge *c, struct error *err)
+static void provision(void *solver, const struct acme_client_challenge *c, acme_client_provisioned *done, void *cookie)
 {
     struct server *s = solver;
-    (void)err;
+    const struct error err = {.status = STATUS_OK};
     s->shown++;
     require(c->token[0] != '\0' && strpbrk(c->token, "/.\\ \n") == NULL && strchr(c->identifier, '/') == NULL);
-    return STATUS_OK;
+    done(cookie, STATUS_OK, &err);
 }
 
 static void clean(void *solver, const struct acme_client_challenge *c)
@@ -114,9 +114,18 @@ static void on_started(void *cookie, enum status status, const struct error *err
     s->status = status;
 }
 
-static void on_issued(void *cookie, enum status status, const struct acme_client_certificate *c, const struct error *err)
+static void on_renewal(void *cookie, enum status status, int64_t start_s, int64_t end_s, int64_t retry_after_s, const struct error *err)
 {
     struct server *s = cookie;
+    s->renewals++;
+    require(status == STATUS_OK ? end_s >= start_s && retry_after_s >= 0 : err->text[0] != '\0');
+}
+
+static void on_issued(void *cookie, enum status status, const struct acme_client_certificate *c, int64_t retry_after_s,
+                      const struct error *err)
+{
+    struct server *s = cookie;
+    require(retry_after_s >= 0);
     require(++s->issued == 1 && (c != NULL) == (status == STATUS_OK));
     require(c != NULL ? c->chain.len > 0 && strncmp(c->url, "https://", 8) == 0 : err->text[0] != '\0');
 }
@@ -169,6 +178,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         require(acme_client_issue(client, &request, on_issued, &s, NULL) == STATUS_OK);
         run(&s);
         require(s.issued == 1 && s.shown == 0);
+    }
+    if (s.status == STATUS_OK && acme_client_renewal(client, "AQID.BA", on_renewal, &s, NULL) == STATUS_OK) {
+        run(&s);
+        require(s.renewals == 1);
     }
     acme_client_free(client);
     return 0;

@@ -16,6 +16,11 @@ static enum status copy_config(struct acme_client *client, const struct acme_cli
         return error_set(err, STATUS_USAGE, "%.200s: path too long", ca_file);
     if (snprintf(client->contact, sizeof client->contact, "%s", contact) >= (int)sizeof client->contact)
         return error_set(err, STATUS_USAGE, "%.200s: contact too long", contact);
+    const char *kid = config->eab_kid != NULL ? config->eab_kid : "";
+    if (snprintf(client->eab_kid, sizeof client->eab_kid, "%s", kid) >= (int)sizeof client->eab_kid)
+        return error_set(err, STATUS_USAGE, "%.200s: key ID of the external account binding too long", kid);
+    if (kid[0] != '\0' && config->eab_key.len == 0)
+        return error_set(err, STATUS_USAGE, "external account binding %.200s without a key", kid);
     return STATUS_OK;
 }
 
@@ -43,66 +48,6 @@ void acme_client_free(struct acme_client *client)
         return;
     builder_clear(&client->jwk);
     free(client);
-}
-
-const char *acme_client_account(const struct acme_client *client)
-{
-    return client->account;
-}
-
-/* ---- directory and account ---- */
-
-static void started(struct acme_client *client, enum status status, const struct error *err)
-{
-    client->start_done(client->start_cookie, status, err);
-}
-
-static void on_account(void *cookie, const struct client_answer *answer)
-{
-    struct acme_client *client = cookie;
-    if (!client_is_good(answer))
-        started(client, answer->err->status, answer->err);
-    else if (!client_copy_header(answer->response, "Location", client->account))
-        started(client, error_set(answer->err, STATUS_REFUSED, "%s: no URL of the account", client->new_account), answer->err);
-    else
-        started(client, STATUS_OK, answer->err);
-}
-
-static void make_account(struct acme_client *client)
-{
-    json_t *payload = json_pack("{s:b}", "termsOfServiceAgreed", 1);
-    if (client->contact[0] != '\0')
-        (void)json_object_set_new(payload, "contact", json_pack("[s]", client->contact));
-    char *text = json_dumps(payload, JSON_COMPACT);
-    client_post(client, client->new_account, text != NULL ? text : "{}", NULL, on_account, client);
-    free(text);
-    json_decref(payload);
-}
-
-static void on_directory(void *cookie, const struct client_answer *answer)
-{
-    struct acme_client *client = cookie;
-    const char *nonce = json_string_value(json_object_get(answer->json, "newNonce"));
-    const char *account = json_string_value(json_object_get(answer->json, "newAccount"));
-    const char *order = json_string_value(json_object_get(answer->json, "newOrder"));
-    if (!client_is_good(answer)) {
-        started(client, answer->err->status, answer->err);
-        return;
-    }
-    if (!client_copy_url(nonce, client->new_nonce) || !client_copy_url(account, client->new_account) ||
-        !client_copy_url(order, client->new_order)) {
-        started(client, error_set(answer->err, STATUS_REFUSED, "%s is no ACME directory", client->directory_url), answer->err);
-        return;
-    }
-    make_account(client);
-}
-
-void acme_client_start(struct acme_client *client, acme_client_done *done, void *cookie)
-{
-    client->account[0] = '\0';
-    client->start_done = done;
-    client->start_cookie = cookie;
-    client_get(client, client->directory_url, on_directory, client);
 }
 
 /* ---- one URL ---- */

@@ -16,13 +16,22 @@
 /* A chain of ML-DSA-87 certificates with several cosignatures. */
 #define ACME_CLIENT_CHAIN_MAX ((size_t)256 * 1024)
 
+/* base64url of a SHA-256 hash, and a NUL. */
+#define ACME_CLIENT_DNS_VALUE_SIZE 44
+
 /* What is to be shown to the server for one identifier. Borrowed. */
 struct acme_client_challenge {
-    const char *type;       /* "http-01" */
-    const char *identifier; /* without "*." */
+    const char *type;       /* "http-01", "tls-alpn-01", "dns-01" */
+    const char *identifier; /* a DNS name without "*.", or a numeric address */
+    bool is_ip;
     const char *token;
-    const char *key_authorization;
+    const char *key_authorization; /* what http-01 shows [RFC8555 8.3] */
+    uint8_t digest[32];     /* its SHA-256: what the certificate of tls-alpn-01 holds [RFC8737 3] */
+    char dns_value[ACME_CLIENT_DNS_VALUE_SIZE]; /* the TXT record at _acme-challenge.IDENTIFIER [RFC8555 8.4] */
 };
+
+/* STATUS_OK: it can be seen now, from everywhere. */
+typedef void acme_client_provisioned(void *cookie, enum status status, const struct error *err);
 
 /* How far an order is. */
 enum acme_client_step {
@@ -36,10 +45,14 @@ struct acme_client_config {
     const char *ca_file;            /* of the server's TLS; NULL: the system's */
     const struct private_key *key;  /* of the account: P-256; outlives the client */
     const char *contact;            /* "mailto:..."; NULL: none */
+    bool is_existing_only;          /* no account is made: there must be one with this key [RFC8555 7.3.1] */
+    const char *eab_kid;            /* external account binding [RFC8555 7.3.4]; NULL: none */
+    struct bytes eab_key;           /* its HMAC key, decoded; outlives the client */
     const char *challenge;          /* the type that is solved here */
     void *solver;
-    /* provision makes the challenge visible; it may fail. clean takes it away again. */
-    enum status (*provision)(void *solver, const struct acme_client_challenge *c, struct error *err);
+    /* provision makes the challenge visible, which may take its time, and calls done exactly once, later or before it
+     * returns. clean takes it away again; it follows every provision, also one that has failed. */
+    void (*provision)(void *solver, const struct acme_client_challenge *c, acme_client_provisioned *done, void *cookie);
     void (*clean)(void *solver, const struct acme_client_challenge *c);
     /* progress is told about each step of an order, with the cookie of acme_client_issue; the same step may come
      * again. NULL: nobody is. */
@@ -64,19 +77,26 @@ void acme_client_free(struct acme_client *client);
 
 typedef void acme_client_done(void *cookie, enum status status, const struct error *err);
 
-/* acme_client_start reads the directory and finds or makes the account; terms are agreed to. Once at a time; again,
- * after a failure. */
+/* acme_client_start reads the directory and finds or makes the account; terms are agreed to. Again after a failure, or
+ * when acme_client_is_started says no; who starts while it is under way waits with the first. */
 void acme_client_start(struct acme_client *client, acme_client_done *done, void *cookie);
+
+/* acme_client_is_started: is there an account? Not any more when the server has said that it knows none. */
+bool acme_client_is_started(const struct acme_client *client);
 
 /* acme_client_account borrows the account's URL; "" before it is started. */
 const char *acme_client_account(const struct acme_client *client);
 
 struct acme_client_request {
-    const char *const *names; /* DNS names; borrowed during acme_client_issue */
+    const char *const *names; /* DNS names, numeric addresses [RFC8738]; borrowed during acme_client_issue */
     size_t name_count;
     struct bytes csr;         /* DER; copied */
     const char *profile;      /* NULL: the server's choice */
     const char *replaces;     /* ARI certificate ID; NULL: none */
+    const char *order_url;    /* an order of this account, to go on with: names and profile are not sent; NULL: a new one */
+    /* ordered is told the URL of the order before anything more is done with it, so that it can be kept. It may
+     * refuse, and the order ends with that. NULL: nobody is told. */
+    enum status (*ordered)(void *cookie, const char *order_url, struct error *err);
 };
 
 /* Borrowed for the duration of done. */
@@ -86,11 +106,12 @@ struct acme_client_certificate {
     const char *alternate_url; /* acme-optional-alternate; "" when there is none */
 };
 
-/* certificate is NULL unless STATUS_OK. STATUS_REFUSED: the server says no, for good; STATUS_AGAIN: not now;
- * STATUS_IO: it could not be reached or understood. Or the status of provision. */
+/* certificate is NULL unless STATUS_OK. STATUS_REFUSED: the server says no, for good; STATUS_NOT_FOUND: it does not
+ * know (any more) the order to go on with; STATUS_AGAIN: not now; STATUS_IO: it could not be reached or understood. Or
+ * the status of provision. retry_after_s: when the server, refusing, named a time to come back; 0: it did not. */
 typedef void acme_client_issue_done(void *cookie, enum status status,
                                     const struct acme_client_certificate *certificate,
-                                    const struct error *err);
+                                    int64_t retry_after_s, const struct error *err);
 
 /* acme_client_issue orders, proves control, finalizes and downloads. STATUS_USAGE, STATUS_NO_MEMORY: not
  * begun, done is not called. */
@@ -106,5 +127,13 @@ typedef void acme_client_fetch_done(void *cookie, int http_status, struct bytes 
 MUST_USE enum status acme_client_fetch(struct acme_client *client, const char *url,
                                        const char *accept, acme_client_fetch_done *done, void *cookie,
                                        struct error *err);
+
+/* acme_client_renewal asks when a certificate should be renewed [RFC9773 4.1], unsigned: certificate_id is
+ * base64url(keyIdentifier) "." base64url(serial). STATUS_OK: in [start_s, end_s). STATUS_NOT_FOUND: this server has no
+ * renewal information, or does not know the certificate. The client must be started: STATUS_USAGE. */
+typedef void acme_client_renewal_done(void *cookie, enum status status, int64_t start_s, int64_t end_s,
+                                      int64_t retry_after_s, const struct error *err);
+MUST_USE enum status acme_client_renewal(struct acme_client *client, const char *certificate_id,
+                                         acme_client_renewal_done *done, void *cookie, struct error *err);
 
 #endif

@@ -21,6 +21,21 @@ bool client_is_problem(const struct client_answer *answer, const char *type)
            strcmp(got + sizeof prefix - 1, type) == 0;
 }
 
+bool client_has_status(const struct client_answer *answer, const char *status)
+{
+    const char *got = json_string_value(json_object_get(answer->json, "status"));
+    return client_is_good(answer) && got != NULL && strcmp(got, status) == 0;
+}
+
+const char *client_find_reason(const json_t *object, const char *otherwise)
+{
+    const char *detail = json_string_value(json_object_get(json_object_get(object, "error"), "detail"));
+    const json_t *list = json_object_get(object, "challenges");
+    for (size_t i = 0; detail == NULL && i < json_array_size(list); i++)
+        detail = json_string_value(json_object_get(json_object_get(json_array_get(list, i), "error"), "detail"));
+    return detail != NULL ? detail : otherwise;
+}
+
 /* ---- URLs ---- */
 
 bool client_copy_url(const char *url, char out[ACME_CLIENT_URL_MAX])

@@ -185,6 +185,8 @@ static void on_answer(void *cookie, const struct fetch_response *response)
         json_decref(json);
         return;
     }
+    if (!post->is_get && client_is_problem(&answer, "accountDoesNotExist"))
+        post->client->is_account_gone = true;
     explain(post, response, json);
     finish(post, response, json);
 }

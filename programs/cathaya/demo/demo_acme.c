@@ -53,12 +53,13 @@ enum status demo_acme_add(struct demo_world *w, const char *client, const char *
 
 /* ---- http-01 ---- */
 
-static enum status provision(void *solver, const struct acme_client_challenge *c, struct error *err)
+static void provision(void *solver, const struct acme_client_challenge *c, acme_client_provisioned *done, void *cookie)
 {
     const struct demo_world *w = solver;
+    struct error err = {.status = STATUS_OK};
     char name[256];
     (void)snprintf(name, sizeof name, "http-01/%.200s", c->token);
-    return demo_write(w, name, bytes_of_text(c->key_authorization), 0644, err);
+    done(cookie, demo_write(w, name, bytes_of_text(c->key_authorization), 0644, &err), &err);
 }
 
 static void clean(void *solver, const struct acme_client_challenge *c)
@@ -90,10 +91,11 @@ static void on_started(void *cookie, enum status status, const struct error *err
     finished(cookie, status, err);
 }
 
-static void on_issued(void *cookie, enum status status, const struct acme_client_certificate *certificate,
+static void on_issued(void *cookie, enum status status, const struct acme_client_certificate *certificate, int64_t retry_after_s,
                       const struct error *err)
 {
     struct order *o = cookie;
+    (void)retry_after_s;
     struct error own = {.status = STATUS_OK};
     if (status == STATUS_OK) {
         o->certificate->seconds = since_s(o->begun_ns);

@@ -9,6 +9,10 @@ struct solver {
     unsigned provisioned, cleaned;
     char identifier[256], token[128], key_authorization[256];
     enum status status;
+    struct acme_client_challenge challenge;
+    bool is_held; /* done is called by the test */
+    acme_client_provisioned *done;
+    void *cookie;
 };
 
 struct world {
@@ -29,16 +33,21 @@ struct world {
     int64_t retry_after_s;
 };
 
-static enum status provision(void *solver, const struct acme_client_challenge *c, struct error *err)
+static void provision(void *solver, const struct acme_client_challenge *c, acme_client_provisioned *done, void *cookie)
 {
     struct solver *s = solver;
-    if (s->status != STATUS_OK)
-        return error_set(err, s->status, "the solver does not want to");
+    struct error err = {.status = STATUS_OK};
     s->provisioned++;
+    s->challenge = *c;
     (void)snprintf(s->identifier, sizeof s->identifier, "%s", c->identifier);
     (void)snprintf(s->token, sizeof s->token, "%s", c->token);
     (void)snprintf(s->key_authorization, sizeof s->key_authorization, "%s", c->key_authorization);
-    return STATUS_OK;
+    if (s->status != STATUS_OK)
+        (void)error_set(&err, s->status, "the solver does not want to");
+    s->done = done;
+    s->cookie = cookie;
+    if (!s->is_held)
+        done(cookie, err.status, &err);
 }
 
 static void clean(void *solver, const struct acme_client_challenge *c)
@@ -57,9 +66,11 @@ static void on_started(void *cookie, enum status status, const struct error *err
     t->err = *err;
 }
 
-static void on_issued(void *cookie, enum status status, const struct acme_client_certificate *c, const struct error *err)
+static void on_issued(void *cookie, enum status status, const struct acme_client_certificate *c, int64_t retry_after_s,
+                      const struct error *err)
 {
     struct world *t = cookie;
+    t->retry_after_s = retry_after_s;
     t->issued++;
     t->status = status;
     t->err = *err;
