@@ -12,7 +12,8 @@
  *   up:    down->flush (x)                           after one or several of these: now write
  *
  * body, head and end only gather, or write at once what is large; nothing has to be written before flush. So
- * a small request is one write to the backend, and a small answer one write to the client.
+ * a small request is one write to the backend, and a small answer one write to the client. down->end and down->fail
+ * are the last calls of upstream, so they flush by themselves (for a tunnel: every end does).
  *
  * Back-pressure. body takes all of its piece, always (a piece has at most EXCHANGE_PIECE_MAX bytes), and says
  * whether more may come at once. After `false` the caller gives no more until the other side calls its resume:
@@ -60,6 +61,7 @@
 
 struct exchange;
 struct proxy_limits;
+struct upstream_client;
 
 /* Everything borrows from downstream until upstream is done with the exchange. */
 struct exchange_request {
@@ -79,7 +81,12 @@ struct exchange_request {
     bool is_tls;            /* between client and gateway */
     bool is_http_1_0, is_http_2;
     const char *peer;       /* the client's address, numeric */
-    const struct sockaddr_storage *peer_address, *local_address; /* for PROXY protocol */
+
+    /* For PROXY protocol; NULL: not known, or none. */
+    const struct sockaddr_storage *peer_address, *local_address;
+    const char *server_name, *tls_version, *tls_suite, *alpn;
+    struct upstream_client *client; /* of the client's connection (upstream.h); NULL: a backend connection that is
+                                       this client's own is closed after one exchange */
 };
 
 /* Everything borrows from upstream during the call of down->head. */
@@ -130,6 +137,7 @@ struct exchange {
     const struct exchange_down *down;       /* set by downstream, before upstream_start */
     const struct exchange_up *up;           /* set by upstream_start */
     void *upstream;                         /* upstream's own */
+    struct exchange *upstream_next;         /* upstream's own, too: no failure may need memory to be told */
     const struct proxy_site *site;          /* whose request it is (proxy_state.h) */
     const struct proxy_limits *limits;      /* times and sizes that hold for it */
     bool is_request_ended, is_response_ended; /* set by the caller just before up->end, down->end */
