@@ -5,11 +5,11 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
-#include <openssl/x509v3.h>
 
 #include "crypto/context.h"
 #include "crypto/evp_key.h"
 #include "tls/classic_certificate.h"
+#include "tls/classic_path.h"
 #include "tls/classic_sct.h"
 
 #define CERTIFICATE_MAX 16384
@@ -224,47 +224,21 @@ struct bytes classic_chain_key_pem(const struct classic_chain *chain)
 
 /* ---- the client's side ---- */
 
-static STACK_OF(X509) *parse_all(const struct bytes *certificates, size_t count)
-{
-    STACK_OF(X509) *certs = sk_X509_new_null();
-    for (size_t i = 0; certs != NULL && i < count; i++) {
-        X509 *cert = classic_certificate_parse(certificates[i]);
-        if (cert == NULL || sk_X509_push(certs, cert) <= 0) {
-            X509_free(cert);
-            sk_X509_pop_free(certs, X509_free);
-            return NULL;
-        }
-    }
-    return certs;
-}
-
 /* *issuer is the certificate whose key signed the leaf; the caller frees it. */
 static enum status verify_path(X509_STORE *store, STACK_OF(X509) *certs, const char *dns_name,
                                int64_t at_s, X509 **issuer, struct error *err)
 {
-    X509_STORE_CTX *ctx = X509_STORE_CTX_new_ex(context_library(), context_properties());
-    if (ctx == NULL || X509_STORE_CTX_init(ctx, store, sk_X509_value(certs, 0), certs) != 1) {
-        X509_STORE_CTX_free(ctx);
-        return library_failed("verification", err);
+    STACK_OF(X509) *path;
+    enum status s = classic_path_verify(&(struct classic_path){.roots = store, .sent = certs, .at_s = at_s,
+                                                               .dns_name = bytes_of_text(dns_name)}, &path, err);
+    if (s != STATUS_OK)
+        return error_prefix(err, s, "classic chain");
+    *issuer = sk_X509_num(path) > 1 ? sk_X509_value(path, 1) : NULL;
+    if (*issuer == NULL || X509_up_ref(*issuer) != 1) {
+        *issuer = NULL;
+        s = error_set(err, STATUS_REFUSED, "classic chain: no issuer");
     }
-    X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(ctx);
-    X509_VERIFY_PARAM_set_time(param, (time_t)at_s);
-    enum status s = STATUS_OK;
-    if (X509_STORE_CTX_set_purpose(ctx, X509_PURPOSE_SSL_SERVER) != 1 ||
-        X509_VERIFY_PARAM_set1_host(param, dns_name, 0) != 1)
-        s = library_failed("verification", err);
-    else if (X509_verify_cert(ctx) != 1)
-        s = error_set(err, STATUS_REFUSED, "classic chain: %s",
-                      X509_verify_cert_error_string(X509_STORE_CTX_get_error(ctx)));
-    if (s == STATUS_OK) {
-        *issuer = sk_X509_value(X509_STORE_CTX_get0_chain(ctx), 1);
-        if (*issuer == NULL || X509_up_ref(*issuer) != 1) {
-            *issuer = NULL;
-            s = error_set(err, STATUS_REFUSED, "classic chain: no issuer");
-        }
-    }
-    X509_STORE_CTX_free(ctx);
-    (void)context_openssl_reason();
+    sk_X509_pop_free(path, X509_free);
     return s;
 }
 
@@ -289,7 +263,7 @@ static enum status verify_scts(const struct classic_chain *chain, const X509 *le
 enum status classic_chain_verify(const struct classic_chain *chain, const struct bytes *certificates,
                                  size_t count, const char *dns_name, int64_t at_s, struct error *err)
 {
-    STACK_OF(X509) *certs = parse_all(certificates, count);
+    STACK_OF(X509) *certs = classic_path_parse(certificates, count);
     if (certs == NULL || count == 0) {
         sk_X509_free(certs);
         return error_set(err, STATUS_MALFORMED, "classic chain: not certificates: %s",
@@ -307,7 +281,7 @@ enum status classic_chain_verify(const struct classic_chain *chain, const struct
 enum status classic_chain_verify_below(struct bytes root, const struct bytes *certificates, size_t count,
                                        const char *dns_name, int64_t at_s, struct error *err)
 {
-    STACK_OF(X509) *certs = parse_all(certificates, count);
+    STACK_OF(X509) *certs = classic_path_parse(certificates, count);
     X509 *anchor = classic_certificate_parse(root), *issuer = NULL;
     X509_STORE *store = X509_STORE_new();
     enum status s;
