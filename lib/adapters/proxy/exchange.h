@@ -4,7 +4,8 @@
  *
  * The course of one exchange, in calls:
  *
- *   down:  upstream_start (x)                        once, when the head of the request is whole
+ *   down:  upstream_start (x)                        once, when the head of the request is whole; when it says at
+ *                                                    once that it cannot, x->up is NULL and nothing follows
  *   down:  up->body (x)*, up->end (x)                as it comes; end comes also when there is no body
  *   down:  up->flush (x)                             after one or several of these: now write
  *   up:    down->head (x)+                           any number of 1xx, then the real one, or 101
@@ -137,7 +138,6 @@ struct exchange {
     const struct exchange_down *down;       /* set by downstream, before upstream_start */
     const struct exchange_up *up;           /* set by upstream_start */
     void *upstream;                         /* upstream's own */
-    struct exchange *upstream_next;         /* upstream's own, too: no failure may need memory to be told */
     const struct proxy_site *site;          /* whose request it is (proxy_state.h) */
     const struct proxy_limits *limits;      /* times and sizes that hold for it */
     bool is_request_ended, is_response_ended; /* set by the caller just before up->end, down->end */

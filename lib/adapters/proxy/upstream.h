@@ -18,16 +18,20 @@
 /* Backends that are tried for one request. */
 #define UPSTREAM_TRIES_MAX 3
 
-struct upstream;
+struct upstreams;
+struct deadlines; /* deadline.h */
 
-MUST_USE enum status upstream_new(struct event_loop *loop, struct upstream **out, struct error *err);
+/* upstream_new borrows the loop and its deadlines. */
+MUST_USE enum status upstream_new(struct event_loop *loop, struct deadlines *deadlines, struct upstreams **out,
+                                  struct error *err);
 
 /* upstream_free closes what is kept. Every exchange has to be over. NULL is fine. */
-void upstream_free(struct upstream *upstream);
+void upstream_free(struct upstreams *upstreams);
 
 /* upstream_start begins with an exchange whose request, down, site and limits are set; x->up and the rest it sets
- * itself. A site without backends fails with EXCHANGE_NO_BACKEND like all others: by an event. */
-void upstream_start(struct upstream *upstream, struct exchange *x);
+ * itself. EXCHANGE_OK: it is under way. Else it is not, x->up is NULL, and nothing is called: EXCHANGE_NO_BACKEND,
+ * EXCHANGE_CONNECT_FAILED (all that were tried refused at once), EXCHANGE_NO_MEMORY. */
+MUST_USE enum exchange_failure upstream_start(struct upstreams *upstreams, struct exchange *x);
 
 /* What is kept for one client's connection; zero at first. */
 struct upstream_client {
@@ -37,6 +41,9 @@ struct upstream_client {
 /* upstream_client_clear is called when the client's connection is closed, after its exchanges are over. */
 void upstream_client_clear(struct upstream_client *client);
 
-size_t upstream_idle_count(const struct upstream *upstream);
+size_t upstream_idle_count(const struct upstreams *upstreams);
+
+/* upstream_close_idle closes what is kept, for a worker that ends. */
+void upstream_close_idle(struct upstreams *upstreams);
 
 #endif
