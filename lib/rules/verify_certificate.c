@@ -71,7 +71,7 @@ enum status verify_certificate(const struct trust_store *store, struct hasher_se
     *verdict = (struct proof_verdict){.ca = NULL};
     enum status s = certificate_parse(der, &cert, err);
     if (s == STATUS_OK)
-        s = verify_proof(store, hashers, &cert, verdict, err);
+        s = verify_proof(store, hashers, &cert, request->is_without_subtrees, verdict, err);
     if (s != STATUS_OK || request->is_proof_only)
         return s;
     s = extensions_parse(cert.extensions, &extensions, err);

@@ -10,6 +10,7 @@ struct verify_request {
     struct bytes dns_name; /* reference DNS name (A-labels); empty: names are not checked */
     struct bytes ip;       /* reference address of 4 or 16 bytes; empty: none */
     bool is_proof_only;    /* the checks of [MTC 7.2] alone */
+    bool is_without_subtrees; /* trusted subtrees are not looked at: a client that knows no landmarks */
 };
 
 /* verify_certificate judges one certificate in DER. STATUS_OK is the only yes. verdict is filled as far

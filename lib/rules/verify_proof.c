@@ -143,9 +143,9 @@ static enum status check_cosigners(const struct trust_store *store, const struct
 
 /* Steps 11 and 12: the hash of a trusted subtree is final, for and against. */
 static enum status decide(const struct trust_store *store, const struct mtc_proof *proof,
-                          struct proof_verdict *v, struct error *err)
+                          bool is_without_subtrees, struct proof_verdict *v, struct error *err)
 {
-    const uint8_t *trusted = trust_store_find_subtree(store, &v->ca->id, v->log_number, v->subtree);
+    const uint8_t *trusted = is_without_subtrees ? NULL : trust_store_find_subtree(store, &v->ca->id, v->log_number, v->subtree);
     if (trusted == NULL)
         return check_cosigners(store, proof, v, err);
     if (memcmp(trusted, v->subtree_hash, HASH_SIZE) != 0)
@@ -157,7 +157,8 @@ static enum status decide(const struct trust_store *store, const struct mtc_proo
 }
 
 enum status verify_proof(const struct trust_store *store, struct hasher_set *hashers,
-                         const struct certificate *cert, struct proof_verdict *v, struct error *err)
+                         const struct certificate *cert, bool is_without_subtrees, struct proof_verdict *v,
+                         struct error *err)
 {
     *v = (struct proof_verdict){.ca = trust_store_find_ca(store, cert->issuer)};
     if (v->ca == NULL)
@@ -174,5 +175,5 @@ enum status verify_proof(const struct trust_store *store, struct hasher_set *has
         s = check_serial(store, cert, v, err);
     if (s == STATUS_OK)
         s = evaluate(hasher_set_get(hashers, draft->hash), cert, &proof, v, err);
-    return s == STATUS_OK ? decide(store, &proof, v, err) : s;
+    return s == STATUS_OK ? decide(store, &proof, is_without_subtrees, v, err) : s;
 }

@@ -33,9 +33,10 @@ static inline bool proof_verdict_has(const struct proof_verdict *v, size_t numbe
 
 /* verify_proof runs the procedure on a certificate that parsed. STATUS_OK is the only yes;
  * STATUS_NOT_FOUND: no CA of the store issued it; STATUS_MALFORMED, STATUS_REFUSED with the reason.
- * Allocates nothing itself; hashers are the calling thread's. */
+ * Allocates nothing itself; hashers are the calling thread's. is_without_subtrees: the store's trusted subtrees are
+ * not looked at. */
 MUST_USE enum status verify_proof(const struct trust_store *store, struct hasher_set *hashers,
-                                  const struct certificate *cert, struct proof_verdict *verdict,
-                                  struct error *err);
+                                  const struct certificate *cert, bool is_without_subtrees,
+                                  struct proof_verdict *verdict, struct error *err);
 
 #endif
