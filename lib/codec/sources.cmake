@@ -18,6 +18,7 @@ set(codec_text_sources
   tiles/entry_bundle.c
   trust_bundle/trust_bundle.c
   trust_bundle/trust_bundle_write.c
+  trust_bundle/trust_envelope.c
   witness/add_checkpoint.c
   witness/add_entries.c
   witness/mirror_info.c

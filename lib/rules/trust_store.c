@@ -207,30 +207,65 @@ const struct trust_cosigner *trust_store_cosigner(const struct trust_store *stor
     return number < store->cosigners.count ? array_at(&store->cosigners, number) : NULL;
 }
 
-enum status trust_store_require(struct trust_store *store, size_t needed, const struct tai *ids,
-                                size_t id_count, struct error *err)
+static enum status check_required(const struct trust_store *store, const struct tai *ids, size_t i, struct error *err)
+{
+    char text[TAI_TEXT_SIZE];
+    size_t number;
+    tai_text(&ids[i], text);
+    if (trust_store_find_cosigner(store, tai_bytes(&ids[i]), &number) == NULL)
+        return error_set(
+            err, STATUS_USAGE,
+            "required cosigner %s has no cosigner line above (the CA's own is always "
+            "required, without being listed)",
+            text);
+    for (size_t k = 0; k < i; k++)
+        if (tai_equal(&ids[k], &ids[i]))
+            return error_set(err, STATUS_USAGE, "required cosigner %s is listed twice", text);
+    return STATUS_OK;
+}
+
+enum status trust_store_require_for(struct trust_store *store, const struct tai *ca_id, size_t needed,
+                                    const struct tai *ids, const uint16_t *operators, size_t id_count,
+                                    struct error *err)
 {
     if (id_count == 0 || id_count > TRUST_COSIGNERS_MAX || needed == 0 || needed > id_count)
         return error_set(err, STATUS_USAGE, "%zu of %zu cosigners cannot be required", needed,
                          id_count);
-    struct trust_requirement requirement = {.needed = needed, .count = id_count};
+    struct trust_requirement requirement = {.ca_id = *ca_id, .needed = needed, .count = id_count};
     for (size_t i = 0; i < id_count; i++) {
-        char text[TAI_TEXT_SIZE];
-        size_t number;
-        tai_text(&ids[i], text);
-        if (trust_store_find_cosigner(store, tai_bytes(&ids[i]), &number) == NULL)
-            return error_set(
-                err, STATUS_USAGE,
-                "required cosigner %s has no cosigner line above (the CA's own is always "
-                "required, without being listed)",
-                text);
-        for (size_t k = 0; k < i; k++)
-            if (tai_equal(&ids[k], &ids[i]))
-                return error_set(err, STATUS_USAGE, "required cosigner %s is listed twice", text);
+        enum status s = check_required(store, ids, i, err);
+        if (s != STATUS_OK)
+            return s;
         requirement.ids[i] = ids[i];
+        requirement.operators[i] = operators != NULL ? operators[i] : 0;
     }
     return array_insert(&store->requirements, store->requirements.count, &requirement,
                         "requirements", err);
+}
+
+enum status trust_store_require(struct trust_store *store, size_t needed, const struct tai *ids,
+                                size_t id_count, struct error *err)
+{
+    static const struct tai every_ca = {.len = 0};
+    return trust_store_require_for(store, &every_ca, needed, ids, NULL, id_count, err);
+}
+
+size_t trust_store_count_signed(const struct trust_requirement *requirement,
+                                bool (*has_signed)(const void *context, const struct tai *id), const void *context)
+{
+    uint16_t seen[TRUST_COSIGNERS_MAX];
+    size_t seen_count = 0, good = 0;
+    for (size_t i = 0; i < requirement->count; i++) {
+        uint16_t operator = requirement->operators[i];
+        bool is_new = true;
+        for (size_t k = 0; operator != 0 && k < seen_count; k++)
+            is_new = is_new && seen[k] != operator;
+        if (!is_new || !has_signed(context, &requirement->ids[i]))
+            continue;
+        seen[seen_count++] = operator;
+        good++;
+    }
+    return good;
 }
 
 const struct trust_requirement *trust_store_requirements(const struct trust_store *store,
@@ -334,4 +369,20 @@ bool trust_store_is_revoked(const struct trust_store *store, const struct tai *c
     struct revoked_range key = {*ca_id, serial, serial};
     size_t at;
     return array_find(&store->revoked, &key, compare_revoked, &at);
+}
+
+bool trust_store_revoked(const struct trust_store *store, size_t i, struct tai *ca_id, uint64_t *first, uint64_t *last)
+{
+    if (i >= store->revoked.count)
+        return false;
+    const struct revoked_range *range = array_at(&store->revoked, i);
+    *ca_id = range->ca_id;
+    *first = range->first;
+    *last = range->last;
+    return true;
+}
+
+size_t trust_store_subtree_count(const struct trust_store *store)
+{
+    return store->subtrees.count;
 }

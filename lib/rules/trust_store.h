@@ -11,7 +11,8 @@
 #define TRUST_CAS_MAX 1024
 /* A certificate's good cosigners are a set of this many bits. */
 #define TRUST_COSIGNERS_MAX 256
-#define TRUST_REQUIREMENTS_MAX 64
+/* A few for each of a few hundred CAs. */
+#define TRUST_REQUIREMENTS_MAX 2048
 /* 338 subtrees a log [MTC 6.4.2] and a thousand logs are far below. */
 #define TRUST_SUBTREES_MAX 4000000
 #define TRUST_REVOKED_MAX 1000000
@@ -31,11 +32,13 @@ struct trust_cosigner {
     struct public_key *key;
 };
 
-/* needed of these cosigners must have signed. */
+/* needed of these cosigners must have signed certificates of this CA. */
 struct trust_requirement {
+    struct tai ca_id; /* len 0: of every CA */
     size_t needed;
     size_t count;
     struct tai ids[TRUST_COSIGNERS_MAX];
+    uint16_t operators[TRUST_COSIGNERS_MAX]; /* cosigners of one number, other than 0, count once [GM-45] */
 };
 
 struct trust_store;
@@ -61,6 +64,11 @@ MUST_USE enum status trust_store_add_cosigner(struct trust_store *store, const s
  * always required. STATUS_USAGE for a cosigner that is not there, or more needed than listed. */
 MUST_USE enum status trust_store_require(struct trust_store *store, size_t needed,
                                          const struct tai *ids, size_t id_count, struct error *err);
+
+/* trust_store_require_for adds the same for certificates of one CA; operators (NULL: none) are count numbers. */
+MUST_USE enum status trust_store_require_for(struct trust_store *store, const struct tai *ca_id, size_t needed,
+                                             const struct tai *ids, const uint16_t *operators, size_t id_count,
+                                             struct error *err);
 
 /* trust_store_add_subtree adds a trusted subtree. STATUS_CONFLICT when it is there with another hash. */
 MUST_USE enum status trust_store_add_subtree(struct trust_store *store, const struct tai *ca_id,
@@ -94,5 +102,20 @@ bool trust_store_is_revoked(const struct trust_store *store, const struct tai *c
 /* trust_store_requirements borrows the requirements. */
 const struct trust_requirement *trust_store_requirements(const struct trust_store *store,
                                                          size_t *count);
+
+/* trust_requirement_is_for says whether a requirement speaks of certificates of a CA. */
+static inline bool trust_requirement_is_for(const struct trust_requirement *requirement, const struct tai *ca_id)
+{
+    return requirement->ca_id.len == 0 || tai_equal(&requirement->ca_id, ca_id);
+}
+
+/* trust_store_count_signed is how many count of those that have signed: has_signed is asked for each ID. */
+size_t trust_store_count_signed(const struct trust_requirement *requirement,
+                                bool (*has_signed)(const void *context, const struct tai *id), const void *context);
+
+/* trust_store_revoked gives revoked range i; false behind the last one. trust_store_subtree_count is how many
+ * subtrees are trusted. */
+bool trust_store_revoked(const struct trust_store *store, size_t i, struct tai *ca_id, uint64_t *first, uint64_t *last);
+size_t trust_store_subtree_count(const struct trust_store *store);
 
 #endif

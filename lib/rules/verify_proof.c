@@ -95,15 +95,16 @@ static enum status count_signatures(const struct trust_store *store, const struc
     return STATUS_OK;
 }
 
-static size_t count_good(const struct trust_store *store, const struct trust_requirement *required,
-                         const struct proof_verdict *v)
+struct signed_set {
+    const struct trust_store *store;
+    const struct proof_verdict *verdict;
+};
+
+static bool has_signed(const void *context, const struct tai *id)
 {
-    size_t good = 0, number;
-    for (size_t i = 0; i < required->count; i++)
-        if (trust_store_find_cosigner(store, tai_bytes(&required->ids[i]), &number) != NULL &&
-            proof_verdict_has(v, number))
-            good++;
-    return good;
+    const struct signed_set *set = context;
+    size_t number;
+    return trust_store_find_cosigner(set->store, tai_bytes(id), &number) != NULL && proof_verdict_has(set->verdict, number);
 }
 
 /* Step 12: the CA cosigner, and every requirement. */
@@ -131,7 +132,10 @@ static enum status check_cosigners(const struct trust_store *store, const struct
     size_t count;
     const struct trust_requirement *required = trust_store_requirements(store, &count);
     for (size_t i = 0; i < count; i++) {
-        size_t good = count_good(store, &required[i], v);
+        struct signed_set set = {store, v};
+        if (!trust_requirement_is_for(&required[i], &v->ca->id))
+            continue;
+        size_t good = trust_store_count_signed(&required[i], has_signed, &set);
         if (good < required[i].needed)
             return error_set(err, STATUS_REFUSED,
                              "cosigner policy not satisfied: %zu of %zu cosigners have signed, %zu are required",
