@@ -1,17 +1,14 @@
 /* `cathaya ca revoke`: mass revocation, asked of the running service. */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #include "ca_run/run_admin.h"
 #include "ca_run/run_config.h"
 #include "command.h"
 #include "options.h"
 #include "output.h"
+#include "service/control_client.h"
 
 #define ANSWER_MAX ((size_t)256 * 1024 * 1024)
 
@@ -88,44 +85,6 @@ static enum status make_query(const struct options *options, json_t *query, stru
 
 /* ---- asking ---- */
 
-static enum status open_socket(const char *path, int *fd, struct error *err)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    if (snprintf(address.sun_path, sizeof address.sun_path, "%s", path) >= (int)sizeof address.sun_path)
-        return error_set(err, STATUS_USAGE, "%s: too long for a socket", path);
-    *fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (*fd >= 0 && connect(*fd, (struct sockaddr *)&address, sizeof address) == 0)
-        return STATUS_OK;
-    return error_set(err, STATUS_IO, "%s: %s; is `cathaya ca run` with this configuration running?", path, strerror(errno));
-}
-
-static enum status exchange(int fd, const char *body, struct builder *answer, struct error *err)
-{
-    struct builder request;
-    builder_init(&request, RUN_ADMIN_BODY_MAX + 1024);
-    builder_printf(&request, "POST /revoke HTTP/1.0\r\nHost: admin\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n",
-                   strlen(body));
-    builder_text(&request, body);
-    enum status s = builder_status(&request, "query", err);
-    for (size_t sent = 0; s == STATUS_OK && sent < request.len;) {
-        ssize_t n = send(fd, request.data + sent, request.len - sent, MSG_NOSIGNAL);
-        if (n <= 0)
-            s = error_set(err, STATUS_IO, "the service does not take the query: %s", strerror(errno));
-        else
-            sent += (size_t)n;
-    }
-    builder_clear(&request);
-    for (ssize_t n = 1; s == STATUS_OK && n > 0;) {
-        char part[65536];
-        n = recv(fd, part, sizeof part, 0);
-        if (n > 0)
-            builder_bytes(answer, bytes_of(part, (size_t)n));
-        if (n < 0)
-            s = error_set(err, STATUS_IO, "the service does not answer: %s", strerror(errno));
-    }
-    return s == STATUS_OK ? builder_status(answer, "answer", err) : s;
-}
-
 /* "gm 01000000000000: revoked (a.example and 2 more)" */
 static void print_certificate(const json_t *line, bool is_dry_run)
 {
@@ -152,18 +111,13 @@ static void print_line(const json_t *line, bool is_json, bool is_dry_run)
                     (long long)json_integer_value(json_object_get(line, "failed")));
 }
 
-/* The lines behind the head; the last one says how it ended. */
+/* The last line says how it ended. */
 static int print_answer(const struct builder *answer, bool is_json, bool is_dry_run)
 {
     const char *text = (const char *)answer->data;
-    const char *body = answer->len > 0 ? memmem(text, answer->len, "\r\n\r\n", 4) : NULL;
     int exit_status = EXIT_SURROUNDINGS;
-    if (body == NULL) {
-        output_error("the service ended the connection without an answer");
-        return EXIT_SURROUNDINGS;
-    }
     const char *end = text + answer->len;
-    for (const char *line = body + 4; line < end;) {
+    for (const char *line = text; line < end;) {
         const char *stop = memchr(line, '\n', (size_t)(end - line));
         size_t len = (size_t)((stop != NULL ? stop : end) - line);
         json_t *object = json_loadb(line, len, JSON_REJECT_DUPLICATES, NULL);
@@ -184,12 +138,19 @@ static int print_answer(const struct builder *answer, bool is_json, bool is_dry_
     return exit_status;
 }
 
+static enum status ask(const char *socket, const char *body, struct builder *answer, struct error *err)
+{
+    struct control_request request = {
+        .socket = socket, .service = "cathaya ca run", .method = "POST", .path = "/revoke", .body = body};
+    return control_client_ask(&request, answer, err);
+}
+
 static int run(const struct options *options)
 {
     struct run_config *config = NULL;
     struct error err = {.status = STATUS_OK};
     struct builder answer;
-    int fd = -1, exit_status;
+    int exit_status;
     builder_init(&answer, ANSWER_MAX);
     json_t *query = json_object();
     enum status s = run_config_read(options_value(options, "config"), &config, &err);
@@ -199,15 +160,11 @@ static int run(const struct options *options)
     if (s == STATUS_OK && body == NULL)
         s = error_set(&err, STATUS_NO_MEMORY, "out of memory");
     if (s == STATUS_OK)
-        s = open_socket(config->admin_socket, &fd, &err);
-    if (s == STATUS_OK)
-        s = exchange(fd, body, &answer, &err);
+        s = ask(config->admin_socket, body, &answer, &err);
     if (s == STATUS_OK)
         exit_status = print_answer(&answer, options_has(options, "json"), options_has(options, "dry-run"));
     else
         exit_status = output_failure(s == STATUS_USAGE ? ROLE_NEEDED : ROLE_STATE, &err);
-    if (fd >= 0)
-        (void)close(fd);
     free(body);
     json_decref(query);
     builder_clear(&answer);
