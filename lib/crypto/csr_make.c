@@ -42,33 +42,45 @@ static EVP_PKEY *make_key(const struct key_kind *kind)
     return key;
 }
 
-/* The subjectAltName as bytes of one dNSName, whatever characters it has. */
-static X509_EXTENSION *make_san(const char *dns_name)
+/* An address has a colon, or digits and dots alone; no DNS name of a certificate ends in digits. */
+static bool is_address(const char *name)
+{
+    return strchr(name, ':') != NULL || (name[0] != '\0' && strspn(name, "0123456789.") == strlen(name));
+}
+
+/* A DNS name as it is, whatever characters it has. */
+static GENERAL_NAME *make_name(const char *text)
+{
+    GENERAL_NAME *name = GENERAL_NAME_new();
+    ASN1_STRING *value = is_address(text) ? a2i_IPADDRESS(text) : ASN1_IA5STRING_new();
+    bool is_made = name != NULL && value != NULL && (is_address(text) || ASN1_STRING_set(value, text, -1) == 1);
+    if (is_made) {
+        GENERAL_NAME_set0_value(name, is_address(text) ? GEN_IPADD : GEN_DNS, value);
+        return name;
+    }
+    ASN1_STRING_free(value);
+    GENERAL_NAME_free(name);
+    return NULL;
+}
+
+static X509_EXTENSION *make_san(const char *const *list, size_t count)
 {
     GENERAL_NAMES *names = GENERAL_NAMES_new();
-    GENERAL_NAME *name = GENERAL_NAME_new();
-    ASN1_IA5STRING *text = ASN1_IA5STRING_new();
-    X509_EXTENSION *san = NULL;
-    bool is_made = names != NULL && name != NULL && text != NULL &&
-                   ASN1_STRING_set(text, dns_name, -1) == 1;
-    if (is_made) {
-        GENERAL_NAME_set0_value(name, GEN_DNS, text);
-        text = NULL;
-        is_made = sk_GENERAL_NAME_push(names, name) > 0;
+    bool is_made = names != NULL && count > 0;
+    for (size_t i = 0; is_made && i < count; i++) {
+        GENERAL_NAME *name = make_name(list[i]);
+        is_made = name != NULL && sk_GENERAL_NAME_push(names, name) > 0;
+        if (!is_made)
+            GENERAL_NAME_free(name);
     }
-    if (is_made) {
-        name = NULL;
-        san = X509V3_EXT_i2d(NID_subject_alt_name, 0, names);
-    }
-    ASN1_IA5STRING_free(text);
-    GENERAL_NAME_free(name);
+    X509_EXTENSION *san = is_made ? X509V3_EXT_i2d(NID_subject_alt_name, 0, names) : NULL;
     GENERAL_NAMES_free(names);
     return san;
 }
 
-static bool add_name(X509_REQ *req, const char *dns_name)
+static bool add_names(X509_REQ *req, const char *const *names, size_t count)
 {
-    X509_EXTENSION *san = make_san(dns_name);
+    X509_EXTENSION *san = make_san(names, count);
     STACK_OF(X509_EXTENSION) *list = sk_X509_EXTENSION_new_null();
     bool is_added = san != NULL && list != NULL && sk_X509_EXTENSION_push(list, san) > 0;
     if (!is_added)
@@ -112,25 +124,80 @@ static bool write_request(X509_REQ *req, struct builder *out)
     return len > 0;
 }
 
+static bool write_signed(EVP_PKEY *key, const struct key_kind *kind, const char *const *names, size_t count, struct builder *out)
+{
+    X509_REQ *req = X509_REQ_new_ex(context_library(), context_properties());
+    bool is_made = req != NULL && X509_REQ_set_version(req, X509_REQ_VERSION_1) == 1 && X509_REQ_set_pubkey(req, key) == 1 &&
+                   add_names(req, names, count) && sign(req, key, kind) && write_request(req, out);
+    X509_REQ_free(req);
+    return is_made;
+}
+
+static const struct key_kind *find_kind(const char *name)
+{
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (strcmp(kinds[i].name, name) == 0)
+            return &kinds[i];
+    return NULL;
+}
+
+bool csr_make_key_is_known(const char *kind)
+{
+    return find_kind(kind) != NULL;
+}
+
 enum status csr_make(const char *kind, const char *dns_name, struct builder *csr_der,
                      struct builder *key_pem, struct error *err)
 {
-    const struct key_kind *found = NULL;
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-        if (strcmp(kinds[i].name, kind) == 0)
-            found = &kinds[i];
+    const struct key_kind *found = find_kind(kind);
     if (found == NULL)
         return error_set(err, STATUS_USAGE, "unknown kind of key \"%s\"", kind);
     EVP_PKEY *key = make_key(found);
-    X509_REQ *req = X509_REQ_new_ex(context_library(), context_properties());
-    bool is_made = key != NULL && req != NULL && X509_REQ_set_version(req, X509_REQ_VERSION_1) == 1 &&
-                   X509_REQ_set_pubkey(req, key) == 1 && add_name(req, dns_name) &&
-                   sign(req, key, found) && write_request(req, csr_der) && evp_key_write_pem(key, key_pem);
-    X509_REQ_free(req);
+    bool is_made = key != NULL && write_signed(key, found, &dns_name, 1, csr_der) && evp_key_write_pem(key, key_pem);
     EVP_PKEY_free(key);
     if (!is_made)
         return error_set(err, STATUS_NO_MEMORY, "certification request for %s: %s", dns_name,
                          context_openssl_reason());
     enum status s = builder_status(csr_der, "certification request", err);
     return s == STATUS_OK ? builder_status(key_pem, "private key", err) : s;
+}
+
+enum status csr_make_key(const char *kind, struct builder *key_pem, struct error *err)
+{
+    const struct key_kind *found = find_kind(kind);
+    if (found == NULL)
+        return error_set(err, STATUS_USAGE, "unknown kind of key \"%s\"", kind);
+    EVP_PKEY *key = make_key(found);
+    bool is_made = key != NULL && evp_key_write_pem(key, key_pem);
+    EVP_PKEY_free(key);
+    return is_made ? builder_status(key_pem, "private key", err)
+                   : error_set(err, STATUS_NO_MEMORY, "new key: %s", context_openssl_reason());
+}
+
+/* The kind that a key is of: type, and curve where there are several. */
+static const struct key_kind *kind_of(const EVP_PKEY *key)
+{
+    char group[48] = "";
+    (void)EVP_PKEY_get_utf8_string_param(key, OSSL_PKEY_PARAM_GROUP_NAME, group, sizeof group, NULL);
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        const char *wanted = kinds[i].group;
+        bool is_p256 = strcmp(group, "prime256v1") == 0;
+        const char *got = is_p256 ? "P-256" : strcmp(group, "secp384r1") == 0 ? "P-384" : group;
+        if (EVP_PKEY_is_a(key, kinds[i].type) && (wanted == NULL || strcmp(wanted, got) == 0))
+            return &kinds[i];
+    }
+    return NULL;
+}
+
+enum status csr_make_request(struct bytes key_pem, const char *const *names, size_t name_count, struct builder *csr_der,
+                             struct error *err)
+{
+    EVP_PKEY *key = evp_key_read_pem(key_pem);
+    const struct key_kind *kind = key != NULL ? kind_of(key) : NULL;
+    bool is_made = kind != NULL && write_signed(key, kind, names, name_count, csr_der);
+    EVP_PKEY_free(key);
+    if (!is_made)
+        return error_set(err, STATUS_USAGE, "certification request: %s", kind == NULL ? "no key of a kind that we make"
+                                                                                       : context_openssl_reason());
+    return builder_status(csr_der, "certification request", err);
 }

@@ -138,3 +138,16 @@ void subject_key_describe(struct bytes spki, char *out, size_t size)
         (void)snprintf(out, size, "unknown");
     EVP_PKEY_free(pkey);
 }
+
+enum status subject_key_of_private(struct bytes pem, struct builder *spki, struct error *err)
+{
+    unsigned char *der = NULL;
+    EVP_PKEY *pkey = evp_key_read_pem(pem);
+    size_t len = pkey != NULL ? evp_key_write_spki(pkey, &der) : 0;
+    if (len > 0)
+        builder_bytes(spki, bytes_of(der, len));
+    OPENSSL_free(der);
+    EVP_PKEY_free(pkey);
+    (void)context_openssl_reason();
+    return len > 0 ? builder_status(spki, "public key", err) : error_set(err, STATUS_MALFORMED, "no private key in PEM without a pass phrase");
+}

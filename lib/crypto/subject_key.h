@@ -25,4 +25,9 @@ MUST_USE enum status subject_key_check(struct bytes spki, struct error *err);
  * "ML-DSA-44", and "unknown" for what is no key. Allowed or not makes no difference. */
 void subject_key_describe(struct bytes spki, char *out, size_t size);
 
+/* subject_key_of_private appends the canonical SubjectPublicKeyInfo of the first unencrypted private key of a PEM text.
+ * STATUS_MALFORMED when there is none. */
+struct builder;
+MUST_USE enum status subject_key_of_private(struct bytes pem, struct builder *spki, struct error *err);
+
 #endif

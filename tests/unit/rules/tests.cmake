@@ -1,4 +1,5 @@
 cathaya_unit_test(rules tlog_policy)
+cathaya_unit_test(rules challenge_certificate)
 # What service/validation decides by.
 foreach(name caa dns_persist mpic special_address)
   cathaya_unit_test(rules ${name})
