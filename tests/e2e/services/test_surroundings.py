@@ -7,70 +7,17 @@ import os
 import re
 import shutil
 import sqlite3
-import struct
 import subprocess
 import sys
 import time
 import unittest
 
+import shift_clock
 from services_world import World, acme_world, need
 from acme_load import Load
 
 IN_NAMESPACE = 'CATHAYA_TEST_MOUNTS'     # this process has mounts of its own
 DISK = 24 << 20
-SHIM = r'''
-#define _GNU_SOURCE
-#include <dlfcn.h>
-#include <fcntl.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <sys/mman.h>
-#include <sys/time.h>
-#include <time.h>
-#include <unistd.h>
-
-/* Seconds that the clock is off, in a file that others write. */
-static int64_t off(void)
-{
-    static volatile int64_t *where;
-    if (where == NULL) {
-        int fd = open(getenv("CATHAYA_TEST_CLOCK"), O_RDONLY);
-        where = mmap(NULL, sizeof *where, PROT_READ, MAP_SHARED, fd, 0);
-        close(fd);
-    }
-    return *where;
-}
-
-int clock_gettime(clockid_t id, struct timespec *out)
-{
-    static int (*real)(clockid_t, struct timespec *);
-    if (real == NULL)
-        real = (int (*)(clockid_t, struct timespec *))dlsym(RTLD_NEXT, "clock_gettime");
-    int result = real(id, out);
-    if (id == CLOCK_REALTIME || id == CLOCK_REALTIME_COARSE)
-        out->tv_sec += off();
-    return result;
-}
-
-time_t time(time_t *out)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    if (out != NULL)
-        *out = now.tv_sec;
-    return now.tv_sec;
-}
-
-int gettimeofday(struct timeval *restrict out, void *restrict zone)
-{
-    struct timespec now;
-    (void)zone;
-    clock_gettime(CLOCK_REALTIME, &now);
-    out->tv_sec = now.tv_sec;
-    out->tv_usec = now.tv_nsec / 1000;
-    return 0;
-}
-'''
 
 
 def may_mount():
@@ -114,16 +61,7 @@ class ShiftedClock(World):
 
     def make(self):
         super().make()
-        self.write('shim.c', SHIM)
-        subprocess.run(['cc', '-O1', '-shared', '-fPIC', '-o', self.path('shim.so'), self.path('shim.c')], check=True)
-        self.ca_environment = dict(os.environ, LD_PRELOAD=self.path('shim.so'), CATHAYA_TEST_CLOCK=self.path('clock'),
-                                   ASAN_OPTIONS='verify_asan_link_order=0')
-        with open(self.path('clock'), 'wb') as file:
-            file.write(bytes(8))
-
-    def shift(self, seconds):
-        with open(self.path('clock'), 'r+b') as file:
-            file.write(struct.pack('=q', seconds))
+        self.ca_environment, self.shift = shift_clock.make(self.folder)
 
 
 class Surroundings(unittest.TestCase):
