@@ -15,6 +15,7 @@ set(codec_text_sources
   signer/signer_message.c
   tai/tai.c
   tai/tai_pattern.c
+  tai/trust_anchor_list.c
   tiles/entry_bundle.c
   trust_bundle/trust_bundle.c
   trust_bundle/trust_bundle_write.c

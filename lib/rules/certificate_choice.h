@@ -79,11 +79,13 @@ enum choice_reason {
     CHOICE_EXPIRED,
     CHOICE_STAGE,               /* the site's stage does not serve this kind */
     CHOICE_KEY_OF_OTHER_WORLD,  /* GM without an SM2 key, or international with one */
+    CHOICE_NO_VERSION,          /* the client has neither TLS 1.3 nor 1.2 */
     CHOICE_NO_TLS13,            /* GM and MTC: TLS 1.3 only */
     CHOICE_NO_SUITE,            /* the client offers no suite for it (GM: no SM4 suite) */
     CHOICE_NO_GROUP,            /* no group for it (GM: neither curveSM2 nor curveSM2MLKEM768) */
     CHOICE_NO_SCHEME,           /* the client takes no signature that its key makes */
-    CHOICE_CERTIFICATE_SCHEME,  /* extension 50 is there and leaves out the certificate's signature */
+    CHOICE_CERTIFICATE_SCHEME,  /* extension 50 is there and leaves out the certificate's signature (of an
+                                   MTC: sm2sig_sm3, which OpenSSL takes it for) */
     CHOICE_SM2_WITH_EXTENSION_50, /* OpenSSL 4.0 serves no directly signed SM2 certificate with extension 50 */
     CHOICE_NO_TRUST_ANCHORS,    /* the client sent no trust_anchors, and it is an MTC or asks for negotiation */
     CHOICE_ANCHOR_NOT_ASKED     /* the client's trust_anchors do not ask for it, and it is an MTC or asks for negotiation */
@@ -114,8 +116,9 @@ struct choice {
     size_t candidate_count;
 };
 
-/* certificate_choice_make decides. candidates beyond CHOICE_CANDIDATES_MAX are not looked at: who makes
- * the site refuses more. The same answer for the ClientHello that follows a HelloRetryRequest. */
+/* certificate_choice_make decides. Candidates beyond CHOICE_CANDIDATES_MAX are not looked at: who makes the
+ * site refuses more. The ClientHello that follows a HelloRetryRequest gets the same answer, without retry.
+ * A client that speaks TLS 1.3 is served with that or not at all. */
 void certificate_choice_make(const struct choice_client *client,
                              const struct choice_candidate *candidates, size_t count,
                              const struct choice_settings *settings, struct choice *out);

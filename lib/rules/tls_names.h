@@ -81,8 +81,14 @@ const struct tls_suite_name *tls_names_suite(uint16_t code);
 const struct tls_group_name *tls_names_group(uint16_t code);
 const struct tls_scheme_name *tls_names_scheme(uint16_t code);
 
-/* tls_names_group_by_openssl and the others find a row by the name that OpenSSL (or IANA) gives it,
- * whatever the case of the letters; NULL when there is none. */
+/* Row i of a table, NULL behind the last one. Within a world and a version, the order of suites and groups
+ * is that of preference. */
+const struct tls_suite_name *tls_names_suite_at(size_t i);
+const struct tls_group_name *tls_names_group_at(size_t i);
+const struct tls_scheme_name *tls_names_scheme_at(size_t i);
+
+/* tls_names_suite_by_name and the others find a row by the name that OpenSSL or IANA gives it, whatever the
+ * case of the letters; NULL when there is none. */
 const struct tls_suite_name *tls_names_suite_by_name(struct bytes name);
 const struct tls_group_name *tls_names_group_by_name(struct bytes name);
 const struct tls_scheme_name *tls_names_scheme_by_name(struct bytes name);
@@ -96,8 +102,9 @@ void tls_names_write_group(uint16_t code, struct builder *out);
 void tls_names_write_scheme(uint16_t code, struct builder *out);
 
 /* tls_names_openssl_suites and the others append the names that OpenSSL takes, with ':' between them;
- * code points that are not served are left out. */
-void tls_names_openssl_suites(struct tls_codes list, struct builder *out);
+ * code points that are not served are left out. OpenSSL takes suites of TLS 1.3 and 1.2 apart
+ * (SSL_set_ciphersuites, SSL_set_cipher_list). */
+void tls_names_openssl_suites(struct tls_codes list, bool is_tls13, struct builder *out);
 void tls_names_openssl_groups(struct tls_codes list, struct builder *out);
 void tls_names_openssl_schemes(struct tls_codes list, struct builder *out);
 
