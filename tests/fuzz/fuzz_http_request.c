@@ -4,15 +4,15 @@
 
 #include <string.h>
 
-#include "adapters/http_server/request_parser.h"
+#include "adapters/http1/request_parser.h"
 
 #define SEEN_MAX ((size_t)1 << 22)
 
 /* Everything that was understood, one after the other. */
-static enum request_piece take_piece(void *cookie, struct bytes piece)
+static enum body_piece take_piece(void *cookie, struct bytes piece)
 {
     builder_bytes(cookie, piece);
-    return piece.len % 3 == 0 ? REQUEST_PIECE_PAUSE : REQUEST_PIECE_TAKEN;
+    return piece.len % 3 == 0 ? BODY_PIECE_PAUSE : BODY_PIECE_TAKEN;
 }
 
 static void note_head(struct builder *seen, const struct request_parser *p)
@@ -37,7 +37,7 @@ static void read_all(struct bytes in, size_t step, struct builder *seen)
 {
     struct request_parser p;
     size_t at = 0;
-    request_parser_init(&p, take_piece, seen);
+    request_parser_init(&p, NULL, take_piece, seen);
     while (at < in.len && p.state != REQUEST_FAILED) {
         size_t len = in.len - at < step ? in.len - at : step;
         bool was_head = p.state == REQUEST_HEAD;

@@ -1,1 +1,2 @@
-cathaya_fuzz_target(http_request layer_adapters_http_server)
+cathaya_fuzz_target(http_request layer_adapters_http1)
+cathaya_fuzz_target(http_response layer_adapters_http1)

@@ -91,6 +91,13 @@ enum status event_loop_new(struct event_loop **out, struct error *err)
         return error_set(err, STATUS_IO, "event loop: %s", uv_strerror(result));
     }
     result = uv_async_init(&loop->uv, &loop->stop, on_stop);
+    if (result == 0) {
+        result = event_posts_init(loop);
+        if (result != 0) {
+            uv_close((uv_handle_t *)&loop->stop, NULL);
+            (void)uv_run(&loop->uv, UV_RUN_ONCE);
+        }
+    }
     if (result != 0) {
         (void)uv_loop_close(&loop->uv);
         free(loop);
@@ -109,6 +116,7 @@ void event_loop_free(struct event_loop *loop)
         return;
     while (loop->pool_job_count > 0)
         (void)uv_run(&loop->uv, UV_RUN_ONCE);
+    event_posts_close(loop);
     event_timers_close(loop);
     uv_close((uv_handle_t *)&loop->stop, NULL);
     uv_close((uv_handle_t *)&loop->end_of_round, NULL);

@@ -2,7 +2,8 @@
  * other threads.
  *
  * Everything here is for the loop's own thread, before, during or after event_loop_run, except
- * event_loop_stop. What is made of a loop is given back before the loop is freed. A callback may give
+ * event_loop_stop and event_loop_post. A process may have several loops, one per thread; signals belong to one
+ * of them. What is made of a loop is given back before the loop is freed. A callback may give
  * back anything, also itself.
  *
  * A job, a timer or a hook has no way to fail: a process that cannot get the few bytes for one ends.
@@ -29,6 +30,10 @@ void event_loop_run(struct event_loop *loop);
 /* event_loop_stop lets event_loop_run return soon; called before run, run returns after one round. Safe
  * from any thread and from a signal handler. */
 void event_loop_stop(struct event_loop *loop);
+
+/* event_loop_post calls run on the loop's thread, in the next round, in the order of the calls; safe from any
+ * thread as long as the loop is there. What was posted when the loop is freed is called before it goes. */
+void event_loop_post(struct event_loop *loop, void (*run)(void *cookie), void *cookie);
 
 /* event_loop_now_ms is a time that never goes back, as it was when the present round of events began. */
 uint64_t event_loop_now_ms(const struct event_loop *loop);

@@ -15,9 +15,16 @@ struct event_timers {
     struct event_timer *free_list;
 };
 
+struct event_post;
+
 struct event_loop {
     uv_loop_t uv;
     uv_async_t stop;
+    struct event_posts {
+        uv_async_t wake;
+        uv_mutex_t lock; /* of the list */
+        struct event_post *first, **end;
+    } posts;
     uv_prepare_t end_of_round;
     struct event_timers timers;
     struct event_hook *hooks;
@@ -26,6 +33,10 @@ struct event_loop {
 
 /* event_loop_memory allocates zeroed memory or ends the process. */
 void *event_loop_memory(size_t size);
+
+/* event_posts_init gives libuv's error number. event_posts_close calls what has been posted first. */
+MUST_USE int event_posts_init(struct event_loop *loop);
+void event_posts_close(struct event_loop *loop);
 
 uint64_t event_timers_start(void *context, uint64_t delay_ms, void (*fire)(void *cookie),
                             void *cookie);

@@ -330,7 +330,7 @@ struct http_connection *connection_new(struct http_server *server, int fd, struc
     builder_init(&c->exchange.response.headers, RESPONSE_HEAD_MAX);
     builder_init(&c->exchange.response.body, RESPONSE_BODY_MAX);
     builder_init(&c->out, OUTPUT_MAX);
-    request_parser_init(&c->parser, connection_body_piece, c);
+    request_parser_init(&c->parser, NULL, connection_body_piece, c);
     c->stage = tls != NULL ? STAGE_HANDSHAKE : STAGE_REQUEST;
     c->can_read = true;
     if ((tls != NULL && tls_stream_new(tls, fd, NULL, &c->tls, &err) != STATUS_OK) ||

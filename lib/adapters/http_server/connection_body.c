@@ -24,52 +24,52 @@ static bool deliver(struct http_connection *c, struct bytes piece)
     return false;
 }
 
-static enum request_piece hold(struct http_connection *c, struct bytes rest)
+static enum body_piece hold(struct http_connection *c, struct bytes rest)
 {
     uint8_t *copy = rest.len > 0 ? malloc(rest.len) : NULL;
     if (copy == NULL && rest.len > 0) {
         request_parser_fail(&c->parser, 503, "out of memory");
-        return REQUEST_PIECE_STOP;
+        return BODY_PIECE_STOP;
     }
     if (rest.len > 0)
         memcpy(copy, rest.data, rest.len);
     c->held = bytes_of(copy, rest.len);
     c->is_holding = true;
-    return REQUEST_PIECE_PAUSE;
+    return BODY_PIECE_PAUSE;
 }
 
-static enum request_piece take_compressed(struct http_connection *c, struct bytes in)
+static enum body_piece take_compressed(struct http_connection *c, struct bytes in)
 {
     uint8_t piece[INFLATE_PIECE_MAX];
     size_t len = 0;
     if (!c->inflate.is_open && body_inflate_open(&c->inflate) != STATUS_OK) {
         request_parser_fail(&c->parser, 503, "out of memory");
-        return REQUEST_PIECE_STOP;
+        return BODY_PIECE_STOP;
     }
     do {
         if (body_inflate_next(&c->inflate, &in, piece, &len) != STATUS_OK) {
             request_parser_fail(&c->parser, 400, "the body is not good gzip");
-            return REQUEST_PIECE_STOP;
+            return BODY_PIECE_STOP;
         }
         if (len > 0 && !deliver(c, bytes_of(piece, len)))
-            return REQUEST_PIECE_STOP;
+            return BODY_PIECE_STOP;
         if (len > 0 && c->is_paused)
             return hold(c, in);
     } while (len > 0 || in.len > 0);
-    return REQUEST_PIECE_TAKEN;
+    return BODY_PIECE_TAKEN;
 }
 
-enum request_piece connection_body_piece(void *cookie, struct bytes piece)
+enum body_piece connection_body_piece(void *cookie, struct bytes piece)
 {
     struct http_connection *c = cookie;
     c->passed_len += piece.len;
     if (c->state == EXCHANGE_SENT)
-        return REQUEST_PIECE_STOP;
+        return BODY_PIECE_STOP;
     if (c->parser.is_gzip)
         return take_compressed(c, piece);
     if (!deliver(c, piece))
-        return REQUEST_PIECE_STOP;
-    return c->is_paused ? REQUEST_PIECE_PAUSE : REQUEST_PIECE_TAKEN;
+        return BODY_PIECE_STOP;
+    return c->is_paused ? BODY_PIECE_PAUSE : BODY_PIECE_TAKEN;
 }
 
 void connection_body_resume(struct http_connection *c)
@@ -77,7 +77,7 @@ void connection_body_resume(struct http_connection *c)
     struct bytes held = c->held;
     c->held = bytes_of(NULL, 0);
     c->is_holding = false;
-    if (take_compressed(c, held) == REQUEST_PIECE_STOP && c->parser.state != REQUEST_FAILED)
+    if (take_compressed(c, held) == BODY_PIECE_STOP && c->parser.state != REQUEST_FAILED)
         request_parser_fail(&c->parser, 0, "not wanted");
     free((void *)(uintptr_t)held.data);
 }

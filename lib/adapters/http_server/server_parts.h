@@ -5,7 +5,7 @@
 #include "adapters/http_server/address_table.h"
 #include "adapters/http_server/body_inflate.h"
 #include "adapters/http_server/http_server.h"
-#include "adapters/http_server/request_parser.h"
+#include "adapters/http1/request_parser.h"
 #include "tls/tls_stream.h"
 
 /* One TLS record, and most requests whole. */
@@ -132,7 +132,7 @@ void connection_set_waits(struct http_connection *c);
 void connection_release_idle_memory(struct http_connection *c);
 
 /* connection_body.c: what to do with a piece of a body as it came. */
-enum request_piece connection_body_piece(void *cookie, struct bytes piece);
+enum body_piece connection_body_piece(void *cookie, struct bytes piece);
 /* connection_body_resume goes on with what was held. */
 void connection_body_resume(struct http_connection *c);
 /* connection_body_end says whether the body is whole, as decompression sees it. */

@@ -355,6 +355,111 @@ static void another_thread_may_stop(void **state)
     assert_int_equal(pthread_join(thread, NULL), 0);
 }
 
+/* ---- calls from other threads ---- */
+
+#define POSTS 1000
+
+struct poster {
+    struct event_loop *to, *own;
+    size_t count, *come;
+    pthread_t thread;
+};
+
+static void count_one(void *cookie)
+{
+    struct poster *p = cookie;
+    /* In their order, on the thread that was meant. */
+    assert_true(pthread_equal(pthread_self(), p->thread) != 0);
+    if (++*p->come == p->count)
+        event_loop_stop(p->to);
+}
+
+static void *post_all(void *argument)
+{
+    struct poster *p = argument;
+    for (size_t i = 0; i < POSTS; i++)
+        event_loop_post(p->to, count_one, p);
+    return NULL;
+}
+
+static void other_threads_may_post(void **state)
+{
+    struct world *w = *state;
+    pthread_t threads[2];
+    size_t come = 0;
+    struct poster p = {.to = w->loop, .count = 2 * POSTS, .come = &come, .thread = pthread_self()};
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, post_all, &p), 0);
+    event_loop_run(w->loop);
+    assert_int_equal(come, 2 * POSTS);
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+}
+
+static void post_b(void *cookie)
+{
+    struct world *w = cookie;
+    say(w, 'a');
+    event_loop_post(w->loop, say_b, w);
+}
+
+static void posts_keep_their_order_and_are_not_lost_when_the_loop_goes(void **state)
+{
+    struct world *w = *state;
+    event_loop_post(w->loop, post_b, w);
+    event_loop_post(w->loop, stop, w);
+    event_loop_run(w->loop);
+    assert_memory_equal(w->said, "a.", 2);
+    event_loop_post(w->loop, say_a, w);
+    event_loop_free(w->loop);
+    assert_string_equal(w->said, "a.ba");
+    w->loop = NULL;
+}
+
+/* ---- several loops in one process ---- */
+
+static void answer(void *cookie)
+{
+    struct poster *p = cookie;
+    event_loop_post(p->to, count_one, p);
+    event_loop_stop(p->own);
+}
+
+static void *run_own(void *argument)
+{
+    struct poster *p = argument;
+    event_loop_run(p->own);
+    return NULL;
+}
+
+static void each_thread_may_have_a_loop_and_signals_stay_with_one(void **state)
+{
+    struct world *w = *state;
+    struct error err;
+    struct event_signal *handler;
+    pthread_t threads[2];
+    struct poster posters[2];
+    size_t come = 0;
+    OK(event_loop_signal(w->loop, SIGHUP, on_signal, w, &handler, &err));
+    for (size_t i = 0; i < 2; i++) {
+        posters[i] = (struct poster){.to = w->loop, .count = 2, .come = &come, .thread = pthread_self()};
+        OK(event_loop_new(&posters[i].own, &err));
+        assert_int_equal(pthread_create(&threads[i], NULL, run_own, &posters[i]), 0);
+    }
+    assert_int_equal(raise(SIGHUP), 0);
+    event_loop_run(w->loop);
+    assert_string_equal(w->said, "h");
+    for (size_t i = 0; i < 2; i++)
+        event_loop_post(posters[i].own, answer, &posters[i]);
+    event_loop_run(w->loop);
+    assert_int_equal(come, 2);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+        event_loop_free(posters[i].own);
+    }
+    event_signal_free(handler);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -373,6 +478,9 @@ int main(void)
         TEST(freeing_a_serial_worker_drains_it),
         TEST(a_signal_is_called_back),
         TEST(another_thread_may_stop),
+        TEST(other_threads_may_post),
+        TEST(posts_keep_their_order_and_are_not_lost_when_the_loop_goes),
+        TEST(each_thread_may_have_a_loop_and_signals_stay_with_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

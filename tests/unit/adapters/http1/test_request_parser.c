@@ -1,17 +1,17 @@
 /* The request parser: what two readers could take differently is refused, however it is cut up. */
 #include "unit/checks.h"
 
-#include "adapters/http_server/request_parser.h"
+#include "adapters/http1/request_parser.h"
 
 struct seen {
     struct builder body;
 };
 
-static enum request_piece take_piece(void *cookie, struct bytes piece)
+static enum body_piece take_piece(void *cookie, struct bytes piece)
 {
     struct seen *seen = cookie;
     builder_bytes(&seen->body, piece);
-    return REQUEST_PIECE_TAKEN;
+    return BODY_PIECE_TAKEN;
 }
 
 /* Feeds in steps of step bytes until the message is complete or refused; how much was taken. */
@@ -46,7 +46,7 @@ static void check_row(const struct row *row, size_t number, size_t step)
     struct request_parser p;
     struct seen seen;
     builder_init(&seen.body, 1 << 20);
-    request_parser_init(&p, take_piece, &seen);
+    request_parser_init(&p, NULL, take_piece, &seen);
     size_t taken = feed(&p, row->raw, step);
     int got = p.state == REQUEST_FAILED ? p.failure : p.state == REQUEST_COMPLETE ? 0 : -1;
     if (got != row->failure)
@@ -249,7 +249,7 @@ static int feed_long(const char *before, char c, size_t count, const char *after
     uint8_t *space = builder_space(&raw, count);
     memset(space, c, count);
     builder_text(&raw, after);
-    request_parser_init(&p, take_piece, &seen);
+    request_parser_init(&p, NULL, take_piece, &seen);
     (void)feed(&p, builder_view(&raw), 4000);
     int got = p.state == REQUEST_FAILED ? p.failure : p.state == REQUEST_COMPLETE ? 0 : -1;
     request_parser_clear(&p);
@@ -302,7 +302,7 @@ static void fields_are_as_they_were_sent(void **state)
     struct bytes value;
     struct http_request r = {.headers = NULL};
     builder_init(&seen.body, 100);
-    request_parser_init(&p, take_piece, &seen);
+    request_parser_init(&p, NULL, take_piece, &seen);
     struct bytes raw = RAW("GET /p/?a=b?c HTTP/1.1\r\nHost: h:1\r\nX-Y: \t one  two \t\r\nZ:\r\n\r\nGET ");
     assert_int_equal(feed(&p, raw, 1000), raw.len - 4);
     assert_true(bytes_is_text(p.method, "GET") && bytes_is_text(p.path, "/p/"));
