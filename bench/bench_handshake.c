@@ -59,11 +59,11 @@ static int run_classic(enum classic_alg alg)
 /* The client asks by trust_anchors for the CA, and the server confirms; as for every MTC [GM 7]. */
 static int run_mtc(const struct bench_kind *kind)
 {
-    static const uint8_t id[] = {0x81, 0xfd, 0x59, 0x01}; /* 32473.1 */
+    static const struct tai ids[] = {{.len = 4, .data = {0x81, 0xfd, 0x59, 0x01}}}; /* 32473.1 */
     struct error err;
     struct mtc_sample sample;
     int result = mtc_sample_init(&sample, &kind->kind, &err) == STATUS_OK ? 0 : bench_failed(kind->name, &err);
-    struct bytes der = builder_view(&sample.der), ids[] = {BYTES_OF(id)};
+    struct bytes der = builder_view(&sample.der);
     struct memory_handshake h = {.chain = &der, .chain_count = 1, .key_pem = builder_view(&sample.key_pem),
                                  .verify = judge_sample, .context = &sample,
                                  .has_trust_anchors = true, .requested = {ids, 1}, .is_requested_chain = true};

@@ -6,20 +6,17 @@
 
 #include <openssl/bio.h>
 #include <openssl/err.h>
-#include <openssl/objects.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
 #include "base/builder.h"
-#include "base/reader.h"
 #include "crypto/context.h"
 #include "crypto/evp_key.h"
 #include "tls/classic_certificate.h"
+#include "tls/proof_name.h"
+#include "tls/trust_anchors.h"
 
-/* 256 IDs of 32 bytes with their length. */
-#define TRUST_ANCHORS_SIZE_MAX (2 + MEMORY_HANDSHAKE_IDS_MAX * 33)
-#define MTC_PROOF_OID "1.3.6.1.5.5.7.6.67"
 /* A full handshake needs three turns; a HelloRetryRequest one more. */
 #define TURNS_MAX 8
 
@@ -29,6 +26,9 @@ struct run {
     struct memory_handshake_result *out;
     SSL_CTX *client_ctx, *server_ctx;
     SSL *client, *server;
+    struct trust_anchors of_client, of_server;
+    struct trust_anchor_list heard;
+    struct builder requested, available;
     X509 *certs[MEMORY_HANDSHAKE_CHAIN_MAX];
     enum status verdict; /* of the verify callback */
     struct error *err;
@@ -46,87 +46,6 @@ static uint64_t now_ns(void)
     struct timespec t = {0};
     (void)clock_gettime(CLOCK_MONOTONIC, &t);
     return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
-
-/* ---- trust_anchors ---- */
-
-static int write_ids(const struct trust_anchor_list *list, const unsigned char **out, size_t *out_len)
-{
-    struct builder b;
-    builder_init(&b, TRUST_ANCHORS_SIZE_MAX);
-    size_t all = builder_open_vector(&b, 2);
-    for (size_t i = 0; i < list->count; i++) {
-        size_t one = builder_open_vector(&b, 1);
-        builder_bytes(&b, list->ids[i]);
-        builder_close_vector(&b, one, 1);
-    }
-    builder_close_vector(&b, all, 2);
-    *out = builder_take(&b, out_len);
-    builder_clear(&b);
-    return *out != NULL ? 1 : -1;
-}
-
-static int add_trust_anchors(SSL *ssl, unsigned type, unsigned context, const unsigned char **out,
-                             size_t *out_len, X509 *cert, size_t index, int *alert, void *argument)
-{
-    const struct run *run = argument;
-    (void)ssl;
-    (void)type;
-    (void)cert;
-    *alert = SSL_AD_INTERNAL_ERROR;
-    *out = NULL;
-    *out_len = 0;
-    if (context == SSL_EXT_CLIENT_HELLO)
-        return write_ids(&run->asked->requested, out, out_len);
-    if (context == SSL_EXT_TLS1_3_ENCRYPTED_EXTENSIONS)
-        return run->asked->available.count > 0 ? write_ids(&run->asked->available, out, out_len) : 0;
-    return index == 0 && run->asked->is_requested_chain ? 1 : 0;
-}
-
-static void free_trust_anchors(SSL *ssl, unsigned type, unsigned context, const unsigned char *out,
-                               void *argument)
-{
-    (void)ssl;
-    (void)type;
-    (void)context;
-    (void)argument;
-    free(unconst(out));
-}
-
-/* How many IDs a list has; false when it is not one. */
-static bool count_ids(struct bytes list, size_t *count)
-{
-    struct reader outer, ids, id;
-    reader_init(&outer, list);
-    *count = 0;
-    if (!reader_vector_u16(&outer, &ids) || !reader_is_at_end(&outer))
-        return false;
-    while (!reader_is_at_end(&ids)) {
-        if (!reader_vector_u8(&ids, &id) || reader_is_at_end(&id))
-            return false;
-        (*count)++;
-    }
-    return true;
-}
-
-static int parse_trust_anchors(SSL *ssl, unsigned type, unsigned context, const unsigned char *in,
-                               size_t in_len, X509 *cert, size_t index, int *alert, void *argument)
-{
-    struct run *run = argument;
-    size_t count = 0;
-    (void)ssl;
-    (void)type;
-    (void)cert;
-    *alert = SSL_AD_DECODE_ERROR;
-    if (context == SSL_EXT_TLS1_3_CERTIFICATE) {
-        run->out->is_confirmed = index == 0 && in_len == 0;
-        return run->out->is_confirmed ? 1 : 0;
-    }
-    if (!count_ids(bytes_of(in, in_len), &count))
-        return 0;
-    if (context == SSL_EXT_TLS1_3_ENCRYPTED_EXTENSIONS)
-        run->out->available_count = count;
-    return 1;
 }
 
 /* ---- the client's judgement ---- */
@@ -177,19 +96,6 @@ static void watch_messages(int is_write, int version, int content_type, const vo
 
 /* ---- set-up ---- */
 
-/* A peer that sends signature_algorithms_cert makes libssl look for the leaf's signature algorithm
- * among the names it knows; so id-alg-mtcProof gets one, once in the process. */
-static void name_mtc_proof(void)
-{
-    int nid = OBJ_txt2nid(MTC_PROOF_OID);
-    if (nid == NID_undef)
-        nid = OBJ_create(MTC_PROOF_OID, "id-alg-mtcProof", "Merkle Tree Certificate proof");
-    if (nid != NID_undef)
-        (void)OBJ_add_sigid(nid, NID_undef, NID_sm2);
-}
-
-static CRYPTO_ONCE naming = CRYPTO_ONCE_STATIC_INIT;
-
 static SSL_CTX *new_context(struct run *run, bool is_server)
 {
     const struct memory_handshake *asked = run->asked;
@@ -199,15 +105,12 @@ static SSL_CTX *new_context(struct run *run, bool is_server)
         return NULL;
     SSL_CTX_set_options(ctx, SSL_OP_NO_TX_CERTIFICATE_COMPRESSION |
                                  SSL_OP_NO_RX_CERTIFICATE_COMPRESSION | SSL_OP_NO_TICKET);
-    unsigned where = SSL_EXT_CLIENT_HELLO | SSL_EXT_TLS1_3_ENCRYPTED_EXTENSIONS |
-                     SSL_EXT_TLS1_3_CERTIFICATE | SSL_EXT_TLS1_3_ONLY;
     bool ok = SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION) == 1 &&
               SSL_CTX_set_ciphersuites(ctx, asked->suite) == 1 &&
               SSL_CTX_set1_groups_list(ctx, unconst(asked->group)) == 1 &&
               SSL_CTX_set_num_tickets(ctx, 0) == 1;
     if (ok && asked->has_trust_anchors)
-        ok = SSL_CTX_add_custom_ext(ctx, MEMORY_HANDSHAKE_TRUST_ANCHORS, where, add_trust_anchors,
-                                    free_trust_anchors, run, parse_trust_anchors, run) == 1;
+        ok = trust_anchors_install(ctx, 0, run->err) == STATUS_OK;
     if (ok)
         return ctx;
     SSL_CTX_free(ctx);
@@ -243,6 +146,27 @@ static enum status install_chain(struct run *run)
     return ok ? STATUS_OK : unusable("certificate and key cannot be used", run->err);
 }
 
+/* What both sides say in trust_anchors, and where the client keeps what it hears. */
+static enum status prepare_trust_anchors(struct run *run)
+{
+    const struct memory_handshake *asked = run->asked;
+    if (!asked->has_trust_anchors)
+        return STATUS_OK;
+    enum status s = trust_anchor_list_write(asked->requested.ids, asked->requested.count,
+                                            TRUST_ANCHOR_REQUESTED, &run->requested, run->err);
+    if (s == STATUS_OK && asked->available.count > 0)
+        s = trust_anchor_list_write(asked->available.ids, asked->available.count, TRUST_ANCHOR_AVAILABLE,
+                                    &run->available, run->err);
+    run->of_client = (struct trust_anchors){
+        .is_requesting = true, .requested = builder_view(&run->requested), .heard = &run->heard};
+    run->of_server = (struct trust_anchors){.available = builder_view(&run->available),
+                                            .is_confirmed = asked->is_requested_chain};
+    if (s == STATUS_OK && (!trust_anchors_attach(run->client, &run->of_client) ||
+                           !trust_anchors_attach(run->server, &run->of_server)))
+        s = unusable("connection", run->err);
+    return s;
+}
+
 static bool connect_in_memory(struct run *run)
 {
     BIO *to_server = BIO_new(BIO_s_mem()), *to_client = BIO_new(BIO_s_mem());
@@ -268,7 +192,7 @@ static bool connect_in_memory(struct run *run)
 
 static enum status prepare(struct run *run)
 {
-    if (CRYPTO_THREAD_run_once(&naming, name_mtc_proof) != 1)
+    if (!proof_name_register())
         return unusable("name of id-alg-mtcProof", run->err);
     run->client_ctx = new_context(run, false);
     run->server_ctx = new_context(run, true);
@@ -281,7 +205,7 @@ static enum status prepare(struct run *run)
     enum status s = install_chain(run);
     if (s == STATUS_OK && !connect_in_memory(run))
         s = unusable("connection", run->err);
-    return s;
+    return s == STATUS_OK ? prepare_trust_anchors(run) : s;
 }
 
 /* ---- the handshake ---- */
@@ -339,12 +263,16 @@ static void report(struct run *run)
     copy_name(run->out->suite, SSL_get_cipher_name(run->client));
     if (SSL_get0_peer_signature_name(run->client, &signature) == 1)
         copy_name(run->out->signature, signature);
+    run->out->is_confirmed = run->of_client.is_confirmed;
+    run->out->available_count = run->of_client.has_heard ? run->heard.count : 0;
 }
 
 static void clear(struct run *run)
 {
     SSL_free(run->client);
     SSL_free(run->server);
+    builder_clear(&run->requested);
+    builder_clear(&run->available);
     SSL_CTX_free(run->client_ctx);
     SSL_CTX_free(run->server_ctx);
     for (size_t i = 0; i < MEMORY_HANDSHAKE_CHAIN_MAX; i++)
@@ -357,6 +285,8 @@ enum status memory_handshake_run(const struct memory_handshake *handshake,
 {
     struct run run = {.asked = handshake, .out = out, .err = err};
     *out = (struct memory_handshake_result){.client_hello_size = 0};
+    builder_init(&run.requested, TRUST_ANCHOR_LIST_SIZE_MAX);
+    builder_init(&run.available, TRUST_ANCHOR_LIST_SIZE_MAX);
     enum status s = prepare(&run);
     if (s == STATUS_OK) {
         uint64_t start = now_ns();

@@ -3,19 +3,14 @@
 #ifndef CATHAYA_TLS_MEMORY_HANDSHAKE_H
 #define CATHAYA_TLS_MEMORY_HANDSHAKE_H
 
-#include "base/bytes.h"
-#include "base/status.h"
+#include "codec/tai/tai.h"
 
-/* Code point of trust_anchors until IANA assigns one [GM 7]. */
-#define MEMORY_HANDSHAKE_TRUST_ANCHORS 0xca34
-/* As many trust anchor IDs as a side may send here; clients send one for each CA they know. */
-#define MEMORY_HANDSHAKE_IDS_MAX 256
 #define MEMORY_HANDSHAKE_CHAIN_MAX 8
 #define MEMORY_HANDSHAKE_NAME_SIZE 64
 
-/* A list of trust anchor IDs in binary form. */
-struct trust_anchor_list {
-    const struct bytes *ids;
+/* Trust anchor IDs that a side sends. */
+struct memory_handshake_ids {
+    const struct tai *ids;
     size_t count;
 };
 
@@ -35,8 +30,8 @@ struct memory_handshake {
      * not sent there). The empty extension in Certificate says that the chain is for one of the
      * client's IDs: it is sent when is_requested_chain. [TAI 6] */
     bool has_trust_anchors;
-    struct trust_anchor_list requested;
-    struct trust_anchor_list available;
+    struct memory_handshake_ids requested;
+    struct memory_handshake_ids available;
     bool is_requested_chain;
 
     /* The client's judgement of the server's chain; STATUS_OK is the only yes. Required. */

@@ -206,10 +206,12 @@ static void trust_anchors(void **state)
     struct memory_handshake_result without, with;
     OK(memory_handshake_run(&h, &without, &err));
 
-    struct bytes ids[] = {bytes_of("\x81\xfd\x59\x01", 4), bytes_of("\x81\xfd\x59\x02\x03", 5)};
+    struct tai ids[2];
+    OK(tai_parse_text(bytes_of_text("32473.1"), &ids[0], &err));
+    OK(tai_parse_text(bytes_of_text("32473.2.3"), &ids[1], &err));
     h.has_trust_anchors = true;
-    h.requested = (struct trust_anchor_list){ids, 2};
-    h.available = (struct trust_anchor_list){ids, 1};
+    h.requested = (struct memory_handshake_ids){ids, 2};
+    h.available = (struct memory_handshake_ids){ids, 1};
     h.is_requested_chain = true;
     OK(memory_handshake_run(&h, &with, &err));
     assert_true(with.is_confirmed);
