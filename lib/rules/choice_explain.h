@@ -17,14 +17,15 @@
  *     versions        TLS 1.3, TLS 1.2
  *     suites          TLS_SM4_GCM_SM3, TLS_AES_128_GCM_SHA256
  *     ...
- *   candidates
- *     1 gm-landmark    32473.1.1.1.8    taken: its trust anchor was asked for
- *     2 gm-standalone  32473.1          a better kind serves this client
+ *   candidates, stage "landmark"
+ *   *  1  gm-landmark     32473.1.1.1.8        taken: its trust anchor was asked for
+ *      2  gm-standalone   32473.1              a better kind serves this client
  *   choice
- *     gm-landmark with TLS_SM4_GCM_SM3, curveSM2MLKEM768, sm2sig_sm3 in TLS 1.3; no extra round trip
+ *     gm-landmark in TLS 1.3 with TLS_SM4_GCM_SM3, curveSM2MLKEM768, sm2sig_sm3
+ *     the client is told of 32473.1.1.1.8, 32473.1
  */
 void choice_explain_write(const struct choice_client *client,
-                          const struct choice_candidate *candidates, size_t count,
+                          const struct choice_candidate *candidates,
                           const struct choice_settings *settings, const struct choice *choice,
                           struct builder *out);
 

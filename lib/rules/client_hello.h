@@ -92,15 +92,16 @@ struct client_hello {
 
 /* client_hello_parse reads a handshake message, its type and 24-bit length first. code_point is that of
  * trust_anchors. STATUS_MALFORMED with the offset: also an extension twice, one that is needed and not
- * there (supported_groups with key_share), bytes after the end. */
+ * there (supported_groups with key_share in TLS 1.3), bytes after the end. */
 MUST_USE enum status client_hello_parse(struct bytes message, uint16_t trust_anchors_code_point,
                                         struct client_hello *out, struct error *err);
 
-/* client_hello_gather puts together the handshake message from the bytes that a client sends first: TLS
- * records of handshake type [RFC8446 5.1], one or several. *message is appended to out (which has room
- * for CLIENT_HELLO_SIZE_MAX). STATUS_AGAIN when more bytes are needed; STATUS_MALFORMED when it is no
- * ClientHello, which shows at the first byte that is wrong; STATUS_LIMIT when it is too long. What comes
- * after the message in the last record is malformed. Bytes after that record are not looked at. */
+/* client_hello_gather puts together the handshake message from all bytes that a client has sent so far: TLS
+ * records of handshake type [RFC8446 5.1], one or several. It is written to out, which is empty (and empty
+ * again for the next try) and has room for CLIENT_HELLO_SIZE_MAX. STATUS_AGAIN when more bytes are needed;
+ * STATUS_MALFORMED when it is no ClientHello, which shows at the first byte that is wrong; STATUS_LIMIT when
+ * it is too long. What comes after the message in its last record is malformed; bytes after that record are
+ * not looked at. Each try reads from the start: a caller that waits for bytes limits how many it takes. */
 MUST_USE enum status client_hello_gather(struct bytes sent, struct builder *out, struct error *err);
 
 /* client_hello_load takes either: a handshake message (first byte 01) or records (16), whole.
