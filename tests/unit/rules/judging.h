@@ -44,7 +44,7 @@ static inline enum status judge_der(const struct trust_store *store, struct byte
     verdict = (struct proof_verdict){.ca = NULL};
     enum status s = certificate_parse(der, &cert, &err);
     if (s == STATUS_OK)
-        s = verify_proof(store, judging_hashers(), &cert, &verdict, &err);
+        s = verify_proof(store, judging_hashers(), &cert, false, &verdict, &err);
     free((uint8_t *)(uintptr_t)der.data);
     return s;
 }
