@@ -1,5 +1,6 @@
 # The codecs of texts and small structures; lib/CMakeLists.txt adds them to the layer.
 set(codec_text_sources
+  ct/sct_list.c
   evidence/evidence.c
   landmarks/landmarks.c
   note/checkpoint.c
@@ -20,6 +21,7 @@ set(codec_text_sources
   trust_bundle/trust_bundle.c
   trust_bundle/trust_bundle_write.c
   trust_bundle/trust_envelope.c
+  trust_bundle/trust_file.c
   witness/add_checkpoint.c
   witness/add_entries.c
   witness/mirror_info.c

@@ -1,9 +1,12 @@
 /* trust_directory.h - what a client trusts, in a directory (docs/trust-bundle.md):
  *
- *   DIR/trust.bundle            what the operator imported, or a signed bundle in its envelope
- *   DIR/keys                    keys that a signed bundle has to be signed with; no file: it is local and unsigned
- *   DIR/logs/CA-ID.N            landmarks of log N of that CA, as `trust update` took them from the log
- *   DIR/lock                    held by the one writer
+ *   DIR/trust.bundle   what the operator imported himself (codec/trust_bundle/trust_file.h), or a signed bundle in its
+ *                      envelope (codec/trust_bundle/trust_envelope.h)
+ *   DIR/trust.keys     a bundle with keys alone, as a trust file: trust.bundle has to be signed with them. No such file:
+ *                      it is local and unsigned
+ *   DIR/logs/LOG-ID    landmarks of an issuance log (32473.8.0.1), as `trust update` took them from the log: a trust file
+ *                      of a bundle with that log alone, and the checkpoint that was seen last
+ *   DIR/lock           held by the one writer
  *
  * Every file is put in place as a whole. A damaged one makes the whole directory refused: a file that is skipped could
  * be the one with the revocations. Files of other names (a temporary one that a crash left) are not looked at.
@@ -11,9 +14,25 @@
 #ifndef CATHAYA_PROGRAM_TRUST_TRUST_DIRECTORY_H
 #define CATHAYA_PROGRAM_TRUST_TRUST_DIRECTORY_H
 
+#include "codec/trust_bundle/trust_envelope.h"
+#include "codec/trust_bundle/trust_file.h"
 #include "rules/trust_contents.h"
 
-struct trust_directory;
+/* A log's file, which is read as a bundle of its own. */
+struct trust_directory_log {
+    struct builder memory;
+    struct trust_bundle bundle; /* with one log */
+    struct bytes note;          /* of the checkpoint that was seen last */
+};
+
+struct trust_directory {
+    struct builder memory, key_memory;
+    struct trust_bundle bundle;
+    bool is_signed;
+    struct trust_directory_log *logs; /* in no order */
+    size_t log_count;
+    struct trust_contents *contents; /* after trust_directory_load alone */
+};
 
 /* trust_directory_load reads a directory as it is now and makes what connections are judged by. A running program loads
  * it again when it likes: what was loaded before stays as it was. STATUS_NOT_FOUND when there is no trust.bundle,
@@ -22,10 +41,30 @@ struct trust_directory;
 MUST_USE enum status trust_directory_load(const char *path, const struct algorithms *algorithms,
                                           const struct trust_contents_settings *settings,
                                           struct trust_directory **out, struct error *err);
+
+/* trust_directory_read is the same without making contents, and without looking whether the bundle has expired. */
+MUST_USE enum status trust_directory_read(const char *path, const struct algorithms *algorithms,
+                                          struct trust_directory **out, struct error *err);
 void trust_directory_free(struct trust_directory *directory);
 
+/* trust_directory_log finds the file of a log; NULL: there is none. */
+const struct trust_directory_log *trust_directory_log_of(const struct trust_directory *directory, const struct tai *ca_id,
+                                                         uint16_t log_number);
+
+/* trust_directory_write_bundle and trust_directory_write_log put a file in place, durably; the folders are made. Whoever
+ * writes holds the lock (posix_record_store_open on the directory). note: the checkpoint. */
+MUST_USE enum status trust_directory_write_bundle(const char *path, const struct trust_bundle *bundle, struct error *err);
+MUST_USE enum status trust_directory_write_log(const char *path, const struct trust_bundle *bundle, struct bytes note,
+                                               struct error *err);
+
 /* Borrowed; immutable, so threads may share it. */
-const struct trust_contents *trust_directory_contents(const struct trust_directory *directory);
-const struct trust_bundle *trust_directory_bundle(const struct trust_directory *directory);
+static inline const struct trust_contents *trust_directory_contents(const struct trust_directory *directory)
+{
+    return directory->contents;
+}
+static inline const struct trust_bundle *trust_directory_bundle(const struct trust_directory *directory)
+{
+    return &directory->bundle;
+}
 
 #endif

@@ -1,0 +1,320 @@
+#include "trust/trust_directory.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "input.h"
+#include "rules/bundle_signature.h"
+
+/* Whoever reads the directory may be another user than who updates it: nothing in it is secret. */
+#define FILE_MODE 0644
+#define FOLDER_MODE 0755
+
+static enum status join(char out[PATH_MAX], const char *folder, const char *name, struct error *err)
+{
+    if (snprintf(out, PATH_MAX, "%s/%s", folder, name) >= PATH_MAX)
+        return error_set(err, STATUS_USAGE, "%s: the path is too long", folder);
+    return STATUS_OK;
+}
+
+static bool exists(const char *path)
+{
+    return access(path, F_OK) == 0 || errno != ENOENT;
+}
+
+/* ---- reading one file ---- */
+
+static enum status read_whole(const char *path, size_t max, struct builder *out, struct error *err)
+{
+    builder_init(out, max);
+    return input_read(path, max, out, err);
+}
+
+static enum status read_trust_file(const char *path, struct builder *memory, struct trust_bundle *bundle, struct bytes *note,
+                                   struct error *err)
+{
+    struct trust_file file;
+    enum status s = read_whole(path, TRUST_FILE_SIZE_MAX, memory, err);
+    if (s != STATUS_OK)
+        return s;
+    s = trust_file_parse(builder_view(memory), &file, err);
+    if (s == STATUS_OK)
+        s = trust_bundle_parse(file.contents, bundle, err);
+    if (s == STATUS_OK)
+        *note = file.note;
+    return error_prefix(err, s, "%s", path);
+}
+
+/* ---- a signed bundle ---- */
+
+static void free_keys(struct public_key **keys, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        public_key_free(keys[i]);
+}
+
+static enum status read_keys(const struct trust_bundle *bundle, const struct algorithms *algorithms,
+                             struct public_key *keys[TRUST_BUNDLE_KEYS_MAX], size_t *count, struct error *err)
+{
+    enum status s = STATUS_OK;
+    for (*count = 0; s == STATUS_OK && *count < bundle->keys.count; (*count)++) {
+        const struct trust_bundle_key *key = trust_bundle_key_at(bundle, *count);
+        const struct signature_alg *alg = algorithms_by_identifier(algorithms, key->algorithm);
+        s = alg == NULL ? error_set(err, STATUS_REFUSED, "unknown algorithm of a signing key")
+                        : public_key_new(alg, key->spki, &keys[*count], err);
+        if (s != STATUS_OK)
+            return s;
+    }
+    return s;
+}
+
+/* What was taken once was new enough then: the time is looked at by who uses it. */
+static enum status check_signed(const struct trust_directory *d, const struct trust_envelope *envelope,
+                                const struct trust_bundle *pinned, const struct algorithms *algorithms, struct error *err)
+{
+    struct public_key *keys[TRUST_BUNDLE_KEYS_MAX];
+    size_t count;
+    enum status s = read_keys(pinned, algorithms, keys, &count, err);
+    struct bundle_signature_pins pins = {.keys = (const struct public_key *const *)keys, .key_count = count,
+                                         .now_s = d->bundle.issued_s};
+    if (s == STATUS_OK)
+        s = bundle_signature_check(envelope, &d->bundle, &pins, err);
+    free_keys(keys, count);
+    return s;
+}
+
+static enum status read_signed(const char *keys_path, struct trust_directory *d, const struct algorithms *algorithms,
+                               struct error *err)
+{
+    struct trust_envelope envelope;
+    struct trust_bundle pinned;
+    struct bytes note;
+    trust_bundle_init(&pinned);
+    enum status s = trust_envelope_parse(builder_view(&d->memory), &envelope, err);
+    if (s == STATUS_OK)
+        s = trust_bundle_parse(envelope.contents, &d->bundle, err);
+    if (s == STATUS_OK)
+        s = read_trust_file(keys_path, &d->key_memory, &pinned, &note, err);
+    if (s == STATUS_OK)
+        s = check_signed(d, &envelope, &pinned, algorithms, err);
+    trust_bundle_clear(&pinned);
+    d->is_signed = s == STATUS_OK;
+    return s;
+}
+
+static enum status read_local(struct trust_directory *d, struct error *err)
+{
+    struct trust_file file;
+    enum status s = trust_file_parse(builder_view(&d->memory), &file, err);
+    return s == STATUS_OK ? trust_bundle_parse(file.contents, &d->bundle, err) : s;
+}
+
+static enum status read_bundle(const char *path, struct trust_directory *d, const struct algorithms *algorithms, struct error *err)
+{
+    char bundle_path[PATH_MAX], keys_path[PATH_MAX];
+    enum status s = join(bundle_path, path, "trust.bundle", err);
+    if (s == STATUS_OK)
+        s = join(keys_path, path, "trust.keys", err);
+    if (s != STATUS_OK)
+        return s;
+    if (!exists(bundle_path))
+        return error_set(err, STATUS_NOT_FOUND, "%s: no such file; make it with `cathaya trust import --dir %s`", bundle_path, path);
+    s = read_whole(bundle_path, TRUST_ENVELOPE_SIZE_MAX, &d->memory, err);
+    if (s != STATUS_OK)
+        return s;
+    if (trust_envelope_is(builder_view(&d->memory)))
+        s = read_signed(keys_path, d, algorithms, err);
+    else if (exists(keys_path))
+        s = error_set(err, STATUS_REFUSED, "not signed, and %s says that it has to be", keys_path);
+    else
+        s = read_local(d, err);
+    return error_prefix(err, s, "%s", bundle_path);
+}
+
+/* ---- logs ---- */
+
+static bool is_log_name(const char *name, struct tai *ca_id, uint16_t *number)
+{
+    struct tai id;
+    return tai_parse_text(bytes_of_text(name), &id, NULL) == STATUS_OK && tai_split_log_id(&id, ca_id, number);
+}
+
+static bool is_of_one_log(const struct trust_bundle *b, const struct tai *ca_id, uint16_t number)
+{
+    return b->logs.count == 1 && b->anchors.count == 0 && b->cas.count == 0 && b->cosigners.count == 0 &&
+           trust_bundle_log_at(b, 0)->log_number == number && tai_equal(&trust_bundle_log_at(b, 0)->ca_id, ca_id);
+}
+
+static enum status read_log(const char *path, const struct tai *ca_id, uint16_t number, struct trust_directory *d,
+                            struct error *err)
+{
+    struct trust_directory_log *grown = reallocarray(d->logs, d->log_count + 1, sizeof *d->logs);
+    if (grown == NULL)
+        return error_set(err, STATUS_NO_MEMORY, "out of memory");
+    d->logs = grown;
+    struct trust_directory_log *log = &grown[d->log_count++];
+    *log = (struct trust_directory_log){.note = {NULL, 0}};
+    trust_bundle_init(&log->bundle);
+    enum status s = read_trust_file(path, &log->memory, &log->bundle, &log->note, err);
+    if (s == STATUS_OK && !is_of_one_log(&log->bundle, ca_id, number))
+        s = error_set(err, STATUS_REFUSED, "%s: it is about another log than its name says", path);
+    return s;
+}
+
+static enum status read_log_files(const char *folder, DIR *stream, struct trust_directory *d, struct error *err)
+{
+    const struct dirent *entry;
+    enum status s = STATUS_OK;
+    while (s == STATUS_OK && (errno = 0, entry = readdir(stream)) != NULL) {
+        char path[PATH_MAX];
+        struct tai ca_id;
+        uint16_t number;
+        if (!is_log_name(entry->d_name, &ca_id, &number))
+            continue;
+        if (d->log_count == TRUST_BUNDLE_LOGS_MAX)
+            return error_set(err, STATUS_LIMIT, "%s: more than %d logs", folder, TRUST_BUNDLE_LOGS_MAX);
+        s = join(path, folder, entry->d_name, err);
+        if (s == STATUS_OK)
+            s = read_log(path, &ca_id, number, d, err);
+    }
+    if (s == STATUS_OK && errno != 0)
+        s = error_set(err, STATUS_IO, "%s: cannot list: %s", folder, strerror(errno));
+    return s;
+}
+
+static enum status read_logs(const char *path, struct trust_directory *d, struct error *err)
+{
+    char folder[PATH_MAX];
+    enum status s = join(folder, path, "logs", err);
+    if (s != STATUS_OK)
+        return s;
+    DIR *stream = opendir(folder);
+    if (stream == NULL && errno == ENOENT)
+        return STATUS_OK;
+    if (stream == NULL)
+        return error_set(err, STATUS_IO, "%s: cannot list: %s", folder, strerror(errno));
+    s = read_log_files(folder, stream, d, err);
+    (void)closedir(stream);
+    return s;
+}
+
+const struct trust_directory_log *trust_directory_log_of(const struct trust_directory *directory, const struct tai *ca_id,
+                                                         uint16_t log_number)
+{
+    for (size_t i = 0; i < directory->log_count; i++) {
+        const struct trust_bundle_log *log = trust_bundle_log_at(&directory->logs[i].bundle, 0);
+        if (log->log_number == log_number && tai_equal(&log->ca_id, ca_id))
+            return &directory->logs[i];
+    }
+    return NULL;
+}
+
+/* ---- the whole ---- */
+
+enum status trust_directory_read(const char *path, const struct algorithms *algorithms, struct trust_directory **out,
+                                 struct error *err)
+{
+    *out = NULL;
+    struct trust_directory *d = calloc(1, sizeof *d);
+    if (d == NULL)
+        return error_set(err, STATUS_NO_MEMORY, "out of memory");
+    trust_bundle_init(&d->bundle);
+    enum status s = read_bundle(path, d, algorithms, err);
+    if (s == STATUS_OK)
+        s = read_logs(path, d, err);
+    if (s == STATUS_OK)
+        *out = d;
+    else
+        trust_directory_free(d);
+    return s;
+}
+
+static enum status make_contents(struct trust_directory *d, const struct algorithms *algorithms,
+                                 const struct trust_contents_settings *settings, struct error *err)
+{
+    const struct trust_bundle **bundles = calloc(1 + d->log_count, sizeof *bundles);
+    if (bundles == NULL)
+        return error_set(err, STATUS_NO_MEMORY, "out of memory");
+    bundles[0] = &d->bundle;
+    for (size_t i = 0; i < d->log_count; i++)
+        bundles[1 + i] = &d->logs[i].bundle;
+    enum status s = trust_contents_new(bundles, 1 + d->log_count, algorithms, settings, &d->contents, err);
+    free(bundles);
+    return s;
+}
+
+enum status trust_directory_load(const char *path, const struct algorithms *algorithms,
+                                 const struct trust_contents_settings *settings, struct trust_directory **out,
+                                 struct error *err)
+{
+    enum status s = trust_directory_read(path, algorithms, out, err);
+    if (s != STATUS_OK)
+        return s;
+    s = bundle_signature_check_time(&(*out)->bundle, settings->now_s, err);
+    if (s == STATUS_OK)
+        s = make_contents(*out, algorithms, settings, err);
+    if (s == STATUS_OK)
+        return s;
+    trust_directory_free(*out);
+    *out = NULL;
+    return error_prefix(err, s, "%s", path);
+}
+
+void trust_directory_free(struct trust_directory *directory)
+{
+    if (directory == NULL)
+        return;
+    trust_contents_free(directory->contents);
+    for (size_t i = 0; i < directory->log_count; i++) {
+        trust_bundle_clear(&directory->logs[i].bundle);
+        builder_clear(&directory->logs[i].memory);
+    }
+    free(directory->logs);
+    trust_bundle_clear(&directory->bundle);
+    builder_clear(&directory->memory);
+    builder_clear(&directory->key_memory);
+    free(directory);
+}
+
+/* ---- writing ---- */
+
+static enum status write_file(const char *path, const struct trust_bundle *bundle, struct bytes note, struct error *err)
+{
+    struct builder file;
+    builder_init(&file, TRUST_FILE_SIZE_MAX);
+    enum status s = trust_file_write(bundle, note, &file, err);
+    if (s == STATUS_OK)
+        s = input_write_file(path, builder_view(&file), FILE_MODE, err);
+    builder_clear(&file);
+    return s;
+}
+
+enum status trust_directory_write_bundle(const char *path, const struct trust_bundle *bundle, struct error *err)
+{
+    char file[PATH_MAX];
+    enum status s = join(file, path, "trust.bundle", err);
+    return s == STATUS_OK ? write_file(file, bundle, bytes_of(NULL, 0), err) : s;
+}
+
+enum status trust_directory_write_log(const char *path, const struct trust_bundle *bundle, struct bytes note, struct error *err)
+{
+    char folder[PATH_MAX], file[PATH_MAX], name[TAI_TEXT_SIZE];
+    struct tai id;
+    const struct trust_bundle_log *log = trust_bundle_log_at(bundle, 0);
+    enum status s = tai_log_id(&log->ca_id, log->log_number, &id, err);
+    if (s == STATUS_OK)
+        s = join(folder, path, "logs", err);
+    if (s != STATUS_OK)
+        return s;
+    if (mkdir(folder, FOLDER_MODE) != 0 && errno != EEXIST)
+        return error_set(err, STATUS_IO, "%s: cannot make it: %s", folder, strerror(errno));
+    tai_text(&id, name);
+    s = join(file, folder, name, err);
+    return s == STATUS_OK ? write_file(file, bundle, note, err) : s;
+}
