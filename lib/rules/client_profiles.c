@@ -98,6 +98,20 @@ struct choice_client client_profiles_offer(const struct client_profile *profile,
     };
 }
 
+/* The first ID that a pattern contains: of CA.2.N.{L-} the group CA.2.N.L, which a client sends whose newest
+ * landmark is L [MTC 8.2]. */
+static bool first_of(const struct tai_pattern *pattern, struct tai *out)
+{
+    struct reader r;
+    struct tai_range range;
+    *out = (struct tai){.len = 0};
+    reader_init(&r, tai_pattern_bytes(pattern));
+    while (tai_pattern_read_range(&r, &range))
+        if (tai_append(out, range.min, NULL) != STATUS_OK)
+            return false;
+    return out->len > 0;
+}
+
 void client_profiles_anchors(const struct client_profile *profile,
                              const struct choice_candidate *candidates, size_t count,
                              struct trust_anchor_list *out)
@@ -110,8 +124,12 @@ void client_profiles_anchors(const struct client_profile *profile,
             (credential_kind_is_gm(kind) && !profile->is_gm) ||
             (credential_kind_is_landmark(kind) && !profile->has_landmarks))
             continue;
+        struct tai id = properties->trust_anchor_id;
+        if (credential_kind_is_landmark(kind) && properties->group_count > 0 &&
+            !first_of(&properties->groups[0], &id))
+            id = properties->trust_anchor_id;
         /* Full at 512: a site has fewer candidates. */
-        if (trust_anchor_list_add(out, &properties->trust_anchor_id, NULL) != STATUS_OK)
+        if (trust_anchor_list_add(out, &id, NULL) != STATUS_OK)
             return;
     }
 }

@@ -1,19 +1,17 @@
 #include "tls/classic_sct.h"
 
-#include <string.h>
-
 #include "base/reader.h"
+#include "codec/ct/sct_list.h"
 
-#define SCT_V1 0
 #define SIGNATURE_TYPE_TIMESTAMP 0
 #define ENTRY_TYPE_PRECERT 1
-/* [C2SP static-ct-api]: type leaf_index(0), 5 bytes of index. */
-#define EXTENSION_LEAF_INDEX 0
 
 /* Far above a TBSCertificate with an ML-DSA-44 key. */
 #define SIGNED_MESSAGE_MAX 16384
 /* A P-256 or SM2 signature in DER has at most 72 bytes. */
 #define SCT_SIGNATURE_MAX 80
+/* leaf_index alone. */
+#define SCT_EXTENSIONS_SIZE 8
 
 static enum status hash_of(const struct hash_alg *alg, struct bytes message, uint8_t out[HASH_SIZE],
                            struct error *err)
@@ -85,31 +83,42 @@ static enum status sign(const struct classic_log *log, const struct classic_prec
     return s;
 }
 
+static uint16_t algorithm_of(const struct classic_log *log)
+{
+    return (uint16_t)(log->signature_algorithm[0] << 8 | log->signature_algorithm[1]);
+}
+
+/* The low five bytes of the LogID stand in for an index: as good as any for size and time. */
+static enum status write_extensions(const struct classic_log *log, struct builder *out,
+                                    struct error *err)
+{
+    struct reader r;
+    uint64_t last = 0;
+    reader_init(&r, BYTES_OF(log->id));
+    if (!reader_skip(&r, HASH_SIZE - sizeof last) || !reader_u64(&r, &last))
+        return STATUS_USAGE;
+    return sct_write_leaf_index(last & SCT_LEAF_INDEX_MAX, out, err);
+}
+
 static enum status write_sct(const struct classic_log *log, const struct classic_precert *precert,
                              uint64_t timestamp_ms, struct builder *out, struct error *err)
 {
-    /* The low five bytes of the LogID stand in for an index: as good as any for size and time. */
-    uint8_t extensions[8] = {EXTENSION_LEAF_INDEX, 0, 5};
-    uint8_t memory[SCT_SIGNATURE_MAX];
-    memcpy(extensions + 3, log->id + HASH_SIZE - 5, 5);
-    struct builder signature;
-    builder_init_fixed(&signature, memory, sizeof memory);
-    enum status s = sign(log, precert, timestamp_ms, BYTES_OF(extensions), &signature, err);
+    uint8_t extensions_memory[SCT_EXTENSIONS_SIZE], signature_memory[SCT_SIGNATURE_MAX];
+    struct builder extensions, signature;
+    builder_init_fixed(&extensions, extensions_memory, sizeof extensions_memory);
+    builder_init_fixed(&signature, signature_memory, sizeof signature_memory);
+    enum status s = write_extensions(log, &extensions, err);
+    if (s == STATUS_OK)
+        s = sign(log, precert, timestamp_ms, builder_view(&extensions), &signature, err);
     if (s != STATUS_OK)
         return s;
-    size_t sct = builder_open_vector(out, 2);
-    builder_u8(out, SCT_V1);
-    builder_bytes(out, BYTES_OF(log->id));
-    builder_u64(out, timestamp_ms);
-    size_t list = builder_open_vector(out, 2);
-    builder_bytes(out, BYTES_OF(extensions));
-    builder_close_vector(out, list, 2);
-    builder_bytes(out, BYTES_OF(log->signature_algorithm));
-    size_t value = builder_open_vector(out, 2);
-    builder_bytes(out, builder_view(&signature));
-    builder_close_vector(out, value, 2);
-    builder_close_vector(out, sct, 2);
-    return STATUS_OK;
+    return sct_write(&(struct sct){.version = SCT_V1,
+                                   .log_id = BYTES_OF(log->id),
+                                   .timestamp_ms = timestamp_ms,
+                                   .extensions = builder_view(&extensions),
+                                   .algorithm = algorithm_of(log),
+                                   .signature = builder_view(&signature)},
+                     out, err);
 }
 
 enum status classic_sct_write_list(const struct classic_log *logs, size_t log_count,
@@ -118,42 +127,21 @@ enum status classic_sct_write_list(const struct classic_log *logs, size_t log_co
 {
     size_t list = builder_open_vector(out, 2);
     for (size_t i = 0; i < log_count; i++) {
+        size_t item = builder_open_vector(out, 2);
         enum status s = write_sct(&logs[i], precert, timestamp_ms, out, err);
         if (s != STATUS_OK)
             return s;
+        builder_close_vector(out, item, 2);
     }
     builder_close_vector(out, list, 2);
     return builder_status(out, "SCT list", err);
 }
 
-struct sct {
-    struct bytes log_id;
-    uint64_t timestamp_ms;
-    struct bytes extensions;
-    struct bytes signature_algorithm;
-    struct bytes signature;
-};
-
-static bool read_sct(struct reader *r, struct sct *out)
-{
-    struct reader sct, extensions, signature;
-    uint8_t version;
-    if (!reader_vector_u16(r, &sct) || !reader_u8(&sct, &version) || version != SCT_V1 ||
-        !reader_bytes(&sct, HASH_SIZE, &out->log_id) || !reader_u64(&sct, &out->timestamp_ms) ||
-        !reader_vector_u16(&sct, &extensions) ||
-        !reader_bytes(&sct, 2, &out->signature_algorithm) ||
-        !reader_vector_u16(&sct, &signature) || !reader_is_at_end(&sct))
-        return false;
-    out->extensions = reader_rest(&extensions);
-    out->signature = reader_rest(&signature);
-    return true;
-}
-
 static enum status verify_sct(const struct classic_log *log, const struct classic_precert *precert,
                               const struct sct *sct, uint64_t at_ms, struct error *err)
 {
-    if (!bytes_equal(sct->signature_algorithm, BYTES_OF(log->signature_algorithm)))
-        return error_set(err, STATUS_REFUSED, "SCT: not the log's signature algorithm");
+    if (sct->version != SCT_V1 || sct->algorithm != algorithm_of(log))
+        return error_set(err, STATUS_REFUSED, "SCT: not of version 1, or not the log's signature algorithm");
     if (sct->timestamp_ms > at_ms)
         return error_set(err, STATUS_REFUSED, "SCT: its time is in the future");
     struct builder message;
@@ -170,22 +158,19 @@ enum status classic_sct_verify_list(const struct classic_log *logs, size_t log_c
                                     const struct classic_precert *precert, struct bytes list,
                                     uint64_t at_ms, struct error *err)
 {
-    struct reader outer, scts;
-    reader_init(&outer, list);
-    if (!reader_vector_u16(&outer, &scts) || !reader_is_at_end(&outer))
-        return error_set(err, STATUS_MALFORMED, "SCT list: bad length");
+    struct sct_list scts;
+    enum status s = sct_list_parse(list, &scts, err);
+    if (s != STATUS_OK)
+        return s;
+    if (scts.count != log_count)
+        return error_set(err, STATUS_REFUSED, "SCT list: %zu SCTs of %zu logs", scts.count, log_count);
     for (size_t i = 0; i < log_count; i++) {
-        struct sct sct;
-        if (!read_sct(&scts, &sct))
-            return error_at(err, STATUS_MALFORMED, reader_offset(&scts), "SCT list: bad or missing SCT");
         /* In the order of the logs, since they are ours: each counts once. */
-        if (!bytes_equal(sct.log_id, BYTES_OF(logs[i].id)))
+        if (!bytes_equal(scts.scts[i].log_id, BYTES_OF(logs[i].id)))
             return error_set(err, STATUS_REFUSED, "SCT %zu is not of log %zu", i, i);
-        enum status s = verify_sct(&logs[i], precert, &sct, at_ms, err);
+        s = verify_sct(&logs[i], precert, &scts.scts[i], at_ms, err);
         if (s != STATUS_OK)
             return s;
     }
-    if (!reader_is_at_end(&scts))
-        return error_set(err, STATUS_REFUSED, "SCT list: more SCTs than logs");
     return STATUS_OK;
 }

@@ -23,6 +23,7 @@
 
 #include "base/builder.h"
 #include "base/bytes.h"
+#include "base/reader.h"
 #include "base/status.h"
 
 #define SCT_V1 0
