@@ -19,11 +19,19 @@ struct anchor {
     uint64_t oldest, newest;
 };
 
+/* A root that is not trusted for new certificates any more. */
+struct ending {
+    X509 *root;
+    int64_t after_s;
+};
+
 struct peer_trust {
     const struct trust_store *store;
     X509_STORE *roots[PEER_WORLD_INTL + 1];
     STACK_OF(X509) *intermediates;
     size_t certificate_count;
+    struct ending *endings;
+    size_t ending_count;
     struct anchor *anchors;
     size_t anchor_count;
 };
@@ -58,6 +66,9 @@ void peer_trust_free(struct peer_trust *trust)
     X509_STORE_free(trust->roots[PEER_WORLD_GM]);
     X509_STORE_free(trust->roots[PEER_WORLD_INTL]);
     sk_X509_pop_free(trust->intermediates, X509_free);
+    for (size_t i = 0; i < trust->ending_count; i++)
+        X509_free(trust->endings[i].root);
+    free(trust->endings);
     free(trust->anchors);
     free(trust);
 }
@@ -87,18 +98,41 @@ static enum status parse(struct peer_trust *trust, struct bytes der, X509 **out,
     return STATUS_OK;
 }
 
-enum status peer_trust_add_root(struct peer_trust *trust, enum peer_world world, struct bytes der, struct error *err)
+static enum status add_ending(struct peer_trust *trust, X509 *root, int64_t after_s, struct error *err)
+{
+    struct ending *all = realloc(trust->endings, (trust->ending_count + 1) * sizeof *all);
+    if (all == NULL)
+        return error_set(err, STATUS_NO_MEMORY, "out of memory");
+    trust->endings = all;
+    if (X509_up_ref(root) != 1)
+        return error_set(err, STATUS_NO_MEMORY, "trust: %s", context_openssl_reason());
+    all[trust->ending_count++] = (struct ending){root, after_s};
+    return STATUS_OK;
+}
+
+int64_t peer_trust_distrust_after(const struct peer_trust *trust, const X509 *root)
+{
+    for (size_t i = 0; i < trust->ending_count; i++)
+        if (X509_cmp(trust->endings[i].root, root) == 0)
+            return trust->endings[i].after_s;
+    return INT64_MAX;
+}
+
+enum status peer_trust_add_root(struct peer_trust *trust, enum peer_world world, struct bytes der,
+                                int64_t distrust_after_s, struct error *err)
 {
     X509 *cert;
     enum status s = parse(trust, der, &cert, err);
     if (s != STATUS_OK)
         return s;
     if (peer_trust_key_world(cert) != world)
-        s = error_set(err, STATUS_REFUSED, "%s key: this is no root of the other world",
-                      peer_trust_key_world(cert) == PEER_WORLD_GM ? "an SM2" : "not an SM2");
+        s = error_set(err, STATUS_REFUSED, "a root with %s key is not of this world",
+                      peer_trust_key_world(cert) == PEER_WORLD_GM ? "an SM2" : "another than an SM2");
     else if (X509_STORE_add_cert(trust->roots[world], cert) != 1)
         s = error_set(err, STATUS_NO_MEMORY, "trust: %s", context_openssl_reason());
-    else
+    else if (distrust_after_s != 0)
+        s = add_ending(trust, cert, distrust_after_s, err);
+    if (s == STATUS_OK)
         trust->certificate_count++;
     X509_free(cert);
     return s;

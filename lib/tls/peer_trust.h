@@ -32,11 +32,12 @@ struct peer_trust;
 MUST_USE enum status peer_trust_new(const struct trust_store *store, struct peer_trust **out, struct error *err);
 void peer_trust_free(struct peer_trust *trust);
 
-/* peer_trust_add_root adds a root certificate in DER (copied) of a world; peer_trust_add_intermediate one
- * that is not trusted by itself but helps to find the way to a root when a server forgets it.
+/* peer_trust_add_root adds a root certificate in DER (copied) of a world; certificates below it that are valid from
+ * later than distrust_after_s (0: no such time) are not good. peer_trust_add_intermediate adds one that is not
+ * trusted by itself but helps to find the way to a root when a server forgets it.
  * STATUS_MALFORMED, STATUS_LIMIT; STATUS_REFUSED when the key is not of that world. */
 MUST_USE enum status peer_trust_add_root(struct peer_trust *trust, enum peer_world world, struct bytes der,
-                                         struct error *err);
+                                         int64_t distrust_after_s, struct error *err);
 MUST_USE enum status peer_trust_add_intermediate(struct peer_trust *trust, struct bytes der, struct error *err);
 
 /* peer_trust_add_ca says that the store has this Merkle Tree CA (its certificate in DER), whose ID is sent to servers for

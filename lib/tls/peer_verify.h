@@ -40,6 +40,7 @@ struct peer_request {
     bool is_unpaired;          /* no TLS connection is there: suite and group are not looked at */
     bool is_tls13;
     uint16_t suite, group;     /* as on the wire */
+    bool is_anchor_confirmed;  /* the server says that the path is for an ID that was asked for: nothing else is in it */
     struct bytes sct_list;     /* the TLS extension [RFC6962 3.3.1]; empty: none */
     struct bytes ocsp_response; /* stapled, DER; empty: none */
 };

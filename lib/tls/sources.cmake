@@ -8,8 +8,17 @@ set(tls_sources
   credential_key.c
   credential_ocsp.c
   memory_handshake.c
+  ocsp_staple.c
   peer_trust.c
+  peer_verify.c
   proof_name.c
+  tls_browser.c
+  tls_browser_watch.c
+  server_failure.c
+  server_hello.c
+  server_install.c
+  server_tickets.c
+  tls_server.c
   tls_context.c
   tls_credential.c
   tls_sites.c

@@ -1,0 +1,132 @@
+#include "tls/ocsp_staple.h"
+
+#include <limits.h>
+
+#include <openssl/ocsp.h>
+#include <openssl/x509v3.h>
+
+#include "crypto/context.h"
+
+static enum ocsp_answer nothing(struct error *reason, const char *why)
+{
+    (void)error_set(reason, STATUS_REFUSED, "OCSP staple: %s", why);
+    (void)context_openssl_reason();
+    return OCSP_ANSWER_NONE;
+}
+
+static OCSP_BASICRESP *parse(struct bytes der)
+{
+    const unsigned char *at = der.data;
+    OCSP_BASICRESP *basic = NULL;
+    if (der.len > INT_MAX)
+        return NULL;
+    OCSP_RESPONSE *response = d2i_OCSP_RESPONSE(NULL, &at, (long)der.len);
+    if (response != NULL && at == der.data + der.len && OCSP_response_status(response) == OCSP_RESPONSE_STATUS_SUCCESSFUL)
+        basic = OCSP_response_get1_basic(response);
+    OCSP_RESPONSE_free(response);
+    return basic;
+}
+
+/* May this certificate answer for issuer [RFC6960 4.2.2.2]? */
+static bool is_delegate(X509 *signer, X509 *issuer, int64_t at_s)
+{
+    time_t at = (time_t)at_s;
+    EVP_PKEY *key = X509_get0_pubkey(issuer);
+    return (X509_get_extension_flags(signer) & (EXFLAG_XKUSAGE | EXFLAG_INVALID)) == EXFLAG_XKUSAGE &&
+           (X509_get_extended_key_usage(signer) & XKU_OCSP_SIGN) != 0 &&
+           X509_check_issued(issuer, signer) == X509_V_OK && key != NULL && X509_verify(signer, key) == 1 &&
+           ASN1_TIME_cmp_time_t(X509_get0_notBefore(signer), at) <= 0 &&
+           ASN1_TIME_cmp_time_t(X509_get0_notAfter(signer), at) >= 0;
+}
+
+/* The signer is the issuer itself or stands in the response; no store, whose clock would be the system's. */
+static bool is_signed(OCSP_BASICRESP *basic, X509 *issuer, int64_t at_s)
+{
+    X509 *signer = NULL;
+    STACK_OF(X509) *more = sk_X509_new_null();
+    bool ok = more != NULL && sk_X509_push(more, issuer) > 0 &&
+              OCSP_basic_verify(basic, more, NULL, OCSP_NOVERIFY) == 1 &&
+              OCSP_resp_get0_signer(basic, &signer, more) == 1 &&
+              (X509_cmp(signer, issuer) == 0 || is_delegate(signer, issuer, at_s));
+    sk_X509_free(more);
+    return ok;
+}
+
+static bool is_about(OCSP_SINGLERESP *single, const X509 *leaf, X509 *issuer)
+{
+    ASN1_OBJECT *hash = NULL;
+    OCSP_CERTID *id = (OCSP_CERTID *)(uintptr_t)OCSP_SINGLERESP_get0_id(single);
+    if (OCSP_id_get0_info(NULL, &hash, NULL, NULL, id) != 1)
+        return false;
+    const EVP_MD *digest = EVP_get_digestbyobj(hash);
+    OCSP_CERTID *wanted = digest != NULL ? OCSP_cert_to_id(digest, leaf, issuer) : NULL;
+    bool is_same = wanted != NULL && OCSP_id_cmp(wanted, id) == 0;
+    OCSP_CERTID_free(wanted);
+    return is_same;
+}
+
+static OCSP_SINGLERESP *find(OCSP_BASICRESP *basic, const X509 *leaf, X509 *issuer)
+{
+    for (int i = 0; i < OCSP_resp_count(basic); i++) {
+        OCSP_SINGLERESP *single = OCSP_resp_get0(basic, i);
+        if (single != NULL && is_about(single, leaf, issuer))
+            return single;
+    }
+    return NULL;
+}
+
+/* -2, an unreadable time, is out of date either way. */
+static bool is_current(const ASN1_GENERALIZEDTIME *from, const ASN1_GENERALIZEDTIME *until, int64_t at_s)
+{
+    int before = from != NULL ? ASN1_TIME_cmp_time_t(from, (time_t)(at_s + OCSP_STAPLE_SKEW_S)) : 1;
+    if (before != 0 && before != -1)
+        return false;
+    if (until == NULL)
+        return ASN1_TIME_cmp_time_t(from, (time_t)(at_s - OCSP_STAPLE_LIFETIME_S)) >= 0;
+    return ASN1_TIME_cmp_time_t(until, (time_t)(at_s - OCSP_STAPLE_SKEW_S)) >= 0;
+}
+
+static void take_scts(OCSP_SINGLERESP *single, struct builder *scts)
+{
+    int at = OCSP_SINGLERESP_get_ext_by_NID(single, NID_ct_cert_scts, -1);
+    if (at < 0)
+        return;
+    const ASN1_OCTET_STRING *value = X509_EXTENSION_get_data(OCSP_SINGLERESP_get_ext(single, at));
+    builder_bytes(scts, bytes_of(ASN1_STRING_get0_data(value), (size_t)ASN1_STRING_length(value)));
+}
+
+static enum ocsp_answer judge(OCSP_BASICRESP *basic, const X509 *leaf, X509 *issuer, int64_t at_s, struct builder *scts,
+                              struct error *reason)
+{
+    ASN1_GENERALIZEDTIME *revoked = NULL, *from = NULL, *until = NULL;
+    int why = OCSP_REVOKED_STATUS_NOSTATUS;
+    OCSP_SINGLERESP *single = find(basic, leaf, issuer);
+    if (single == NULL)
+        return nothing(reason, "it is about another certificate");
+    if (!is_signed(basic, issuer, at_s))
+        return nothing(reason, "it is not signed by who may answer");
+    int status = OCSP_single_get0_status(single, &why, &revoked, &from, &until);
+    if (!is_current(from, until, at_s))
+        return nothing(reason, "it is out of date");
+    if (status == V_OCSP_CERTSTATUS_REVOKED) {
+        (void)error_set(reason, STATUS_REFUSED, "the certificate is revoked: %s (OCSP staple)",
+                        why == OCSP_REVOKED_STATUS_NOSTATUS ? "no reason given" : OCSP_crl_reason_str(why));
+        return OCSP_ANSWER_REVOKED;
+    }
+    if (status != V_OCSP_CERTSTATUS_GOOD)
+        return nothing(reason, "the responder does not know the certificate");
+    take_scts(single, scts);
+    return OCSP_ANSWER_GOOD;
+}
+
+enum ocsp_answer ocsp_staple_judge(struct bytes response, const X509 *leaf, X509 *issuer, int64_t at_s,
+                                   struct builder *scts, struct error *reason)
+{
+    OCSP_BASICRESP *basic = parse(response);
+    if (basic == NULL)
+        return nothing(reason, "it cannot be read, or is an error message");
+    enum ocsp_answer answer = judge(basic, leaf, issuer, at_s, scts, reason);
+    OCSP_BASICRESP_free(basic);
+    (void)context_openssl_reason();
+    return answer;
+}

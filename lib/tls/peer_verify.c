@@ -1,0 +1,237 @@
+#include "tls/peer_verify.h"
+
+#include <string.h>
+
+#include "codec/asn1/der.h"
+#include "codec/ct/sct_list.h"
+#include "crypto/context.h"
+#include "rules/tls_names.h"
+#include "rules/verify_certificate.h"
+#include "tls/classic_certificate.h"
+#include "tls/classic_path.h"
+#include "tls/ocsp_staple.h"
+#include "tls/peer_trust_parts.h"
+
+/* A list has a 16-bit length, and stands in an OCTET STRING. */
+#define SCT_EXTENSION_MAX (SCT_LIST_SIZE_MAX + 8)
+
+const char *peer_mode_name(enum peer_mode mode)
+{
+    static const char *const names[] = {"", "landmark", "standalone", "classic"};
+    return names[mode];
+}
+
+const char *peer_sct_source_name(enum peer_sct_source source)
+{
+    static const char *const names[] = {"certificate", "tls", "ocsp"};
+    return names[source];
+}
+
+/* ---- signed certificate timestamps ---- */
+
+/* What cannot be read is left out: whether there are enough is the policy's question. */
+static void collect(struct peer_verdict *v, enum peer_sct_source source, struct bytes list)
+{
+    struct sct_list all;
+    struct error ignored;
+    if (list.len == 0 || sct_list_parse(list, &all, &ignored) != STATUS_OK)
+        return;
+    for (size_t i = 0; i < all.count && v->sct_count < PEER_SCTS_MAX; i++) {
+        if (all.scts[i].version != SCT_V1)
+            continue;
+        struct peer_sct *sct = &v->scts[v->sct_count++];
+        sct->source = source;
+        sct->timestamp_ms = all.scts[i].timestamp_ms;
+        memcpy(sct->log_id, all.scts[i].log_id.data, sizeof sct->log_id);
+    }
+}
+
+static void collect_from_certificate(struct peer_verdict *v, const X509 *leaf)
+{
+    ASN1_OCTET_STRING *list = classic_certificate_scts(leaf);
+    if (list != NULL)
+        collect(v, PEER_SCT_CERTIFICATE, bytes_of(ASN1_STRING_get0_data(list), (size_t)ASN1_STRING_length(list)));
+    ASN1_OCTET_STRING_free(list);
+}
+
+static void collect_from_ocsp(struct peer_verdict *v, struct bytes extension)
+{
+    struct reader r;
+    struct der_element list;
+    reader_init(&r, extension);
+    if (der_tagged(&r, DER_OCTET_STRING, &list) && reader_is_at_end(&r))
+        collect(v, PEER_SCT_OCSP, list.contents);
+}
+
+/* ---- what suits what ---- */
+
+/* RFC 8998 strictly, both ways: an SM2 key with SM4, SM3 and SM2's curve, and those with nothing else. */
+static enum status check_pairing(const struct peer_request *request, bool is_sm2, struct error *err)
+{
+    if (request->is_unpaired)
+        return STATUS_OK;
+    const struct tls_suite_name *suite = tls_names_suite(request->suite);
+    const struct tls_group_name *group = tls_names_group(request->group);
+    bool is_gm_suite = suite != NULL && suite->world == TLS_WORLD_GM;
+    bool is_gm_group = group != NULL && group->world == TLS_WORLD_GM;
+    if (is_sm2 && !request->is_tls13)
+        return error_set(err, STATUS_REFUSED, "an SM2 certificate in TLS 1.2: RFC 8998 is for TLS 1.3");
+    if (is_sm2 != is_gm_suite)
+        return error_set(err, STATUS_REFUSED, "%s certificate under the suite %s: RFC 8998 pairs SM2 with SM4 and nothing else",
+                         is_sm2 ? "an SM2" : "not an SM2", suite != NULL ? suite->name : "that has no name");
+    if (is_sm2 != is_gm_group)
+        return error_set(err, STATUS_REFUSED, "%s certificate with the group %s: RFC 8998 pairs SM2 with curveSM2 and nothing else",
+                         is_sm2 ? "an SM2" : "not an SM2", group != NULL ? group->name : "that has no name");
+    return STATUS_OK;
+}
+
+/* ---- Merkle Tree Certificates ---- */
+
+static bool is_mtc(const struct peer_trust *trust, const struct certificate *cert)
+{
+    /* SEQUENCE { OID 1.3.6.1.5.5.7.6.67 }, or the one of an older draft, which its CA says. */
+    const struct trust_ca *ca = trust_store_find_ca(peer_trust_store(trust), cert->issuer);
+    return ca != NULL || bytes_equal(cert->signature_algorithm, draft_07.proof_identifier);
+}
+
+static void describe_proof(const struct certificate *cert, struct peer_verdict *v)
+{
+    struct mtc_proof proof;
+    struct error ignored;
+    struct reader r;
+    struct cosignature one;
+    if (v->proof.ca == NULL || mtc_proof_parse(cert->signature_value, v->proof.ca->draft, &proof, &ignored) != STATUS_OK)
+        return;
+    reader_init(&r, proof.signatures);
+    while (mtc_proof_next(&r, &one))
+        v->cosignature_count++;
+}
+
+static enum status verify_mtc(const struct peer_trust *trust, struct hasher_set *hashers, const struct peer_request *request,
+                              const struct certificate *cert, struct peer_verdict *v, struct error *err)
+{
+    struct verify_request asked = {.at_s = request->at_s, .dns_name = request->dns_name, .ip = request->ip,
+                                   .is_without_subtrees = !request->scope.has_landmarks};
+    if (!request->scope.has_mtc)
+        return error_set(err, STATUS_REFUSED, "a Merkle Tree Certificate: this client knows none");
+    if (request->is_anchor_confirmed && request->count > 1)
+        return error_set(err, STATUS_REFUSED, "%zu certificates where one is the whole path", request->count);
+    enum status s = verify_certificate(peer_trust_store(trust), hashers, cert->der, &asked, &v->proof, err);
+    if (v->proof.ca != NULL)
+        v->world = v->proof.ca->draft->hash == &hash_sm3 ? PEER_WORLD_GM : PEER_WORLD_INTL;
+    describe_proof(cert, v);
+    v->mode = v->cosignature_count > 0 && (s != STATUS_OK || v->proof.basis != PROOF_BY_TRUSTED_SUBTREE) ? PEER_MODE_STANDALONE
+                                                                                                         : PEER_MODE_LANDMARK;
+    if (s == STATUS_OK && v->world == PEER_WORLD_GM && !request->scope.has_gm)
+        s = error_set(err, STATUS_REFUSED, "a certificate of a GM CA: this client knows none");
+    return s;
+}
+
+/* ---- directly signed chains ---- */
+
+static enum status check_staple(const struct peer_request *request, STACK_OF(X509) *path, struct peer_verdict *v,
+                                struct error *err)
+{
+    uint8_t memory[1024]; /* five SCTs with room; longer ones are left out */
+    struct builder scts;
+    struct error reason = {.status = STATUS_OK};
+    if (request->ocsp_response.len == 0)
+        return STATUS_OK;
+    X509 *leaf = sk_X509_value(path, 0), *issuer = sk_X509_num(path) > 1 ? sk_X509_value(path, 1) : leaf;
+    builder_init_fixed(&scts, memory, sizeof memory);
+    enum ocsp_answer answer = ocsp_staple_judge(request->ocsp_response, leaf, issuer, request->at_s, &scts, &reason);
+    if (answer == OCSP_ANSWER_REVOKED)
+        return error_set(err, STATUS_REFUSED, "%s", reason.text);
+    v->ocsp = answer == OCSP_ANSWER_GOOD ? PEER_OCSP_GOOD : PEER_OCSP_IGNORED;
+    if (answer == OCSP_ANSWER_GOOD && builder_is_good(&scts))
+        collect_from_ocsp(v, builder_view(&scts));
+    return STATUS_OK;
+}
+
+/* Roots are of one world; what stands between has to be, too. */
+static enum status check_world(const struct peer_verdict *v, STACK_OF(X509) *path, struct error *err)
+{
+    for (int i = 1; i < sk_X509_num(path); i++)
+        if (peer_trust_key_world(sk_X509_value(path, i)) != v->world)
+            return error_set(err, STATUS_REFUSED, "certificate %d of the path has a key of the other world", i);
+    return STATUS_OK;
+}
+
+static void name_subjects(STACK_OF(X509) *certs, struct peer_verdict *v)
+{
+    v->subject_count = 0;
+    for (int i = 0; i < sk_X509_num(certs) && v->subject_count < PEER_CHAIN_MAX; i++)
+        classic_path_subject(sk_X509_value(certs, i), v->subjects[v->subject_count++], PEER_SUBJECT_SIZE);
+}
+
+static enum status verify_classic(const struct peer_trust *trust, const struct peer_request *request,
+                                  STACK_OF(X509) *certs, struct peer_verdict *v, struct error *err)
+{
+    STACK_OF(X509) *path;
+    v->mode = PEER_MODE_CLASSIC;
+    v->world = v->is_leaf_sm2 ? PEER_WORLD_GM : PEER_WORLD_INTL;
+    if (v->world == PEER_WORLD_GM && !request->scope.has_gm)
+        return error_set(err, STATUS_REFUSED, "an SM2 certificate: this client has no GM");
+    struct classic_path asked = {.roots = peer_trust_roots(trust, v->world), .sent = certs,
+                                 .known = peer_trust_intermediates(trust), .dns_name = request->dns_name, .ip = request->ip,
+                                 .at_s = request->at_s};
+    enum status s = classic_path_verify(&asked, &path, err);
+    if (s != STATUS_OK)
+        return s;
+    name_subjects(path, v);
+    s = check_world(v, path, err);
+    if (s == STATUS_OK && v->not_before_s > peer_trust_distrust_after(trust, sk_X509_value(path, sk_X509_num(path) - 1)))
+        s = error_set(err, STATUS_REFUSED, "its root is not trusted for certificates as new as this one");
+    if (s == STATUS_OK)
+        s = check_staple(request, path, v, err);
+    sk_X509_pop_free(path, X509_free);
+    return s;
+}
+
+/* ---- both ---- */
+
+static void read_validity(const struct certificate *cert, struct peer_verdict *v)
+{
+    v->not_before_s = cert->not_before_s;
+    v->not_after_s = cert->not_after_s;
+}
+
+static enum status judge(const struct peer_trust *trust, struct hasher_set *hashers, const struct peer_request *request,
+                         STACK_OF(X509) *certs, struct peer_verdict *v, struct error *err)
+{
+    struct certificate cert;
+    enum status s = certificate_parse(request->chain[0], &cert, err);
+    if (s != STATUS_OK)
+        return error_prefix(err, s, "the server's certificate");
+    const X509 *leaf = sk_X509_value(certs, 0);
+    read_validity(&cert, v);
+    name_subjects(certs, v);
+    v->is_leaf_sm2 = peer_trust_key_world(leaf) == PEER_WORLD_GM;
+    if (peer_trust_key_world(leaf) == PEER_WORLD_NONE)
+        return error_set(err, STATUS_REFUSED, "the certificate's key cannot be read: %s", context_openssl_reason());
+    collect_from_certificate(v, leaf);
+    collect(v, PEER_SCT_TLS, request->sct_list);
+    s = is_mtc(trust, &cert) ? verify_mtc(trust, hashers, request, &cert, v, err)
+                             : verify_classic(trust, request, certs, v, err);
+    return s == STATUS_OK ? check_pairing(request, v->is_leaf_sm2, err) : s;
+}
+
+enum status peer_verify(const struct peer_trust *trust, struct hasher_set *hashers, const struct peer_request *request,
+                        struct peer_verdict *verdict, struct error *err)
+{
+    *verdict = (struct peer_verdict){.mode = PEER_MODE_NONE};
+    if (request->count == 0)
+        return error_set(err, STATUS_REFUSED, "the server has shown no certificate");
+    if (request->count > PEER_CHAIN_MAX)
+        return error_set(err, STATUS_LIMIT, "%zu certificates; a chain has at most %d", request->count, PEER_CHAIN_MAX);
+    verdict->chain_count = request->count;
+    for (size_t i = 0; i < request->count; i++)
+        verdict->chain_size += request->chain[i].len;
+    STACK_OF(X509) *certs = classic_path_parse(request->chain, request->count);
+    if (certs == NULL)
+        return error_set(err, STATUS_MALFORMED, "the server has sent what is no certificate: %s", context_openssl_reason());
+    enum status s = judge(trust, hashers, request, certs, verdict, err);
+    sk_X509_pop_free(certs, X509_free);
+    (void)context_openssl_reason();
+    return s;
+}

@@ -1,0 +1,63 @@
+/* tls_browser_parts.h - the inside of a browser and its connections. Private to tls/. */
+#ifndef CATHAYA_TLS_TLS_BROWSER_PARTS_H
+#define CATHAYA_TLS_TLS_BROWSER_PARTS_H
+
+#include <openssl/ssl.h>
+
+#include "crypto/hash.h"
+#include "rules/client_profiles.h"
+#include "rules/dns_name.h"
+#include "tls/tls_browser.h"
+#include "tls/trust_anchors.h"
+
+struct tls_browser {
+    unsigned count; /* of the one who made it, and of each stream */
+    const struct client_profile *profile;
+    const struct peer_trust *trust;
+    struct peer_scope scope;
+    SSL_CTX *ctx;
+    struct hasher_set hashers;
+};
+
+/* The owner of a stream. */
+struct tls_browser_connection {
+    struct tls_browser *browser;
+    SSL *ssl; /* the stream's */
+    char server_name[DNS_NAME_MAX + 2];
+    uint8_t ip[16];
+    size_t ip_len; /* 0: server_name is a host name */
+    int64_t at_s;
+    struct trust_anchors anchors;
+    struct builder requested; /* the extension */
+    struct trust_anchor_list heard;
+    struct builder sct_list;  /* as the TLS extension had it */
+    struct builder chain;     /* what was judged: opaque<0..2^24-1> each */
+    SSL_SESSION *session;     /* the newest */
+    bool has_server_hello, has_failed;
+    struct tls_browser_report report;
+};
+
+struct tls_browser_session {
+    SSL_SESSION *session;
+    char server_name[DNS_NAME_MAX + 2];
+    struct builder chain;
+    char signature[TLS_BROWSER_NAME_SIZE];
+    uint16_t signature_id;
+};
+
+/* tls_browser_connection_of is the connection of ssl: what the callbacks of tls_browser_watch begin with. */
+struct tls_browser_connection *tls_browser_connection_of(const SSL *ssl);
+MUST_USE bool tls_browser_connection_attach(SSL *ssl, struct tls_browser_connection *c);
+
+/* tls_browser_watch installs the callbacks that count, hear and judge. */
+MUST_USE enum status tls_browser_watch(SSL_CTX *ctx, struct error *err);
+
+/* tls_browser_judge judges a chain of opaque<0..2^24-1> into the report. is_unpaired: of a session, where no
+ * suite was agreed on yet. */
+MUST_USE enum status tls_browser_judge(struct tls_browser_connection *c, struct bytes chain, bool is_unpaired,
+                                       struct bytes ocsp_response, struct error *err);
+
+/* tls_browser_describe copies what was agreed on into the report. */
+void tls_browser_describe(struct tls_browser_connection *c);
+
+#endif
