@@ -300,20 +300,19 @@ bool tls_browser_retry_anchor(const struct tls_stream *stream, struct tai *id)
 struct tls_browser_session *tls_browser_take_session(const struct tls_stream *stream)
 {
     const struct tls_browser_connection *c = tls_stream_owner(stream, &kind);
-    if (c == NULL || c->session == NULL || SSL_SESSION_is_resumable(c->session) != 1 || SSL_SESSION_up_ref(c->session) != 1)
+    if (c == NULL || c->session == NULL || SSL_SESSION_is_resumable(c->session) != 1)
         return NULL;
     struct tls_browser_session *session = calloc(1, sizeof *session);
-    if (session == NULL) {
-        SSL_SESSION_free(c->session);
+    if (session == NULL)
         return NULL;
-    }
-    session->session = c->session;
+    /* The library spoils the session of a connection that ends without a goodbye; a copy stays good. */
+    session->session = SSL_SESSION_dup(c->session);
     memcpy(session->server_name, c->server_name, sizeof session->server_name);
     memcpy(session->signature, c->report.signature, sizeof session->signature);
     session->signature_id = c->report.signature_id;
     builder_init(&session->chain, CHAIN_SIZE_MAX);
     builder_bytes(&session->chain, builder_view(&c->chain));
-    if (builder_is_good(&session->chain))
+    if (session->session != NULL && builder_is_good(&session->chain))
         return session;
     tls_browser_session_free(session);
     return NULL;

@@ -6,7 +6,7 @@
  *   gm               curveSM2MLKEM768, curveSM2 and SM4 first, international ones behind them; trust_anchors
  *   gm-no-landmarks  the same, knowing no landmark hashes
  *   intl             no GM; trust_anchors for international Merkle Tree CAs
- *   legacy           no GM, no trust_anchors, TLS 1.2 too, directly signed chains only
+ *   legacy           no GM, no trust_anchors, TLS 1.2 alone, directly signed chains only
  *
  * Retry [TAI 6.3]: when a connection has failed and tls_browser_retry_anchor gives an ID, the caller opens a
  * new connection to the same endpoint and dials with that single ID; once.
