@@ -230,7 +230,7 @@ def make_chain(folder, names, prefix='tls', root_prefix=None):
     with open(at('ext'), 'w', encoding='ascii') as file:
         file.write('basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=serverAuth\nsubjectAltName=' +
                    ','.join('DNS:' + name for name in names) + '\n')
-    run('req', '-new', *ec, '-keyout', at('key.pem'), '-out', at('csr.pem'), '-subj', '/')
+    run('req', '-new', *ec, '-keyout', at('key.pem'), '-out', at('csr.pem'), '-subj', '/CN=' + names[0])
     run('x509', '-req', '-in', at('csr.pem'), '-CA', root, '-CAkey', root_key, '-CAcreateserial', '-out', at('leaf.pem'), '-days', '20',
         '-extfile', at('ext'))
     os.chmod(at('key.pem'), 0o600)
@@ -346,7 +346,7 @@ class World(acme_world.World):
             if self.mirror_count:
                 options += ['--policy', self.verify_policy(suite)]
         for suite in self.classics():
-            options += ['--root', self.path(suite + '-r1', 'public', 'root.pem')]
+            options += ['--root', self.path(suite + '-r1', 'root.pem')]
         return options
 
     def make_trust(self, name='trust'):
@@ -391,7 +391,7 @@ class World(acme_world.World):
         wait_until(lambda: f'{last}\n{self.gateway.process.text()[-3000:]}', good, seconds, 0.5)
 
     def intl_root(self):
-        return self.path('intl-r1', 'public', 'root.pem')
+        return self.path('intl-r1', 'root.pem')
 
 
 def browser_profile(folder, root):
