@@ -271,6 +271,20 @@ bool tls_sites_find(const struct tls_sites *sites, struct bytes name, size_t *in
     return site != NULL;
 }
 
+bool tls_sites_candidates(const struct tls_sites *sites, struct bytes name, const struct choice_candidate **out,
+                          size_t *count, struct choice_settings *settings)
+{
+    bool is_by_name;
+    const struct site *site = tls_sites_lookup(sites, name, &is_by_name);
+    if (site == NULL)
+        return false;
+    *out = site->candidates;
+    *count = site->credential_count;
+    settings->stage = site->stage;
+    settings->is_mtc_without_trust_anchors = site->is_mtc_without_trust_anchors;
+    return true;
+}
+
 /* ---- tls-alpn-01 ---- */
 
 /* "4.3.2.1.in-addr.arpa" gives 1.2.3.4: nothing else is asked for by that name [RFC8738 6]. */

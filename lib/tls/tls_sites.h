@@ -69,4 +69,9 @@ void tls_sites_free(struct tls_sites *sites);
  * is another than the handshake's SNI. *is_by_name: not by default. */
 bool tls_sites_find(const struct tls_sites *sites, struct bytes name, size_t *index, bool *is_by_name);
 
+/* tls_sites_candidates borrows what the choice for a client of this name is made of, for explanations: the
+ * candidates, and the settings but for their time. False: nobody has the name. */
+bool tls_sites_candidates(const struct tls_sites *sites, struct bytes name, const struct choice_candidate **out,
+                          size_t *count, struct choice_settings *settings);
+
 #endif

@@ -18,6 +18,8 @@ static void answer_metrics(void *context, struct http_exchange *x)
     struct service_admin *admin = context;
     if (refuse_method(x))
         return;
+    if (admin->before_metrics != NULL)
+        admin->before_metrics(admin->context);
     if (admin->watched != NULL)
         metric_set(admin->connections, (double)http_server_connection_count(admin->watched));
     http_respond_text(&x->response, 200, "text/plain; version=0.0.4; charset=utf-8", "");

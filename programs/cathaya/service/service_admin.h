@@ -9,6 +9,8 @@ struct service_admin {
     struct metrics *metrics;
     /* Why the service is not ready to work, for people; NULL: it is. */
     const char *(*why_not_ready)(void *context);
+    /* Called before the metrics are written, for figures that are kept elsewhere; may be NULL. */
+    void (*before_metrics)(void *context);
     void *context;
     /* The service_admin's own. */
     struct metric *answers[6], *durations, *connections;

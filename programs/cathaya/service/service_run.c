@@ -9,7 +9,7 @@
 
 #include "output.h"
 
-static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
+static const int numbers[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR2};
 #define SIGNAL_COUNT (sizeof numbers / sizeof numbers[0])
 
 struct service_run {
@@ -65,8 +65,10 @@ static void on_signal(void *cookie, int number)
     struct service_run *run = cookie;
     if (number == SIGHUP)
         reload(run);
-    else
+    else if (number != SIGUSR2)
         stop(run, number);
+    else if (!run->is_stopping && run->callbacks.restart != NULL)
+        run->callbacks.restart(run->callbacks.context);
 }
 
 static void feed_watchdog(void *cookie)

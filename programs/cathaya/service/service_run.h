@@ -19,6 +19,8 @@ struct service_callbacks {
     void *context;
     /* SIGHUP; may be NULL. */
     void (*reload)(void *context);
+    /* SIGUSR2: hand over to a new process; may be NULL, then it is ignored. */
+    void (*restart)(void *context);
     /* SIGTERM or SIGINT: take no more work, finish what was acknowledged, then call
      * service_run_finished, at once or later. A second signal does not wait for that. */
     void (*stop)(void *context);
@@ -26,7 +28,7 @@ struct service_callbacks {
 
 struct service_run;
 
-/* callbacks are copied, events is borrowed. From here on SIGTERM, SIGINT and SIGHUP wait for
+/* callbacks are copied, events is borrowed. From here on SIGTERM, SIGINT, SIGHUP and SIGUSR2 wait for
  * service_run_until_stopped, and SIGPIPE is ignored. */
 MUST_USE enum status service_run_new(const struct service_callbacks *callbacks,
                                      struct events_port *events, struct service_run **out,

@@ -1,0 +1,287 @@
+#include "gateway/gateway_deploy.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gateway/gateway_deploy_parts.h"
+#include "gateway/gateway_key.h"
+
+/* ---- life ---- */
+
+static void flush(void *cookie);
+
+enum status gateway_deploy_new(struct event_loop *loop, struct events_port *events, struct gateway_deploy **out,
+                               struct error *err)
+{
+    struct gateway_deploy *d = calloc(1, sizeof *d);
+    *out = d;
+    if (d == NULL)
+        return error_set(err, STATUS_NO_MEMORY, "out of memory");
+    d->events = events;
+    d->hook = event_loop_at_end_of_round(loop, flush, d);
+    return STATUS_OK;
+}
+
+static void clear_credentials(struct deployed_site *site)
+{
+    for (size_t i = 0; i < site->count; i++)
+        tls_credential_free(site->credentials[i]);
+    site->count = 0;
+}
+
+static void free_sites(struct deployed_site *sites, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        clear_credentials(&sites[i]);
+    free(sites);
+}
+
+void gateway_deploy_free(struct gateway_deploy *d)
+{
+    if (d == NULL)
+        return;
+    event_hook_free(d->hook);
+    free_sites(d->sites, d->site_count);
+    while (d->token_count > 0)
+        gateway_deploy_remove_token(d, d->tokens[0].token);
+    while (d->alpn_count > 0)
+        gateway_deploy_remove_alpn(d, d->alpns[0].name);
+    free(d->waiters);
+    free(d);
+}
+
+void gateway_deploy_stop(struct gateway_deploy *d)
+{
+    d->proxy = NULL;
+}
+
+/* ---- configuration ---- */
+
+static void take_over(struct gateway_deploy *d, struct deployed_site *site)
+{
+    for (size_t i = 0; i < d->site_count; i++) {
+        if (strcmp(d->sites[i].title, site->title) == 0) {
+            *site = d->sites[i];
+            d->sites[i].count = 0;
+        }
+    }
+}
+
+enum status gateway_deploy_configure(struct gateway_deploy *d, const struct gateway_config *config,
+                                     struct gateway_backends *backends, struct error *err)
+{
+    struct deployed_site *sites = calloc(config->site_count, sizeof *sites);
+    if (sites == NULL)
+        return error_set(err, STATUS_NO_MEMORY, "out of memory");
+    for (size_t i = 0; i < config->site_count; i++) {
+        (void)snprintf(sites[i].title, sizeof sites[i].title, "%s", config->sites[i].title);
+        take_over(d, &sites[i]);
+    }
+    free_sites(d->sites, d->site_count);
+    d->sites = sites;
+    d->site_count = config->site_count;
+    d->config = config;
+    d->backends = backends;
+    d->is_changed = true;
+    return STATUS_OK;
+}
+
+/* ---- credentials ---- */
+
+static enum status make_credential(const struct site_credential *from, struct tls_credential **out, struct error *err)
+{
+    struct gateway_key key;
+    enum status s = gateway_key_open(from, &key, err);
+    if (s == STATUS_OK) {
+        struct tls_credential_settings settings = {
+            .chain_pem = from->chain,
+            .properties = from->properties,
+            .key_pem = from->key_pem,
+            .key_uri = key.uri,
+            .key_provider = key.provider,
+            .key_remote = key.remote,
+        };
+        s = tls_credential_new(&settings, out, err);
+    }
+    return s;
+}
+
+static struct deployed_site *find_site(const struct gateway_deploy *d, const char *title)
+{
+    for (size_t i = 0; i < d->site_count; i++)
+        if (strcmp(d->sites[i].title, title) == 0)
+            return &d->sites[i];
+    return NULL;
+}
+
+void gateway_deploy_set(struct gateway_deploy *d, const char *title, const struct site_credential *credentials,
+                        size_t count)
+{
+    struct error err;
+    struct deployed_site *site = find_site(d, title);
+    if (site == NULL)
+        return;
+    clear_credentials(site);
+    for (size_t i = 0; i < count && site->count < TLS_SITE_CREDENTIALS_MAX; i++) {
+        if (make_credential(&credentials[i], &site->credentials[site->count], &err) == STATUS_OK)
+            site->count++;
+        else
+            events_report(d->events, EVENT_ERROR, "certificate-not-deployed", {"site", title},
+                          {"kind", site_kind_name(credentials[i].kind)}, {"reason", err.text});
+    }
+    d->is_changed = true;
+}
+
+struct tls_credential *const *gateway_deploy_credentials(const struct gateway_deploy *d, size_t site, size_t *count)
+{
+    *count = site < d->site_count ? d->sites[site].count : 0;
+    return site < d->site_count ? d->sites[site].credentials : NULL;
+}
+
+enum status gateway_deploy_staple(struct gateway_deploy *d, size_t site, size_t i, struct bytes ocsp, int64_t now_s,
+                                  struct error *err)
+{
+    struct tls_credential *stapled;
+    enum status s = tls_credential_with_ocsp(d->sites[site].credentials[i], ocsp, now_s, &stapled, err);
+    if (s != STATUS_OK)
+        return s;
+    tls_credential_free(d->sites[site].credentials[i]);
+    d->sites[site].credentials[i] = stapled;
+    d->is_changed = true;
+    return STATUS_OK;
+}
+
+/* ---- challenges ---- */
+
+static enum status wait_for(struct gateway_deploy *d, gateway_deploy_done *done, void *cookie, struct error *err)
+{
+    struct deploy_waiter *more = realloc(d->waiters, (d->waiter_count + 1) * sizeof *more);
+    if (more == NULL)
+        return error_set(err, STATUS_NO_MEMORY, "out of memory");
+    d->waiters = more;
+    d->waiters[d->waiter_count++] = (struct deploy_waiter){done, cookie};
+    d->is_changed = true;
+    return STATUS_OK;
+}
+
+enum status gateway_deploy_add_token(struct gateway_deploy *d, const char *token, const char *key_authorization,
+                                     gateway_deploy_done *done, void *cookie, struct error *err)
+{
+    gateway_deploy_remove_token(d, token);
+    if (d->token_count == GATEWAY_CHALLENGES_MAX)
+        return error_set(err, STATUS_LIMIT, "%d challenges are under way", GATEWAY_CHALLENGES_MAX);
+    struct deploy_token *t = &d->tokens[d->token_count];
+    t->token = strdup(token);
+    t->key_authorization = strdup(key_authorization);
+    if (t->token != NULL && t->key_authorization != NULL && wait_for(d, done, cookie, err) == STATUS_OK) {
+        d->token_count++;
+        return STATUS_OK;
+    }
+    free(t->token);
+    free(t->key_authorization);
+    return error_set(err, STATUS_NO_MEMORY, "out of memory");
+}
+
+void gateway_deploy_remove_token(struct gateway_deploy *d, const char *token)
+{
+    for (size_t i = 0; i < d->token_count; i++) {
+        if (strcmp(d->tokens[i].token, token) == 0) {
+            free(d->tokens[i].token);
+            free(d->tokens[i].key_authorization);
+            d->tokens[i] = d->tokens[--d->token_count];
+            d->is_changed = true;
+            return;
+        }
+    }
+}
+
+enum status gateway_deploy_add_alpn(struct gateway_deploy *d, const char *name, struct bytes chain_pem,
+                                    struct bytes key_pem, gateway_deploy_done *done, void *cookie, struct error *err)
+{
+    struct tls_credential_settings settings = {.chain_pem = chain_pem, .key_pem = key_pem};
+    gateway_deploy_remove_alpn(d, name);
+    if (d->alpn_count == GATEWAY_CHALLENGES_MAX)
+        return error_set(err, STATUS_LIMIT, "%d challenges are under way", GATEWAY_CHALLENGES_MAX);
+    struct deploy_alpn *a = &d->alpns[d->alpn_count];
+    enum status s = tls_credential_new(&settings, &a->credential, err);
+    if (s != STATUS_OK)
+        return s;
+    a->name = strdup(name);
+    s = a->name == NULL ? error_set(err, STATUS_NO_MEMORY, "out of memory") : wait_for(d, done, cookie, err);
+    if (s == STATUS_OK) {
+        d->alpn_count++;
+        return STATUS_OK;
+    }
+    free(a->name);
+    tls_credential_free(a->credential);
+    return s;
+}
+
+void gateway_deploy_remove_alpn(struct gateway_deploy *d, const char *name)
+{
+    for (size_t i = 0; i < d->alpn_count; i++) {
+        if (strcmp(d->alpns[i].name, name) == 0) {
+            free(d->alpns[i].name);
+            tls_credential_free(d->alpns[i].credential);
+            d->alpns[i] = d->alpns[--d->alpn_count];
+            d->is_changed = true;
+            return;
+        }
+    }
+}
+
+/* ---- giving it to the workers ---- */
+
+/* Those who wait for one state. */
+struct batch {
+    struct deploy_waiter *waiters;
+    size_t count;
+};
+
+static void applied(void *cookie)
+{
+    struct batch *batch = cookie;
+    for (size_t i = 0; i < batch->count; i++)
+        batch->waiters[i].done(batch->waiters[i].cookie);
+    free(batch->waiters);
+    free(batch);
+}
+
+enum status gateway_deploy_start(struct gateway_deploy *d, struct proxy *proxy, struct error *err)
+{
+    struct proxy_state *state = NULL;
+    enum status s = gateway_deploy_state(d, &state, err);
+    if (s == STATUS_OK)
+        s = proxy_start(proxy, state, err);
+    proxy_state_free(state);
+    if (s == STATUS_OK)
+        d->proxy = proxy;
+    d->is_changed = d->waiter_count > 0;
+    return s;
+}
+
+/* A state that cannot be made leaves the workers with the one before. Those who wait are told all the same: what they
+ * have prepared is not there, and the other side will say so. */
+static void flush(void *cookie)
+{
+    struct gateway_deploy *d = cookie;
+    struct error err;
+    struct proxy_state *state = NULL;
+    if (!d->is_changed || d->proxy == NULL)
+        return;
+    struct batch *batch = calloc(1, sizeof *batch);
+    if (batch == NULL)
+        abort();
+    *batch = (struct batch){d->waiters, d->waiter_count};
+    d->waiters = NULL;
+    d->waiter_count = 0;
+    d->is_changed = false;
+    if (gateway_deploy_state(d, &state, &err) == STATUS_OK) {
+        proxy_apply(d->proxy, state, applied, batch);
+    } else {
+        events_report(d->events, EVENT_ERROR, "state-not-applied", {"reason", err.text});
+        applied(batch);
+    }
+    proxy_state_free(state);
+}
