@@ -25,13 +25,18 @@ bool trust_contents_is_sm2(struct bytes certificate)
            bytes_equal(parsed.spki_algorithm, BYTES_OF(sm2_key_algorithm));
 }
 
+static bool is_for(const struct filling *f, const struct trust_bundle_purposes *purposes)
+{
+    return f->settings->purpose == 0 || trust_bundle_purposes_have(purposes, f->settings->purpose);
+}
+
 static enum status add_anchors(const struct filling *f)
 {
     const struct trust_bundle *b = f->bundles[0];
     for (size_t i = 0; i < b->anchors.count; i++) {
         const struct trust_bundle_anchor *from = trust_bundle_anchor_at(b, i);
         struct certificate parsed;
-        if (!trust_bundle_purposes_have(&from->purposes, f->settings->purpose))
+        if (!is_for(f, &from->purposes))
             continue;
         enum status s = certificate_parse(from->certificate, &parsed, f->err);
         if (s != STATUS_OK)
@@ -122,17 +127,12 @@ static enum status add_ca(const struct filling *f, const struct trust_bundle_ca 
     return s == STATUS_OK || s == STATUS_NO_MEMORY ? s : error_prefix(f->err, STATUS_REFUSED, "MTC CA %s", id);
 }
 
-static bool is_wanted(const struct filling *f, const struct trust_bundle_ca *ca)
-{
-    return trust_bundle_purposes_have(&ca->purposes, f->settings->purpose);
-}
-
 static enum status add_cas(const struct filling *f)
 {
     const struct trust_bundle *b = f->bundles[0];
     enum status s = add_cosigners(f);
     for (size_t i = 0; s == STATUS_OK && i < b->cas.count; i++)
-        if (is_wanted(f, trust_bundle_ca_at(b, i)))
+        if (is_for(f, &trust_bundle_ca_at(b, i)->purposes))
             s = add_ca(f, trust_bundle_ca_at(b, i));
     return s;
 }
@@ -256,7 +256,7 @@ static enum status add_landmarks(const struct filling *f)
     enum status s = STATUS_OK;
     for (size_t i = 0; s == STATUS_OK && i < b->cas.count; i++) {
         const struct trust_bundle_ca *ca = trust_bundle_ca_at(b, i);
-        if (!is_wanted(f, ca))
+        if (!is_for(f, &ca->purposes))
             continue;
         s = add_logs_of(f, &ca->id);
         if (s == STATUS_OK)

@@ -11,7 +11,7 @@
 
 struct trust_contents_settings {
     int64_t now_s;         /* landmarks that are expired then are left out */
-    uint16_t purpose;      /* enum trust_bundle_purpose: CAs and anchors of other purposes are left out */
+    uint16_t purpose;      /* enum trust_bundle_purpose: CAs and anchors of other purposes are left out. 0: all are taken */
     bool is_without_landmarks; /* profile gm-no-landmarks: neither trusted subtrees nor their IDs */
 };
 

@@ -30,6 +30,9 @@ static const struct command *const commands[] = {
     &command_mirror_run,
     &command_perspective_run,
     &command_signer_run,
+    &command_trust_import,
+    &command_trust_show,
+    &command_trust_update,
     &command_verify,
 };
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])

@@ -38,6 +38,9 @@ extern const struct command command_mirror_init;
 extern const struct command command_mirror_run;
 extern const struct command command_perspective_run;
 extern const struct command command_signer_run;
+extern const struct command command_trust_import;
+extern const struct command command_trust_show;
+extern const struct command command_trust_update;
 extern const struct command command_verify;
 
 /* command_at is row i of the table, sorted by name; NULL behind the last one. */

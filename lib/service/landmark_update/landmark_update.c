@@ -1,0 +1,443 @@
+#include "service/landmark_update/landmark_update.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "codec/evidence/evidence.h"
+#include "service/landmark_update/landmark_check.h"
+#include "service/landmark_update/landmark_tiles.h"
+
+struct landmark_update {
+    struct landmark_update_ports ports;
+    const struct landmark_update_log *log;
+    landmark_update_done *done;
+    void *cookie;
+    size_t prefix_at; /* which candidate is being asked */
+    char prefix[LANDMARK_UPDATE_URL_MAX];
+    int64_t began_ms;
+    struct builder list_text; /* of the first prefix that had one */
+    struct builder note;
+    struct landmarks list;
+    struct checkpoint checkpoint, held;
+    struct hasher hasher;
+    struct landmark_tiles tiles;
+    bool has_tiles;
+    size_t tile_at, under_way, tile_count;
+    struct builder proof;     /* of the held checkpoint */
+    struct builder evidence;
+    struct trust_bundle bundle; /* the result */
+    struct error failure;     /* of this prefix */
+    struct error first;       /* the first one that says more than "not there" */
+    bool has_failed;
+};
+
+struct tile_fetch {
+    struct landmark_update *update;
+    struct landmark_tile *tile;
+    bool is_full;
+};
+
+static void begin_prefix(struct landmark_update *u);
+
+static int64_t now_s(const struct landmark_update *u)
+{
+    return u->ports.clock.now_ms(u->ports.clock.context) / 1000;
+}
+
+/* ---- the end ---- */
+
+static void finish(struct landmark_update *u, enum status status, size_t new_landmarks, bool is_changed)
+{
+    struct landmark_update_result result = {.status = status,
+                                            .error = u->first.status != STATUS_OK ? &u->first : &u->failure,
+                                            .bundle = &u->bundle,
+                                            .note = builder_view(&u->note),
+                                            .is_changed = is_changed,
+                                            .new_landmarks = new_landmarks,
+                                            .tile_count = u->tile_count,
+                                            .evidence = builder_view(&u->evidence),
+                                            .url = u->prefix};
+    u->done(u->cookie, &result);
+    if (u->has_tiles)
+        landmark_tiles_clear(&u->tiles);
+    trust_bundle_clear(&u->bundle);
+    hasher_clear(&u->hasher);
+    builder_clear(&u->list_text);
+    builder_clear(&u->note);
+    builder_clear(&u->proof);
+    builder_clear(&u->evidence);
+    free(u);
+}
+
+/* The next prefix, or the end: what failed for another reason than being absent is what is told. */
+static void give_up_prefix(struct landmark_update *u)
+{
+    if (u->first.status == STATUS_OK && u->failure.status != STATUS_NOT_FOUND)
+        (void)error_set(&u->first, u->failure.status, "%s: %s", u->prefix, u->failure.text);
+    bool is_over = u->failure.status == STATUS_CONFLICT || u->failure.status == STATUS_NO_MEMORY;
+    if (is_over)
+        (void)error_set(&u->first, u->failure.status, "%s: %s", u->prefix, u->failure.text);
+    u->prefix_at++;
+    if (is_over)
+        finish(u, u->first.status, 0, false);
+    else
+        begin_prefix(u);
+}
+
+/* ---- what the tree says ---- */
+
+/* Both histories are signed: this is a proof for everybody. */
+static void write_evidence(struct landmark_update *u, enum evidence_kind kind, const uint8_t part[HASH_SIZE])
+{
+    struct evidence e; /* 3 KiB */
+    char name[TAI_NAME_SIZE];
+    tai_name(&u->log->ca->id, name);
+    e = (struct evidence){.kind = kind, .hash = u->log->ca->draft->hash, .origin = u->checkpoint.origin,
+                          .key_name = bytes_of_text(name), .key_spki = public_key_spki(u->log->ca->key),
+                          .key_oid = bytes_of_text(public_key_alg(u->log->ca->key)->oid), .seen_s = now_s(u),
+                          .where = bytes_of_text(u->prefix)};
+    e.statements[0] = (struct evidence_statement){.is_note = true, .note = u->log->held_note};
+    e.statements[1] = (struct evidence_statement){.is_note = true, .note = builder_view(&u->note)};
+    bool is_good = true;
+    if (kind == EVIDENCE_NOT_A_PREFIX) {
+        memcpy(e.part_hash, part, HASH_SIZE);
+        is_good = proof_lines_set(&e.proof, builder_view(&u->proof));
+    }
+    if (!is_good || evidence_write(&e, &u->evidence, NULL) != STATUS_OK)
+        builder_reset(&u->evidence);
+}
+
+static enum status evaluate_held(struct landmark_update *u, struct error *err)
+{
+    uint8_t part[HASH_SIZE];
+    if (u->held.size == 0 || u->held.size == u->checkpoint.size)
+        return STATUS_OK;
+    builder_reset(&u->proof);
+    enum status s = landmark_tiles_evaluate(&u->tiles, (struct subtree){0, u->held.size}, u->checkpoint.root, part, &u->proof, err);
+    if (s != STATUS_OK || memcmp(part, u->held.root, HASH_SIZE) == 0)
+        return s;
+    write_evidence(u, EVIDENCE_NOT_A_PREFIX, part);
+    return error_set(err, STATUS_CONFLICT, "the log has signed %llu entries before that are not the first ones of the %llu now",
+                     (unsigned long long)u->held.size, (unsigned long long)u->checkpoint.size);
+}
+
+static enum status evaluate_landmark(struct landmark_update *u, uint64_t number, struct trust_bundle_landmark *out, struct error *err)
+{
+    struct subtree both[2];
+    enum status s = landmarks_subtrees(&u->list, number, both, err), worst = s;
+    for (size_t i = 0; (s == STATUS_OK || s == STATUS_AGAIN) && i < 2; i++) {
+        if (subtree_size(both[i]) == 0)
+            continue;
+        s = landmark_tiles_evaluate(&u->tiles, both[i], u->checkpoint.root, out->hashes[i], NULL, err);
+        if (s != STATUS_OK)
+            worst = s;
+    }
+    return worst;
+}
+
+/* All questions are asked, so that all tiles that are missing are known at once. */
+static enum status evaluate(struct landmark_update *u, size_t *new_landmarks, struct error *err)
+{
+    size_t active = landmarks_active_count(&u->list, now_s(u));
+    struct trust_bundle_log log = {.ca_id = u->log->ca->id, .log_number = u->log->log_number, .landmark_count = active};
+    enum status s = evaluate_held(u, err), worst = s;
+    trust_bundle_clear(&u->bundle);
+    trust_bundle_init(&u->bundle);
+    *new_landmarks = 0;
+    if (u->log->held != NULL)
+        log.minimum_index = trust_bundle_log_at(u->log->held, 0)->minimum_index;
+    if (active > 0) {
+        log.first_landmark = u->list.latest - active + 1;
+        log.size_before = u->list.at[active].tree_size;
+    }
+    for (size_t i = active; (s == STATUS_OK || s == STATUS_AGAIN) && i-- > 0;) {
+        uint64_t number = u->list.latest - i, before;
+        const struct trust_bundle_landmark *held = landmark_check_held(u->log, number, &before);
+        struct trust_bundle_landmark l = {.tree_size = u->list.at[i].tree_size, .expiry_s = u->list.at[i].expiry_s};
+        s = STATUS_OK;
+        if (held != NULL)
+            l = *held;
+        else
+            s = evaluate_landmark(u, number, &l, err);
+        *new_landmarks += held == NULL;
+        if (s != STATUS_OK)
+            worst = s;
+        if (s == STATUS_OK || s == STATUS_AGAIN)
+            s = array_insert(&u->bundle.landmarks, u->bundle.landmarks.count, &l, "landmarks", err) == STATUS_OK ? s : STATUS_LIMIT;
+    }
+    if (worst != STATUS_OK)
+        return worst;
+    return array_insert(&u->bundle.logs, 0, &log, "logs", err);
+}
+
+/* ---- tiles ---- */
+
+static void fetch_tiles(struct landmark_update *u);
+
+static void succeed(struct landmark_update *u, size_t new_landmarks)
+{
+    const struct trust_bundle_log *held = u->log->held != NULL ? trust_bundle_log_at(u->log->held, 0) : NULL;
+    const struct trust_bundle_log *log = trust_bundle_log_at(&u->bundle, 0);
+    bool is_changed = held == NULL || new_landmarks > 0 || held->landmark_count != log->landmark_count ||
+                      u->held.size != u->checkpoint.size;
+    u->bundle.version = u->log->held != NULL ? u->log->held->version + 1 : 1;
+    u->bundle.issued_s = now_s(u);
+    u->first.status = u->failure.status = STATUS_OK;
+    finish(u, STATUS_OK, new_landmarks, is_changed);
+}
+
+static void ask_the_tree(struct landmark_update *u)
+{
+    size_t new_landmarks;
+    enum status s = evaluate(u, &new_landmarks, &u->failure);
+    if (s == STATUS_OK) {
+        succeed(u, new_landmarks);
+    } else if (s == STATUS_AGAIN) {
+        u->tile_at = 0;
+        fetch_tiles(u);
+    } else {
+        u->failure.status = s;
+        give_up_prefix(u);
+    }
+}
+
+/* The first failure of a prefix is the one that counts. */
+static void fail(struct landmark_update *u, const struct error *err)
+{
+    if (!u->has_failed)
+        u->failure = *err;
+    u->has_failed = true;
+}
+
+/* What an answer is, as a status: only a whole body of 200 is one. */
+static enum status read_answer(const struct landmark_update *u, const struct fetch_response *r, const char *what, struct error *err)
+{
+    if (r->failure != FETCH_NO_FAILURE)
+        return error_set(err, STATUS_IO, "%s: %s", what, r->failure_text);
+    if (r->status == 404 || r->status == 410)
+        return error_set(err, STATUS_NOT_FOUND, "%s: not there (%d)", what, r->status);
+    if (r->status != 200)
+        return error_set(err, STATUS_IO, "%s: status %d", what, r->status);
+    if (r->is_cut)
+        return error_set(err, STATUS_LIMIT, "%s: longer than it can be", what);
+    if (u->ports.clock.now_ms(u->ports.clock.context) - u->began_ms > LANDMARK_UPDATE_TOTAL_MS)
+        return error_set(err, STATUS_IO, "%s: the log is too slow: more than %d s", what, LANDMARK_UPDATE_TOTAL_MS / 1000);
+    return STATUS_OK;
+}
+
+static enum status start_fetch(const struct landmark_update *u, const char *path, size_t max, fetch_done *done, void *cookie,
+                               struct error *err)
+{
+    char url[LANDMARK_UPDATE_URL_MAX + TILE_PATH_SIZE];
+    (void)snprintf(url, sizeof url, "%s/%s", u->prefix, path);
+    struct fetch_request request = {.method = "GET", .url = url, .ca_file = u->log->ca_file, .timeout_ms = LANDMARK_UPDATE_FETCH_MS,
+                                    .response_max = max};
+    return u->ports.fetch.start(u->ports.fetch.context, &request, done, cookie, err);
+}
+
+static void on_tile(void *cookie, const struct fetch_response *r);
+
+static enum status start_tile(struct tile_fetch *f, struct error *err)
+{
+    char path[TILE_PATH_SIZE];
+    struct tile tile = f->tile->tile;
+    if (f->is_full)
+        tile.width = TILE_WIDTH;
+    tile_path(&tile, path);
+    return start_fetch(f->update, path, TILE_SIZE_MAX, on_tile, f, err);
+}
+
+static void on_tile(void *cookie, const struct fetch_response *r)
+{
+    struct tile_fetch *f = cookie;
+    struct landmark_update *u = f->update;
+    struct error err = {.status = STATUS_OK};
+    enum status s = read_answer(u, r, "tile", &err);
+    if (s == STATUS_NOT_FOUND && !f->is_full && f->tile->tile.width < TILE_WIDTH && !u->has_failed) {
+        f->is_full = true;
+        s = start_tile(f, &err);
+        if (s == STATUS_OK)
+            return;
+    }
+    if (s == STATUS_OK)
+        s = landmark_tiles_put(f->tile, r->body, &err);
+    /* A tile that is absent is a broken log, not an absent one. */
+    if (s == STATUS_NOT_FOUND)
+        err.status = STATUS_REFUSED;
+    if (s != STATUS_OK)
+        fail(u, &err);
+    u->tile_count += s == STATUS_OK;
+    u->under_way--;
+    free(f);
+    fetch_tiles(u);
+}
+
+static enum status fetch_tile(struct landmark_update *u, struct landmark_tile *tile, struct error *err)
+{
+    struct tile_fetch *f = malloc(sizeof *f);
+    if (f == NULL)
+        return error_set(err, STATUS_NO_MEMORY, "out of memory");
+    *f = (struct tile_fetch){u, tile, false};
+    enum status s = start_tile(f, err);
+    if (s == STATUS_OK)
+        u->under_way++;
+    else
+        free(f);
+    return s;
+}
+
+/* A tile that is under way has no hashes either: tile_at goes over the array once. */
+static void fetch_tiles(struct landmark_update *u)
+{
+    struct landmark_tile *tile;
+    struct error err = {.status = STATUS_OK};
+    while (!u->has_failed && u->under_way < LANDMARK_UPDATE_PARALLEL &&
+           (tile = landmark_tiles_next(&u->tiles, &u->tile_at)) != NULL)
+        if (fetch_tile(u, tile, &err) != STATUS_OK)
+            fail(u, &err);
+    if (u->under_way > 0)
+        return;
+    if (u->has_failed)
+        give_up_prefix(u);
+    else
+        ask_the_tree(u);
+}
+
+/* ---- checkpoint and landmarks ---- */
+
+static enum status judge_checkpoint(struct landmark_update *u, struct error *err)
+{
+    enum status s = landmark_check_checkpoint(u->log, builder_view(&u->note), &u->checkpoint, err);
+    if (s == STATUS_OK)
+        s = landmark_check_size(&u->held, &u->checkpoint, err);
+    if (s == STATUS_CONFLICT)
+        write_evidence(u, EVIDENCE_TWO_ROOTS, NULL);
+    if (s == STATUS_OK)
+        s = landmarks_parse(builder_view(&u->list_text), now_s(u), &u->list, err);
+    return s == STATUS_OK ? landmark_check_list(u->log, &u->list, &u->checkpoint, err) : s;
+}
+
+static void on_checkpoint(void *cookie, const struct fetch_response *r)
+{
+    struct landmark_update *u = cookie;
+    enum status s = read_answer(u, r, "checkpoint", &u->failure);
+    builder_reset(&u->note);
+    if (s == STATUS_OK) {
+        builder_bytes(&u->note, r->body);
+        s = builder_status(&u->note, "checkpoint", &u->failure);
+    }
+    if (s == STATUS_OK)
+        s = judge_checkpoint(u, &u->failure);
+    if (s != STATUS_OK) {
+        u->failure.status = s;
+        give_up_prefix(u);
+        return;
+    }
+    if (u->has_tiles)
+        landmark_tiles_clear(&u->tiles);
+    landmark_tiles_init(&u->tiles, u->checkpoint.size, &u->hasher);
+    u->has_tiles = true;
+    ask_the_tree(u);
+}
+
+/* A mirror serves no landmarks: those of the prefix before are good for its checkpoint too. */
+static void on_landmarks(void *cookie, const struct fetch_response *r)
+{
+    struct landmark_update *u = cookie;
+    enum status s = read_answer(u, r, "landmarks", &u->failure);
+    if (s == STATUS_OK) {
+        builder_reset(&u->list_text);
+        builder_bytes(&u->list_text, r->body);
+        s = builder_status(&u->list_text, "landmarks", &u->failure);
+    } else if (s == STATUS_NOT_FOUND && u->list_text.len > 0) {
+        s = STATUS_OK;
+    }
+    if (s == STATUS_OK)
+        s = start_fetch(u, "checkpoint", NOTE_SIZE_MAX, on_checkpoint, u, &u->failure);
+    if (s == STATUS_OK)
+        return;
+    u->failure.status = s;
+    give_up_prefix(u);
+}
+
+/* ---- prefixes ---- */
+
+/* The first URL is the CA's: below it stands the log number. A mirror has that too, or the name by which C2SP keeps
+ * what is mirrored: so each of the others is tried twice. */
+static bool set_prefix(struct landmark_update *u)
+{
+    size_t which = u->prefix_at == 0 ? 0 : 1 + (u->prefix_at - 1) / 2;
+    bool is_by_origin = u->prefix_at > 0 && u->prefix_at % 2 == 0;
+    if (which >= u->log->url_count)
+        return false;
+    struct bytes url = u->log->urls[which];
+    char name[2 * HASH_SIZE + 1];
+    (void)snprintf(name, sizeof name, "%u", u->log->log_number);
+    if (is_by_origin) {
+        struct tai id;
+        char origin[TAI_NAME_SIZE];
+        uint8_t hash[HASH_SIZE];
+        if (tai_log_id(&u->log->ca->id, u->log->log_number, &id, NULL) != STATUS_OK)
+            return false;
+        tai_name(&id, origin);
+        struct bytes part = bytes_of_text(origin);
+        if (!hash_label_sha256(&part, 1, hash))
+            return false;
+        text_hex(BYTES_OF(hash), name);
+    }
+    int len = snprintf(u->prefix, sizeof u->prefix, "%.*s/%s", (int)url.len, (const char *)url.data, name);
+    return len > 0 && (size_t)len < sizeof u->prefix;
+}
+
+static enum status start_prefix(struct landmark_update *u, struct error *err)
+{
+    u->has_failed = false;
+    u->began_ms = u->ports.clock.now_ms(u->ports.clock.context);
+    return start_fetch(u, "landmarks", LANDMARKS_SIZE_MAX, on_landmarks, u, err);
+}
+
+static void begin_prefix(struct landmark_update *u)
+{
+    while (set_prefix(u)) {
+        if (start_prefix(u, &u->failure) == STATUS_OK)
+            return;
+        u->prefix_at++;
+    }
+    finish(u, u->first.status != STATUS_OK ? u->first.status : u->failure.status, 0, false);
+}
+
+static enum status read_held(struct landmark_update *u, struct error *err)
+{
+    if (u->log->held == NULL)
+        return STATUS_OK;
+    return error_prefix(err, landmark_check_parse(u->log->held_note, &u->held, err), "the checkpoint that is held");
+}
+
+enum status landmark_update_start(const struct landmark_update_ports *ports, const struct landmark_update_log *log,
+                                  landmark_update_done *done, void *cookie, struct error *err)
+{
+    struct landmark_update *u = calloc(1, sizeof *u);
+    if (u == NULL)
+        return error_set(err, STATUS_NO_MEMORY, "out of memory");
+    *u = (struct landmark_update){.ports = *ports, .log = log, .done = done, .cookie = cookie};
+    builder_init(&u->list_text, LANDMARKS_SIZE_MAX);
+    builder_init(&u->note, NOTE_SIZE_MAX);
+    builder_init(&u->proof, PROOF_CONSISTENCY_HASHES_MAX * HASH_SIZE);
+    builder_init(&u->evidence, EVIDENCE_SIZE_MAX);
+    trust_bundle_init(&u->bundle);
+    enum status s = read_held(u, err);
+    if (s == STATUS_OK && !set_prefix(u))
+        s = error_set(err, STATUS_USAGE, "no URL is known that serves the log, or it is too long");
+    if (s == STATUS_OK)
+        s = hasher_init(&u->hasher, log->ca->draft->hash, err);
+    if (s == STATUS_OK) {
+        s = start_prefix(u, err);
+        if (s == STATUS_OK)
+            return s;
+        hasher_clear(&u->hasher);
+    }
+    free(u);
+    return s;
+}

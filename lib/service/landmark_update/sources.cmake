@@ -1,0 +1,1 @@
+cathaya_layer(service/landmark_update landmark_check.c landmark_tiles.c landmark_update.c)

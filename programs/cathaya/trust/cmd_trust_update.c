@@ -1,0 +1,140 @@
+/* cathaya trust update - new landmarks, from the logs themselves, with everything verified. */
+#include <signal.h>
+
+#include "adapters/event_loop/event_loop.h"
+#include "adapters/http_client/curl_fetch.h"
+#include "adapters/posix/posix_clock.h"
+#include "algorithms_file.h"
+#include "command.h"
+#include "output.h"
+#include "trust/trust_round.h"
+
+/* A day: landmarks come hourly at most, in days at least. */
+#define WATCH_MAX_S 86400
+
+struct session {
+    struct event_loop *loop;
+    struct curl_fetch *fetch;
+    struct event_signal *signals[2];
+    struct timer_port timers;
+    struct algorithms *algorithms;
+    struct trust_round_settings settings;
+    struct trust_round *round;
+    uint64_t watch_s; /* 0: once */
+    uint64_t timer;
+    bool is_stopping;
+    int exit_status;
+};
+
+static void begin(void *cookie);
+
+/* A round is not freed from within its own call. */
+static void end_round(void *cookie)
+{
+    struct session *s = cookie;
+    trust_round_free(s->round);
+    s->round = NULL;
+    if (s->watch_s == 0 || s->is_stopping)
+        event_loop_stop(s->loop);
+    else
+        s->timer = s->timers.start(s->timers.context, s->watch_s * 1000, begin, s);
+}
+
+static void on_done(void *cookie, int exit_status)
+{
+    struct session *s = cookie;
+    s->exit_status = exit_status;
+    (void)s->timers.start(s->timers.context, 0, end_round, s);
+}
+
+static void begin(void *cookie)
+{
+    struct session *s = cookie;
+    struct error err = {.status = STATUS_OK};
+    s->timer = 0;
+    if (trust_round_start(&s->settings, on_done, s, &s->round, &err) == STATUS_OK)
+        return;
+    s->exit_status = output_failure(ROLE_NEEDED, &err);
+    end_round(s);
+}
+
+static void on_signal(void *cookie, int number)
+{
+    struct session *s = cookie;
+    (void)number;
+    s->is_stopping = true;
+    event_loop_stop(s->loop);
+}
+
+static enum status start(struct session *s, const struct options *options, struct error *err)
+{
+    enum status status = algorithms_new(&s->algorithms, err);
+    if (status == STATUS_OK)
+        status = algorithms_file_load(options_value(options, "algorithms"), s->algorithms, err);
+    if (status == STATUS_OK)
+        status = event_loop_new(&s->loop, err);
+    if (status == STATUS_OK)
+        status = curl_fetch_new(s->loop, &s->fetch, err);
+    if (status == STATUS_OK)
+        status = event_loop_signal(s->loop, SIGTERM, on_signal, s, &s->signals[0], err);
+    if (status == STATUS_OK)
+        status = event_loop_signal(s->loop, SIGINT, on_signal, s, &s->signals[1], err);
+    if (status != STATUS_OK)
+        return status;
+    s->timers = event_loop_timers(s->loop);
+    s->settings.algorithms = s->algorithms;
+    s->settings.ports = (struct landmark_update_ports){curl_fetch_port(s->fetch), posix_clock()};
+    return STATUS_OK;
+}
+
+/* What is under way ends first: its callbacks use the round. */
+static void stop(struct session *s)
+{
+    if (s->timer != 0)
+        s->timers.cancel(s->timers.context, s->timer);
+    if (s->fetch != NULL)
+        curl_fetch_stop(s->fetch);
+    trust_round_free(s->round);
+    curl_fetch_free(s->fetch);
+    event_signal_free(s->signals[0]);
+    event_signal_free(s->signals[1]);
+    event_loop_free(s->loop);
+    algorithms_free(s->algorithms);
+}
+
+static int run(const struct options *options)
+{
+    struct session s = {.exit_status = EXIT_YES,
+                        .settings = {.dir = options_value(options, "dir"), .ca_file = options_value(options, "ca-file"),
+                                     .is_json = options_has(options, "json")}};
+    struct error err = {.status = STATUS_OK};
+    enum status status = options_number(options, "watch", WATCH_MAX_S, &s.watch_s, &err);
+    if (status == STATUS_OK)
+        status = start(&s, options, &err);
+    if (status == STATUS_OK) {
+        begin(&s);
+        event_loop_run(s.loop);
+    } else {
+        s.exit_status = output_failure(ROLE_NEEDED, &err);
+    }
+    stop(&s);
+    return s.exit_status;
+}
+
+static const struct option_row rows[] = {
+    {.name = "dir", .metavar = "DIR", .is_required = true, .help = "trust directory"},
+    {.name = "ca-file", .metavar = "FILE", .help = "certificates that https servers have to chain to; the system's"},
+    {.name = "watch", .metavar = "SECONDS", .help = "again and again, with so long in between, until SIGTERM"},
+    {.name = "json", .help = "one JSON object per log"},
+    {.name = NULL},
+};
+
+const struct command command_trust_update = {
+    .name = "trust update",
+    .arguments = "",
+    .summary = "take new landmarks from the logs, verified",
+    .details = "Asks every log of every Merkle Tree CA that was imported with a URL. Exit status 1: a log says what it must not\n"
+               "(what is held stays, and evidence is kept in DIR/evidence); 3: a log could not be reached.\n",
+    .options = rows,
+    .run = run,
+};
