@@ -281,6 +281,7 @@ enum status credential_chain_describe(struct tls_credential *c, struct error *er
         return s;
     describe_chain(c);
     find_ocsp_url(c);
+    c->facts.candidate = &c->candidate;
     c->candidate.kind = c->facts.kind;
     c->candidate.properties = c->facts.properties = c->properties;
     return STATUS_OK;

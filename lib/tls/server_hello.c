@@ -1,6 +1,7 @@
 /* From a ClientHello to a credential, and to the suites and groups that go with it. */
 #include "tls/tls_server_parts.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,8 +15,9 @@
 #define EXT_CERT_SCHEMES 50
 #define EXT_KEY_SHARE 51
 #define VERSION_TLS12 0x0303
-/* Reasons of all candidates; a longer text is cut. */
-#define DETAIL_SIZE 160
+/* Reasons of all candidates; what does not fit is left out. */
+#define DETAIL_SIZE 400
+static_assert(CHOICE_REASON_COUNT <= 32, "a bit for each reason");
 
 /* ---- reading ---- */
 
@@ -102,18 +104,35 @@ static int fail(struct server_connection *c, int *alert, int which, enum tls_fai
     return SSL_CLIENT_HELLO_ERROR;
 }
 
-/* What stands against each kind of credential. */
+/* What stands against the candidates: each reason once, with the kinds that it is about. */
+static void write_reasons(const struct server_connection *c, struct builder *out)
+{
+    const struct choice *choice = &c->server->choice;
+    uint32_t told = 0; /* a bit for each reason */
+    for (size_t i = 0; i < choice->candidate_count; i++) {
+        uint32_t bit = UINT32_C(1) << choice->reasons[i], kinds = 0;
+        if ((told & bit) != 0)
+            continue;
+        builder_printf(out, "%s %s (", told == 0 ? ":" : ";", certificate_choice_reason_text(choice->reasons[i]));
+        for (size_t j = i; j < choice->candidate_count; j++) {
+            enum credential_kind kind = c->site->candidates[j].kind;
+            if (choice->reasons[j] != choice->reasons[i] || (kinds & (UINT32_C(1) << kind)) != 0)
+                continue;
+            builder_printf(out, "%s%s", kinds == 0 ? "" : ", ", certificate_choice_kind_name(kind));
+            kinds |= UINT32_C(1) << kind;
+        }
+        builder_text(out, ")");
+        told |= bit;
+    }
+}
+
 static int fail_choice(struct server_connection *c, int *alert)
 {
     char text[DETAIL_SIZE];
-    const struct choice *choice = &c->server->choice;
     struct builder b;
     builder_init_fixed(&b, text, sizeof text - 1);
     builder_text(&b, c->site->credential_count == 0 ? "the site has no certificate yet" : "no certificate for this client");
-    for (size_t i = 0; i < choice->candidate_count; i++)
-        builder_printf(&b, "%s %s: %s", i == 0 ? ":" : ";",
-                       certificate_choice_kind_name(c->site->candidates[i].kind),
-                       certificate_choice_reason_text(choice->reasons[i]));
+    write_reasons(c, &b);
     text[b.len] = '\0';
     return fail(c, alert, SSL_AD_HANDSHAKE_FAILURE, TLS_FAILURE_NO_CREDENTIAL, text);
 }

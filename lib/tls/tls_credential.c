@@ -6,6 +6,7 @@
 #include <openssl/err.h>
 
 #include "codec/ct/sct_list.h"
+#include "tls/proof_name.h"
 
 static struct tls_credential *new_empty(void)
 {
@@ -63,7 +64,8 @@ enum status tls_credential_new(const struct tls_credential_settings *settings, s
                                struct error *err)
 {
     *out = NULL;
-    struct tls_credential *c = new_empty();
+    /* OpenSSL looks at a certificate's signature algorithm once, and keeps what it made of it. */
+    struct tls_credential *c = proof_name_register() ? new_empty() : NULL;
     if (c == NULL)
         return error_set(err, STATUS_NO_MEMORY, "credential: out of memory");
     return finish(c, fill(c, settings, err), out);

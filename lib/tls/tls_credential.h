@@ -77,6 +77,7 @@ struct tls_credential_facts {
     bool has_scts;
     bool has_ocsp;
     int64_t ocsp_until_s;         /* nextUpdate; INT64_MAX when the response has none */
+    const struct choice_candidate *candidate; /* as certificate_choice_make and choice_explain want it */
     const char *ocsp_url;         /* of the leaf's AIA: where to ask; NULL: nowhere */
 };
 

@@ -94,6 +94,7 @@ void tls_stream_free(struct tls_stream *stream)
     if (stream->kind != NULL)
         stream->kind->free(stream->owner);
     tls_context_free(stream->context);
+    free(stream->reason);
     ERR_clear_error();
     free(stream);
 }
@@ -111,13 +112,16 @@ static const char *library_reason(const struct tls_stream *s, int system_error)
 
 static void keep_reason(struct tls_stream *s, int system_error)
 {
+    char text[TLS_STREAM_REASON_SIZE];
     struct builder b;
-    builder_init_fixed(&b, s->reason, sizeof s->reason - 1);
+    builder_init_fixed(&b, text, sizeof text - 1);
     if (s->kind == NULL || !s->kind->explain(s->owner, s->ssl, &b)) {
         builder_reset(&b);
-        builder_printf(&b, "%.*s", TLS_STREAM_REASON_SIZE - 1, library_reason(s, system_error));
+        builder_printf(&b, "%.*s", TLS_STREAM_REASON_SIZE - 2, library_reason(s, system_error));
     }
-    s->reason[b.len] = '\0';
+    text[b.len] = '\0';
+    free(s->reason);
+    s->reason = strdup(text);
     ERR_clear_error();
 }
 
@@ -309,5 +313,5 @@ enum status tls_stream_peer_certificate(const struct tls_stream *stream, struct 
 
 const char *tls_stream_reason(const struct tls_stream *stream)
 {
-    return stream->reason;
+    return stream->reason != NULL ? stream->reason : "";
 }

@@ -7,7 +7,7 @@
 #include "tls/tls_context_parts.h"
 #include "tls/tls_stream.h"
 
-#define TLS_STREAM_REASON_SIZE 200
+#define TLS_STREAM_REASON_SIZE 400
 
 /* A kind of stream: who made it, and what that one has to say. The owner is freed with the stream. */
 struct tls_stream_kind {
@@ -27,7 +27,7 @@ struct tls_stream {
     size_t small_left;                  /* bytes that still go out in small records */
     bool is_connected;                  /* the handshake is done */
     bool is_finished; /* after a failure the library may not be asked for anything more */
-    char reason[TLS_STREAM_REASON_SIZE];
+    char *reason; /* NULL: none, or no memory for it */
 };
 
 /* tls_stream_new_kind makes a stream over fd (borrowed) of ssl and owner, which it takes, also when it fails.
