@@ -33,7 +33,7 @@
 /* A chain of ML-DSA-87 certificates with several cosignatures, and properties. */
 #define SITE_CHAIN_MAX ((size_t)256 * 1024)
 /* Certificates of one kind that may be deployed at a time: the new one and some that have not expired yet. */
-#define SITE_GENERATIONS_MAX 4
+#define SITE_GENERATIONS_MAX 3
 
 enum site_kind { SITE_GM_MTC, SITE_GM_CLASSIC, SITE_INTL_MTC, SITE_INTL_CLASSIC };
 #define SITE_KINDS 4
@@ -71,8 +71,9 @@ struct site_acme_certificate {
 
 /* ordered: the order exists now. Anything but STATUS_OK: it could not be kept, and the order is to end with that. */
 typedef enum status site_acme_ordered(void *cookie, const char *order_url, struct error *err);
-/* certificate is NULL unless STATUS_OK. STATUS_NOT_FOUND: there is no such order any more (only with order_url).
- * retry_after_s: what the server asked for, 0: nothing. */
+/* certificate is NULL unless STATUS_OK. STATUS_IO: the server cannot be reached, which concerns all that want something
+ * of it. STATUS_AGAIN: not now. STATUS_NOT_FOUND: there is no such order any more (only with order_url). All others: no,
+ * for this order. retry_after_s: what the server asked for, 0: nothing. */
 typedef void site_acme_issued(void *cookie, enum status status, const struct site_acme_certificate *certificate,
                               int64_t retry_after_s, const struct error *err);
 /* STATUS_OK: chain as above. STATUS_AGAIN: not yet. STATUS_NOT_FOUND: not, for good. */
@@ -206,8 +207,9 @@ struct site_status {
     const char *serial;        /* hex; of an MTC "LOG/INDEX" */
     int64_t not_before_s, not_after_s;
     const char *landmark;      /* "42", "waiting", "not offered", "" for classic ones */
-    const char *state;         /* "none", "ordering", "deployed", "expired", "damaged" */
-    const char *next_action;   /* "renew", "order", "try again", "landmark", "check file" */
+    const char *state;         /* "none", "ordering" (and nothing is served yet), "deployed", "expired", "revoked",
+                                  "other names", "damaged" */
+    const char *next_action;   /* "renew", "order", "try again", "landmark", "check file", "start again" */
     int64_t next_action_s;
     const char *last_error;    /* "" when the last try succeeded */
     int64_t last_error_s;

@@ -1,0 +1,84 @@
+/* Certificates that somebody else puts into files: looked at for changes, and taken when they are whole. */
+#include <stdio.h>
+#include <string.h>
+
+#include "service/site_certificates/site_internal.h"
+
+static enum status read_file(const struct site_certificate *c, const char *path, struct builder *out, struct error *err)
+{
+    const struct site_files_port *files = &c->owner->config.files;
+    return error_prefix(err, files->read(files->context, path, out, err), "%s", path);
+}
+
+static enum status read_all(const struct site_certificate *c, struct site_leaf *leaf, struct builder *key, struct error *err)
+{
+    struct builder pem;
+    builder_init(&pem, SITE_CHAIN_MAX);
+    enum status s = read_file(c, c->chain_file, &pem, err);
+    if (s == STATUS_OK)
+        s = error_prefix(err, site_leaf_read(builder_view(&pem), leaf, err), "%s", c->chain_file);
+    builder_clear(&pem);
+    if (s == STATUS_OK && c->key_file[0] != '\0')
+        s = read_file(c, c->key_file, key, err);
+    if (s == STATUS_OK && c->key_file[0] != '\0' && key->len == 0)
+        s = error_set(err, STATUS_MALFORMED, "%s: empty", c->key_file);
+    return s == STATUS_OK ? site_leaf_check(leaf, c->kind, builder_view(key), site_now_s(c->owner), err) : s;
+}
+
+static void take(struct site_certificate *c)
+{
+    struct error err = {.status = STATUS_OK};
+    struct site_leaf leaf;
+    struct builder key;
+    uint64_t dropped;
+    site_leaf_init(&leaf);
+    builder_init(&key, KEY_PEM_MAX);
+    if (read_all(c, &leaf, &key, &err) != STATUS_OK) {
+        site_leaf_clear(&leaf);
+        builder_clear(&key);
+        c->failures++;
+        site_certificates_fail(c, "site-files-refused", &err);
+        return;
+    }
+    while (c->generation_count > 0)
+        site_certificate_remove(c, 0);
+    struct site_generation *g = site_certificate_push(c, &dropped);
+    g->leaf = leaf;
+    g->key = key;
+    g->obtained_s = site_now_s(c->owner);
+    c->failures = 0;
+    c->last_error[0] = '\0';
+    c->last_error_s = 0;
+    site_certificates_event(c, EVENT_INFO, "site-files", leaf.serial);
+}
+
+static bool stamp(struct site_certificate *c, const char *path, uint64_t *out)
+{
+    const struct site_files_port *files = &c->owner->config.files;
+    struct error err = {.status = STATUS_OK};
+    *out = 0;
+    if (path[0] == '\0' || files->stamp(files->context, path, out, &err) == STATUS_OK)
+        return true;
+    /* Said once, not in each round. */
+    if (c->has_stamps || c->last_error[0] == '\0') {
+        struct error said;
+        (void)error_set(&said, err.status, "%.150s: %.150s", path, err.text);
+        site_certificates_fail(c, "site-files-refused", &said);
+    }
+    c->has_stamps = false;
+    return false;
+}
+
+void site_files_look(struct site_certificate *c, int64_t now_s)
+{
+    uint64_t chain, key;
+    (void)now_s;
+    if (!stamp(c, c->chain_file, &chain) || !stamp(c, c->key_file, &key))
+        return;
+    if (c->has_stamps && chain == c->chain_stamp && key == c->key_stamp)
+        return;
+    c->has_stamps = true;
+    c->chain_stamp = chain;
+    c->key_stamp = key;
+    take(c);
+}

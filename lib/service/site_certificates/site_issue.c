@@ -1,0 +1,294 @@
+/* One order: whom to ask, what to ask for, what to do with the answer. */
+#include <stdlib.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "crypto/csr_make.h"
+#include "codec/x509/csr.h"
+#include "service/site_certificates/site_internal.h"
+
+/* Who cannot be reached is tried again this often at least: it may come back at any moment. */
+#define UNREACHABLE_MAX_S 300
+
+/* ---- whom ---- */
+
+static struct site_hold *find_hold(struct site_certificate *c, const char *issuer)
+{
+    for (size_t i = 0; i < c->hold_count; i++)
+        if (strcmp(c->holds[i].issuer, issuer) == 0)
+            return &c->holds[i];
+    return NULL;
+}
+
+static int64_t free_from_s(struct site_certificate *c, struct site_issuer_entry *issuer, int64_t now_s)
+{
+    struct site_hold *hold = find_hold(c, issuer->name);
+    issuer->until_s = site_time_bound(issuer->until_s, now_s, SITE_TIME_PAUSE_MAX_S);
+    if (hold == NULL)
+        return issuer->until_s;
+    hold->until_s = site_time_bound(hold->until_s, now_s, SITE_TIME_PAUSE_MAX_S);
+    return hold->until_s > issuer->until_s ? hold->until_s : issuer->until_s;
+}
+
+struct site_issuer_entry *site_issue_choose(struct site_certificate *c, int64_t now_s, int64_t *when_s)
+{
+    *when_s = INT64_MAX;
+    for (size_t i = 0; i < c->issuer_count; i++) {
+        struct site_issuer_entry *issuer = site_certificates_issuer(c->owner, c->issuers[i]);
+        int64_t from_s = issuer != NULL ? free_from_s(c, issuer, now_s) : INT64_MAX;
+        if (from_s <= now_s)
+            return issuer;
+        *when_s = from_s < *when_s ? from_s : *when_s;
+    }
+    return NULL;
+}
+
+/* ---- after a failure ---- */
+
+/* Those of issuers that are not asked any more make room. */
+static struct site_hold *take_hold(struct site_certificate *c, const char *issuer)
+{
+    struct site_hold *hold = find_hold(c, issuer);
+    if (hold != NULL)
+        return hold;
+    if (c->hold_count == SITE_ISSUERS_MAX)
+        memmove(&c->holds[0], &c->holds[1], --c->hold_count * sizeof c->holds[0]);
+    hold = &c->holds[c->hold_count++];
+    *hold = (struct site_hold){.failures = 0};
+    (void)snprintf(hold->issuer, sizeof hold->issuer, "%s", issuer);
+    return hold;
+}
+
+static void remove_hold(struct site_certificate *c, const char *issuer)
+{
+    struct site_hold *hold = find_hold(c, issuer);
+    if (hold != NULL)
+        *hold = c->holds[--c->hold_count];
+}
+
+static void save(struct site_certificate *c)
+{
+    struct error err = {.status = STATUS_OK};
+    if (site_store_save(c, &err) != STATUS_OK)
+        site_certificates_fail(c, "site-state", &err);
+}
+
+/* The key of an order that is given up is never used. */
+static void abandon(struct site_certificate *c)
+{
+    uint64_t number = c->order.number;
+    site_certificate_clear_order(c);
+    save(c);
+    site_store_drop(c, number);
+}
+
+static void put_off(struct site_certificate *c, const char *name, enum status status, int64_t retry_after_s, int64_t now_s)
+{
+    const struct site_certificates_config *config = &c->owner->config;
+    struct site_issuer_entry *issuer = site_certificates_issuer(c->owner, name);
+    uint32_t random = site_certificates_random();
+    int64_t max_s = config->retry_max_s < UNREACHABLE_MAX_S ? config->retry_max_s : UNREACHABLE_MAX_S;
+    if (status == STATUS_IO && retry_after_s == 0 && issuer != NULL) {
+        /* Several orders find out together: that counts once. */
+        if (issuer->until_s <= now_s)
+            issuer->until_s = now_s + site_time_backoff(++issuer->failures, config->retry_first_s, max_s, 0, random);
+        return;
+    }
+    struct site_hold *hold = take_hold(c, name);
+    hold->until_s = now_s + site_time_backoff(++hold->failures, config->retry_first_s, config->retry_max_s, retry_after_s, random);
+}
+
+static void failed(struct site_certificate *c, const char *issuer, enum status status, int64_t retry_after_s, const struct error *err)
+{
+    struct error said;
+    char name[SITE_ISSUER_SIZE];
+    (void)snprintf(name, sizeof name, "%s", issuer);
+    (void)error_set(&said, status, "%s: %.250s", name, err->text);
+    c->failures++;
+    put_off(c, name, status, retry_after_s, site_now_s(c->owner));
+    site_certificates_fail(c, "site-order-failed", &said);
+    if (status == STATUS_REFUSED)
+        c->is_without_replaces = true;
+    if (c->order.number != 0 && status != STATUS_AGAIN && status != STATUS_IO)
+        abandon(c);
+    else
+        save(c);
+    site_certificates_schedule(c->owner, 0);
+}
+
+/* ---- the certificate ---- */
+
+static enum status check(const struct site_certificate *c, const struct site_leaf *leaf, struct error *err)
+{
+    enum status s = site_leaf_check(leaf, c->kind, builder_view(&c->order.key), site_now_s(c->owner), err);
+    for (size_t i = 0; s == STATUS_OK && i < c->order.name_count; i++)
+        if (!site_leaf_covers(leaf, c->order.names[i]))
+            s = error_set(err, STATUS_REFUSED, "the certificate is not for %s", c->order.names[i]);
+    return s;
+}
+
+static void adopt(struct site_certificate *c, struct site_leaf *leaf, const char *alternate_url, int64_t now_s)
+{
+    uint64_t dropped, number = c->order.number;
+    struct site_generation *g = site_certificate_push(c, &dropped);
+    g->number = number;
+    memcpy(g->issuer, c->order.issuer, sizeof g->issuer);
+    memcpy(g->key_type, c->order.key_type, sizeof g->key_type);
+    g->obtained_s = now_s;
+    g->leaf = *leaf;
+    g->key = c->order.key;
+    builder_init(&c->order.key, KEY_PEM_MAX);
+    if (g->leaf.is_mtc && alternate_url[0] != '\0' &&
+        snprintf(g->alternate_url, sizeof g->alternate_url, "%s", alternate_url) < (int)sizeof g->alternate_url)
+        g->landmark = SITE_LANDMARK_WAITING;
+    site_certificate_clear_order(c);
+    remove_hold(c, g->issuer);
+    c->failures = 0;
+    c->last_error[0] = '\0';
+    c->last_error_s = 0;
+    c->is_due = c->is_damaged = c->is_without_replaces = false;
+    site_watch_begin(c, now_s);
+    save(c);
+    site_store_drop(c, dropped);
+}
+
+static void accept(struct site_certificate *c, const struct site_acme_certificate *got)
+{
+    struct error err = {.status = STATUS_OK};
+    struct site_leaf leaf;
+    struct site_issuer_entry *issuer = site_certificates_issuer(c->owner, c->order.issuer);
+    enum status s = site_leaf_read(got->chain, &leaf, &err);
+    if (s == STATUS_OK)
+        s = check(c, &leaf, &err);
+    if (s == STATUS_OK) {
+        s = site_store_put_form(c, c->order.number, &leaf, false, &err);
+        s = s != STATUS_OK ? STATUS_IO : s; /* it can be downloaded again */
+    }
+    if (s != STATUS_OK) {
+        site_leaf_clear(&leaf);
+        failed(c, c->order.issuer, s == STATUS_MALFORMED ? STATUS_REFUSED : s, 0, &err);
+        return;
+    }
+    if (issuer != NULL)
+        issuer->failures = 0;
+    adopt(c, &leaf, got->alternate_url, site_now_s(c->owner));
+    site_certificates_event(c, EVENT_INFO, "site-certificate", c->generations[0].leaf.serial);
+    site_certificates_schedule(c->owner, 0);
+}
+
+/* ---- callbacks ---- */
+
+static enum status ordered(void *cookie, const char *order_url, struct error *err)
+{
+    struct site_certificate *c = cookie;
+    if (c->site == NULL)
+        return error_set(err, STATUS_REFUSED, "the certificate is not wanted any more");
+    if (snprintf(c->order.url, sizeof c->order.url, "%s", order_url) >= (int)sizeof c->order.url) {
+        c->order.url[0] = '\0';
+        return error_set(err, STATUS_LIMIT, "the order's URL is too long");
+    }
+    return site_store_save(c, err);
+}
+
+static void issued(void *cookie, enum status status, const struct site_acme_certificate *certificate, int64_t retry_after_s,
+                   const struct error *err)
+{
+    struct site_certificate *c = cookie;
+    c->is_ordering = false;
+    c->owner->orders_under_way--;
+    if (site_certificates_release(c))
+        return;
+    if (c->order.number == 0) /* given up meanwhile */
+        site_certificates_schedule(c->owner, 0);
+    else if (status == STATUS_OK)
+        accept(c, certificate);
+    else if (status == STATUS_NOT_FOUND) {
+        site_certificates_event(c, EVENT_WARNING, "site-order-gone", err->text);
+        abandon(c);
+        site_certificates_schedule(c->owner, 0);
+    } else {
+        failed(c, c->order.issuer, status, retry_after_s, err);
+    }
+}
+
+/* ---- begin ---- */
+
+static bool is_for_names(const struct site_order *order, const struct site_entry *site)
+{
+    bool is_same = order->name_count == site->name_count;
+    for (size_t i = 0; is_same && i < order->name_count; i++)
+        is_same = strcmp(order->names[i], site->names[i]) == 0;
+    return is_same;
+}
+
+static enum status copy_names(struct site_order *order, const struct site_entry *site, struct error *err)
+{
+    order->names = calloc(site->name_count, sizeof order->names[0]);
+    if (order->names == NULL)
+        return error_set(err, STATUS_NO_MEMORY, "out of memory");
+    memcpy(order->names, site->names, site->name_count * sizeof order->names[0]);
+    order->name_count = site->name_count;
+    return STATUS_OK;
+}
+
+/* A number and a key, durable before anybody hears of them. */
+static enum status begin_new(struct site_certificate *c, const struct site_issuer_entry *issuer, int64_t now_s, struct error *err)
+{
+    struct site_order *order = &c->order;
+    enum status s = copy_names(order, c->site, err);
+    memcpy(order->issuer, issuer->name, sizeof order->issuer);
+    memcpy(order->key_type, c->key_type, sizeof order->key_type);
+    order->begun_s = now_s;
+    if (s == STATUS_OK)
+        s = csr_make_key(c->key_type, &order->key, err);
+    order->number = ++c->last_number;
+    if (s == STATUS_OK)
+        s = site_store_put_key(c, order->number, builder_view(&order->key), err);
+    return s == STATUS_OK ? site_store_save(c, err) : s;
+}
+
+/* ARI's `replaces`: only the issuer of the old one knows it. */
+static const char *replaces_of(struct site_certificate *c, const struct site_issuer_entry *issuer)
+{
+    const struct site_generation *g = site_current(c);
+    bool has_advice = g != NULL && c->window_end_s != 0 && strcmp(g->issuer, issuer->name) == 0;
+    return has_advice && !c->is_without_replaces && g->leaf.id[0] != '\0' ? g->leaf.id : NULL;
+}
+
+static enum status ask(struct site_certificate *c, struct site_issuer_entry *issuer, struct error *err)
+{
+    const char *names[SITE_NAMES_MAX];
+    struct builder csr;
+    for (size_t i = 0; i < c->order.name_count; i++)
+        names[i] = c->order.names[i];
+    builder_init(&csr, CSR_SIZE_MAX);
+    enum status s = csr_make_request(builder_view(&c->order.key), names, c->order.name_count, &csr, err);
+    const struct site_acme_request request = {
+        .names = names, .name_count = c->order.name_count, .csr = builder_view(&csr), .replaces = replaces_of(c, issuer),
+        .order_url = c->order.url[0] != '\0' ? c->order.url : NULL};
+    if (s == STATUS_OK)
+        s = issuer->acme.issue(issuer->acme.context, &request, ordered, issued, c, err);
+    builder_clear(&csr);
+    return s;
+}
+
+void site_issue_begin(struct site_certificate *c, struct site_issuer_entry *issuer, int64_t now_s)
+{
+    struct error err = {.status = STATUS_OK};
+    enum status s = STATUS_OK;
+    bool is_other = strcmp(c->order.issuer, issuer->name) != 0 || strcmp(c->order.key_type, c->key_type) != 0 ||
+                    !is_for_names(&c->order, c->site);
+    if (c->order.number != 0 && is_other)
+        abandon(c);
+    if (c->order.number == 0)
+        s = begin_new(c, issuer, now_s, &err);
+    if (s == STATUS_OK)
+        s = ask(c, issuer, &err);
+    if (s != STATUS_OK) {
+        failed(c, issuer->name, s == STATUS_LIMIT ? STATUS_AGAIN : s, 0, &err);
+        return;
+    }
+    c->is_ordering = true;
+    c->owner->orders_under_way++;
+    site_certificates_event(c, EVENT_INFO, "site-order", issuer->name);
+}
