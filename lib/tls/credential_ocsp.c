@@ -1,4 +1,4 @@
-/* An OCSP response for the leaf of a credential: is it worth stapling [RFC6960 4.2]? */
+/* OCSP for the leaf of a credential: the request, and whether a response is worth stapling [RFC6960 4]. */
 #include "tls/tls_credential_parts.h"
 
 #include <openssl/err.h>
@@ -105,4 +105,23 @@ enum status credential_ocsp_take(struct tls_credential *c, struct bytes der, int
     builder_bytes(&c->ocsp, der);
     c->facts.has_ocsp = true;
     return builder_status(&c->ocsp, "OCSP response", err);
+}
+
+enum status tls_credential_ocsp_request(const struct tls_credential *c, struct builder *out, struct error *err)
+{
+    unsigned char *der = NULL;
+    if (c->issuer == NULL)
+        return error_set(err, STATUS_USAGE, "OCSP request: the chain lacks the issuer");
+    OCSP_REQUEST *request = OCSP_REQUEST_new();
+    OCSP_CERTID *id = OCSP_cert_to_id(EVP_sha1(), c->leaf, c->issuer);
+    bool is_taken = request != NULL && id != NULL && OCSP_request_add0_id(request, id) != NULL;
+    int len = is_taken ? i2d_OCSP_REQUEST(request, &der) : -1;
+    if (len > 0)
+        builder_bytes(out, bytes_of(der, (size_t)len));
+    if (!is_taken)
+        OCSP_CERTID_free(id);
+    OPENSSL_free(der);
+    OCSP_REQUEST_free(request);
+    ERR_clear_error();
+    return len > 0 ? builder_status(out, "OCSP request", err) : error_set(err, STATUS_NO_MEMORY, "OCSP request: out of memory");
 }

@@ -58,6 +58,12 @@ MUST_USE enum status tls_credential_with_ocsp(const struct tls_credential *crede
                                               int64_t now_s, struct tls_credential **out,
                                               struct error *err);
 
+/* tls_credential_ocsp_request appends an OCSPRequest about the leaf, without a nonce, so that a responder may answer what
+ * it has ready [RFC9654], [RFC5019 2.1]: SHA-1 in the CertID, which every responder knows. STATUS_USAGE when the chain
+ * lacks the issuer. */
+MUST_USE enum status tls_credential_ocsp_request(const struct tls_credential *credential, struct builder *out,
+                                                 struct error *err);
+
 /* tls_credential_keep gives the same credential again; each needs its tls_credential_free. NULL is fine. */
 struct tls_credential *tls_credential_keep(struct tls_credential *credential);
 void tls_credential_free(struct tls_credential *credential);

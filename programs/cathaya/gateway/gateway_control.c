@@ -6,6 +6,7 @@
 #include "adapters/posix/posix_clock.h"
 #include "adapters/posix/posix_object_store.h"
 #include "adapters/posix/posix_record_store.h"
+#include "gateway/gateway_ocsp.h"
 #include "gateway/site_files.h"
 #include "gateway/timer_gate.h"
 #include "key_file.h"
@@ -21,6 +22,7 @@ struct gateway_control {
     struct gateway_acme **retired; /* of earlier configurations */
     size_t retired_count;
     struct site_certificates *sites;
+    struct gateway_ocsp *ocsp;
 };
 
 /* ---- what is wanted ---- */
@@ -99,6 +101,8 @@ static void deploy(void *context, const char *site, const struct site_credential
 {
     struct gateway_control *c = context;
     gateway_deploy_set(c->settings.deploy, site, credentials, count);
+    if (c->ocsp != NULL)
+        gateway_ocsp_look(c->ocsp);
 }
 
 static enum status make_acme(struct gateway_control *c, const struct gateway_config *config,
@@ -131,6 +135,18 @@ static enum status make_sites(struct gateway_control *c, struct error *err)
     return site_certificates_new(&config, &c->sites, err);
 }
 
+static enum status make_ocsp(struct gateway_control *c, struct error *err)
+{
+    struct gateway_ocsp_ports ports = {
+        .deploy = c->settings.deploy,
+        .fetch = curl_fetch_port(c->fetch),
+        .timer = timer_gate_port(c->gate),
+        .clock = posix_clock(),
+        .events = c->settings.events,
+    };
+    return gateway_ocsp_new(&ports, &c->ocsp, err);
+}
+
 static enum status open_all(struct gateway_control *c, const struct gateway_config *config, struct error *err)
 {
     enum status s = algorithms_new(&c->algorithms, err);
@@ -146,6 +162,8 @@ static enum status open_all(struct gateway_control *c, const struct gateway_conf
         s = make_acme(c, config, &c->acme, err);
     if (s == STATUS_OK)
         s = make_sites(c, err);
+    if (s == STATUS_OK)
+        s = make_ocsp(c, err);
     return s == STATUS_OK ? configure(c, config, c->acme, err) : s;
 }
 
@@ -219,6 +237,7 @@ void gateway_control_close(struct gateway_control *c)
     if (is_busy)
         return;
     site_certificates_free(c->sites);
+    gateway_ocsp_free(c->ocsp);
     for (size_t i = 0; i < c->retired_count; i++)
         gateway_acme_free(c->retired[i]);
     gateway_acme_free(c->acme);
@@ -233,14 +252,4 @@ void gateway_control_close(struct gateway_control *c)
 struct site_certificates *gateway_control_sites(const struct gateway_control *c)
 {
     return c->sites;
-}
-
-struct fetch_port gateway_control_fetch(const struct gateway_control *c)
-{
-    return curl_fetch_port(c->fetch);
-}
-
-struct timer_port gateway_control_timers(const struct gateway_control *c)
-{
-    return timer_gate_port(c->gate);
 }

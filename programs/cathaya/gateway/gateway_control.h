@@ -32,8 +32,4 @@ void gateway_control_close(struct gateway_control *control);
 /* gateway_control_sites borrows the certificates. */
 struct site_certificates *gateway_control_sites(const struct gateway_control *control);
 
-/* gateway_control_fetch is for other questions to other servers. */
-struct fetch_port gateway_control_fetch(const struct gateway_control *control);
-struct timer_port gateway_control_timers(const struct gateway_control *control);
-
 #endif

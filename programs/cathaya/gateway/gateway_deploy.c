@@ -133,6 +133,11 @@ void gateway_deploy_set(struct gateway_deploy *d, const char *title, const struc
     d->is_changed = true;
 }
 
+size_t gateway_deploy_site_count(const struct gateway_deploy *d)
+{
+    return d->site_count;
+}
+
 struct tls_credential *const *gateway_deploy_credentials(const struct gateway_deploy *d, size_t site, size_t *count)
 {
     *count = site < d->site_count ? d->sites[site].count : 0;

@@ -37,6 +37,8 @@ void gateway_deploy_stop(struct gateway_deploy *deploy);
 void gateway_deploy_set(struct gateway_deploy *deploy, const char *site, const struct site_credential *credentials,
                         size_t count);
 
+size_t gateway_deploy_site_count(const struct gateway_deploy *deploy);
+
 /* gateway_deploy_credentials borrows the credentials of a site. */
 struct tls_credential *const *gateway_deploy_credentials(const struct gateway_deploy *deploy, size_t site, size_t *count);
 
