@@ -24,6 +24,7 @@ static const struct command *const commands[] = {
     &command_ca_subtrees,
     &command_demo,
     &command_evidence_verify,
+    &command_fetch,
     &command_inspect,
     &command_landmarks_check,
     &command_mirror_init,

@@ -33,6 +33,7 @@ extern const struct command command_ca_subtrees;
 extern const struct command command_inspect;
 extern const struct command command_demo;
 extern const struct command command_evidence_verify;
+extern const struct command command_fetch;
 extern const struct command command_landmarks_check;
 extern const struct command command_mirror_init;
 extern const struct command command_mirror_run;

@@ -1,0 +1,209 @@
+/* cathaya fetch - a GM browser without a window. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "command.h"
+#include "fetch/fetch_report.h"
+#include "fetch/fetch_trust.h"
+#include "output.h"
+
+#define TIMEOUT_DEFAULT_S 30
+#define TIMEOUT_MAX_S 3600
+#define REPEAT_MAX 1000000
+
+struct session {
+    struct fetch_request request;
+    const char *url, *profile, *output;
+    uint64_t repeat_count, code_point;
+    bool is_json, is_resuming;
+    struct fetch_trust *trust;
+    struct tls_browser *browser;
+};
+
+static void session_clear(struct session *s)
+{
+    tls_browser_free(s->browser);
+    fetch_trust_free(s->trust);
+}
+
+static enum status read_url(struct session *session, const struct options *options, struct error *err)
+{
+    struct fetch_request *r = &session->request;
+    const char *connect = options_value(options, "connect");
+    session->url = options->arguments[0];
+    enum status s = http_url_resolve(NULL, bytes_of_text(session->url), &r->url, err);
+    if (s != STATUS_OK)
+        return error_prefix(err, STATUS_USAGE, "%.200s", session->url);
+    if (!r->url.is_https)
+        return error_set(err, STATUS_USAGE, "%.200s: only https: is fetched", session->url);
+    r->port = r->url.port != 0 ? r->url.port : 443;
+    if (connect == NULL)
+        return STATUS_OK;
+    s = fetch_addresses_parse(connect, &r->addresses, err);
+    return error_prefix(err, s, "--connect");
+}
+
+static enum status read_options(struct session *session, const struct options *options, struct error *err)
+{
+    uint64_t timeout_s = TIMEOUT_DEFAULT_S;
+    session->profile = options_has(options, "as") ? options_value(options, "as") : "gm";
+    session->output = options_value(options, "output");
+    session->is_json = options_has(options, "json");
+    session->is_resuming = options_has(options, "resume");
+    session->repeat_count = session->is_resuming ? 2 : 1;
+    session->request.is_head = options_has(options, "head");
+    session->request.at_s = (int64_t)time(NULL);
+    enum status s = options_time(options, "at", &session->request.at_s, err);
+    if (s == STATUS_OK)
+        s = options_number(options, "timeout", TIMEOUT_MAX_S, &timeout_s, err);
+    if (s == STATUS_OK)
+        s = options_number(options, "repeat", REPEAT_MAX, &session->repeat_count, err);
+    if (s == STATUS_OK)
+        s = options_number(options, "code-point", UINT16_MAX, &session->code_point, err);
+    if (s == STATUS_OK && (timeout_s == 0 || session->repeat_count == 0))
+        s = error_set(err, STATUS_USAGE, "--%s 0: want at least 1", timeout_s == 0 ? "timeout" : "repeat");
+    session->request.timeout_ms = (int64_t)timeout_s * 1000;
+    return s == STATUS_OK ? read_url(session, options, err) : s;
+}
+
+static enum status make_browser(struct session *session, struct error *err)
+{
+    const struct tls_browser_settings settings = {
+        .profile = session->profile, .trust = fetch_trust_peer(session->trust), .alpn = "http/1.1",
+        .trust_anchors_type = (uint16_t)session->code_point};
+    enum status s = tls_browser_new(&settings, &session->browser, err);
+    return error_prefix(err, s, "--as");
+}
+
+/* ---- one fetch ---- */
+
+static int exit_status_of(const struct fetch_result *result)
+{
+    switch (result->outcome) {
+    case FETCH_OK:
+        return EXIT_YES;
+    case FETCH_UNTRUSTED:
+    case FETCH_BAD_ANSWER:
+        return EXIT_NO;
+    default:
+        return EXIT_SURROUNDINGS;
+    }
+}
+
+static bool is_body_on_stdout(const struct session *session)
+{
+    return session->output != NULL && strcmp(session->output, "-") == 0;
+}
+
+static int report(const struct session *session, const struct fetch_result *result)
+{
+    const struct trust_store *store = peer_trust_store(fetch_trust_peer(session->trust));
+    if (session->is_json)
+        fetch_report_json(session->url, session->profile, result, store);
+    else if (!is_body_on_stdout(session))
+        fetch_report_print(session->url, result, store);
+    if (result->outcome != FETCH_OK && (is_body_on_stdout(session) || result->outcome == FETCH_NO_PEER))
+        output_error("fetch: %s: %s", session->url, result->err.text);
+    return exit_status_of(result);
+}
+
+static int repeat(struct session *session)
+{
+    int status = EXIT_YES;
+    struct tls_browser_session *ticket = NULL;
+    struct fetch_result *result = malloc(sizeof *result);
+    if (result == NULL) {
+        output_error("fetch: out of memory");
+        return EXIT_SURROUNDINGS;
+    }
+    for (uint64_t i = 0; i < session->repeat_count; i++) {
+        if (!session->is_resuming) {
+            tls_browser_session_free(ticket);
+            ticket = NULL;
+        }
+        fetch_exchange_run(&session->request, session->browser, &ticket, result);
+        status = output_worse(status, report(session, result));
+    }
+    tls_browser_session_free(ticket);
+    free(result);
+    return status;
+}
+
+static int fetch_to_file(struct session *session)
+{
+    FILE *file = is_body_on_stdout(session) ? stdout : session->output != NULL ? fopen(session->output, "wbe") : NULL;
+    if (session->output != NULL && file == NULL) {
+        output_error("fetch: --output %s: %s", session->output, strerror(errno));
+        return EXIT_SURROUNDINGS;
+    }
+    session->request.body = file;
+    int status = repeat(session);
+    if (file != NULL && file != stdout && fclose(file) != 0) {
+        output_error("fetch: --output %s: %s", session->output, strerror(errno));
+        status = output_worse(status, EXIT_SURROUNDINGS);
+    }
+    return status;
+}
+
+/* Nothing to connect to is a verdict of its own: the surroundings. */
+static enum status find_host(struct session *session, struct error *err)
+{
+    struct fetch_request *r = &session->request;
+    if (r->addresses.count > 0)
+        return STATUS_OK;
+    return fetch_addresses_resolve(r->url.host, r->port, &r->addresses, err);
+}
+
+static int run(const struct options *options)
+{
+    struct session session = {.trust = NULL};
+    struct error err = {.status = STATUS_OK};
+    int status;
+    enum status s = read_options(&session, options, &err);
+    if (s == STATUS_OK && session.is_json && is_body_on_stdout(&session))
+        s = error_set(&err, STATUS_USAGE, "--json and --output -: both go to stdout; give --output a file");
+    if (s == STATUS_OK)
+        s = fetch_trust_load(options, session.request.at_s, &session.trust, &err);
+    if (s == STATUS_OK)
+        s = make_browser(&session, &err);
+    if (s == STATUS_OK)
+        s = find_host(&session, &err);
+    status = s == STATUS_OK ? fetch_to_file(&session) : output_failure(ROLE_NEEDED, &err);
+    session_clear(&session);
+    return status;
+}
+
+static const struct option_row rows[] = {
+    {.name = "trust", .metavar = "DIR", .help = "trust directory, see cathaya trust"},
+    {.name = "ca", .metavar = "FILE", .is_repeatable = true,
+     .help = "or: Merkle Tree CAs, and roots of directly signed chains"},
+    {.name = "intermediate", .metavar = "FILE", .is_repeatable = true, .help = "with --ca: certificates that servers may forget"},
+    {.name = "policy", .metavar = "FILE", .help = "with --ca: cosigners, trusted subtrees, revoked ranges"},
+    {.name = "anchor", .metavar = "ID", .is_repeatable = true,
+     .help = "with --ca: a further trust anchor ID to send, as CA.2.LOG.LANDMARK"},
+    {.name = "as", .metavar = "PROFILE", .help = "gm, gm-no-landmarks, intl or legacy; gm"},
+    {.name = "connect", .metavar = "ADDR:PORT", .help = "connect there, whatever the URL says"},
+    {.name = "at", .metavar = "TIME", .help = "judge at this time, RFC 3339 or seconds; now"},
+    {.name = "head", .help = "ask with HEAD: no body"},
+    {.name = "output", .metavar = "FILE", .help = "put the body there; - is stdout, without the report"},
+    {.name = "resume", .help = "fetch twice, the second time with the session of the first"},
+    {.name = "repeat", .metavar = "N", .help = "fetch N times, each with a connection of its own"},
+    {.name = "timeout", .metavar = "SECONDS", .help = "for each fetch; 30"},
+    {.name = "code-point", .metavar = "N", .help = "of the trust_anchors extension; 51764"},
+    {.name = "json", .help = "one JSON object per fetch"},
+    {.name = NULL},
+};
+
+const struct command command_fetch = {
+    .name = "fetch",
+    .arguments = "URL",
+    .summary = "connect and fetch as a GM browser does, and say what was found",
+    .details = "Exit status 0: the server is trusted and has answered; 1: it is not trusted, or its answer is no HTTP;\n"
+               "3: it was not reached. What the HTTP status says does not count. Redirects are not followed.\n",
+    .options = rows,
+    .argument_min = 1,
+    .argument_max = 1,
+    .run = run,
+};
