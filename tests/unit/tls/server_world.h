@@ -393,6 +393,8 @@ static inline void close_connection(struct connection *c)
 {
     tls_stream_free(c->server);
     SSL_SESSION_free(c->session);
+    /* Else OpenSSL takes the session for one that broke, and never resumes it. */
+    SSL_set_shutdown(c->client, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
     SSL_free(c->client);
     SSL_CTX_free(c->ctx);
     builder_clear(&c->requested);
