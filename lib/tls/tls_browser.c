@@ -231,7 +231,8 @@ static enum status prepare(struct tls_browser_connection *c, const struct tls_br
     if (s != STATUS_OK)
         return s;
     c->ssl = SSL_new(c->browser->ctx);
-    if (c->ssl == NULL || !tls_browser_connection_attach(c->ssl, c) || !trust_anchors_attach(c->ssl, &c->anchors) ||
+    if (c->ssl == NULL || !tls_browser_connection_attach(c->ssl, c) ||
+        (c->anchors.is_requesting && !trust_anchors_attach(c->ssl, &c->anchors)) ||
         (c->ip_len == 0 && SSL_set_tlsext_host_name(c->ssl, unconst(c->server_name)) != 1))
         return error_set(err, STATUS_NO_MEMORY, "tls: no connection: %s", context_openssl_reason());
     SSL_set_connect_state(c->ssl);
