@@ -7,6 +7,6 @@ endforeach()
 target_compile_definitions(test_rules_special_address PRIVATE
   SPEC_POLICY="${PROJECT_SOURCE_DIR}/../shared/spec/policy")
 # What the TLS server decides by, and what it reads for that.
-foreach(name certificate_choice choice_properties)
+foreach(name certificate_choice choice_explain choice_properties client_hello tls_names)
   cathaya_unit_test(rules ${name})
 endforeach()
