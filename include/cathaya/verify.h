@@ -73,6 +73,21 @@ CATHAYA_API CATHAYA_MUST_USE enum cathaya_status
 cathaya_trust_add_revoked(struct cathaya_trust *trust, const char *ca_id, uint64_t first,
                           uint64_t last, struct cathaya_error *err);
 
+/* A TrustBundle (docs/trust-bundle.md), as bytes: the contents of an envelope whose signatures the caller has
+ * verified, or a local one. */
+struct cathaya_bundle {
+    const uint8_t *data;
+    size_t len;
+};
+
+/* cathaya_trust_add_bundles fills a trust that is empty but for algorithms: with the CAs of the first bundle and their
+ * cosigner policies, and with the landmarks and the revoked ranges of all of them. at: seconds since the Epoch; what has
+ * expired then is left out, and a first bundle that has expired is CATHAYA_REFUSED. CATHAYA_MALFORMED, CATHAYA_CONFLICT
+ * (bundles contradict each other), CATHAYA_LIMIT, CATHAYA_USAGE (not empty). Then the trust is as it was. */
+CATHAYA_API CATHAYA_MUST_USE enum cathaya_status
+cathaya_trust_add_bundles(struct cathaya_trust *trust, const struct cathaya_bundle *bundles, size_t count, int64_t at,
+                          struct cathaya_error *err);
+
 /* ---- verifying ---- */
 
 struct cathaya_verifier;

@@ -4,7 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rules/bundle_signature.h"
+#include "api/verify_parts.h"
 #include "rules/policy_text.h"
+#include "rules/trust_contents.h"
 #include "rules/verify_certificate.h"
 
 /* Both sides of the border use the same numbers and the same layout of reasons. */
@@ -19,11 +22,6 @@ _Static_assert(CATHAYA_REASON_SIZE == ERROR_TEXT_MAX, "reason");
 _Static_assert(CATHAYA_HASH_SIZE == HASH_SIZE, "hash");
 _Static_assert(CATHAYA_ID_SIZE >= TAI_TEXT_SIZE, "ID");
 
-struct cathaya_trust {
-    struct algorithms *algorithms;
-    struct trust_store *store;
-};
-
 struct cathaya_verifier {
     const struct cathaya_trust *trust;
     struct hasher_set hashers;
@@ -31,7 +29,7 @@ struct cathaya_verifier {
 
 /* Gives a status and its reason to the outside. A reason may quote what somebody else wrote, and often
  * ends on a terminal: what is not printable ASCII becomes '?'. */
-static enum cathaya_status give(enum status s, const struct error *inner, struct cathaya_error *err)
+enum cathaya_status verify_parts_give(enum status s, const struct error *inner, struct cathaya_error *err)
 {
     if (err == NULL)
         return (enum cathaya_status)s;
@@ -50,7 +48,7 @@ enum cathaya_status cathaya_trust_new(struct cathaya_trust **out, struct cathaya
     *out = NULL;
     struct cathaya_trust *trust = calloc(1, sizeof *trust);
     if (trust == NULL)
-        return give(error_set(&inner, STATUS_NO_MEMORY, "out of memory"), &inner, err);
+        return verify_parts_give(error_set(&inner, STATUS_NO_MEMORY, "out of memory"), &inner, err);
     enum status s = algorithms_new(&trust->algorithms, &inner);
     if (s == STATUS_OK)
         s = trust_store_new(trust->algorithms, &trust->store, &inner);
@@ -58,7 +56,7 @@ enum cathaya_status cathaya_trust_new(struct cathaya_trust **out, struct cathaya
         *out = trust;
     else
         cathaya_trust_free(trust);
-    return give(s, &inner, err);
+    return verify_parts_give(s, &inner, err);
 }
 
 void cathaya_trust_free(struct cathaya_trust *trust)
@@ -76,21 +74,21 @@ enum cathaya_status cathaya_trust_add_algorithm(struct cathaya_trust *trust, con
 {
     struct error inner = {.status = STATUS_OK};
     enum status s = algorithms_add(trust->algorithms, name, oid, evp_name, provider, &inner);
-    return give(s, &inner, err);
+    return verify_parts_give(s, &inner, err);
 }
 
 enum cathaya_status cathaya_trust_add_ca(struct cathaya_trust *trust, const uint8_t *der,
                                          size_t der_len, struct cathaya_error *err)
 {
     struct error inner = {.status = STATUS_OK};
-    return give(trust_store_add_ca(trust->store, bytes_of(der, der_len), &inner), &inner, err);
+    return verify_parts_give(trust_store_add_ca(trust->store, bytes_of(der, der_len), &inner), &inner, err);
 }
 
 enum cathaya_status cathaya_trust_add_policy(struct cathaya_trust *trust, const char *text,
                                              size_t text_len, struct cathaya_error *err)
 {
     struct error inner = {.status = STATUS_OK};
-    return give(policy_text_read(bytes_of(text, text_len), trust->store, &inner), &inner, err);
+    return verify_parts_give(policy_text_read(bytes_of(text, text_len), trust->store, &inner), &inner, err);
 }
 
 /* What is wrong with an ID is wrong with the configuration, as it is in a policy. */
@@ -111,7 +109,7 @@ enum cathaya_status cathaya_trust_add_subtree(struct cathaya_trust *trust, const
     if (s == STATUS_OK)
         s = trust_store_add_subtree(trust->store, &id, log_number, (struct subtree){start, end}, hash,
                                     &inner);
-    return give(s, &inner, err);
+    return verify_parts_give(s, &inner, err);
 }
 
 enum cathaya_status cathaya_trust_add_revoked(struct cathaya_trust *trust, const char *ca_id,
@@ -123,7 +121,69 @@ enum cathaya_status cathaya_trust_add_revoked(struct cathaya_trust *trust, const
     enum status s = read_ca_id(ca_id, &id, &inner);
     if (s == STATUS_OK)
         s = trust_store_add_revoked(trust->store, &id, first, last, &inner);
-    return give(s, &inner, err);
+    return verify_parts_give(s, &inner, err);
+}
+
+/* The bundles stand one after the other in parsed; those that could be read are cleared by the caller. */
+static enum status read_bundles(const struct cathaya_bundle *bundles, size_t count, struct trust_bundle *parsed,
+                                const struct trust_bundle **pointers, struct error *err)
+{
+    enum status s = STATUS_OK;
+    for (size_t i = 0; i < count; i++) {
+        trust_bundle_init(&parsed[i]);
+        pointers[i] = &parsed[i];
+    }
+    for (size_t i = 0; s == STATUS_OK && i < count; i++)
+        s = trust_bundle_parse(bytes_of(bundles[i].data, bundles[i].len), &parsed[i], err);
+    return s;
+}
+
+static enum status take_bundles(struct cathaya_trust *trust, const struct trust_bundle *const *bundles, size_t count, int64_t at,
+                                struct error *err)
+{
+    struct trust_contents_settings settings = {.now_s = at, .purpose = TRUST_BUNDLE_TLS};
+    struct trust_contents *contents = NULL;
+    enum status s = bundle_signature_check_time(bundles[0], at, err);
+    if (s == STATUS_OK)
+        s = trust_contents_new(bundles, count, trust->algorithms, &settings, &contents, err);
+    if (s != STATUS_OK)
+        return s;
+    trust_store_free(trust->store);
+    trust->store = contents->store;
+    contents->store = NULL;
+    trust_contents_free(contents);
+    return STATUS_OK;
+}
+
+static enum status add_bundles(struct cathaya_trust *trust, const struct cathaya_bundle *bundles, size_t count, int64_t at,
+                               struct error *err)
+{
+    if (count == 0 || count > 1 + TRUST_BUNDLE_LOGS_MAX)
+        return error_set(err, STATUS_USAGE, "%zu bundles", count);
+    if (!trust_store_is_empty(trust->store))
+        return error_set(err, STATUS_USAGE, "bundles come first: something is trusted already");
+    struct trust_bundle *parsed = calloc(count, sizeof *parsed);
+    const struct trust_bundle **pointers = calloc(count, sizeof *pointers);
+    enum status s = STATUS_NO_MEMORY;
+    if (parsed == NULL || pointers == NULL) {
+        (void)error_set(err, s, "out of memory");
+    } else {
+        s = read_bundles(bundles, count, parsed, pointers, err);
+        if (s == STATUS_OK)
+            s = take_bundles(trust, pointers, count, at, err);
+        for (size_t i = 0; i < count; i++)
+            trust_bundle_clear(&parsed[i]);
+    }
+    free(pointers);
+    free(parsed);
+    return s;
+}
+
+enum cathaya_status cathaya_trust_add_bundles(struct cathaya_trust *trust, const struct cathaya_bundle *bundles, size_t count,
+                                              int64_t at, struct cathaya_error *err)
+{
+    struct error inner = {.status = STATUS_OK};
+    return verify_parts_give(add_bundles(trust, bundles, count, at, &inner), &inner, err);
 }
 
 enum cathaya_status cathaya_verifier_new(const struct cathaya_trust *trust,
@@ -133,14 +193,14 @@ enum cathaya_status cathaya_verifier_new(const struct cathaya_trust *trust,
     *out = NULL;
     struct cathaya_verifier *verifier = calloc(1, sizeof *verifier);
     if (verifier == NULL)
-        return give(error_set(&inner, STATUS_NO_MEMORY, "out of memory"), &inner, err);
+        return verify_parts_give(error_set(&inner, STATUS_NO_MEMORY, "out of memory"), &inner, err);
     verifier->trust = trust;
     enum status s = hasher_set_init(&verifier->hashers, &inner);
     if (s == STATUS_OK)
         *out = verifier;
     else
         free(verifier);
-    return give(s, &inner, err);
+    return verify_parts_give(s, &inner, err);
 }
 
 void cathaya_verifier_free(struct cathaya_verifier *verifier)
@@ -180,8 +240,8 @@ static void list_cosigners(const struct trust_store *store, const struct proof_v
     out[b.len] = '\0';
 }
 
-static void fill_result(const struct trust_store *store, const struct proof_verdict *verdict,
-                        bool is_ok, struct cathaya_result *out)
+void verify_parts_fill_result(const struct trust_store *store, const struct proof_verdict *verdict, bool is_ok,
+                              struct cathaya_result *out)
 {
     *out = (struct cathaya_result){.mode = CATHAYA_MODE_NONE};
     if (verdict->ca == NULL)
@@ -232,8 +292,8 @@ enum cathaya_status cathaya_verify(struct cathaya_verifier *verifier, const uint
         s = verify_certificate(verifier->trust->store, &verifier->hashers, bytes_of(der, der_len),
                                &asked, &verdict, &inner);
     if (result != NULL)
-        fill_result(verifier->trust->store, &verdict, s == STATUS_OK, result);
-    return give(s, &inner, err);
+        verify_parts_fill_result(verifier->trust->store, &verdict, s == STATUS_OK, result);
+    return verify_parts_give(s, &inner, err);
 }
 
 const char *cathaya_version(void)

@@ -386,3 +386,9 @@ size_t trust_store_subtree_count(const struct trust_store *store)
 {
     return store->subtrees.count;
 }
+
+bool trust_store_is_empty(const struct trust_store *store)
+{
+    return store->cas.count == 0 && store->cosigners.count == 0 && store->requirements.count == 0 &&
+           store->subtrees.count == 0 && store->revoked.count == 0;
+}

@@ -113,6 +113,9 @@ static inline bool trust_requirement_is_for(const struct trust_requirement *requ
 size_t trust_store_count_signed(const struct trust_requirement *requirement,
                                 bool (*has_signed)(const void *context, const struct tai *id), const void *context);
 
+/* trust_store_is_empty: has nothing been added yet? */
+bool trust_store_is_empty(const struct trust_store *store);
+
 /* trust_store_revoked gives revoked range i; false behind the last one. trust_store_subtree_count is how many
  * subtrees are trusted. */
 bool trust_store_revoked(const struct trust_store *store, size_t i, struct tai *ca_id, uint64_t *first, uint64_t *last);

@@ -11,6 +11,7 @@
 #include "input.h"
 #include "output.h"
 #include "rules/dns_name.h"
+#include "trust/trust_directory.h"
 #include "verify_report.h"
 
 /* A policy with thousands of landmarks, and the keys of its cosigners. */
@@ -23,6 +24,8 @@ struct session {
     uint8_t ip[16];
     struct input_blocks *cas; /* one of each --ca */
     size_t ca_count;
+    struct algorithms *algorithms; /* of the trust directory */
+    struct trust_directory *directory; /* NULL: --ca and --policy say it */
     struct input_blocks chain;
     bool has_chain;
     bool is_json;
@@ -36,6 +39,8 @@ static void session_clear(struct session *s)
         input_blocks_clear(&s->cas[i]);
     free(s->cas);
     input_blocks_clear(&s->chain);
+    trust_directory_free(s->directory);
+    algorithms_free(s->algorithms);
 }
 
 /* A failure that came through the public border, in our own terms; where is a file, or NULL. */
@@ -100,6 +105,45 @@ static enum status add_policy(struct session *session, const char *path, struct 
     return error_prefix(err, s, "--policy");
 }
 
+/* The directory is read as every client reads it, and then given to the public library. */
+static enum status add_directory(struct session *session, const struct options *options, struct error *err)
+{
+    struct cathaya_error outer;
+    struct trust_contents_settings settings = {.now_s = session->request.at, .purpose = TRUST_BUNDLE_TLS};
+    enum status s = algorithms_new(&session->algorithms, err);
+    if (s == STATUS_OK)
+        s = algorithms_file_load(options_value(options, "algorithms"), session->algorithms, err);
+    if (s == STATUS_OK)
+        s = trust_directory_load(options_value(options, "trust"), session->algorithms, &settings, &session->directory, err);
+    if (s != STATUS_OK)
+        return s;
+    const struct trust_directory *d = session->directory;
+    struct cathaya_bundle *bundles = calloc(1 + d->log_count, sizeof *bundles);
+    if (bundles == NULL)
+        return error_set(err, STATUS_NO_MEMORY, "out of memory");
+    bundles[0] = (struct cathaya_bundle){d->bundle_bytes.data, d->bundle_bytes.len};
+    for (size_t i = 0; i < d->log_count; i++)
+        bundles[1 + i] = (struct cathaya_bundle){d->logs[i].contents.data, d->logs[i].contents.len};
+    if (cathaya_trust_add_bundles(session->trust, bundles, 1 + d->log_count, session->request.at, &outer) != CATHAYA_OK)
+        s = from_public(&outer, options_value(options, "trust"), err);
+    free(bundles);
+    return s;
+}
+
+/* --trust, or --ca with its --policy. */
+static enum status add_trusted(struct session *session, const struct options *options, struct error *err)
+{
+    bool has_trust = options_has(options, "trust");
+    if (has_trust && (options_has(options, "ca") || options_has(options, "policy")))
+        return error_set(err, STATUS_USAGE, "--trust has CAs and policies of its own; leave out --ca and --policy, or it");
+    if (!has_trust && !options_has(options, "ca"))
+        return error_set(err, STATUS_USAGE, "--ca or --trust is missing; see `cathaya verify --help`");
+    if (has_trust)
+        return add_directory(session, options, err);
+    enum status s = add_ca_files(session, options, err);
+    return s == STATUS_OK ? add_policy(session, options_value(options, "policy"), err) : s;
+}
+
 static enum status load_trust(struct session *session, const struct options *options,
                               struct error *err)
 {
@@ -109,9 +153,7 @@ static enum status load_trust(struct session *session, const struct options *opt
     enum status s = algorithms_file_read(options_value(options, "algorithms"), add_algorithm,
                                          session->trust, err);
     if (s == STATUS_OK)
-        s = add_ca_files(session, options, err);
-    if (s == STATUS_OK)
-        s = add_policy(session, options_value(options, "policy"), err);
+        s = add_trusted(session, options, err);
     if (s == STATUS_OK && cathaya_verifier_new(session->trust, &session->verifier, &outer) != CATHAYA_OK)
         s = from_public(&outer, NULL, err);
     const char *chain = options_value(options, "chain");
@@ -172,6 +214,10 @@ static bool is_ca(const struct session *session, struct bytes der)
         for (size_t j = 0; j < session->cas[i].count; j++)
             if (bytes_equal(der, input_block_der(&session->cas[i], j)))
                 return true;
+    const struct trust_bundle *b = session->directory != NULL ? trust_directory_bundle(session->directory) : NULL;
+    for (size_t i = 0; b != NULL && i < b->cas.count; i++)
+        if (bytes_equal(der, trust_bundle_ca_at(b, i)->certificate))
+            return true;
     return false;
 }
 
@@ -263,8 +309,8 @@ static int run(const struct options *options)
 }
 
 static const struct option_row rows[] = {
-    {.name = "ca", .metavar = "FILE", .is_required = true, .is_repeatable = true,
-     .help = "certificate of a Merkle Tree CA that is trusted"},
+    {.name = "ca", .metavar = "FILE", .is_repeatable = true, .help = "certificate of a Merkle Tree CA that is trusted"},
+    {.name = "trust", .metavar = "DIR", .help = "trust directory, instead of --ca and --policy"},
     {.name = "policy", .metavar = "FILE", .help = "cosigners, trusted subtrees, revoked ranges"},
     {.name = "chain", .metavar = "FILE", .help = "the certificates that came with CERT"},
     {.name = "at", .metavar = "TIME", .help = "judge at this time, RFC 3339 or seconds; now"},

@@ -36,7 +36,7 @@ static enum status read_whole(const char *path, size_t max, struct builder *out,
     return input_read(path, max, out, err);
 }
 
-static enum status read_trust_file(const char *path, struct builder *memory, struct trust_bundle *bundle, struct bytes *note,
+static enum status read_trust_file(const char *path, struct builder *memory, struct trust_bundle *bundle, struct trust_file *out,
                                    struct error *err)
 {
     struct trust_file file;
@@ -47,7 +47,7 @@ static enum status read_trust_file(const char *path, struct builder *memory, str
     if (s == STATUS_OK)
         s = trust_bundle_parse(file.contents, bundle, err);
     if (s == STATUS_OK)
-        *note = file.note;
+        *out = file;
     return error_prefix(err, s, "%s", path);
 }
 
@@ -94,17 +94,18 @@ static enum status read_signed(const char *keys_path, struct trust_directory *d,
 {
     struct trust_envelope envelope;
     struct trust_bundle pinned;
-    struct bytes note;
+    struct trust_file file;
     trust_bundle_init(&pinned);
     enum status s = trust_envelope_parse(builder_view(&d->memory), &envelope, err);
     if (s == STATUS_OK)
         s = trust_bundle_parse(envelope.contents, &d->bundle, err);
     if (s == STATUS_OK)
-        s = read_trust_file(keys_path, &d->key_memory, &pinned, &note, err);
+        s = read_trust_file(keys_path, &d->key_memory, &pinned, &file, err);
     if (s == STATUS_OK)
         s = check_signed(d, &envelope, &pinned, algorithms, err);
     trust_bundle_clear(&pinned);
     d->is_signed = s == STATUS_OK;
+    d->bundle_bytes = s == STATUS_OK ? envelope.contents : bytes_of(NULL, 0);
     return s;
 }
 
@@ -112,6 +113,8 @@ static enum status read_local(struct trust_directory *d, struct error *err)
 {
     struct trust_file file;
     enum status s = trust_file_parse(builder_view(&d->memory), &file, err);
+    if (s == STATUS_OK)
+        d->bundle_bytes = file.contents;
     return s == STATUS_OK ? trust_bundle_parse(file.contents, &d->bundle, err) : s;
 }
 
@@ -161,7 +164,10 @@ static enum status read_log(const char *path, const struct tai *ca_id, uint16_t 
     struct trust_directory_log *log = &grown[d->log_count++];
     *log = (struct trust_directory_log){.note = {NULL, 0}};
     trust_bundle_init(&log->bundle);
-    enum status s = read_trust_file(path, &log->memory, &log->bundle, &log->note, err);
+    struct trust_file file = {.note = {NULL, 0}};
+    enum status s = read_trust_file(path, &log->memory, &log->bundle, &file, err);
+    log->note = file.note;
+    log->contents = file.contents;
     if (s == STATUS_OK && !is_of_one_log(&log->bundle, ca_id, number))
         s = error_set(err, STATUS_REFUSED, "%s: it is about another log than its name says", path);
     return s;

@@ -23,11 +23,13 @@ struct trust_directory_log {
     struct builder memory;
     struct trust_bundle bundle; /* with one log */
     struct bytes note;          /* of the checkpoint that was seen last */
+    struct bytes contents;      /* what bundle was parsed from */
 };
 
 struct trust_directory {
     struct builder memory, key_memory;
     struct trust_bundle bundle;
+    struct bytes bundle_bytes; /* what bundle was parsed from */
     bool is_signed;
     struct trust_directory_log *logs; /* in no order */
     size_t log_count;
