@@ -1,0 +1,22 @@
+/* verify_parts.h - the inside of the public verifier, for the other faces of the library. */
+#ifndef CATHAYA_API_VERIFY_PARTS_H
+#define CATHAYA_API_VERIFY_PARTS_H
+
+#include <cathaya/verify.h>
+
+#include "base/status.h"
+#include "rules/verify_proof.h"
+
+struct cathaya_trust {
+    struct algorithms *algorithms;
+    struct trust_store *store;
+};
+
+/* verify_parts_give passes a status and its reason to the outside; what is not printable ASCII becomes '?'. */
+enum cathaya_status verify_parts_give(enum status s, const struct error *inner, struct cathaya_error *err);
+
+/* verify_parts_fill_result fills the public result of a Merkle Tree Certificate. */
+void verify_parts_fill_result(const struct trust_store *store, const struct proof_verdict *verdict, bool is_ok,
+                              struct cathaya_result *out);
+
+#endif
