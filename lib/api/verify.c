@@ -4,9 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/verify_parts.h"
 #include "rules/bundle_signature.h"
-#include "api/verify_parts.h"
-#include "api/verify_parts.h"
 #include "rules/policy_text.h"
 #include "rules/trust_contents.h"
 #include "rules/verify_certificate.h"
