@@ -1,0 +1,1 @@
+cathaya_unit_test(tls openssl_facts)
