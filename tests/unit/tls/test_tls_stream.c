@@ -130,6 +130,69 @@ static void a_full_pipe_says_to_wait(void **state)
     close_pair(&p);
 }
 
+/* Pieces come out as one run of bytes, whatever the pipe takes at a time. */
+static void pieces_go_together(void **state)
+{
+    (void)state;
+    struct pair p;
+    static uint8_t large[300000], got[400000];
+    struct bytes pieces[] = {bytes_of_text("head"), bytes_of(NULL, 0), BYTES_OF(large), bytes_of_text("tail"), bytes_of(NULL, 0)};
+    size_t all = 4 + sizeof large + 4, sent = 0, received = 0, len;
+    for (size_t i = 0; i < sizeof large; i++)
+        large[i] = (uint8_t)(i * 7);
+    open_pair(&p, server_context(), client_context(NULL, false), NULL);
+    assert_int_equal(shake_hands(&p), TLS_DONE);
+    while (received < all) {
+        if (sent < all) {
+            /* What is left of the pieces, as a writer has it that was told to wait. */
+            struct bytes left[LENGTH(pieces)];
+            size_t skip = sent;
+            for (size_t i = 0; i < LENGTH(pieces); i++) {
+                size_t part = skip < pieces[i].len ? skip : pieces[i].len;
+                left[i] = bytes_of(pieces[i].data + part, pieces[i].len - part);
+                skip -= part;
+            }
+            enum tls_result result = tls_stream_writev(p.server, left, LENGTH(left), &len);
+            sent += len;
+            assert_int_equal(result, sent == all ? TLS_DONE : TLS_WANT_WRITE);
+        }
+        if (tls_stream_read(p.client, got + received, sizeof got - received, &len) == TLS_DONE)
+            received += len;
+    }
+    assert_int_equal(received, all);
+    assert_memory_equal(got, "head", 4);
+    assert_memory_equal(got + 4, large, sizeof large);
+    assert_memory_equal(got + 4 + sizeof large, "tail", 4);
+    assert_int_equal(tls_stream_writev(p.server, NULL, 0, &len), TLS_DONE);
+    /* Small pieces are one record: 5 + 1 + 16 bytes beside them. */
+    uint64_t before = tls_stream_bytes_written(p.server);
+    struct bytes small[] = {bytes_of_text("a"), bytes_of_text("b"), bytes_of_text("c")};
+    assert_int_equal(tls_stream_writev(p.server, small, 3, &len), TLS_DONE);
+    assert_int_equal(tls_stream_bytes_written(p.server) - before, 3 + 5 + 1 + 16);
+    assert_int_equal(tls_stream_read(p.client, got, 10, &len), TLS_DONE);
+    assert_int_equal(len, 3);
+    assert_int_equal(tls_stream_bytes_read(p.client), tls_stream_bytes_written(p.server));
+    close_pair(&p);
+}
+
+static void one_half_is_closed(void **state)
+{
+    (void)state;
+    struct pair p;
+    char got[8];
+    size_t len;
+    open_pair(&p, server_context(), client_context(NULL, false), NULL);
+    assert_int_equal(shake_hands(&p), TLS_DONE);
+    assert_int_equal(tls_stream_close(p.server), TLS_DONE);
+    assert_int_equal(tls_stream_read(p.client, got, sizeof got, &len), TLS_END);
+    assert_int_equal(tls_stream_write(p.client, bytes_of_text("still"), &len), TLS_DONE);
+    assert_int_equal(tls_stream_read(p.server, got, sizeof got, &len), TLS_DONE);
+    assert_int_equal(len, 5);
+    assert_int_equal(tls_stream_close(p.client), TLS_DONE);
+    assert_int_equal(tls_stream_read(p.server, got, sizeof got, &len), TLS_END);
+    close_pair(&p);
+}
+
 static void the_certificate_is_shown(void **state)
 {
     (void)state;
@@ -229,6 +292,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_message_goes_both_ways),
         cmocka_unit_test(a_full_pipe_says_to_wait),
+        cmocka_unit_test(pieces_go_together),
+        cmocka_unit_test(one_half_is_closed),
         cmocka_unit_test(the_certificate_is_shown),
         cmocka_unit_test(a_wrong_name_or_authority_is_refused),
         cmocka_unit_test(only_http_is_agreed_on),
