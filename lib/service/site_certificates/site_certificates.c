@@ -203,6 +203,7 @@ void site_certificates_free(struct site_certificates *sc)
 {
     if (sc == NULL)
         return;
+    sc->config.timer.cancel(sc->config.timer.context, sc->timer);
     for (size_t i = 0; i < sc->entry_count; i++) {
         for (unsigned kind = 0; kind < SITE_KINDS; kind++)
             site_certificate_free(sc->entries[i]->certificates[kind]);

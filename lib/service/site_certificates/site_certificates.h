@@ -171,8 +171,8 @@ struct site_certificates;
 MUST_USE enum status site_certificates_new(const struct site_certificates_config *config,
                                            struct site_certificates **out, struct error *err);
 
-/* site_certificates_free: the ports' callbacks that are still to come must not come any more (free loop and clients
- * first). Wipes keys. NULL is fine. */
+/* site_certificates_free wipes keys, and takes back its timer. What was asked of issuers must not be answered any more: free
+ * their clients' fetch port first. NULL is fine. */
 void site_certificates_free(struct site_certificates *sc);
 
 /* site_certificates_configure says what is wanted from now on, in all; the configuration is copied. The first call

@@ -59,5 +59,5 @@ int64_t site_time_landmark_pause(unsigned polls, int64_t retry_after_s)
 
 bool site_time_is_near(int64_t not_before_s, int64_t not_after_s, int64_t now_s)
 {
-    return now_s >= not_before_s + (not_after_s - not_before_s) * 65 / 100;
+    return now_s >= not_before_s + (not_after_s - not_before_s) * 55 / 100;
 }

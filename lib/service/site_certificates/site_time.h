@@ -32,7 +32,7 @@ int64_t site_time_backoff(unsigned failures, int64_t first_s, int64_t max_s, int
  * word from 30 s on, longer each time. */
 int64_t site_time_landmark_pause(unsigned polls, int64_t retry_after_s);
 
-/* site_time_is_near: is so much of the lifetime (65 %) gone that it is renewed along with another of its site? */
+/* site_time_is_near: is so much of the lifetime (55 %) gone that it is renewed along with another of its site? */
 bool site_time_is_near(int64_t not_before_s, int64_t not_after_s, int64_t now_s);
 
 /* site_time_bound is at_s, but not further ahead than max_s from now: a clock that has gone back does not put things off. */
