@@ -163,7 +163,7 @@ static enum choice_reason check_handshake(const struct choice_client *client,
 static enum choice_reason check_extension_50(const struct choice_client *client,
                                              const struct choice_candidate *candidate)
 {
-    if (!client->has_cert_schemes || !client->has_tls13)
+    if (!client->has_cert_schemes)
         return CHOICE_TAKEN;
     uint16_t leaf = TLS_SCHEME_SM2SIG_SM3;
     if (!credential_kind_is_mtc(candidate->kind)) {
@@ -254,10 +254,22 @@ static void judge(const struct choice_client *client, const struct choice_candid
 
 /* ---- the best of them ---- */
 
+/* A client that comes back asks for one ID out of those that it was told of, the one that it trusts
+ * [TAI 4.3]. To send it the better kind again would fail it twice. */
+static bool is_second_try(const struct choice_client *client)
+{
+    return client->has_trust_anchors && client->trust_anchor_count == 1;
+}
+
 /* Why a comes before b; CHOICE_TAKEN when it does not. */
 static enum choice_reason why_first(const struct choice_candidate *a, const struct judged *ja,
-                                    const struct choice_candidate *b, const struct judged *jb)
+                                    const struct choice_candidate *b, const struct judged *jb,
+                                    bool is_match_first)
 {
+    if (is_match_first && ja->is_matched && !jb->is_matched)
+        return a->kind < b->kind ? CHOICE_BETTER_KIND : CHOICE_BETTER_MATCH;
+    if (is_match_first && !ja->is_matched && jb->is_matched)
+        return CHOICE_TAKEN;
     if (a->kind != b->kind)
         return a->kind < b->kind ? CHOICE_BETTER_KIND : CHOICE_TAKEN;
     if (ja->is_matched != jb->is_matched)
@@ -272,14 +284,14 @@ static enum choice_reason why_first(const struct choice_candidate *a, const stru
 }
 
 static size_t find_best(const struct choice_candidate *candidates, const struct judged *judged,
-                        size_t count)
+                        size_t count, bool is_match_first)
 {
     size_t best = CHOICE_NONE;
     for (size_t i = 0; i < count; i++) {
         if (judged[i].reason != CHOICE_TAKEN)
             continue;
         if (best == CHOICE_NONE || why_first(&candidates[i], &judged[i], &candidates[best],
-                                             &judged[best]) != CHOICE_TAKEN)
+                                             &judged[best], is_match_first) != CHOICE_TAKEN)
             best = i;
     }
     return best;
@@ -297,7 +309,7 @@ static size_t find_unasked(const struct choice_candidate *candidates, const stru
             is_negotiated_only(&candidates[i]))
             continue;
         if (best == CHOICE_NONE || why_first(&candidates[i], &judged[i], &candidates[best],
-                                             &judged[best]) != CHOICE_TAKEN)
+                                             &judged[best], false) != CHOICE_TAKEN)
             best = i;
     }
     return best;
@@ -316,8 +328,8 @@ static void list_available(const struct choice_client *client,
         size_t at = out->available_count++;
         for (; at > 0; at--) {
             uint8_t before = out->available[at - 1];
-            if (why_first(&candidates[i], &judged[i], &candidates[before], &judged[before]) ==
-                CHOICE_TAKEN)
+            if (why_first(&candidates[i], &judged[i], &candidates[before], &judged[before],
+                          false) == CHOICE_TAKEN)
                 break;
             out->available[at] = before;
         }
@@ -342,18 +354,23 @@ void certificate_choice_make(const struct choice_client *client,
                              const struct choice_settings *settings, struct choice *out)
 {
     struct judged judged[CHOICE_CANDIDATES_MAX];
+    bool is_match_first = is_second_try(client);
     *out = (struct choice){.index = CHOICE_NONE};
     out->candidate_count = count < CHOICE_CANDIDATES_MAX ? count : CHOICE_CANDIDATES_MAX;
     for (size_t i = 0; i < out->candidate_count; i++)
         judge(client, &candidates[i], settings, &judged[i]);
-    size_t best = find_best(candidates, judged, out->candidate_count);
+    size_t best = find_best(candidates, judged, out->candidate_count, is_match_first);
     for (size_t i = 0; i < out->candidate_count; i++) {
         out->reasons[i] = judged[i].reason;
         if (judged[i].reason == CHOICE_TAKEN && i != best)
-            out->reasons[i] = why_first(&candidates[best], &judged[best], &candidates[i], &judged[i]);
+            out->reasons[i] = why_first(&candidates[best], &judged[best], &candidates[i], &judged[i],
+                                        is_match_first);
     }
-    if (best == CHOICE_NONE && (best = find_unasked(candidates, judged, out->candidate_count)) != CHOICE_NONE)
-        out->reasons[best] = CHOICE_TAKEN_UNASKED;
+    if (best == CHOICE_NONE) {
+        best = find_unasked(candidates, judged, out->candidate_count);
+        if (best != CHOICE_NONE)
+            out->reasons[best] = CHOICE_TAKEN_UNASKED;
+    }
     list_available(client, candidates, judged, out);
     out->index = best;
     if (best != CHOICE_NONE)

@@ -4,7 +4,8 @@
  *
  * The order is GM before international (where the client can, and always with SM4, curveSM2 and an SM2
  * key together [RFC8998]), in each landmark before standalone before classic. A Merkle Tree Certificate
- * goes to clients whose trust_anchors ask for it [TAI 4.2] [MTC 8].
+ * goes to clients whose trust_anchors ask for it [TAI 4.2] [MTC 8]. A client that asks for exactly one ID
+ * tries for the second time [TAI 4.3]: what has that trust anchor goes first, whatever its kind.
  */
 #ifndef CATHAYA_RULES_CERTIFICATE_CHOICE_H
 #define CATHAYA_RULES_CERTIFICATE_CHOICE_H
@@ -71,7 +72,8 @@ enum choice_reason {
     CHOICE_TAKEN_UNASKED,       /* an MTC that was not asked for: nothing else serves this client, which may
                                    try again with an ID of EncryptedExtensions */
     CHOICE_BETTER_KIND,         /* it would do, but a better kind does too */
-    CHOICE_BETTER_MATCH,        /* same kind: another's trust anchor was asked for, this one's was not */
+    CHOICE_BETTER_MATCH,        /* another's trust anchor was asked for, this one's was not: of the same kind,
+                                   or the client asks for that one alone */
     CHOICE_BETTER_CHAIN,        /* same kind: the client knows the signatures of another chain better */
     CHOICE_BETTER_KEY,          /* same kind: another's key has the better scheme */
     CHOICE_SHORTER_VALID,       /* same kind: another is valid for longer (or stands first) */

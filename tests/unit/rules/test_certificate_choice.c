@@ -64,7 +64,10 @@ static const struct matrix_row everything[] = {
     /* Of another CA, or of none: classic; GM stays before the international MTC that was asked for. */
     {"gm", {"32473.9"}, CREDENTIAL_GM_CLASSIC, CREDENTIAL_GM_CLASSIC, CREDENTIAL_GM_CLASSIC},
     {"gm", {NULL}, CREDENTIAL_GM_CLASSIC, CREDENTIAL_GM_CLASSIC, CREDENTIAL_GM_CLASSIC},
-    {"gm", {"32473.2"}, CREDENTIAL_GM_CLASSIC, CREDENTIAL_GM_CLASSIC, CREDENTIAL_GM_CLASSIC},
+    {"gm", {"32473.2", "32473.2.2.1.8"}, CREDENTIAL_GM_CLASSIC, CREDENTIAL_GM_CLASSIC, CREDENTIAL_GM_CLASSIC},
+    /* But a single ID is that of a second try: the client trusts nothing else that it was told of. */
+    {"gm", {"32473.2"}, CREDENTIAL_GM_CLASSIC, CREDENTIAL_INTL_STANDALONE, CREDENTIAL_INTL_STANDALONE},
+    {"gm", {"32473.2.1.1.8"}, CREDENTIAL_GM_CLASSIC, CREDENTIAL_GM_CLASSIC, CREDENTIAL_INTL_LANDMARK},
     {"gm-no-landmarks", {"32473.1"}, CREDENTIAL_GM_CLASSIC, CREDENTIAL_GM_STANDALONE, CREDENTIAL_GM_STANDALONE},
     {"intl", {"32473.2.2.1.8"}, CREDENTIAL_INTL_CLASSIC, CREDENTIAL_INTL_STANDALONE, CREDENTIAL_INTL_LANDMARK},
     {"intl", {"32473.2"}, CREDENTIAL_INTL_CLASSIC, CREDENTIAL_INTL_STANDALONE, CREDENTIAL_INTL_STANDALONE},
@@ -95,6 +98,21 @@ static void matrix(void **state)
         check_stage(&everything[i], i, STAGE_STANDALONE, everything[i].standalone);
         check_stage(&everything[i], i, STAGE_LANDMARK, everything[i].landmark);
     }
+}
+
+static void second_try(void **state)
+{
+    (void)state;
+    struct offer o;
+    offer_of(&o, "gm", (const char *const[3]){"32473.2.1.1.8"});
+    struct choice choice = choose(&o.client, STAGE_LANDMARK);
+    assert_int_equal(choice.reasons[CREDENTIAL_INTL_LANDMARK], CHOICE_TAKEN);
+    assert_int_equal(choice.reasons[CREDENTIAL_GM_CLASSIC], CHOICE_BETTER_MATCH);
+    assert_int_equal(choice.reasons[CREDENTIAL_INTL_CLASSIC], CHOICE_BETTER_KIND);
+    assert_int_equal(choice.reasons[CREDENTIAL_GM_LANDMARK], CHOICE_ANCHOR_NOT_ASKED);
+    /* International in all: suite and group as well. */
+    assert_int_equal(choice.suites[0], 0x1301);
+    assert_int_equal(choice.group, 0x11ec);
 }
 
 /* Sites that lack kinds: what each profile gets when the best ones go, one after the other. */
@@ -388,9 +406,19 @@ static void extension_50(void **state)
     choice = choose(&o.client, STAGE_LANDMARK);
     assert_reason(&choice, CREDENTIAL_INTL_CLASSIC, CHOICE_CERTIFICATE_SCHEME);
     assert_int_equal(choice.index, CHOICE_NONE);
+    offer_of(&o, "legacy", NULL);
+    o.client.has_cert_schemes = true;
+    o.client.cert_schemes = TLS_CODES_OF(rsa_only);
+    choice = choose(&o.client, STAGE_LANDMARK);
+    assert_reason(&choice, CREDENTIAL_INTL_CLASSIC, CHOICE_CERTIFICATE_SCHEME);
+    o.client.cert_schemes = TLS_CODES_OF(without_sm2);
+    choice = choose(&o.client, STAGE_LANDMARK);
+    assert_reason(&choice, CREDENTIAL_INTL_CLASSIC, CHOICE_TAKEN);
     /* A certificate whose signature has no code point. */
     static const uint16_t unknown[] = {0};
     all[CREDENTIAL_INTL_CLASSIC].chain_schemes = TLS_CODES_OF(unknown);
+    offer_of(&o, "intl", NULL);
+    o.client.has_cert_schemes = true;
     o.client.cert_schemes = TLS_CODES_OF(unknown);
     choice = choose(&o.client, STAGE_LANDMARK);
     assert_reason(&choice, CREDENTIAL_INTL_CLASSIC, CHOICE_CERTIFICATE_SCHEME);
@@ -614,7 +642,7 @@ static void words(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(matrix), TEST(poorer_sites), TEST(connections), TEST(groups), TEST(suites),
+        TEST(matrix), TEST(second_try), TEST(poorer_sites), TEST(connections), TEST(groups), TEST(suites),
         TEST(reasons_of_time_and_stage), TEST(reasons_of_the_handshake), TEST(kinds_of_keys),
         TEST(extension_50), TEST(chains), TEST(without_trust_anchors), TEST(unasked), TEST(available),
         TEST(several_of_a_kind), TEST(trust_anchors_in_tls12), TEST(too_many), TEST(words),
