@@ -50,11 +50,16 @@ static void write_extensions(const struct tai *ca_id, struct builder *out)
     der_close(out, wrapper);
 }
 
-static void write_validity(struct builder *out)
+static int64_t at_s(const struct mtc_sample *s)
+{
+    return s->kind->at_s != 0 ? s->kind->at_s : MTC_SAMPLE_AT_S;
+}
+
+static void write_validity(const struct mtc_sample *s, struct builder *out)
 {
     size_t validity = der_open(out, DER_SEQUENCE);
-    der_write_time(out, MTC_SAMPLE_AT_S - DAY_S);
-    der_write_time(out, MTC_SAMPLE_AT_S + 46 * DAY_S);
+    der_write_time(out, at_s(s) - DAY_S);
+    der_write_time(out, at_s(s) + 46 * DAY_S);
     der_close(out, validity);
 }
 
@@ -75,7 +80,7 @@ static enum status fill_entry(struct mtc_sample *s, struct draft_certificate *c,
     if (!find_spki_algorithm(spki, &algorithm))
         return error_set(err, STATUS_MALFORMED, "subject key");
     draft_write_ca_name(s->kind->draft, &c->ids[0], &c->issuer);
-    write_validity(&c->validity);
+    write_validity(s, &c->validity);
     write_extensions(&c->ids[0], &c->extensions);
     hasher_one(hasher_set_get(&s->hashers, s->kind->draft->hash), spki, c->spki_hash);
     c->entry = (struct tbs_entry){
@@ -177,8 +182,8 @@ static enum status fill_store(struct mtc_sample *s, struct draft_certificate *c,
         .sig_alg = algorithm_identifier(public_key_alg(ca_key)),
         .min_serial = CA_CERTIFICATE_SERIAL_MIN,
         .max_serial = CA_CERTIFICATE_SERIAL_MAX,
-        .not_before_s = MTC_SAMPLE_AT_S - 100 * DAY_S,
-        .not_after_s = MTC_SAMPLE_AT_S + 1000 * (int64_t)DAY_S,
+        .not_before_s = at_s(s) - 100 * DAY_S,
+        .not_after_s = at_s(s) + 1000 * (int64_t)DAY_S,
     };
     struct builder der;
     builder_init(&der, CERTIFICATE_SIZE_MAX);
@@ -270,7 +275,7 @@ void mtc_sample_clear(struct mtc_sample *s)
 enum status mtc_sample_verify(struct mtc_sample *s, struct bytes der, struct error *err)
 {
     struct proof_verdict verdict;
-    const struct verify_request request = {.at_s = MTC_SAMPLE_AT_S,
+    const struct verify_request request = {.at_s = at_s(s),
                                            .dns_name = bytes_of_text(MTC_SAMPLE_NAME)};
     return verify_certificate(s->store, &s->hashers, der, &request, &verdict, err);
 }

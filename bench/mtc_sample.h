@@ -17,6 +17,7 @@ struct mtc_sample_kind {
     const char *cosigner_algorithms[MTC_SAMPLE_COSIGNERS_MAX]; /* the CA's, one other's or NULL */
     unsigned height;                 /* hashes in the proof */
     bool is_landmark;                /* by a trusted subtree, no signature inside */
+    int64_t at_s;                    /* when it is used; 0: MTC_SAMPLE_AT_S */
 };
 
 struct mtc_sample {

@@ -2,11 +2,13 @@
 """What the gateway does with HTTP, over real sockets: requests that are not what they seem, slow and broken clients and backends,
 streams, tunnels, crowds. Certificates are from files, so nothing else runs. CATHAYA_LARGE=1 for the large streams."""
 import asyncio
+import contextlib
 import hashlib
 import json
 import os
 import re
 import resource
+import select
 import socket
 import ssl
 import struct
@@ -213,8 +215,8 @@ class Correctness(Case):
         self.assertEqual(done.returncode, 0, done)
         self.assertNotIn(b'[ERROR]', done.stdout + done.stderr)
         for more in ((), ('--h1',)):
-            done = subprocess.run(['h2load', '-n2000', '-c10', '-m10', '--sni', 'www.test', *more, '-H', 'Host: www.test' if more else
-                                   ':authority: www.test', f'https://{self.gateway.address}/page'], capture_output=True, timeout=60)
+            done = subprocess.run(['h2load', '-n2000', '-c10', '-m10', *more, f'--connect-to={self.gateway.address}', 'https://www.test/page'],
+                                  capture_output=True, timeout=60)
             self.assertIn(b'2000 succeeded', done.stdout, done.stdout)
             self.assertIn(b'2000 2xx', done.stdout, done.stdout)
 
@@ -324,7 +326,11 @@ class Correctness(Case):
 
     def test_bad_chunks_of_a_backend(self):
         with self.h1() as connection:
-            self.assertFalse(connection.request('GET', '/bad-chunk').is_whole)
+            try:
+                answer = connection.request('GET', '/bad-chunk')
+            except Closed:
+                return
+            self.assertTrue(answer.status == 502 or not answer.is_whole, answer.status)
 
     def test_a_kept_connection_that_the_backend_has_closed(self):
         """What is safe to repeat is; what is not is not sent twice."""
@@ -333,7 +339,8 @@ class Correctness(Case):
                 connection.request('GET', '/page')
                 for backend in (self.world.a, self.world.b):
                     for kept in list(backend.connections):
-                        kept.sock.shutdown(socket.SHUT_RDWR)
+                        with contextlib.suppress(OSError):      # it has gone already
+                            kept.sock.shutdown(socket.SHUT_RDWR)
                 self.assertEqual(connection.request('GET', '/page').status, 200)
 
     def test_no_backend(self):
@@ -507,15 +514,25 @@ class Correctness(Case):
         self.assertLess(self.gateway.rss_kib() - before, 8 * MIB)
 
     def test_echo_both_ways_at_once(self):
-        size = 8 << 20
+        size, sent, got = 8 << 20, 0, 0
         with self.h1(timeout=60) as connection:
-            def send():
-                connection.send(b'POST /echo HTTP/1.1\r\nHost: www.test\r\nContent-Length: %d\r\n\r\n' % size)
-                connection.send(pattern(size))
-            thread = threading.Thread(target=send)
-            thread.start()
-            self.assertEqual(connection.answer().body, pattern(size))
-            thread.join()
+            sock = connection.sock
+            connection.send(b'POST /echo HTTP/1.1\r\nHost: www.test\r\nContent-Length: %d\r\n\r\n' % size)
+            data, digest = pattern(size), hashlib.sha256()
+            sock.setblocking(False)
+            while got < size:
+                select.select([sock], [sock] if sent < size else [], [], 30)
+                with contextlib.suppress(ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                    if sent < size:
+                        sent += sock.send(data[sent:sent + 65536])
+                with contextlib.suppress(ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                    piece = sock.recv(65536)
+                    self.assertTrue(piece, f'{got} of {size} came back, {sent} were sent')
+                    if not got and piece.startswith(b'HTTP/1.1 200'):
+                        piece = piece.split(b'\r\n\r\n', 1)[1]
+                    got += len(piece)
+                    digest.update(piece)
+            self.assertEqual(digest.digest(), hashlib.sha256(data).digest())
 
     def test_a_reader_that_does_not_read(self):
         """Back-pressure: the gateway holds little of what nobody takes, and the backend waits."""
