@@ -35,6 +35,10 @@ void event_loop_stop(struct event_loop *loop);
  * thread as long as the loop is there. What was posted when the loop is freed is called before it goes. */
 void event_loop_post(struct event_loop *loop, void (*run)(void *cookie), void *cookie);
 
+/* event_loop_unpost forgets what was posted with the cookie and has not been called yet; for the loop's thread, by
+ * whom the cookie goes with. */
+void event_loop_unpost(struct event_loop *loop, const void *cookie);
+
 /* event_loop_now_ms is a time that never goes back, as it was when the present round of events began. */
 uint64_t event_loop_now_ms(const struct event_loop *loop);
 

@@ -24,6 +24,7 @@ struct event_loop {
         uv_async_t wake;
         uv_mutex_t lock; /* of the list */
         struct event_post *first, **end;
+        struct event_post *due; /* being called; the loop's thread alone */
     } posts;
     uv_prepare_t end_of_round;
     struct event_timers timers;

@@ -22,15 +22,39 @@ static struct event_post *take_all(struct event_posts *posts)
 
 static bool call_all(struct event_posts *posts)
 {
-    struct event_post *post = take_all(posts);
-    bool has_any = post != NULL;
-    while (post != NULL) {
-        struct event_post now = *post;
-        free(post);
-        post = now.next;
+    posts->due = take_all(posts);
+    bool has_any = posts->due != NULL;
+    while (posts->due != NULL) {
+        struct event_post now = *posts->due;
+        free(posts->due);
+        posts->due = now.next;
         now.run(now.cookie);
     }
     return has_any;
+}
+
+/* Gives the place behind the last one. */
+static struct event_post **remove_all(struct event_post **at, const void *cookie)
+{
+    while (*at != NULL) {
+        struct event_post *post = *at;
+        if (post->cookie == cookie) {
+            *at = post->next;
+            free(post);
+        } else {
+            at = &post->next;
+        }
+    }
+    return at;
+}
+
+void event_loop_unpost(struct event_loop *loop, const void *cookie)
+{
+    struct event_posts *posts = &loop->posts;
+    (void)remove_all(&posts->due, cookie);
+    uv_mutex_lock(&posts->lock);
+    posts->end = remove_all(&posts->first, cookie);
+    uv_mutex_unlock(&posts->lock);
 }
 
 static void on_wake(uv_async_t *uv)

@@ -11,6 +11,7 @@
 
 #include <netinet/in.h>
 
+#include "adapters/proxy/upstream.h"
 #include "adapters/proxy/worker.h"
 
 /* What the time is for. */
@@ -36,18 +37,19 @@ struct client_protocol {
 };
 
 union client_address {
+    uint64_t alignment; /* as struct sockaddr_storage */
     struct sockaddr any;
     struct sockaddr_in v4;
     struct sockaddr_in6 v6;
 };
 
 struct client {
+    struct deadline deadline; /* first */
     struct proxy_worker *worker;
-    struct client *next, *previous;
+    struct client *next, *previous, *next_woken;
     int fd;
     struct event_watch *watch;
     struct tls_stream *tls; /* NULL: plain */
-    struct deadline deadline;
 
     const struct client_protocol *protocol;
     void *data; /* the protocol's own */
@@ -57,16 +59,21 @@ struct client {
     const struct proxy_site *site; /* of the handshake; NULL on plain connections */
     enum proxy_listener_kind kind;
     uint32_t address_slot; /* of the table of addresses */
+    struct upstream_client upstream;
+    const char *tls_version, *tls_group, *tls_suite, *tls_kind, *sni, *alpn; /* of the handshake; NULL: none */
     char peer[INET6_ADDRSTRLEN];
     union client_address peer_address, local_address;
 
-    bool is_running, is_dead, is_handshaken, is_by_name; /* by_name: the SNI named the site */
+    bool is_running, is_dead, is_handshaken;
+    bool is_listed_dead, is_woken;
+    bool is_cut;        /* the answer was not finished: the client has to see that */
     bool can_read;      /* the descriptor may have something */
     bool is_read_ended; /* the client sends nothing more */
     bool is_read_paused; /* set by the protocol: do not even wait for input */
     bool is_write_blocked;
     bool is_closing;    /* client_close_after: nothing more is read or written but what is there */
-    bool has_linger;
+    bool has_linger, is_shut;
+    bool is_busy;       /* a request is under way: a graceful end waits for it */
 
     uint8_t *in; /* WORKER_BUFFER_SIZE, or NULL when nothing is in it */
     size_t in_at, in_len;
@@ -85,6 +92,9 @@ static inline struct bytes client_input(const struct client *c)
     return bytes_of(c->in != NULL ? c->in + c->in_at : NULL, c->in_len - c->in_at);
 }
 
+/* client_ready_output makes c->out ready to be appended to. */
+void client_ready_output(struct client *c);
+
 /* client_write takes all of data: it is gathered while it is small, else written at once as far as it goes. */
 void client_write(struct client *c, const struct bytes *pieces, size_t count);
 static inline size_t client_output_len(const struct client *c)
@@ -94,12 +104,36 @@ static inline size_t client_output_len(const struct client *c)
 /* client_flush writes what was gathered; true when nothing is left. */
 bool client_flush(struct client *c);
 
-/* client_set_wait starts the time for something, unless it runs already (restart: anew). For BODY and WRITE it is
- * longer the more bytes pass: add them to c->passed_len. */
-void client_set_wait(struct client *c, enum client_wait wait, bool is_restarted);
+/* client_release_buffers gives back what is empty. */
+void client_release_buffers(struct client *c);
 
-/* client_schedule runs the protocol soon, from an event of its own: for calls that come from an exchange. */
+/* client_set_wait starts the time for something, unless it runs already. For BODY and WRITE it is longer the more
+ * bytes pass (c->passed_len, counted by client_read and client_write). */
+void client_set_wait(struct client *c, enum client_wait wait);
+
+/* client_run runs the protocol, unless it runs already: for events and for calls that come from an exchange. A
+ * client that turns out to be dead is closed at the end of the loop's round. */
 void client_run(struct client *c);
+
+/* client_wrote follows output that was made outside of run: flushes, waits. */
+void client_wrote(struct client *c);
+
+/* client_new takes the descriptor, and the place in limits that was counted for it. */
+void client_new(struct proxy_worker *w, int fd, enum proxy_listener_kind kind, const union client_address *peer,
+                uint32_t address_slot);
+/* client_free closes it at once; client_kill at the end of the round. */
+void client_free(struct client *c);
+void client_kill(struct client *c);
+/* client_wake lets it run at the end of the round: for protocols that may not be called at once. */
+void client_wake(struct client *c);
+void client_run_woken(struct proxy_worker *w);
+/* client_close_dead closes what was killed in this round. */
+void client_close_dead(struct proxy_worker *w);
+/* client_drain begins its graceful end. */
+void client_drain(struct client *c);
+
+/* client_fill_request fills what the connection says of a request. */
+void client_fill_request(struct client *c, struct exchange_request *r);
 
 /* client_close_after ends it when the output has gone; has_linger: input that nobody reads is thrown away for a
  * while, so that the client gets to read the answer. */

@@ -15,9 +15,26 @@
 #include "tls/tls_server.h"
 
 struct client;
+struct http1;
 struct upstreams; /* upstream.h */
-struct proxy_shared;
 struct access_log;
+struct address_counts;
+
+/* What all workers share: counters that are limits. */
+struct proxy_shared {
+    _Atomic uint64_t connections_now;
+    struct address_counts *addresses;
+    uint16_t trust_anchors_type;
+};
+
+/* One socket that a worker accepts from. */
+struct worker_listener {
+    struct deadline rest; /* first; until it is watched again */
+    struct proxy_worker *worker;
+    int fd; /* the proxy's */
+    enum proxy_listener_kind kind;
+    struct event_watch *watch;
+};
 
 /* Written by one thread, read by others: adding needs no lock prefix. */
 typedef _Atomic uint64_t counter;
@@ -38,6 +55,9 @@ struct worker_counters {
     counter bytes_in, bytes_out, connections_ended, log_lines_lost;
 };
 
+/* Kept for the next ones: 1 MiB of buffers. */
+#define WORKER_SPARES_MAX 64
+
 struct proxy_worker {
     size_t index, count; /* of how many */
     struct event_loop *loop;
@@ -45,21 +65,53 @@ struct proxy_worker {
     struct proxy_shared *shared;
     struct proxy_state *state; /* the newest; counted */
     struct tls_server *tls;
-    bool is_draining;
+    bool is_draining, is_closed;
+    struct worker_listener listeners[PROXY_LISTENERS_MAX];
+    size_t listener_count;
+    /* Handshakes that may begin, in thousandths, and when they were counted last. */
+    uint64_t handshake_tokens, tokens_ms;
+    struct event_hook *end_of_round;
 
     struct upstreams *upstreams;
     /* upstream_start (upstream.h); tests put something else here. */
     enum exchange_failure (*start)(struct upstreams *upstreams, struct exchange *x);
 
+    struct h2_client *woken_h2;  /* h2_client.c's: have something to write at the end of the round */
+    struct event_hook *h2_hook;
+
     struct client *clients; /* all of them */
+    struct client *dead;    /* to be closed at the end of the round */
+    struct client *woken;   /* to be run at the end of the round */
     size_t client_count;
+    /* Called when the last client has gone, while draining. */
+    void (*drained)(struct proxy_worker *w);
+    void *owner; /* proxy.c's */
     struct access_log *log;
     struct worker_counters counters;
-    void *spare_buffers; /* of WORKER_BUFFER_SIZE each */
+    uint8_t *spare_buffers[WORKER_SPARES_MAX]; /* of WORKER_BUFFER_SIZE each */
     size_t spare_buffer_count;
-    void *spare_requests; /* http1_request.c's */
+    struct http1 *spare_requests[WORKER_SPARES_MAX];
     size_t spare_request_count;
+    int64_t date_s; /* the second that date is for */
+    char date[32];  /* of a Date field */
 };
+
+/* worker_open makes the loop, the TLS server and the upstream side; nothing runs yet. */
+MUST_USE enum status worker_open(struct proxy_worker *w, struct error *err);
+/* worker_close is for when its loop does not run any more: cuts what is open. */
+void worker_close(struct proxy_worker *w);
+
+/* On the worker's thread: the newest state (takes the count), the graceful end, cutting everything. */
+void worker_set_state(struct proxy_worker *w, struct proxy_state *state);
+void worker_drain(struct proxy_worker *w);
+void worker_cut(struct proxy_worker *w);
+
+/* worker_listen begins to accept (listener.c); worker_unlisten ends it for all sockets. */
+MUST_USE enum status worker_listen(struct proxy_worker *w, int fd, enum proxy_listener_kind kind, struct error *err);
+void worker_unlisten(struct proxy_worker *w);
+
+/* worker_date is the value of a Date field. */
+const char *worker_date(struct proxy_worker *w);
 
 static inline uint64_t worker_now_ms(const struct proxy_worker *w)
 {
