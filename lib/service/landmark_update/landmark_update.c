@@ -24,6 +24,8 @@ struct landmark_update {
     struct hasher hasher;
     struct landmark_tiles tiles;
     bool has_tiles;
+    enum status list_status;
+    struct error list_error;
     size_t tile_at, under_way, tile_count;
     struct builder proof;     /* of the held checkpoint */
     struct builder evidence;
@@ -190,8 +192,13 @@ static void succeed(struct landmark_update *u, size_t new_landmarks)
 
 static void ask_the_tree(struct landmark_update *u)
 {
-    size_t new_landmarks;
-    enum status s = evaluate(u, &new_landmarks, &u->failure);
+    size_t new_landmarks = 0;
+    bool is_list_good = u->list_status == STATUS_OK;
+    enum status s = is_list_good ? evaluate(u, &new_landmarks, &u->failure) : evaluate_held(u, &u->failure);
+    if (s == STATUS_OK && !is_list_good) {
+        s = u->list_status;
+        u->failure = u->list_error;
+    }
     if (s == STATUS_OK) {
         succeed(u, new_landmarks);
     } else if (s == STATUS_AGAIN) {
@@ -314,9 +321,13 @@ static enum status judge_checkpoint(struct landmark_update *u, struct error *err
         s = landmark_check_size(&u->held, &u->checkpoint, err);
     if (s == STATUS_CONFLICT)
         write_evidence(u, EVIDENCE_TWO_ROOTS, NULL);
-    if (s == STATUS_OK)
-        s = landmarks_parse(builder_view(&u->list_text), now_s(u), &u->list, err);
-    return s == STATUS_OK ? landmark_check_list(u->log, &u->list, &u->checkpoint, err) : s;
+    if (s != STATUS_OK)
+        return s;
+    /* A list that is wrong waits: first it is looked whether the log lies, which is worse. */
+    u->list_status = landmarks_parse(builder_view(&u->list_text), now_s(u), &u->list, &u->list_error);
+    if (u->list_status == STATUS_OK)
+        u->list_status = landmark_check_list(u->log, &u->list, &u->checkpoint, &u->list_error);
+    return STATUS_OK;
 }
 
 static void on_checkpoint(void *cookie, const struct fetch_response *r)

@@ -194,6 +194,14 @@ static enum status read_log_files(const char *folder, DIR *stream, struct trust_
     return s;
 }
 
+static int compare_logs(const void *a, const void *b)
+{
+    const struct trust_bundle_log *x = trust_bundle_log_at(&((const struct trust_directory_log *)a)->bundle, 0);
+    const struct trust_bundle_log *y = trust_bundle_log_at(&((const struct trust_directory_log *)b)->bundle, 0);
+    int order = tai_compare(&x->ca_id, &y->ca_id);
+    return order != 0 ? order : (int)x->log_number - (int)y->log_number;
+}
+
 static enum status read_logs(const char *path, struct trust_directory *d, struct error *err)
 {
     char folder[PATH_MAX];
@@ -207,6 +215,8 @@ static enum status read_logs(const char *path, struct trust_directory *d, struct
         return error_set(err, STATUS_IO, "%s: cannot list: %s", folder, strerror(errno));
     s = read_log_files(folder, stream, d, err);
     (void)closedir(stream);
+    if (s == STATUS_OK && d->log_count > 1)
+        qsort(d->logs, d->log_count, sizeof *d->logs, compare_logs);
     return s;
 }
 

@@ -31,7 +31,7 @@ struct trust_directory {
     struct trust_bundle bundle;
     struct bytes bundle_bytes; /* what bundle was parsed from */
     bool is_signed;
-    struct trust_directory_log *logs; /* in no order */
+    struct trust_directory_log *logs; /* by CA ID and number */
     size_t log_count;
     struct trust_contents *contents; /* after trust_directory_load alone */
 };

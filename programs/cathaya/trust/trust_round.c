@@ -110,12 +110,20 @@ static void fail(struct trust_round *r, enum status status, const char *text)
     r->exit_status = output_worse(r->exit_status, (int)output_exit_status(ROLE_OBJECT, status));
 }
 
+static uint16_t first_number(const struct trust_ca *ca)
+{
+    uint16_t number = (uint16_t)(ca->min_serial >> 48);
+    return number == 0 ? 1 : number;
+}
+
 static void on_updated(void *cookie, const struct landmark_update_result *result)
 {
     struct trust_round *r = cookie;
     struct error err = {.status = STATUS_OK};
     enum status s = result->status;
-    bool is_absent = s == STATUS_NOT_FOUND && r->log.held == NULL;
+    bool is_first = r->log_number == first_number(r->log.ca);
+    /* Whether there is a log behind the last one is a guess: nobody has to answer. */
+    bool is_absent = r->log.held == NULL && (s == STATUS_NOT_FOUND || (s == STATUS_IO && !is_first));
     if (s == STATUS_OK && result->is_changed)
         s = trust_directory_write_log(r->settings.dir, result->bundle, result->note, &err);
     if (s != STATUS_OK && !is_absent)
@@ -127,8 +135,7 @@ static void on_updated(void *cookie, const struct landmark_update_result *result
     else if (s == STATUS_OK)
         report_line(r, result);
     /* Behind a log that is not there, and not known, there is none. */
-    bool is_first_there = !is_absent || r->log_number != (uint16_t)(r->log.ca->min_serial >> 48);
-    if (!is_first_there)
+    if (is_absent && is_first)
         fail(r, STATUS_IO, result->error->text);
     const struct trust_directory_log *next =
         r->log_number < UINT16_MAX ? trust_directory_log_of(r->directory, &current(r)->id, (uint16_t)(r->log_number + 1)) : NULL;
@@ -178,8 +185,8 @@ static const struct trust_ca *find_ca(const struct trust_round *r)
 /* The number of the next log of the current CA to be asked; false: there is none. */
 static bool set_number(struct trust_round *r, const struct trust_ca *ca)
 {
-    uint16_t first = (uint16_t)(ca->min_serial >> 48), last = (uint16_t)(ca->max_serial >> 48);
-    uint32_t number = r->log_number == 0 ? (first == 0 ? 1 : first) : r->log_number + 1U;
+    uint16_t last = (uint16_t)(ca->max_serial >> 48);
+    uint32_t number = r->log_number == 0 ? first_number(ca) : r->log_number + 1U;
     while (number <= last && is_over(r, (uint16_t)number))
         number++;
     r->log_number = (uint16_t)number;

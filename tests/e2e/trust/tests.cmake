@@ -1,0 +1,6 @@
+# A trust directory, made, kept up to date from logs that are honest or lie, and read while it changes.
+foreach(name trust liars damage)
+  add_test(NAME "e2e/trust_${name}" COMMAND python3 -B "${CMAKE_CURRENT_LIST_DIR}/test_${name}.py")
+  set_tests_properties("e2e/trust_${name}" PROPERTIES LABELS e2e TIMEOUT 300
+    ENVIRONMENT "CATHAYA_PROGRAM=$<TARGET_FILE:cathaya_program>;CATHAYA_MAKE_CSR=$<TARGET_FILE:make_csr>")
+endforeach()
