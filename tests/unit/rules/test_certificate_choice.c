@@ -329,9 +329,22 @@ static void reasons_of_the_handshake(void **state)
     assert_reason(&choice, CREDENTIAL_GM_CLASSIC, CHOICE_TAKEN);
     assert_reason(&choice, CREDENTIAL_INTL_CLASSIC, CHOICE_NO_SCHEME);
 
+    /* Groups that are known by name alone. */
+    static const uint16_t ffdhe[] = {0x0100, 0x6399};
+    offer_of(&o, "intl", NULL);
+    o.client.groups = o.client.key_shares = TLS_CODES_OF(ffdhe);
+    choice = choose(&o.client, STAGE_LANDMARK);
+    assert_reason(&choice, CREDENTIAL_INTL_CLASSIC, CHOICE_NO_GROUP);
+
+    offer_of(&o, "gm", NULL);
+    static const uint16_t two_worlds[] = {0x0708, 0x0403};
+    all[CREDENTIAL_GM_LANDMARK].schemes13 = TLS_CODES_OF(two_worlds);
+    all[CREDENTIAL_GM_STANDALONE].schemes12 = TLS_CODES_OF(p256_key12);
     all[CREDENTIAL_GM_CLASSIC].schemes13 = TLS_CODES_OF(p256_key);
     all[CREDENTIAL_INTL_CLASSIC].schemes13 = TLS_CODES_OF(sm2_key);
     choice = choose(&o.client, STAGE_LANDMARK);
+    assert_reason(&choice, CREDENTIAL_GM_LANDMARK, CHOICE_KEY_OF_OTHER_WORLD);
+    assert_reason(&choice, CREDENTIAL_GM_STANDALONE, CHOICE_KEY_OF_OTHER_WORLD);
     assert_reason(&choice, CREDENTIAL_GM_CLASSIC, CHOICE_KEY_OF_OTHER_WORLD);
     assert_reason(&choice, CREDENTIAL_INTL_CLASSIC, CHOICE_KEY_OF_OTHER_WORLD);
 }
@@ -376,7 +389,17 @@ static void kinds_of_keys(void **state)
     certificate_choice_make(&o.client, keys, 2, &settings, &choice);
     assert_int_equal(choice.index, 1);
     assert_int_equal(choice.reasons[0], CHOICE_NO_GROUP);
+    /* Ed25519 goes with the suites of ECDSA, and has no curve of a group. */
+    keys[0].schemes13 = keys[0].schemes12 = tls_names_key_schemes("ED25519", NULL, false);
+    static const uint16_t ed25519[] = {0x0807};
+    o.client.schemes = TLS_CODES_OF(ed25519);
+    certificate_choice_make(&o.client, keys, 2, &settings, &choice);
+    assert_int_equal(choice.index, 0);
+    assert_int_equal(choice.suites[0], 0xc02b);
     /* A key for TLS 1.3 alone. */
+    offer_of(&o, "legacy", NULL);
+    keys[0] = a_candidate(CREDENTIAL_INTL_CLASSIC);
+    o.client.groups = TLS_CODES_OF(x25519);
     keys[1].schemes12 = (struct tls_codes){NULL, 0};
     certificate_choice_make(&o.client, keys, 2, &settings, &choice);
     assert_int_equal(choice.index, CHOICE_NONE);
@@ -440,6 +463,18 @@ static void chains(void **state)
     certificate_choice_make(&o.client, two, 2, &settings, &choice);
     assert_int_equal(choice.index, 1);
     assert_int_equal(choice.reasons[0], CHOICE_BETTER_CHAIN);
+    /* With extension 50, that list counts: the leaf is in it of both, the issuer of the second alone. */
+    static const uint16_t known[] = {0x0403, 0x0401};
+    static const uint16_t all_schemes[] = {0x0403, 0x0503, 0x0401};
+    o.client.schemes = TLS_CODES_OF(all_schemes);
+    certificate_choice_make(&o.client, two, 2, &settings, &choice);
+    assert_int_equal(choice.index, 0);
+    o.client.has_cert_schemes = true;
+    o.client.cert_schemes = TLS_CODES_OF(known);
+    certificate_choice_make(&o.client, two, 2, &settings, &choice);
+    assert_int_equal(choice.index, 1);
+    assert_int_equal(choice.reasons[0], CHOICE_BETTER_CHAIN);
+    o.client.has_cert_schemes = false;
     certificate_choice_make(&o.client, two, 1, &settings, &choice);
     assert_int_equal(choice.index, 0);
 }
@@ -469,6 +504,14 @@ static void without_trust_anchors(void **state)
     assert_false(choice.is_anchor_matched);
     certificate_choice_make(&o.client, all, 1, &settings, &choice);
     assert_int_equal(choice.index, CHOICE_NONE);
+    /* Even if its properties forgot to say so. */
+    made_properties[0].has_negotiation = false;
+    certificate_choice_make(&o.client, all, 1, &settings, &choice);
+    assert_int_equal(choice.index, CHOICE_NONE);
+    o.client.has_trust_anchors = true;
+    certificate_choice_make(&o.client, all, 1, &settings, &choice);
+    assert_int_equal(choice.index, CHOICE_NONE);
+    o.client.has_trust_anchors = false;
     /* A standalone one that asks for negotiation is as a landmark-relative one. */
     made_properties[1].has_negotiation = true;
     certificate_choice_make(&o.client, all, 2, &settings, &choice);
