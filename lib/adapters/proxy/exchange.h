@@ -38,7 +38,9 @@
  *
  * A tunnel (Upgrade after 101, or is_raw from the beginning): after down->head with 101, body carries bytes
  * of the other protocol, and each side's end says that its peer has sent its last byte (half-close). For is_raw
- * upstream calls down->head with status 101 and no fields when it is connected.
+ * upstream calls down->head with status 101 and no fields when it is connected. A request for an Upgrade has had
+ * its own up->end already: with 101 upstream sets is_request_ended back to false, and the tunnel's up->end is a
+ * second one.
  *
  * Upstream is upstream.h: struct upstreams (one per worker, on its loop), and
  *   enum exchange_failure upstream_start(struct upstreams *upstreams, struct exchange *x);

@@ -34,7 +34,7 @@ struct h2_session;
 
 /* What was done for one request: for log and figures. Borrowed during the call. */
 struct h2_finished {
-    const struct exchange *exchange;
+    const struct exchange *exchange; /* with site == NULL when start was not reached */
     int status;               /* sent to the client; 0: none */
     uint64_t in_len, out_len; /* bodies */
     bool is_whole;            /* the answer came to its end */
@@ -52,11 +52,6 @@ struct h2_host {
      * (peer, addresses, is_tls), calls upstream_start and returns 0; or returns the status of an answer that the
      * session gives by itself: 421 for a name that this connection's certificate is not for, 404, 503. */
     int (*start)(void *context, struct exchange *x);
-    /* write_fields writes into out (field_max of them) what of the answer's fields goes to the client, names in lower
-     * case; the hop-by-hop ones are left out by the session anyway. Returns how many. Memory is the host's and lives
-     * until the call after the next. NULL: all of them. */
-    size_t (*write_fields)(void *context, const struct exchange *x, const struct exchange_response *response,
-                           struct http_header *out, size_t field_max);
     void (*finished)(void *context, const struct h2_finished *about);
     uint64_t (*now_ms)(void *context);
 };
@@ -86,6 +81,17 @@ bool h2_session_wants_write(const struct h2_session *session);
 
 /* h2_session_stream_count is how many requests are under way; 0: the connection is idle. */
 size_t h2_session_stream_count(const struct h2_session *session);
+
+/* h2_session_wait is what of the client is awaited, if anything: for the host's clock. */
+enum h2_wait {
+    H2_WAIT_NONE,  /* backends' turn */
+    H2_WAIT_IDLE,  /* a request */
+    H2_WAIT_HEAD,  /* the rest of a head */
+    H2_WAIT_BODY,
+    H2_WAIT_WRITE, /* windows: that it reads */
+    H2_WAIT_TUNNEL
+};
+enum h2_wait h2_session_wait(const struct h2_session *session);
 
 /* h2_session_drain begins the end: GOAWAY, so that the client asks for nothing new here; what is under way goes on to
  * its end [6.8]. h2_session_is_over follows. */

@@ -62,8 +62,11 @@ static void on_head(struct upstream_connection *c)
         c->failure = EXCHANGE_ANSWER_BAD;
         return;
     }
-    if (is_switch)
+    if (is_switch) {
         c->stage = UPSTREAM_TUNNEL;
+        /* The end of the request was not yet that of the tunnel. */
+        c->x->is_request_ended = false;
+    }
     if (!is_informational)
         backend_work(c->pool->backend);
     give_head(c, &(struct exchange_response){.status = p->status,

@@ -1,4 +1,4 @@
 # The backends' side.
-foreach(name proxy_protocol backend upstream)
+foreach(name proxy_protocol backend upstream health)
   cathaya_unit_test(adapters/proxy ${name})
 endforeach()
