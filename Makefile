@@ -20,7 +20,7 @@ help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 build: build/.release ## the program build/cathaya, and what it needs first (packages, OpenSSL)
-	@cmake --build build --parallel $(JOBS) --target cathaya_program libcathaya.so
+	@cmake --build build --parallel $(JOBS) --target cathaya_program libcathaya.so libcathaya-tls.so
 
 demo: packages-build-demo build ## the whole ecosystem on loopback, with a table of what happened
 	@build/cathaya demo

@@ -34,9 +34,15 @@ CATHAYA_API CATHAYA_MUST_USE enum cathaya_status cathaya_tls_trust_new(struct ca
 CATHAYA_API void cathaya_tls_trust_free(struct cathaya_tls_trust *trust);
 
 /* cathaya_tls_trust_mtc borrows the part that judges Merkle Tree Certificates, to be filled with the
- * cathaya_trust_* functions of cathaya/verify.h: cosigners, subtrees, revoked ranges. CAs come through
- * cathaya_tls_trust_add_ca. Not to be freed. */
+ * cathaya_trust_* functions of cathaya/verify.h: cosigners, subtrees, revoked ranges. CAs and bundles come through
+ * cathaya_tls_trust_add_ca and _add_bundles. Not to be freed. */
 CATHAYA_API struct cathaya_trust *cathaya_tls_trust_mtc(struct cathaya_tls_trust *trust);
+
+/* cathaya_tls_trust_add_bundles is cathaya_trust_add_bundles, and takes the roots, the intermediates and the IDs that
+ * are sent to servers as well: all that a client needs. */
+CATHAYA_API CATHAYA_MUST_USE enum cathaya_status
+cathaya_tls_trust_add_bundles(struct cathaya_tls_trust *trust, const struct cathaya_bundle *bundles, size_t count,
+                              int64_t at, struct cathaya_error *err);
 
 /* cathaya_tls_trust_add_ca is cathaya_trust_add_ca, and the CA's ID is sent to servers. */
 CATHAYA_API CATHAYA_MUST_USE enum cathaya_status cathaya_tls_trust_add_ca(struct cathaya_tls_trust *trust,

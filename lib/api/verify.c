@@ -139,25 +139,24 @@ static enum status read_bundles(const struct cathaya_bundle *bundles, size_t cou
 }
 
 static enum status take_bundles(struct cathaya_trust *trust, const struct trust_bundle *const *bundles, size_t count, int64_t at,
-                                struct error *err)
+                                struct trust_contents **contents, struct error *err)
 {
     struct trust_contents_settings settings = {.now_s = at, .purpose = TRUST_BUNDLE_TLS};
-    struct trust_contents *contents = NULL;
     enum status s = bundle_signature_check_time(bundles[0], at, err);
     if (s == STATUS_OK)
-        s = trust_contents_new(bundles, count, trust->algorithms, &settings, &contents, err);
+        s = trust_contents_new(bundles, count, trust->algorithms, &settings, contents, err);
     if (s != STATUS_OK)
         return s;
     trust_store_free(trust->store);
-    trust->store = contents->store;
-    contents->store = NULL;
-    trust_contents_free(contents);
+    trust->store = (*contents)->store;
+    (*contents)->store = NULL;
     return STATUS_OK;
 }
 
-static enum status add_bundles(struct cathaya_trust *trust, const struct cathaya_bundle *bundles, size_t count, int64_t at,
-                               struct error *err)
+enum status verify_parts_add_bundles(struct cathaya_trust *trust, const struct cathaya_bundle *bundles, size_t count, int64_t at,
+                                     struct trust_contents **contents, struct error *err)
 {
+    *contents = NULL;
     if (count == 0 || count > 1 + TRUST_BUNDLE_LOGS_MAX)
         return error_set(err, STATUS_USAGE, "%zu bundles", count);
     if (!trust_store_is_empty(trust->store))
@@ -170,7 +169,7 @@ static enum status add_bundles(struct cathaya_trust *trust, const struct cathaya
     } else {
         s = read_bundles(bundles, count, parsed, pointers, err);
         if (s == STATUS_OK)
-            s = take_bundles(trust, pointers, count, at, err);
+            s = take_bundles(trust, pointers, count, at, contents, err);
         for (size_t i = 0; i < count; i++)
             trust_bundle_clear(&parsed[i]);
     }
@@ -183,7 +182,10 @@ enum cathaya_status cathaya_trust_add_bundles(struct cathaya_trust *trust, const
                                               int64_t at, struct cathaya_error *err)
 {
     struct error inner = {.status = STATUS_OK};
-    return verify_parts_give(add_bundles(trust, bundles, count, at, &inner), &inner, err);
+    struct trust_contents *contents;
+    enum status s = verify_parts_add_bundles(trust, bundles, count, at, &contents, &inner);
+    trust_contents_free(contents);
+    return verify_parts_give(s, &inner, err);
 }
 
 enum cathaya_status cathaya_verifier_new(const struct cathaya_trust *trust,

@@ -59,6 +59,11 @@ enum status peer_trust_new(const struct trust_store *store, struct peer_trust **
     return STATUS_OK;
 }
 
+void peer_trust_set_store(struct peer_trust *trust, const struct trust_store *store)
+{
+    trust->store = store;
+}
+
 void peer_trust_free(struct peer_trust *trust)
 {
     if (trust == NULL)

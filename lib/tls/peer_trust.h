@@ -32,6 +32,9 @@ struct peer_trust;
 MUST_USE enum status peer_trust_new(const struct trust_store *store, struct peer_trust **out, struct error *err);
 void peer_trust_free(struct peer_trust *trust);
 
+/* peer_trust_set_store takes another store in place of the one of peer_trust_new. */
+void peer_trust_set_store(struct peer_trust *trust, const struct trust_store *store);
+
 /* peer_trust_add_root adds a root certificate in DER (copied) of a world; certificates below it that are valid from
  * later than distrust_after_s (0: no such time) are not good. peer_trust_add_intermediate adds one that is not
  * trusted by itself but helps to find the way to a root when a server forgets it.
