@@ -6,6 +6,9 @@
  *
  * A TRUSTED.der is the certificate of a Merkle Tree CA, or a root of directly signed chains.
  */
+#ifndef _POSIX_C_SOURCE
+#define _POSIX_C_SOURCE 200809L /* sockets, in C17 without extensions */
+#endif
 #include <fcntl.h>
 #include <netdb.h>
 #include <poll.h>

@@ -127,7 +127,7 @@ CATHAYA_API CATHAYA_MUST_USE enum cathaya_tls_result cathaya_tls_read(struct cat
 CATHAYA_API CATHAYA_MUST_USE enum cathaya_tls_result cathaya_tls_write(struct cathaya_tls *connection,
                                                                        const void *data, size_t data_len, size_t *len);
 /* cathaya_tls_close says that nothing more comes; it does not wait for an answer. */
-CATHAYA_API CATHAYA_MUST_USE enum cathaya_tls_result cathaya_tls_close(struct cathaya_tls *connection);
+CATHAYA_API enum cathaya_tls_result cathaya_tls_close(struct cathaya_tls *connection);
 
 /* cathaya_tls_has_pending is not 0 when read gives something without the descriptor becoming readable. */
 CATHAYA_API int cathaya_tls_has_pending(const struct cathaya_tls *connection);
