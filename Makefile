@@ -14,7 +14,7 @@ PACKAGES = packages-build packages-build-bench packages-build-demo packages-buil
 .DEFAULT_GOAL := help
 # The steps follow each other as written; inside a step ninja, ctest and cppcheck use all cores.
 .NOTPARALLEL:
-.PHONY: help build demo check test lint bench fuzz soak-crash format install clean openssl peers $(PACKAGES)
+.PHONY: help build demo check test lint bench fuzz soak-crash soak-gateway format install clean openssl peers $(PACKAGES)
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -42,10 +42,11 @@ test: packages-build-check build ## the tests on the release build alone; TESTS=
 lint: packages-build-lint build ## layers, limits, banned calls, cppcheck, headers, exports
 	@scripts/lint
 
-bench: build ## measure, and print the figures
-	@cmake --build build --parallel $(JOBS) --target cathaya-bench --target cathaya-acme-load --target cathaya-pool-load
+bench: packages-build-bench build ## measure, and print the figures
+	@cmake --build build --parallel $(JOBS) --target cathaya-bench --target cathaya-acme-load --target cathaya-pool-load --target cathaya-gateway-bench
 	@build/cathaya-bench
 	@scripts/bench-acme
+	@scripts/bench-gateway
 
 fuzz: packages-build-fuzz openssl build/.fuzz ## fuzz: MINUTES=n for each target or TOTAL=n for all, TARGETS="a b", JOBS=n
 	@cmake --build build/fuzz --parallel $(JOBS)
@@ -54,6 +55,11 @@ fuzz: packages-build-fuzz openssl build/.fuzz ## fuzz: MINUTES=n for each target
 soak-crash: packages-build-check build ## the crash test at length: ROUNDS=n
 	@cmake --build build --parallel $(JOBS)
 	@CATHAYA_CRASH_ROUNDS='$(or $(ROUNDS),2000)' $(CTEST) --test-dir build -L crash --timeout 86400
+
+soak-gateway: packages-build-check build ## the life of a gateway's sites at length: RENEWALS=n
+	@cmake --build build --parallel $(JOBS)
+	@$(MAKE) peers
+	@CATHAYA_LIFE_RENEWALS='$(or $(RENEWALS),12)' CATHAYA_LARGE=1 $(CTEST) --test-dir build -R 'e2e/gateway_' --parallel 1 --timeout 86400
 
 format: ## lay out the C code by .clang-format
 	@git ls-files '*.c' '*.h' | xargs -r clang-format -i
