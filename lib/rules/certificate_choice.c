@@ -1,5 +1,7 @@
 #include "rules/certificate_choice.h"
 
+#include "rules/client_match.h"
+
 /* What is known of one candidate for this client. */
 struct judged {
     enum choice_reason reason; /* CHOICE_TAKEN: it would do */
@@ -13,64 +15,6 @@ struct judged {
 static enum tls_world world_of(enum credential_kind kind)
 {
     return credential_kind_is_gm(kind) ? TLS_WORLD_GM : TLS_WORLD_INTL;
-}
-
-/* ---- what the client can do in a world ---- */
-
-/* The suites that both have. GM ones in our order; of the others all are good, and the client knows its
- * hardware. */
-static size_t find_suites(const struct choice_client *client, enum tls_world world,
-                          enum tls_key_family family, uint16_t out[CHOICE_SUITES_MAX])
-{
-    size_t count = 0;
-    for (size_t i = 0; i < client->suites.count && count < CHOICE_SUITES_MAX; i++) {
-        uint16_t code = client->suites.codes[i];
-        const struct tls_suite_name *row = tls_names_suite(code);
-        if (row == NULL || row->openssl_name == NULL || row->world != world ||
-            row->is_tls13 != client->has_tls13 || row->family != family ||
-            tls_codes_contain((struct tls_codes){out, count}, code))
-            continue;
-        size_t at = count++;
-        for (; world == TLS_WORLD_GM && at > 0 && out[at - 1] > code; at--)
-            out[at] = out[at - 1];
-        out[at] = code;
-    }
-    return count;
-}
-
-/* The best group of a class that the client has: one with a key share first, so that no round trip is lost
- * where nothing is gained. 0: none. */
-static uint16_t find_group_of(const struct choice_client *client, enum tls_world world, bool is_hybrid)
-{
-    uint16_t without_share = 0;
-    const struct tls_group_name *row;
-    for (size_t i = 0; (row = tls_names_group_at(i)) != NULL; i++) {
-        if (row->openssl_name == NULL || row->world != world || row->is_hybrid != is_hybrid ||
-            !tls_codes_contain(client->groups, row->code))
-            continue;
-        if (!client->has_tls13 || tls_codes_contain(client->key_shares, row->code))
-            return row->code;
-        if (without_share == 0)
-            without_share = row->code;
-    }
-    return without_share;
-}
-
-/* A hybrid group goes first even where it costs a HelloRetryRequest: who records the connection today must
- * not read it later. */
-static uint16_t find_group(const struct choice_client *client, enum tls_world world)
-{
-    uint16_t hybrid = client->has_tls13 ? find_group_of(client, world, true) : 0;
-    return hybrid != 0 ? hybrid : find_group_of(client, world, false);
-}
-
-/* The key's best scheme that the client takes; 0: none. */
-static uint16_t find_scheme(const struct choice_client *client, struct tls_codes makes)
-{
-    for (size_t i = 0; i < makes.count; i++)
-        if (tls_codes_contain(client->schemes, makes.codes[i]))
-            return makes.codes[i];
-    return 0;
 }
 
 /* Where a scheme stands in the table, which is in the order of preference; unknown ones, of a provider,
@@ -149,11 +93,11 @@ static enum choice_reason check_handshake(const struct choice_client *client,
 {
     enum tls_world world = world_of(candidate->kind);
     uint16_t suites[CHOICE_SUITES_MAX];
-    if (find_suites(client, world, suite_family(client, candidate), suites) == 0)
+    if (client_match_suites(client, world, suite_family(client, candidate), suites) == 0)
         return CHOICE_NO_SUITE;
-    if (find_group(client, world) == 0 || !is_curve_known(client, candidate))
+    if (client_match_group(client, world) == 0 || !is_curve_known(client, candidate))
         return CHOICE_NO_GROUP;
-    judged->scheme = find_scheme(client, client->has_tls13 ? candidate->schemes13 : candidate->schemes12);
+    judged->scheme = client_match_scheme(client, client->has_tls13 ? candidate->schemes13 : candidate->schemes12);
     judged->scheme_rank = scheme_rank(judged->scheme);
     return judged->scheme != 0 ? CHOICE_TAKEN : CHOICE_NO_SCHEME;
 }
@@ -188,27 +132,6 @@ static bool is_chain_known(const struct choice_client *client,
 }
 
 /* ---- trust anchors ---- */
-
-static bool is_asked_for(const struct properties *properties, const struct tai *id)
-{
-    if (tai_equal(&properties->trust_anchor_id, id))
-        return true;
-    for (size_t i = 0; i < properties->group_count; i++)
-        if (tai_pattern_contains(&properties->groups[i], id))
-            return true;
-    return false;
-}
-
-static bool is_matched(const struct choice_client *client, const struct choice_candidate *candidate)
-{
-    if (!client->has_tls13 || !client->has_trust_anchors || candidate->properties == NULL)
-        return false;
-    for (size_t i = 0; i < client->trust_anchor_count; i++)
-        if (client->trust_anchors[i].len > 0 &&
-            is_asked_for(candidate->properties, &client->trust_anchors[i]))
-            return true;
-    return false;
-}
 
 /* It is never a fallback [TAI 4.2] [MTC 8.2]. */
 static bool is_negotiated_only(const struct choice_candidate *candidate)
@@ -248,7 +171,7 @@ static void judge(const struct choice_client *client, const struct choice_candid
         return;
     out->is_servable = true;
     out->is_chain_known = is_chain_known(client, candidate);
-    out->is_matched = is_matched(client, candidate);
+    out->is_matched = client_match_anchor(client, candidate->properties);
     out->reason = check_anchor(client, candidate, settings, out->is_matched);
 }
 
@@ -344,9 +267,9 @@ static void take(const struct choice_client *client, const struct choice_candida
     out->is_tls13 = client->has_tls13;
     out->is_anchor_matched = judged->is_matched;
     out->scheme = judged->scheme;
-    out->group = find_group(client, world);
+    out->group = client_match_group(client, world);
     out->is_retry_needed = client->has_tls13 && !tls_codes_contain(client->key_shares, out->group);
-    out->suite_count = find_suites(client, world, suite_family(client, taken), out->suites);
+    out->suite_count = client_match_suites(client, world, suite_family(client, taken), out->suites);
 }
 
 void certificate_choice_make(const struct choice_client *client,
