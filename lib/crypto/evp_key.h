@@ -9,6 +9,8 @@
 
 /* The ID of every SM2 signature but the one in TLS's CertificateVerify [GM 1]. */
 #define SM2_ID "1234567812345678"
+/* The one in CertificateVerify [RFC8998 3.2.1]. */
+#define SM2_TLS_ID "TLSv1.3+GM+Cipher+Suite"
 
 /* evp_key_write_spki writes the canonical SubjectPublicKeyInfo of pkey: named curve, uncompressed
  * point. The result belongs to the caller (OPENSSL_free); its length, or 0 on failure. Changes how

@@ -124,12 +124,11 @@ const struct signature_alg *public_key_alg(const struct public_key *key)
 
 /* A digest-sign or digest-verify context. SM2's ID must be there before the digest starts, because it
  * is hashed first; so it goes in with the parameters of the init call. */
-static EVP_MD_CTX *start(const struct public_key *key, EVP_PKEY *pkey, bool is_sign)
+static EVP_MD_CTX *start(const struct public_key *key, EVP_PKEY *pkey, bool is_sign, const char *sm2_id)
 {
     OSSL_PARAM params[2] = {OSSL_PARAM_END, OSSL_PARAM_END};
-    char id[] = SM2_ID;
     if (key->alg->has_sm2_id)
-        params[0] = OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_DIST_ID, id, sizeof id - 1);
+        params[0] = OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_DIST_ID, (void *)(uintptr_t)sm2_id, strlen(sm2_id));
     const char *digest = key->alg->digest[0] != '\0' ? key->alg->digest : NULL;
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     if (ctx == NULL)
@@ -147,7 +146,7 @@ static EVP_MD_CTX *start(const struct public_key *key, EVP_PKEY *pkey, bool is_s
 enum status public_key_verify(const struct public_key *key, struct bytes message,
                               struct bytes signature, struct error *err)
 {
-    EVP_MD_CTX *ctx = start(key, key->pkey, false);
+    EVP_MD_CTX *ctx = start(key, key->pkey, false, SM2_ID);
     if (ctx == NULL)
         return error_set(err, STATUS_NO_MEMORY, "%s: the crypto library cannot verify: %s",
                          key->alg->name, context_openssl_reason());
@@ -292,11 +291,11 @@ const struct public_key *private_key_public(const struct private_key *key)
     return &key->public;
 }
 
-enum status private_key_sign(const struct private_key *key, struct bytes message,
-                             struct builder *out, struct error *err)
+static enum status sign_under(const struct private_key *key, const char *sm2_id, struct bytes message,
+                              struct builder *out, struct error *err)
 {
     const struct signature_alg *alg = key->public.alg;
-    EVP_MD_CTX *ctx = start(&key->public, key->token != NULL ? key->token : key->public.pkey, true);
+    EVP_MD_CTX *ctx = start(&key->public, key->token != NULL ? key->token : key->public.pkey, true, sm2_id);
     size_t len = 0;
     if (ctx == NULL || EVP_DigestSign(ctx, NULL, &len, message.data, message.len) != 1) {
         EVP_MD_CTX_free(ctx);
@@ -315,4 +314,16 @@ enum status private_key_sign(const struct private_key *key, struct bytes message
         return error_set(err, STATUS_NO_MEMORY, "%s: signing failed: %s", alg->name,
                          context_openssl_reason());
     return STATUS_OK;
+}
+
+enum status private_key_sign(const struct private_key *key, struct bytes message,
+                             struct builder *out, struct error *err)
+{
+    return sign_under(key, SM2_ID, message, out, err);
+}
+
+enum status private_key_sign_handshake(const struct private_key *key, struct bytes message,
+                                       struct builder *out, struct error *err)
+{
+    return sign_under(key, SM2_TLS_ID, message, out, err);
 }

@@ -62,4 +62,9 @@ const struct public_key *private_key_public(const struct private_key *key);
 MUST_USE enum status private_key_sign(const struct private_key *key, struct bytes message,
                                       struct builder *out, struct error *err);
 
+/* private_key_sign_handshake appends the signature of what a TLS 1.3 server signs: as private_key_sign, but an SM2 key signs
+ * under the ID of [RFC8998 3.2.1]. */
+MUST_USE enum status private_key_sign_handshake(const struct private_key *key, struct bytes message,
+                                                struct builder *out, struct error *err);
+
 #endif

@@ -201,6 +201,23 @@ static enum status sign_document(void *context, struct bytes document, struct bu
     return end_call(client, status, err);
 }
 
+enum status signer_client_sign_handshake(struct signer_client *client, struct bytes message, struct builder *out,
+                                         struct error *err)
+{
+    struct signer_request request = {.operation = SIGNER_HANDSHAKE, .key_id = bytes_of_text(client->key_id),
+                                     .document = message};
+    struct signer_answer answer;
+    begin_call(client);
+    enum status status = exchange(client, &request, &answer, err);
+    if (status == STATUS_OK && answer.verdict != SIGNER_DONE)
+        status = take_refusal(&answer, err);
+    if (status == STATUS_OK) {
+        builder_bytes(out, answer.body);
+        status = builder_status(out, "signature", err);
+    }
+    return end_call(client, status, err);
+}
+
 /* ---- opening ---- */
 
 static enum status take_row(struct signer_client *client, const struct signer_key_row *row,

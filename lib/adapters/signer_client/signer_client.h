@@ -36,4 +36,9 @@ const struct public_key *signer_client_key(const struct signer_client *client);
 struct cosigner signer_client_cosigner(struct signer_client *client, const struct tai *id);
 struct document_signer signer_client_document_signer(struct signer_client *client);
 
+/* signer_client_sign_handshake appends the signature of a TLS 1.3 server's CertificateVerify. It is not verified here:
+ * the peer does that, and a wrong one costs a handshake. */
+MUST_USE enum status signer_client_sign_handshake(struct signer_client *client, struct bytes message,
+                                                  struct builder *out, struct error *err);
+
 #endif

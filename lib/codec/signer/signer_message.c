@@ -59,6 +59,7 @@ static bool read_fields(struct reader *r, struct signer_request *out)
     case SIGNER_SUBTREE:
         return read_statement(r, out);
     case SIGNER_DOCUMENT:
+    case SIGNER_HANDSHAKE:
         return read_document(r, &out->document);
     case SIGNER_LIST:
         break;
@@ -73,7 +74,7 @@ enum status signer_request_parse(struct bytes input, struct signer_request *out,
     *out = (struct signer_request){.operation = SIGNER_LIST};
     reader_init(&r, input);
     if (!reader_u8(&r, &version) || version != VERSION || !reader_u8(&r, &operation) ||
-        operation < SIGNER_LIST || operation > SIGNER_DOCUMENT)
+        operation < SIGNER_LIST || operation > SIGNER_HANDSHAKE)
         return error_at(err, STATUS_MALFORMED, 0, "signer request: another version, or no known operation");
     out->operation = (enum signer_operation)operation;
     if (!read_fields(&r, out) || !reader_is_at_end(&r))
@@ -123,7 +124,7 @@ enum status signer_request_write(const struct signer_request *request, struct bu
         write_name(request->statement.log_origin, out);
     if (request->operation == SIGNER_TREE || request->operation == SIGNER_SUBTREE)
         write_statement(request, out);
-    if (request->operation == SIGNER_DOCUMENT) {
+    if (request->operation == SIGNER_DOCUMENT || request->operation == SIGNER_HANDSHAKE) {
         size_t mark = builder_open_vector(out, 3);
         builder_bytes(out, request->document);
         builder_close_vector(out, mark, 3);

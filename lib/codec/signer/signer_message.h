@@ -4,7 +4,7 @@
  *
  *   struct {
  *     uint8 version = 1;
- *     uint8 operation;                    // 1 list, 2 last, 3 tree, 4 subtree, 5 document
+ *     uint8 operation;                    // 1 list, 2 last, 3 tree, 4 subtree, 5 document, 6 handshake
  *     select (operation) {
  *       case list:     Empty;
  *       case last:     opaque key_id<1..63>; opaque log_origin<1..2^8-1>;
@@ -14,7 +14,7 @@
  *       case subtree:  opaque key_id<1..63>; opaque cosigner_name<1..2^8-1>; opaque log_origin<1..2^8-1>;
  *                      uint64 start; uint64 end; HashValue subtree_hash;
  *                      HashValue proof<0..65*32>;      // of the subtree in the last tree
- *       case document: opaque key_id<1..63>; opaque document<1..2^24-1>;
+ *       case document, handshake: opaque key_id<1..63>; opaque document<1..2^24-1>;
  *     };
  *   } SignerRequest;
  *
@@ -24,13 +24,14 @@
  *     select (verdict, operation) {
  *       case done, list: struct { opaque key_id<1..63>; opaque algorithm<1..31>; opaque spki<1..2^16-1>; } keys[];
  *       case done, last: uint8 is_known; uint64 size; HashValue root;
- *       case done, tree, subtree, document: opaque signature[];      // the rest
+ *       case done, tree, subtree, document, handshake: opaque signature[];   // the rest
  *       default: opaque reason[];                                    // the rest: UTF-8, for people
  *     };
  *   } SignerAnswer;
  *
  * A tree and a subtree are operations of their own: what is signed is made from their fields by the signer
- * (codec/mtc/cosigned_message.h), never given to it as bytes.
+ * (codec/mtc/cosigned_message.h), never given to it as bytes. The document of a handshake is what a TLS server signs in
+ * CertificateVerify [RFC8446 4.4.3]; with SM2 it is signed under the ID of [RFC8998 3.2.1].
  */
 #ifndef CATHAYA_CODEC_SIGNER_SIGNER_MESSAGE_H
 #define CATHAYA_CODEC_SIGNER_SIGNER_MESSAGE_H
@@ -57,7 +58,8 @@ enum signer_operation {
     SIGNER_LAST,
     SIGNER_TREE,
     SIGNER_SUBTREE,
-    SIGNER_DOCUMENT
+    SIGNER_DOCUMENT,
+    SIGNER_HANDSHAKE
 };
 
 struct signer_request {

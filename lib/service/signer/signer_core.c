@@ -81,6 +81,8 @@ static enum status check_key(const struct signer_core *core, const struct signer
         return error_set(err, STATUS_USAGE, "key \"%.80s\": an ID has 1 to %d bytes", key->id, SIGNER_KEY_ID_MAX);
     if ((key->kinds & SIGNER_KIND_CERTIFICATE) != 0 && has_logs(key))
         return error_set(err, STATUS_USAGE, "key %s: a key that signs about logs signs no certificates [MTC 5.5]", key->id);
+    if ((key->kinds & SIGNER_KIND_TLS) != 0 && key->kinds != SIGNER_KIND_TLS)
+        return error_set(err, STATUS_USAGE, "key %s: a key for handshakes signs nothing else", key->id);
     if (has_logs(key) && (key->hash == NULL || key->cosigner.len == 0))
         return error_set(err, STATUS_USAGE, "key %s: what is signed about logs needs their hash and a cosigner ID", key->id);
     for (size_t i = 0; i < core->count; i++) {
@@ -206,6 +208,13 @@ static enum status sign_document(struct holder *holder, const struct signer_requ
     return status == STATUS_OK ? sign(holder, request->document, body, err) : status;
 }
 
+static enum status sign_handshake(struct holder *holder, const struct signer_request *request,
+                                  struct builder *body, struct error *err)
+{
+    enum status status = signer_rules_check_handshake(&holder->config, request->document, err);
+    return status == STATUS_OK ? private_key_sign_handshake(holder->config.key, request->document, body, err) : status;
+}
+
 static enum status tell_last(struct holder *holder, const struct signer_request *request,
                              struct builder *body, struct error *err)
 {
@@ -237,7 +246,8 @@ static enum status use_key(struct holder *holder, const struct signer_request *r
                            struct builder *body, enum signer_verdict *verdict, struct error *err)
 {
     enum status status = STATUS_OK;
-    if (request->operation != SIGNER_DOCUMENT && (holder->config.kinds & SIGNER_KIND_LOG) == 0)
+    bool is_about_logs = request->operation != SIGNER_DOCUMENT && request->operation != SIGNER_HANDSHAKE;
+    if (is_about_logs && (holder->config.kinds & SIGNER_KIND_LOG) == 0)
         return error_set(err, STATUS_REFUSED, "this key signs nothing about logs");
     if (holder->is_stale)
         status = load(holder, err);
@@ -252,6 +262,8 @@ static enum status use_key(struct holder *holder, const struct signer_request *r
         return sign_subtree(holder, request, body, verdict, err);
     case SIGNER_DOCUMENT:
         return sign_document(holder, request, body, err);
+    case SIGNER_HANDSHAKE:
+        return sign_handshake(holder, request, body, err);
     case SIGNER_LIST:
         break;
     }

@@ -8,6 +8,8 @@
  * - a log that the key has never signed begins with the empty tree, unless the operator has named it in `adopted`.
  * So whoever asks - a restored copy of a CA, or somebody who has broken into it - never gets two histories signed.
  *
+ * A key for handshakes signs the contents of a TLS 1.3 server's CertificateVerify, and has no other kind.
+ *
  * Documents are a TBSCertList, the text of a revocations file about one of the key's logs, or, by a key that
  * signs nothing about logs, a TBSCertificate [MTC 5.5].
  */
@@ -24,6 +26,7 @@
 #define SIGNER_KIND_CRL         2U
 #define SIGNER_KIND_REVOCATIONS 4U
 #define SIGNER_KIND_CERTIFICATE 8U
+#define SIGNER_KIND_TLS         16U /* handshakes of a TLS server, and nothing else */
 
 /* Everything in it is borrowed and outlives the core. */
 struct signer_key {

@@ -185,3 +185,18 @@ enum status signer_rules_check_document(const struct signer_key *key, struct byt
                    : error_set(err, STATUS_REFUSED, "this key signs no certificates");
     return error_set(err, STATUS_REFUSED, "neither a TBSCertList, a TBSCertificate nor a revocations text");
 }
+
+/* 64 spaces, a context, a zero, and the transcript's hash [RFC8446 4.4.3]. */
+enum status signer_rules_check_handshake(const struct signer_key *key, struct bytes message, struct error *err)
+{
+    static const char start[] = "                                                                "
+                                "TLS 1.3, server CertificateVerify";
+    if ((key->kinds & SIGNER_KIND_TLS) == 0)
+        return error_set(err, STATUS_REFUSED, "this key signs no handshakes");
+    /* sizeof counts the NUL, which is the zero. */
+    bool has_start = message.len > sizeof start && memcmp(message.data, start, sizeof start) == 0;
+    size_t hash_len = has_start ? message.len - sizeof start : 0;
+    return hash_len == 32 || hash_len == 48
+               ? STATUS_OK
+               : error_set(err, STATUS_REFUSED, "not what a TLS 1.3 server signs");
+}

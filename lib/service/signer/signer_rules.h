@@ -26,4 +26,8 @@ MUST_USE enum status signer_rules_check_subtree(const struct signer_key *key, st
 MUST_USE enum status signer_rules_check_document(const struct signer_key *key, struct bytes document,
                                                  struct error *err);
 
+/* signer_rules_check_handshake: is it what a TLS 1.3 server signs in CertificateVerify? */
+MUST_USE enum status signer_rules_check_handshake(const struct signer_key *key, struct bytes message,
+                                                  struct error *err);
+
 #endif

@@ -376,6 +376,41 @@ static void documents(void **state)
     world_clear(&w);
 }
 
+#define SPACES_64 "                                                                "
+
+static struct signer_answer handshake(struct world *w, struct bytes message)
+{
+    struct signer_request r = {.operation = SIGNER_HANDSHAKE, .key_id = bytes_of_text("ca"), .document = message};
+    return ask(w, &r);
+}
+
+static void handshakes(void **state)
+{
+    (void)state;
+    static const char server[] = SPACES_64 "TLS 1.3, server CertificateVerify\0" "0123456789abcdef0123456789abcdef0123456789abcdef";
+    static const char client[] = SPACES_64 "TLS 1.3, client CertificateVerify\0" "0123456789abcdef0123456789abcdef";
+    struct bytes long_hash = bytes_of(server, sizeof server - 1), short_hash = bytes_of(server, sizeof server - 17);
+    struct world w;
+    world_init(&w);
+    assert_refused(&w, handshake(&w, short_hash).verdict, SIGNER_REFUSED, "signs no handshakes");
+    w.key.kinds = SIGNER_KIND_TLS;
+    restart(&w);
+    struct signer_answer answer = handshake(&w, short_hash);
+    assert_int_equal(answer.verdict, SIGNER_DONE);
+    /* The ID is TLS's: nowhere else is this a signature. */
+    assert_int_equal(public_key_verify(private_key_public(keys[0]), short_hash, answer.body, &err), STATUS_REFUSED);
+    assert_int_equal(handshake(&w, long_hash).verdict, SIGNER_DONE);
+    assert_refused(&w, handshake(&w, bytes_of(server, sizeof server - 2)).verdict, SIGNER_REFUSED, "not what a TLS");
+    assert_refused(&w, handshake(&w, bytes_of(client, sizeof client - 1)).verdict, SIGNER_REFUSED, "not what a TLS");
+    assert_refused(&w, handshake(&w, bytes_of_text("x")).verdict, SIGNER_REFUSED, "not what a TLS");
+    assert_refused(&w, document(&w, short_hash), SIGNER_REFUSED, "neither");
+    w.key.kinds = SIGNER_KIND_TLS | SIGNER_KIND_CRL;
+    signer_core_free(w.core);
+    w.core = NULL;
+    assert_int_equal(signer_core_new(&w.key, 1, &w.core, &err), STATUS_USAGE);
+    world_clear(&w);
+}
+
 static void keys_that_contradict(void **state)
 {
     (void)state;
@@ -452,6 +487,7 @@ int main(void)
         cmocka_unit_test(power_cuts),
         cmocka_unit_test(goes_on_after_a_failed_write),
         cmocka_unit_test(documents),
+        cmocka_unit_test(handshakes),
         cmocka_unit_test(keys_that_contradict),
         cmocka_unit_test(lists_and_refuses_garbage),
     };
