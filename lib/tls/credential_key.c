@@ -24,12 +24,14 @@ static void fill_trial(uint8_t out[TRIAL_SIZE])
     memcpy(out + TRIAL_SPACES, TRIAL_CONTEXT, sizeof TRIAL_CONTEXT);
 }
 
+/* The one that TLS signs with: of ECDSA that of the curve. NULL: the algorithm has none. */
 static const char *trial_digest(EVP_PKEY *key)
 {
     if (EVP_PKEY_is_a(key, "SM2"))
         return "SM3";
-    return EVP_PKEY_is_a(key, "EC") || EVP_PKEY_is_a(key, "RSA") || EVP_PKEY_is_a(key, "RSA-PSS") ? "SHA256"
-                                                                                                : NULL;
+    if (EVP_PKEY_is_a(key, "EC"))
+        return EVP_PKEY_get_bits(key) <= 256 ? "SHA256" : EVP_PKEY_get_bits(key) <= 384 ? "SHA384" : "SHA512";
+    return EVP_PKEY_is_a(key, "RSA") || EVP_PKEY_is_a(key, "RSA-PSS") ? "SHA256" : NULL;
 }
 
 /* Signs, or verifies, the trial message. */
@@ -64,10 +66,13 @@ static enum status try_key(const struct tls_credential *c, struct error *err)
     bool is_made = signature != NULL && len > 0 && try_once(c->key, is_gm, digest, signature, &len, true);
     bool is_good = is_made && try_once(public, is_gm, digest, signature, &len, false);
     OPENSSL_free(signature);
+    const char *why = context_openssl_reason(), *signer = remote_key_take_reason();
     if (is_good)
         return STATUS_OK;
-    return error_set(err, STATUS_USAGE, is_made ? "private key: it is not the leaf's: %s" : "private key: it does not sign: %s",
-                     context_openssl_reason());
+    if (is_made)
+        return error_set(err, STATUS_USAGE, "private key: it is not the leaf's");
+    return error_set(err, STATUS_USAGE, "private key: it does not sign: %s",
+                     signer[0] != '\0' ? signer : why);
 }
 
 static enum status read_pem(struct tls_credential *c, struct bytes pem, struct error *err)
@@ -101,5 +106,6 @@ enum status credential_key_open(struct tls_credential *c, const struct tls_crede
         return read_pem(c, settings->key_pem, err);
     if (settings->key_uri != NULL)
         return load_uri(c, settings->key_uri, settings->key_provider, err);
-    return error_set(err, STATUS_USAGE, "private key: keys of a remote signer are not there yet");
+    enum status s = remote_key_new(X509_get0_pubkey(c->leaf), settings->key_remote, &c->key, err);
+    return s == STATUS_OK ? try_key(c, err) : s;
 }

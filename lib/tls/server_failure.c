@@ -57,12 +57,15 @@ static enum tls_failure classify(unsigned long code)
 bool server_failure_explain(struct server_connection *c, const SSL *ssl, struct builder *reason)
 {
     unsigned long code = ERR_peek_last_error();
+    const char *signer = remote_key_take_reason();
     (void)ssl;
     enum tls_failure failure = c->failure != TLS_FAILURE_NONE ? c->failure : classify(code);
     if (!c->is_done)
         c->failure = failure;
     if (c->detail != NULL)
         builder_text(reason, c->detail);
+    else if (failure == TLS_FAILURE_INTERNAL && signer[0] != '\0')
+        builder_printf(reason, "%.*s", TLS_STREAM_REASON_SIZE - 2, signer);
     else if (failure == TLS_FAILURE_CLIENT_ALERT)
         builder_printf(reason, "the client refused: %s",
                        SSL_alert_desc_string_long(ERR_GET_REASON(code) - SSL_AD_REASON_OFFSET));

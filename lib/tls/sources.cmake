@@ -12,6 +12,7 @@ set(tls_sources
   peer_trust.c
   peer_verify.c
   proof_name.c
+  remote_key.c
   tls_browser.c
   tls_browser_watch.c
   server_failure.c

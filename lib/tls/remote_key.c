@@ -1,0 +1,406 @@
+/* A provider of our own that knows keys by their public half and asks somebody else for signatures.
+ *
+ * It lives in a library context of its own, in which nothing else is: its keys are of type "SM2" or "EC" there, as
+ * libssl wants them, and no search for an SM2 implementation anywhere else in the process ever finds it. Its one
+ * signature has a name that nobody else has, so that OpenSSL does not try to sign with another provider's. */
+#include "tls/remote_key.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/core.h>
+#include <openssl/core_dispatch.h>
+#include <openssl/core_names.h>
+#include <openssl/evp.h>
+#include <openssl/params.h>
+#include <openssl/provider.h>
+
+#include "crypto/algorithm.h"
+#include "crypto/context.h"
+#include "rules/tls_names.h"
+
+#define PROVIDER "cathaya-remote"
+#define PROPERTIES "provider=" PROVIDER
+#define SIGNATURE "CATHAYA-REMOTE"
+/* Our own parameter of fromdata: where the key is in memory. */
+#define PARAM_KEY "cathaya-remote-key"
+#define TLS_SM2_ID "TLSv1.3+GM+Cipher+Suite" /* [RFC8998 3.2.1] */
+#define ID_MAX 64
+/* What TLS signs: 64 spaces, a context string and a hash; or two randoms and a key share. ML-DSA keys and RSA
+ * groups never come here. */
+#define MESSAGE_MAX 4096
+
+/* The core's function table is one of generic pointers. */
+#define ROW(id, function) {id, (void (*)(void))(function)}
+
+/* A key that OpenSSL's objects point to. */
+struct remote_key {
+    atomic_size_t count;
+    EVP_PKEY *public_half; /* of the default provider */
+    struct remote_signer signer;
+    bool is_gm;
+};
+
+static _Thread_local char reason[ERROR_TEXT_MAX];
+static _Thread_local bool has_reason;
+
+const char *remote_key_take_reason(void)
+{
+    bool is_new = has_reason;
+    has_reason = false;
+    return is_new ? reason : "";
+}
+
+static struct remote_key *keep(struct remote_key *key)
+{
+    (void)atomic_fetch_add_explicit(&key->count, 1, memory_order_relaxed);
+    return key;
+}
+
+static void release(struct remote_key *key)
+{
+    if (key == NULL || atomic_fetch_sub_explicit(&key->count, 1, memory_order_acq_rel) > 1)
+        return;
+    EVP_PKEY_free(key->public_half);
+    free(key);
+}
+
+/* ---- key management: a holder of one remote_key ---- */
+
+struct holder {
+    struct remote_key *key; /* NULL until it is imported */
+};
+
+static void *keymgmt_new(void *provider)
+{
+    (void)provider;
+    return calloc(1, sizeof(struct holder));
+}
+
+static void keymgmt_free(void *data)
+{
+    struct holder *holder = data;
+    if (holder == NULL)
+        return;
+    release(holder->key);
+    free(holder);
+}
+
+static void *keymgmt_dup(const void *data, int selection)
+{
+    const struct holder *from = data;
+    struct holder *to = calloc(1, sizeof *to);
+    (void)selection;
+    if (to != NULL && from->key != NULL)
+        to->key = keep(from->key);
+    return to;
+}
+
+static int keymgmt_has(const void *data, int selection)
+{
+    const struct holder *holder = data;
+    (void)selection;
+    return holder != NULL && holder->key != NULL;
+}
+
+static int keymgmt_match(const void *a, const void *b, int selection)
+{
+    const struct holder *one = a, *other = b;
+    (void)selection;
+    return one->key != NULL && other->key != NULL && EVP_PKEY_eq(one->key->public_half, other->key->public_half) == 1;
+}
+
+/* Only what remote_key_new hands over: another provider's key is no key of ours. */
+static int keymgmt_import(void *data, int selection, const OSSL_PARAM params[])
+{
+    struct holder *holder = data;
+    struct remote_key *key = NULL;
+    void *at = (void *)&key;
+    size_t len = 0;
+    const OSSL_PARAM *p = OSSL_PARAM_locate_const(params, PARAM_KEY);
+    (void)selection;
+    if (p == NULL || OSSL_PARAM_get_octet_string(p, &at, sizeof key, &len) != 1 || len != sizeof key || key == NULL)
+        return 0;
+    holder->key = keep(key);
+    return 1;
+}
+
+static const OSSL_PARAM *keymgmt_import_types(int selection)
+{
+    static const OSSL_PARAM types[] = {OSSL_PARAM_octet_string(PARAM_KEY, NULL, 0), OSSL_PARAM_END};
+    (void)selection;
+    return types;
+}
+
+/* The public half is all that there is to give. */
+static int keymgmt_export(void *data, int selection, OSSL_CALLBACK *callback, void *argument)
+{
+    const struct holder *holder = data;
+    OSSL_PARAM *params = NULL;
+    (void)selection;
+    if (holder->key == NULL || EVP_PKEY_todata(holder->key->public_half, EVP_PKEY_PUBLIC_KEY, &params) != 1)
+        return 0;
+    int result = callback(params, argument);
+    OSSL_PARAM_free(params);
+    return result;
+}
+
+static const OSSL_PARAM *keymgmt_export_types(int selection)
+{
+    static const OSSL_PARAM types[] = {OSSL_PARAM_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, NULL, 0),
+                                       OSSL_PARAM_octet_string(OSSL_PKEY_PARAM_PUB_KEY, NULL, 0), OSSL_PARAM_END};
+    (void)selection;
+    return types;
+}
+
+static int keymgmt_get_params(void *data, OSSL_PARAM params[])
+{
+    const struct holder *holder = data;
+    return holder->key != NULL && EVP_PKEY_get_params(holder->key->public_half, params) == 1;
+}
+
+static const OSSL_PARAM *keymgmt_gettable(void *provider)
+{
+    static const OSSL_PARAM types[] = {OSSL_PARAM_int(OSSL_PKEY_PARAM_BITS, NULL),
+                                       OSSL_PARAM_int(OSSL_PKEY_PARAM_SECURITY_BITS, NULL),
+                                       OSSL_PARAM_int(OSSL_PKEY_PARAM_MAX_SIZE, NULL),
+                                       OSSL_PARAM_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, NULL, 0),
+                                       OSSL_PARAM_utf8_string(OSSL_PKEY_PARAM_DEFAULT_DIGEST, NULL, 0),
+                                       OSSL_PARAM_octet_string(OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY, NULL, 0),
+                                       OSSL_PARAM_octet_string(OSSL_PKEY_PARAM_PUB_KEY, NULL, 0), OSSL_PARAM_END};
+    (void)provider;
+    return types;
+}
+
+static const char *keymgmt_operation(int operation)
+{
+    return operation == OSSL_OP_SIGNATURE ? SIGNATURE : NULL;
+}
+
+static const OSSL_DISPATCH keymgmt[] = {
+    ROW(OSSL_FUNC_KEYMGMT_NEW, keymgmt_new),
+    ROW(OSSL_FUNC_KEYMGMT_FREE, keymgmt_free),
+    ROW(OSSL_FUNC_KEYMGMT_DUP, keymgmt_dup),
+    ROW(OSSL_FUNC_KEYMGMT_HAS, keymgmt_has),
+    ROW(OSSL_FUNC_KEYMGMT_MATCH, keymgmt_match),
+    ROW(OSSL_FUNC_KEYMGMT_IMPORT, keymgmt_import),
+    ROW(OSSL_FUNC_KEYMGMT_IMPORT_TYPES, keymgmt_import_types),
+    ROW(OSSL_FUNC_KEYMGMT_EXPORT, keymgmt_export),
+    ROW(OSSL_FUNC_KEYMGMT_EXPORT_TYPES, keymgmt_export_types),
+    ROW(OSSL_FUNC_KEYMGMT_GET_PARAMS, keymgmt_get_params),
+    ROW(OSSL_FUNC_KEYMGMT_GETTABLE_PARAMS, keymgmt_gettable),
+    ROW(OSSL_FUNC_KEYMGMT_QUERY_OPERATION_NAME, keymgmt_operation),
+    OSSL_DISPATCH_END,
+};
+
+/* ---- signatures ---- */
+
+struct operation {
+    struct remote_key *key;
+    uint16_t scheme;
+    char id[ID_MAX];
+    size_t id_len;
+};
+
+static void *signature_new(void *provider, const char *properties)
+{
+    (void)provider;
+    (void)properties;
+    return calloc(1, sizeof(struct operation));
+}
+
+static void signature_free(void *context)
+{
+    struct operation *op = context;
+    if (op == NULL)
+        return;
+    release(op->key);
+    free(op);
+}
+
+/* The scheme of the key, which fixes the digest [RFC8446 4.2.3]. TLS 1.2 lets ECDSA take others: not here. */
+static bool set_scheme(struct operation *op, const char *digest)
+{
+    static const struct {
+        uint16_t scheme;
+        const char *digest;
+    } rows[] = {{TLS_SCHEME_SM2SIG_SM3, "SM3"}, {TLS_SCHEME_ECDSA_P256_SHA256, "SHA256"}, {0x0503, "SHA384"}, {0x0603, "SHA512"}};
+    char group[64] = "";
+    EVP_PKEY *key = op->key->public_half;
+    (void)EVP_PKEY_get_group_name(key, group, sizeof group, NULL);
+    struct tls_codes schemes = tls_names_key_schemes(EVP_PKEY_get0_type_name(key), group, true);
+    if (schemes.count == 0)
+        return false;
+    op->scheme = schemes.codes[0];
+    bool is_named = digest != NULL && digest[0] != '\0', has_digest = false;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (rows[i].scheme != op->scheme)
+            continue;
+        has_digest = true;
+        EVP_MD *md = is_named ? EVP_MD_fetch(context_library(), digest, context_properties()) : NULL;
+        bool is_right = !is_named || (md != NULL && EVP_MD_is_a(md, rows[i].digest) == 1);
+        EVP_MD_free(md);
+        if (!is_right)
+            return false;
+    }
+    return has_digest || !is_named;
+}
+
+static int signature_set_params(void *context, const OSSL_PARAM params[])
+{
+    struct operation *op = context;
+    const OSSL_PARAM *p;
+    void *at = op->id;
+    if (params == NULL)
+        return 1;
+    p = OSSL_PARAM_locate_const(params, OSSL_PKEY_PARAM_DIST_ID);
+    if (p != NULL)
+        return OSSL_PARAM_get_octet_string(p, &at, sizeof op->id, &op->id_len);
+    /* libssl says which version it is, and means the ID by that. */
+    if (op->key != NULL && op->key->is_gm && OSSL_PARAM_locate_const(params, OSSL_SIGNATURE_PARAM_TLS_VERSION) != NULL) {
+        memcpy(op->id, TLS_SM2_ID, sizeof TLS_SM2_ID - 1);
+        op->id_len = sizeof TLS_SM2_ID - 1;
+    }
+    return 1;
+}
+
+static int signature_init(void *context, const char *digest, void *key, const OSSL_PARAM params[])
+{
+    struct operation *op = context;
+    const struct holder *holder = key;
+    if (holder != NULL && holder->key != NULL && op->key != holder->key) {
+        release(op->key);
+        op->key = keep(holder->key);
+    }
+    return op->key != NULL && set_scheme(op, digest) && signature_set_params(op, params);
+}
+
+static int signature_sign(void *context, unsigned char *out, size_t *len, size_t size, const unsigned char *message,
+                          size_t message_len)
+{
+    struct operation *op = context;
+    struct builder signature;
+    struct error err = {.text = ""};
+    int max = EVP_PKEY_get_size(op->key->public_half);
+    has_reason = false;
+    if (max <= 0)
+        return 0;
+    if (out == NULL) {
+        *len = (size_t)max;
+        return 1;
+    }
+    builder_init(&signature, (size_t)max);
+    enum status s = message_len <= MESSAGE_MAX
+                        ? op->key->signer.sign(op->key->signer.context, op->scheme, bytes_of(op->id, op->id_len),
+                                               bytes_of(message, message_len), &signature, &err)
+                        : error_set(&err, STATUS_LIMIT, "a message of %zu bytes", message_len);
+    bool is_good = s == STATUS_OK && builder_is_good(&signature) && signature.len > 0 && signature.len <= size;
+    if (is_good) {
+        memcpy(out, signature.data, signature.len);
+        *len = signature.len;
+    } else {
+        (void)error_prefix(&err, s != STATUS_OK ? s : error_set(&err, STATUS_LIMIT, "a signature that is too long"),
+                           "the remote key does not sign");
+        memcpy(reason, err.text, sizeof reason);
+        has_reason = true;
+    }
+    builder_clear(&signature);
+    return is_good ? 1 : 0;
+}
+
+static const OSSL_PARAM *signature_settable(void *context, void *provider)
+{
+    static const OSSL_PARAM types[] = {OSSL_PARAM_octet_string(OSSL_PKEY_PARAM_DIST_ID, NULL, 0),
+                                       OSSL_PARAM_int(OSSL_SIGNATURE_PARAM_TLS_VERSION, NULL), OSSL_PARAM_END};
+    (void)context;
+    (void)provider;
+    return types;
+}
+
+static const OSSL_DISPATCH signature[] = {
+    ROW(OSSL_FUNC_SIGNATURE_NEWCTX, signature_new),
+    ROW(OSSL_FUNC_SIGNATURE_FREECTX, signature_free),
+    ROW(OSSL_FUNC_SIGNATURE_DIGEST_SIGN_INIT, signature_init),
+    ROW(OSSL_FUNC_SIGNATURE_DIGEST_SIGN, signature_sign),
+    ROW(OSSL_FUNC_SIGNATURE_SET_CTX_PARAMS, signature_set_params),
+    ROW(OSSL_FUNC_SIGNATURE_SETTABLE_CTX_PARAMS, signature_settable),
+    OSSL_DISPATCH_END,
+};
+
+/* ---- the provider ---- */
+
+/* Key types as the default provider calls them, whose other names X.509 and libssl may use. */
+static const OSSL_ALGORITHM keymgmts[] = {
+    {"SM2:1.2.156.10197.1.301", PROPERTIES, keymgmt, NULL},
+    {"EC:id-ecPublicKey:1.2.840.10045.2.1", PROPERTIES, keymgmt, NULL},
+    {"ED25519:1.3.101.112", PROPERTIES, keymgmt, NULL},
+    {"ML-DSA-44:MLDSA44:2.16.840.1.101.3.4.3.17:id-ml-dsa-44", PROPERTIES, keymgmt, NULL},
+    {"ML-DSA-65:MLDSA65:2.16.840.1.101.3.4.3.18:id-ml-dsa-65", PROPERTIES, keymgmt, NULL},
+    {"ML-DSA-87:MLDSA87:2.16.840.1.101.3.4.3.19:id-ml-dsa-87", PROPERTIES, keymgmt, NULL},
+    {NULL, NULL, NULL, NULL},
+};
+
+static const OSSL_ALGORITHM signatures[] = {
+    {SIGNATURE, PROPERTIES, signature, NULL},
+    {NULL, NULL, NULL, NULL},
+};
+
+static const OSSL_ALGORITHM *query(void *provider, int operation, int *no_cache)
+{
+    (void)provider;
+    *no_cache = 0;
+    if (operation == OSSL_OP_KEYMGMT)
+        return keymgmts;
+    return operation == OSSL_OP_SIGNATURE ? signatures : NULL;
+}
+
+static int provider_init(const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *in, const OSSL_DISPATCH **out, void **context)
+{
+    static const OSSL_DISPATCH functions[] = {ROW(OSSL_FUNC_PROVIDER_QUERY_OPERATION, query), OSSL_DISPATCH_END};
+    static char nothing;
+    (void)handle;
+    (void)in;
+    *out = functions;
+    *context = &nothing;
+    return 1;
+}
+
+/* Once in the process, and until its end. */
+static CRYPTO_ONCE once = CRYPTO_ONCE_STATIC_INIT;
+static OSSL_LIB_CTX *library;
+
+static void load(void)
+{
+    OSSL_LIB_CTX *ctx = OSSL_LIB_CTX_new();
+    if (ctx != NULL && OSSL_PROVIDER_add_builtin(ctx, PROVIDER, provider_init) == 1 &&
+        OSSL_PROVIDER_load(ctx, PROVIDER) != NULL)
+        library = ctx;
+    else
+        OSSL_LIB_CTX_free(ctx);
+}
+
+enum status remote_key_new(EVP_PKEY *public_half, const struct remote_signer *signer, EVP_PKEY **out,
+                           struct error *err)
+{
+    *out = NULL;
+    (void)context_library();
+    struct remote_key *key = CRYPTO_THREAD_run_once(&once, load) == 1 && library != NULL ? calloc(1, sizeof *key) : NULL;
+    if (key == NULL)
+        return error_set(err, STATUS_NO_MEMORY, "remote key: %s", context_openssl_reason());
+    atomic_init(&key->count, 1);
+    key->signer = *signer;
+    key->is_gm = EVP_PKEY_is_a(public_half, "SM2") == 1;
+    if (EVP_PKEY_up_ref(public_half) == 1)
+        key->public_half = public_half;
+    OSSL_PARAM params[] = {OSSL_PARAM_construct_octet_string(PARAM_KEY, (void *)&key, sizeof key), OSSL_PARAM_END};
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(library, EVP_PKEY_get0_type_name(public_half), NULL);
+    bool is_made = ctx != NULL && EVP_PKEY_fromdata_init(ctx) == 1 &&
+                   EVP_PKEY_fromdata(ctx, out, EVP_PKEY_KEYPAIR, params) == 1;
+    EVP_PKEY_CTX_free(ctx);
+    release(key); /* OpenSSL's key keeps it */
+    if (is_made)
+        return STATUS_OK;
+    return error_set(err, STATUS_USAGE, "remote key: not for a key of type %s: %s", EVP_PKEY_get0_type_name(public_half),
+                     context_openssl_reason());
+}
