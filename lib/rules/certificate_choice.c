@@ -131,8 +131,6 @@ static bool is_chain_known(const struct choice_client *client,
     return true;
 }
 
-/* ---- trust anchors ---- */
-
 /* It is never a fallback [TAI 4.2] [MTC 8.2]. */
 static bool is_negotiated_only(const struct choice_candidate *candidate)
 {

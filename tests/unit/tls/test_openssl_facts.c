@@ -6,6 +6,7 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#include "rules/client_hello.h"
 #include "rules/client_profiles.h"
 #include "tls/proof_name.h"
 
@@ -56,18 +57,71 @@ static void suites(void **state)
     }
 }
 
+/* What OpenSSL writes for a profile is what we read: the lists, in their order. */
+static void assert_same(struct tls_codes got, struct tls_codes want, const char *profile, const char *what)
+{
+    for (size_t i = 0; i < want.count; i++)
+        if (i >= got.count || got.codes[i] != want.codes[i])
+            fail_msg("%s: %s %zu", profile, what, i);
+}
+
+static void apply(SSL_CTX *ctx, const struct client_profile *profile)
+{
+    struct builder b;
+    builder_init(&b, 4096);
+    tls_names_openssl_suites(profile->suites, true, &b);
+    builder_u8(&b, 0);
+    assert_int_equal(SSL_CTX_set_ciphersuites(ctx, (const char *)b.data), 1);
+    builder_reset(&b);
+    tls_names_openssl_suites(profile->suites, false, &b);
+    builder_u8(&b, 0);
+    assert_int_equal(SSL_CTX_set_cipher_list(ctx, (const char *)b.data), 1);
+    builder_reset(&b);
+    client_profiles_openssl_groups(profile, &b);
+    builder_u8(&b, 0);
+    assert_int_equal(SSL_CTX_set1_groups_list(ctx, unconst((const char *)b.data)), 1);
+    builder_reset(&b);
+    tls_names_openssl_schemes(profile->schemes, &b);
+    builder_u8(&b, 0);
+    assert_int_equal(SSL_CTX_set1_sigalgs_list(ctx, unconst((const char *)b.data)), 1);
+    assert_int_equal(SSL_CTX_set_max_proto_version(ctx, profile->has_tls13 ? TLS1_3_VERSION : TLS1_2_VERSION), 1);
+    assert_int_equal(SSL_CTX_set_min_proto_version(ctx, profile->has_tls12 ? TLS1_2_VERSION : TLS1_3_VERSION), 1);
+    builder_clear(&b);
+}
+
+static struct client_hello hello;
+
 static void profiles(void **state)
 {
     (void)state;
+    struct error err;
     const struct client_profile *profile;
     for (size_t i = 0; (profile = client_profiles_at(i)) != NULL; i++) {
         SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
-        struct builder b;
-        builder_init(&b, 1024);
-        client_profiles_openssl_groups(profile, &b);
-        builder_u8(&b, 0);
-        assert_int_equal(SSL_CTX_set1_groups_list(ctx, unconst((const char *)b.data)), 1);
-        builder_clear(&b);
+        apply(ctx, profile);
+        SSL *ssl = SSL_new(ctx);
+        SSL_set_bio(ssl, BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
+        assert_int_equal(SSL_set_tlsext_host_name(ssl, unconst("www.example.com")), 1);
+        SSL_set_connect_state(ssl);
+        SSL_do_handshake(ssl);
+        uint8_t sent[8192];
+        int len = BIO_read(SSL_get_wbio(ssl), sent, sizeof sent);
+        assert_true(len > 0);
+        struct builder memory;
+        builder_init(&memory, CLIENT_HELLO_SIZE_MAX);
+        OK(client_hello_load(bytes_of(sent, (size_t)len), TRUST_ANCHOR_LIST_CODE_POINT, &memory, &hello, &err));
+        struct choice_client got = client_hello_offer(&hello);
+        assert_true(bytes_is_text(got.server_name, "www.example.com"));
+        assert_int_equal(got.has_tls13, profile->has_tls13);
+        assert_int_equal(got.has_tls12, profile->has_tls12);
+        assert_same(got.suites, profile->suites, profile->name, "suite");
+        assert_same(got.groups, profile->groups, profile->name, "group");
+        assert_int_equal(got.groups.count, profile->groups.count);
+        assert_same(got.key_shares, profile->key_shares, profile->name, "key share");
+        assert_int_equal(got.key_shares.count, profile->key_shares.count);
+        assert_same(got.schemes, profile->schemes, profile->name, "scheme");
+        builder_clear(&memory);
+        SSL_free(ssl);
         SSL_CTX_free(ctx);
     }
 }
