@@ -1,4 +1,5 @@
-"""Installs into temporary places, and builds examples/verify.c against what it finds there with pkg-config alone."""
+"""Installs into temporary places, and builds examples/verify.c and examples/connect.c against what it finds there with
+pkg-config alone."""
 import base64
 import calendar
 import glob
@@ -17,6 +18,8 @@ CC = os.environ.get('CATHAYA_CC', 'cc')
 VERSION = os.environ.get('CATHAYA_VERSION')
 IS_SANITIZED = os.environ.get('CATHAYA_SANITIZE') == '1'
 VECTORS = os.path.join(ROOT, 'docs', 'vectors', 'gm')
+# What each of them exports: the second one has all of the first.
+LIBRARIES = {'libcathaya': ['status.h', 'verify.h'], 'libcathaya-tls': ['status.h', 'verify.h', 'tls.h']}
 WARNINGS = ['-Wall', '-Wextra', '-Wpedantic', '-Werror']
 COMPILERS = {'c17': [CC, '-x', 'c', '-std=c17'], 'c++17': ['g++', '-x', 'c++', '-std=c++17']}
 
@@ -39,22 +42,22 @@ class Place:
         assert len(found) == 1, f'{found} below {self.root}'
         self.pkg_config_file = found[0]
         self.libdir = os.path.dirname(os.path.dirname(found[0]))
-        self.library = os.path.join(self.libdir, 'libcathaya.so')
         self.folder = folder
 
-    def pkg_config(self, *options):
+    def pkg_config(self, *options, package='cathaya'):
         environment = dict(os.environ, PKG_CONFIG_PATH=os.path.dirname(self.pkg_config_file))
         environment.pop('PKG_CONFIG_LIBDIR', None)
         if self.destdir:
             environment['PKG_CONFIG_SYSROOT_DIR'] = self.destdir
-        done = subprocess.run(['pkg-config', *options, 'cathaya'], check=True, env=environment, capture_output=True)
+        done = subprocess.run(['pkg-config', *options, package], check=True, env=environment, capture_output=True)
         return done.stdout.decode().split()
 
-    def build(self, language):
-        program = os.path.join(self.folder, 'verify-' + language)
+    def build(self, language, example='verify', package='cathaya'):
+        program = os.path.join(self.folder, example + '-' + language)
         # A source file that is not beside the headers of the repository.
-        subprocess.run([*COMPILERS[language], *WARNINGS, *self.pkg_config('--cflags'), os.path.join(ROOT, 'examples', 'verify.c'),
-                        *self.pkg_config('--libs'), '-o', program], check=True, cwd=self.folder)
+        subprocess.run([*COMPILERS[language], *WARNINGS, *self.pkg_config('--cflags', package=package),
+                        os.path.join(ROOT, 'examples', example + '.c'), *self.pkg_config('--libs', package=package), '-o', program],
+                       check=True, cwd=self.folder)
         return program
 
     def run(self, program, *arguments):
@@ -82,12 +85,15 @@ class Install(unittest.TestCase):
         for place in (self.staged, self.direct):
             with open(place.pkg_config_file) as file:
                 text = file.read()
+            with open(os.path.join(os.path.dirname(place.pkg_config_file), 'cathaya-tls.pc')) as file:
+                self.assertEqual(text.replace('Name: cathaya\n', 'Name: cathaya-tls\n').split('\nDescription')[0], file.read().split('\nDescription')[0])
             self.assertIn(f'prefix={place.prefix}\n', text)
             self.assertNotIn('@', text)
             for path in (BUILD, ROOT) + ((place.destdir,) if place.destdir else ()):
                 self.assertNotIn(path, text)
         self.assertEqual(self.direct.pkg_config('--cflags'), ['-I' + self.direct.prefix + '/include'])
         self.assertEqual(self.direct.pkg_config('--libs'), ['-L' + self.direct.libdir, '-lcathaya'])
+        self.assertEqual(self.direct.pkg_config('--libs', package='cathaya-tls'), ['-L' + self.direct.libdir, '-lcathaya-tls'])
         self.assertEqual(self.staged.pkg_config('--cflags'), ['-I' + self.staged.root + '/include'])
         self.assertEqual(self.staged.pkg_config('--libs'), ['-L' + self.staged.libdir, '-lcathaya'])
         if VERSION:
@@ -120,30 +126,72 @@ class Install(unittest.TestCase):
                 with self.subTest(place=place.prefix, language=language):
                     self.judge(place, place.build(language))
 
+    def talk(self, place, program):
+        """With OpenSSL's own server of the system, which knows nothing of GM."""
+        certificate, key, der = (os.path.join(self.folder, 'server.' + kind) for kind in ('pem', 'key', 'der'))
+        run = lambda *arguments: subprocess.run(['openssl', *arguments], check=True, capture_output=True)
+        run('req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', key, '-out', certificate, '-days', '2',
+            '-subj', '/CN=test', '-addext', 'subjectAltName=DNS:www.example.com')
+        run('x509', '-in', certificate, '-outform', 'DER', '-out', der)
+        server = subprocess.Popen(['openssl', 's_server', '-accept', '127.0.0.1:0', '-cert', certificate, '-key', key, '-www'],
+                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        try:
+            for line in server.stdout:
+                if line.startswith('ACCEPT'):
+                    port = line.split(':')[-1].strip()
+                    break
+            else:
+                self.fail('s_server does not start')
+            ask = lambda *arguments: place.run(program, '127.0.0.1', port, *arguments)
+            status, out, complaint = ask('www.example.com', 'gm', der)
+            self.assertEqual((status, complaint), (0, ''), out)
+            self.assertIn('TLSv1.3 x25519 TLS_AES_', out)
+            self.assertIn('certificate: intl classic', out)
+            self.assertIn('trusted\nHTTP/1.0 200 ok', out)
+            self.assertIn('TLSv1.2', ask('www.example.com', 'legacy', der)[1])
+            status, out, _ = ask('www.example.org', 'gm', der)
+            self.assertEqual(status, 1)
+            self.assertIn('not for the name www.example.org', out)
+            self.assertIn('self-signed', ask('www.example.com', 'gm', 'ca.der')[1])
+            self.assertEqual(ask('www.example.com', 'netscape', der)[0], 2)
+        finally:
+            server.kill()
+            server.communicate()
+
+    @unittest.skipIf(IS_SANITIZED, 'a sanitized library needs a sanitized program')
+    def test_tls_example_in_both_languages(self):
+        for place in (self.staged, self.direct):
+            for language in COMPILERS:
+                with self.subTest(place=place.prefix, language=language):
+                    self.talk(place, place.build(language, 'connect', 'cathaya-tls'))
+
     @unittest.skipIf(IS_SANITIZED, 'sanitizers are libraries of their own')
     def test_library_needs_no_openssl(self):
-        out = subprocess.run(['readelf', '-dW', self.direct.library], check=True, capture_output=True).stdout.decode()
-        needed = re.findall(r'\(NEEDED\).*\[(.*)\]', out)
-        self.assertTrue(needed)
-        self.assertEqual([name for name in needed if not re.match(r'(libc|libz|libzstd|libm|ld-linux.*|libdl|libpthread)\.so', name)], [])
-        self.assertRegex(out, r'\(SONAME\).*\[libcathaya\.so\.\d+\]')
-        self.assertNotRegex(out, r'\((RPATH|RUNPATH|TEXTREL)\)')
-        self.assertRegex(out, r'BIND_NOW|\bNOW\b')
+        for library in LIBRARIES:
+            out = subprocess.run(['readelf', '-dW', os.path.join(self.direct.libdir, library + '.so')], check=True, capture_output=True).stdout.decode()
+            needed = re.findall(r'\(NEEDED\).*\[(.*)\]', out)
+            self.assertTrue(needed)
+            self.assertEqual([name for name in needed if not re.match(r'(libc|libz|libzstd|libm|ld-linux.*|libdl|libpthread)\.so', name)], [])
+            self.assertRegex(out, r'\(SONAME\).*\[' + library + r'\.so\.\d+\]')
+            self.assertNotRegex(out, r'\((RPATH|RUNPATH|TEXTREL)\)')
+            self.assertRegex(out, r'BIND_NOW|\bNOW\b')
 
     def test_library_exports_what_the_headers_say(self):
-        out = subprocess.run(['nm', '-D', '--defined-only', self.direct.library], check=True, capture_output=True).stdout.decode()
-        exported = {line.split()[-1].split('@')[0] for line in out.splitlines()}
-        declared = set()
-        for header in glob.glob(self.direct.root + '/include/cathaya/*.h'):
-            with open(header) as file:
-                text = re.sub(r'/\*.*?\*/', '', file.read(), flags=re.S)
-            declared |= set(re.findall(r'CATHAYA_API[^;]*?\b(cathaya_\w+)\s*\(', text))
-        self.assertIn('cathaya_verify', declared)
-        self.assertEqual(exported, declared)
+        for library, headers in LIBRARIES.items():
+            out = subprocess.run(['nm', '-D', '--defined-only', os.path.join(self.direct.libdir, library + '.so')], check=True, capture_output=True).stdout.decode()
+            exported = {line.split()[-1].split('@')[0] for line in out.splitlines()}
+            declared = set()
+            for header in headers:
+                with open(os.path.join(self.direct.root + '/include/cathaya', header)) as file:
+                    text = re.sub(r'/\*.*?\*/', '', file.read(), flags=re.S)
+                declared |= set(re.findall(r'CATHAYA_API[^;]*?\b(cathaya_\w+)\s*\(', text))
+            self.assertIn('cathaya_verify', declared)
+            self.assertEqual(exported, declared)
 
     def test_files(self):
         for place in (self.staged, self.direct):
-            for link, target in (('libcathaya.so', 'libcathaya.so.0'), ('libcathaya.so.0', None)):
+            for link, target in (('libcathaya.so', 'libcathaya.so.0'), ('libcathaya.so.0', None),
+                                 ('libcathaya-tls.so', 'libcathaya-tls.so.0'), ('libcathaya-tls.so.0', None)):
                 path = os.path.join(place.libdir, link)
                 self.assertTrue(os.path.islink(path), path)
                 self.assertTrue(os.path.exists(path), path)
