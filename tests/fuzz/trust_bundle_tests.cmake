@@ -1,0 +1,1 @@
+cathaya_fuzz_target(trust_bundle layer_rules)

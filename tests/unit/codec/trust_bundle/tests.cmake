@@ -1,0 +1,1 @@
+cathaya_unit_test(codec trust_bundle mtc_maker)
