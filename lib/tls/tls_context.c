@@ -16,6 +16,20 @@ static enum status unusable(const char *what, struct error *err)
     return error_set(err, STATUS_USAGE, "tls: %s: %s", what, context_openssl_reason());
 }
 
+SSL_CTX *tls_context_new_library(bool is_server)
+{
+    SSL_CTX *ctx = SSL_CTX_new_ex(context_library(), context_properties(),
+                                  is_server ? TLS_server_method() : TLS_client_method());
+    if (ctx == NULL || SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) != 1) {
+        SSL_CTX_free(ctx);
+        return NULL;
+    }
+    (void)SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_IGNORE_UNEXPECTED_EOF);
+    (void)SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+                                    SSL_MODE_RELEASE_BUFFERS);
+    return ctx;
+}
+
 static enum status new_context(bool is_server, struct tls_context **out, struct error *err)
 {
     *out = NULL;
@@ -24,16 +38,11 @@ static enum status new_context(bool is_server, struct tls_context **out, struct 
         return error_set(err, STATUS_NO_MEMORY, "tls: out of memory");
     c->count = 1;
     c->is_server = is_server;
-    c->ctx = SSL_CTX_new_ex(context_library(), context_properties(),
-                            is_server ? TLS_server_method() : TLS_client_method());
-    if (c->ctx == NULL || SSL_CTX_set_min_proto_version(c->ctx, TLS1_2_VERSION) != 1) {
+    c->ctx = tls_context_new_library(is_server);
+    if (c->ctx == NULL) {
         tls_context_free(c);
         return unusable("no context", err);
     }
-    SSL_CTX_set_options(c->ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
-                                    SSL_OP_IGNORE_UNEXPECTED_EOF);
-    SSL_CTX_set_mode(c->ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
-                                 SSL_MODE_RELEASE_BUFFERS);
     *out = c;
     return STATUS_OK;
 }

@@ -12,4 +12,9 @@ struct tls_context {
     bool is_server, is_verified;
 };
 
+/* tls_context_new_library makes OpenSSL's own context with what all of ours have in common: TLS 1.2 and 1.3,
+ * no renegotiation, no compression, buffers only while they are needed, writes that may be partial. NULL when
+ * it cannot. */
+SSL_CTX *tls_context_new_library(bool is_server);
+
 #endif

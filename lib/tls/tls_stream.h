@@ -40,7 +40,9 @@ enum tls_result tls_stream_writev(struct tls_stream *stream, const struct bytes 
  * gives what the peer sends: that is a half-closed connection. TLS_WANT_WRITE: call it again. */
 enum tls_result tls_stream_close(struct tls_stream *stream);
 
-/* tls_stream_has_pending says whether read gives something without the descriptor becoming readable. */
+/* tls_stream_has_pending says whether read may give something without the descriptor becoming readable: so who
+ * stops reading before TLS_WANT_READ has to come back by himself. It may be a part of a record; read then says
+ * TLS_WANT_READ, and only after that is the descriptor worth waiting for. */
 bool tls_stream_has_pending(const struct tls_stream *stream);
 
 /* What went over the descriptor since the beginning: records with their headers, the handshake too. */
