@@ -50,6 +50,11 @@ struct h2_stream {
     void *host_data; /* the host's own */
 };
 
+/* So much at once, and what time brings. */
+struct h2_credit {
+    uint64_t left, at_ms;
+};
+
 struct h2_session {
     nghttp2_session *nghttp2;
     struct h2_host host;
@@ -64,8 +69,8 @@ struct h2_session {
     bool is_failed, is_draining, is_drained;
     bool is_head_open;         /* a head has begun and not ended, with so many bytes up to now: */
     uint64_t open_head_len;
-    uint64_t idle_frame_count; /* in a row */
-    uint64_t reset_credit, reset_credit_ms;
+    bool is_useful;            /* a request, or a byte of a body, has come or gone since the last feed */
+    struct h2_credit idle_bytes, resets;
 };
 
 /* ---- h2_stream.c: requests ---- */

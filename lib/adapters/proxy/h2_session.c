@@ -18,35 +18,58 @@ static void calm(struct h2_session *s)
     s->is_failed = true;
 }
 
+/* False: there is not so much left. */
+static bool spend(struct h2_credit *credit, uint64_t amount, uint64_t max, uint64_t per_s, uint64_t now_ms)
+{
+    uint64_t earned = (now_ms - credit->at_ms) * per_s / 1000;
+    if (earned > 0) {
+        credit->left = credit->left + earned < max ? credit->left + earned : max;
+        credit->at_ms = now_ms;
+    }
+    bool is_enough = credit->left >= amount;
+    credit->left = is_enough ? credit->left - amount : 0;
+    return is_enough;
+}
+
 /* A client that resets what it has asked for makes work that nobody sees [CVE-2023-44487]; one that makes us reset
  * does the same [CVE-2025-8671]. */
 static void spend_reset(struct h2_session *s)
 {
-    uint64_t now_ms = s->host.now_ms(s->host.context);
-    uint64_t earned = (now_ms - s->reset_credit_ms) * H2_RESETS_PER_S / 1000;
-    if (earned > 0) {
-        s->reset_credit = s->reset_credit + earned < H2_RESETS_MAX ? s->reset_credit + earned : H2_RESETS_MAX;
-        s->reset_credit_ms = now_ms;
-    }
-    if (s->reset_credit == 0)
+    if (!spend(&s->resets, 1, H2_RESETS_MAX, H2_RESETS_PER_S, s->host.now_ms(s->host.context)))
         calm(s);
-    else
-        s->reset_credit--;
 }
 
-static void count_idle_frame(struct h2_session *s)
+/* After a feed. The bytes of a head that is not whole are counted by themselves. */
+static void spend_bytes(struct h2_session *s, size_t len)
 {
-    if (++s->idle_frame_count > H2_IDLE_FRAMES_MAX)
+    uint64_t now_ms = s->host.now_ms(s->host.context);
+    if (s->is_useful)
+        s->idle_bytes = (struct h2_credit){.left = H2_IDLE_BYTES_MAX, .at_ms = now_ms};
+    else if (!s->is_head_open &&
+             !spend(&s->idle_bytes, len, H2_IDLE_BYTES_MAX, H2_IDLE_BYTES_PER_S, now_ms))
+        calm(s);
+    s->is_useful = false;
+    s->open_head_len = s->is_head_open ? s->open_head_len + len : 0;
+    if (s->open_head_len > 2 * s->limits.head_bytes + H2_HEAD_SLACK)
         calm(s);
 }
 
 /* ---- what nghttp2 finds ---- */
 
+/* A head that was refused in its middle has no end that is told; the next frame shows that it is over. */
+static int on_begin_frame(nghttp2_session *nghttp2, const nghttp2_frame_hd *head, void *user)
+{
+    struct h2_session *s = user;
+    (void)nghttp2;
+    (void)head;
+    s->is_head_open = false;
+    return 0;
+}
+
 static int on_begin_headers(nghttp2_session *nghttp2, const nghttp2_frame *frame, void *user)
 {
     struct h2_session *s = user;
     s->is_head_open = true;
-    s->open_head_len = 0;
     if (frame->headers.cat != NGHTTP2_HCAT_REQUEST)
         return 0;
     struct h2_stream *t = h2_stream_new(s, frame->hd.stream_id);
@@ -84,7 +107,7 @@ static int on_data(nghttp2_session *nghttp2, uint8_t flags, int32_t id, const ui
     struct h2_session *s = user;
     struct h2_stream *t = stream_of(nghttp2, id);
     (void)flags;
-    s->idle_frame_count = 0;
+    s->is_useful = true;
     if (t == NULL || t->is_input_over) {
         (void)nghttp2_session_consume(nghttp2, id, len);
         return 0;
@@ -98,22 +121,13 @@ static int on_data(nghttp2_session *nghttp2, uint8_t flags, int32_t id, const ui
 
 static void on_headers(struct h2_session *s, struct h2_stream *t, bool is_ended)
 {
-    s->idle_frame_count = 0;
+    s->is_useful = true;
     if (t->is_head_done) { /* trailers */
         if (is_ended)
             h2_stream_end(t);
         return;
     }
     h2_stream_begin(t, is_ended);
-}
-
-static void on_data_frame(struct h2_session *s, struct h2_stream *t, const nghttp2_frame_hd *head)
-{
-    bool is_ended = (head->flags & NGHTTP2_FLAG_END_STREAM) != 0;
-    if (head->length == 0 && !is_ended)
-        count_idle_frame(s);
-    if (t != NULL && is_ended)
-        h2_stream_end(t);
 }
 
 /* The client has answered: what it had on its way when it got the first GOAWAY has come. */
@@ -138,7 +152,8 @@ static int on_frame(nghttp2_session *nghttp2, const nghttp2_frame *frame, void *
             on_headers(s, t, is_ended);
         break;
     case NGHTTP2_DATA:
-        on_data_frame(s, t, &frame->hd);
+        if (t != NULL && is_ended)
+            h2_stream_end(t);
         break;
     case NGHTTP2_RST_STREAM:
         spend_reset(s);
@@ -146,10 +161,9 @@ static int on_frame(nghttp2_session *nghttp2, const nghttp2_frame *frame, void *
     case NGHTTP2_PING:
         if ((frame->hd.flags & NGHTTP2_FLAG_ACK) != 0)
             on_ping_ack(s);
-        count_idle_frame(s);
         break;
     default:
-        count_idle_frame(s);
+        break;
     }
     return 0;
 }
@@ -160,7 +174,7 @@ static int on_frame_sent(nghttp2_session *nghttp2, const nghttp2_frame *frame, v
     struct h2_stream *t = frame->hd.stream_id > 0 ? stream_of(nghttp2, frame->hd.stream_id) : NULL;
     bool is_ended = (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
     if (frame->hd.type == NGHTTP2_DATA && frame->hd.length > 0)
-        s->idle_frame_count = 0;
+        s->is_useful = true;
     if (frame->hd.type == NGHTTP2_RST_STREAM && frame->rst_stream.error_code != NGHTTP2_NO_ERROR &&
         (t == NULL || t->failure == EXCHANGE_OK))
         spend_reset(s);
@@ -173,9 +187,11 @@ static int on_frame_sent(nghttp2_session *nghttp2, const nghttp2_frame *frame, v
 
 static int on_stream_close(nghttp2_session *nghttp2, int32_t id, uint32_t code, void *user)
 {
+    struct h2_session *s = user;
     struct h2_stream *t = stream_of(nghttp2, id);
     (void)code;
-    (void)user;
+    if (t != NULL && !t->is_head_done)
+        s->is_head_open = false;
     if (t != NULL)
         h2_stream_free(t);
     return 0;
@@ -187,6 +203,7 @@ static bool set_callbacks(nghttp2_session_callbacks **out)
 {
     if (nghttp2_session_callbacks_new(out) != 0)
         return false;
+    nghttp2_session_callbacks_set_on_begin_frame_callback(*out, on_begin_frame);
     nghttp2_session_callbacks_set_on_begin_headers_callback(*out, on_begin_headers);
     nghttp2_session_callbacks_set_on_header_callback2(*out, on_header);
     nghttp2_session_callbacks_set_on_invalid_header_callback2(*out, on_invalid_header);
@@ -204,7 +221,8 @@ static bool set_options(nghttp2_option **out)
         return false;
     nghttp2_option_set_no_auto_window_update(*out, 1);
     nghttp2_option_set_no_closed_streams(*out, 1);
-    nghttp2_option_set_stream_reset_rate_limit(*out, H2_RESETS_MAX, H2_RESETS_PER_S);
+    /* Behind our own, which also counts the resets that a client makes us send. */
+    nghttp2_option_set_stream_reset_rate_limit(*out, (uint64_t)5 * H2_RESETS_MAX, (uint64_t)2 * H2_RESETS_PER_S);
     return true;
 }
 
@@ -242,8 +260,8 @@ enum status h2_session_new(const struct h2_host *host, const struct h2_limits *l
         return error_set(err, STATUS_NO_MEMORY, "HTTP/2: out of memory");
     s->host = *host;
     s->limits = *limits;
-    s->reset_credit = H2_RESETS_MAX;
-    s->reset_credit_ms = host->now_ms(host->context);
+    s->resets = (struct h2_credit){.left = H2_RESETS_MAX, .at_ms = host->now_ms(host->context)};
+    s->idle_bytes = (struct h2_credit){.left = H2_IDLE_BYTES_MAX, .at_ms = s->resets.at_ms};
     builder_init(&s->fields, H2_FIELDS_MAX);
     if (!open_nghttp2(s) || !submit_settings(s)) {
         h2_session_free(s);
@@ -295,10 +313,8 @@ bool h2_session_feed(struct h2_session *s, struct bytes in)
     ssize_t taken = nghttp2_session_mem_recv(s->nghttp2, in.data, in.len);
     if (taken < 0)
         s->is_failed = true;
-    if (s->is_head_open)
-        s->open_head_len += in.len;
-    if (s->open_head_len > 2 * s->limits.head_bytes + H2_HEAD_SLACK && s->is_head_open && !s->is_failed)
-        calm(s);
+    if (!s->is_failed)
+        spend_bytes(s, in.len);
     flush_touched(s);
     if (s->stream_count == 0 && s->spare_count > 1)
         free_spare(s);

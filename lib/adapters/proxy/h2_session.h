@@ -26,9 +26,11 @@
 /* Resets by the client: that many at once, and then so many per second. A page that is left resets all its streams. */
 #define H2_RESETS_MAX 200
 #define H2_RESETS_PER_S 20
-/* Frames that cost us and bring nobody further (SETTINGS, PING, PRIORITY, WINDOW_UPDATE, empty DATA) without a request
- * or body in between. */
-#define H2_IDLE_FRAMES_MAX 2000
+/* Bytes that bring nobody further, without a request or a byte of a body either way in between: SETTINGS, PING,
+ * PRIORITY, WINDOW_UPDATE, empty DATA, what we do not know. That many at once, and then so many per second: a browser
+ * needs a few dozen. */
+#define H2_IDLE_BYTES_MAX 65536
+#define H2_IDLE_BYTES_PER_S 1024
 
 struct h2_session;
 

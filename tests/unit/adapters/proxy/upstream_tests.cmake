@@ -1,4 +1,4 @@
 # The backends' side.
-foreach(name proxy_protocol backend upstream health)
+foreach(name proxy_protocol backend upstream health h2_session)
   cathaya_unit_test(adapters/proxy ${name})
 endforeach()

@@ -1,0 +1,1 @@
+cathaya_fuzz_target(h2_session layer_adapters_proxy)
