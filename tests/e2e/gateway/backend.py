@@ -243,7 +243,7 @@ class Connection:
 
     def do_odd_chunks(self, request):
         self.drain(request)
-        self.send(b'HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n0000A;name=value;q="a b"\r\n0123456789\r\n')
+        self.send(b'HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n0000A;name="value"\r\n0123456789\r\n')
         for byte in b'5\r\nabcde\r\n0\r\nX-Trailer: yes\r\n\r\n':
             self.send(bytes([byte]))
             time.sleep(0.001)

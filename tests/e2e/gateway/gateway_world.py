@@ -106,7 +106,7 @@ class Gateway:
 
     def text(self):
         text = ''.join(f'{name.replace("_", "-")} = {quoted(value)}\n' for name, value in {
-            'state-directory': self.state, 'admin': self.admin, 'access-log': self.log, 'log-format': 'json', **self.general}.items())
+            'directory': self.state, 'admin-listen': self.admin, 'access-log': self.log, 'log-format': 'json', **self.general}.items())
         text += block('listen', self.address, kind='https') + block('listen', self.http, kind='http')
         text += ''.join(self.listens) + ''.join(self.issuers) + ''.join(self.sites)
         # Everybody here has one address.
@@ -255,11 +255,11 @@ class PlainWorld(Base):
         self.gateway = gateway = Gateway(self)
         gateway.limits.update(self.limits)
         gateway.general.update(self.general)
-        mine = [block('certificate', 'intl-classic', chain_file=chain, key_file=key)]
+        mine = [block('certificate', 'intl-classic', chain_file=chain, key=key)]
         health = [block('health', **self.health)] if self.health else []
         gateway.site('www.test', [self.a.address, self.b.address], mine, default=True, redirect_http=True, hsts_max_age_s=31536000,
                      names=['www.test', '*.wild.test'], blocks=health)
-        gateway.site('other.test', [self.c.address], [block('certificate', 'intl-classic', chain_file=other_chain, key_file=other_key)],
+        gateway.site('other.test', [self.c.address], [block('certificate', 'intl-classic', chain_file=other_chain, key=other_key)],
                      redirect_http=False)
         gateway.site('h1.test', [self.a.address], mine, http2=False)
         gateway.site('proxy.test', [self.proxied.address], mine, send_proxy=True)
@@ -342,7 +342,7 @@ class World(acme_world.World):
         """Of `cathaya trust import`: every CA with its log, mirrors and roots."""
         options = []
         for suite in self.suites():
-            options += ['--ca', self.path(suite, 'ca.pem'), '--log', f'{self.base}/log/{suite}']
+            options += ['--ca', self.path(suite, 'ca.pem'), '--log-url', f'{self.base}/log/{suite}']
             if self.mirror_count:
                 options += ['--policy', self.verify_policy(suite)]
         for suite in self.classics():
@@ -352,12 +352,14 @@ class World(acme_world.World):
     def make_trust(self, name='trust'):
         folder = self.path(name)
         self.cathaya('trust', 'import', '--dir', folder, *self.trust_options())
-        self.update_trust(folder)
+        # The first checkpoints have yet to reach the mirrors.
+        last = []
+        wait_until(lambda: last, lambda: last.append(self.update_trust(folder, check=False)) or last[-1].returncode == 0, 30, 0.3)
         self.trust = folder
         return folder
 
-    def update_trust(self, folder=None):
-        self.cathaya('trust', 'update', '--dir', folder or self.trust, '--ca-file', self.path('tls.pem'))
+    def update_trust(self, folder=None, check=True):
+        return self.cathaya('trust', 'update', '--dir', folder or self.trust, '--ca-file', self.path('tls.pem'), check=check)
 
     def cathaya(self, *arguments, check=True, timeout=60):
         done = subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, timeout=timeout, cwd=self.folder)

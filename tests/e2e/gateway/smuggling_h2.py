@@ -45,5 +45,7 @@ ROWS = [
     ('no host at all', [M, S, P], None),
     ('CONNECT', [(':method', 'CONNECT'), (':authority', '127.0.0.1:22')], None),
 ]
-# Those whose body is shorter or longer than they say: the backend sees the head, and never a whole request.
+# Those whose body is shorter or longer than they say: the backend sees the head, and never more than was said.
 HALF = {'content-length too large', 'content-length too small'}
+# This one is whole when its head is.
+EMPTY = {'content-length too small'}
