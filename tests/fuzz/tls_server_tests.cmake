@@ -1,0 +1,1 @@
+cathaya_fuzz_target(tls_server layer_tls cmocka)
