@@ -26,6 +26,7 @@ static const struct kind {
     {"certificate", PEM_CERTIFICATE, inspect_certificate, true},
     {"request", "CERTIFICATE REQUEST", inspect_request, true},
     {"properties", PROPERTIES_PEM_LABEL, inspect_properties, false},
+    {"trust-bundle", NULL, inspect_trust, true},
     {"entry", NULL, inspect_entry, true},
     {"bundle", NULL, inspect_bundle, false},
     {"tile", NULL, inspect_tile, false},
@@ -92,6 +93,8 @@ static const struct kind *most_likely(const struct inspect_input *in)
         return find_kind("note");
     if (is_numbers(content))
         return find_kind("landmarks");
+    if (content.len > 6 && memcmp(content.data, "trust-", 6) == 0)
+        return find_kind("trust-bundle");
     return begins_like_policy(in) ? find_kind("policy") : NULL;
 }
 
@@ -192,7 +195,7 @@ static enum status check_usage(const struct options *options, struct error *err)
         return error_set(err, STATUS_USAGE, "%s: URLs cannot be inspected yet; fetch it into a file first", path);
     if (as != NULL && find_kind(as) == NULL)
         return error_set(err, STATUS_USAGE,
-                         "--as %.40s: want certificate, request, properties, note, landmarks, policy, entry, bundle or tile", as);
+                         "--as %.40s: want certificate, request, properties, note, landmarks, policy, trust-bundle, entry, bundle or tile", as);
     return STATUS_OK;
 }
 
@@ -229,7 +232,7 @@ const struct command command_inspect = {
     .details = "Certificates, requests, certificate properties, checkpoints and other signed notes,\n"
                "landmarks, policies and log entries are recognised by their contents, tiles and entry\n"
                "bundles by the end of their path (tile/0/000, tile/entries/x001/234). Nothing is verified.\n"
-               "KIND: certificate, request, properties, note, landmarks, policy, entry, bundle, tile.\n",
+               "KIND: certificate, request, properties, note, landmarks, policy, trust-bundle, entry, bundle, tile.\n",
     .options = rows,
     .argument_min = 1,
     .argument_max = 1,

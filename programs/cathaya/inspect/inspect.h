@@ -25,6 +25,7 @@ MUST_USE enum status inspect_landmarks(const struct inspect_input *in, json_t *o
 MUST_USE enum status inspect_policy(const struct inspect_input *in, json_t *out, struct error *err);
 MUST_USE enum status inspect_tile(const struct inspect_input *in, json_t *out, struct error *err);
 MUST_USE enum status inspect_bundle(const struct inspect_input *in, json_t *out, struct error *err);
+MUST_USE enum status inspect_trust(const struct inspect_input *in, json_t *out, struct error *err);
 MUST_USE enum status inspect_entry(const struct inspect_input *in, json_t *out, struct error *err);
 
 /* ---- parts ---- */
