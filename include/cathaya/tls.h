@@ -155,8 +155,8 @@ CATHAYA_API void cathaya_tls_session_free(struct cathaya_tls_session *session);
 
 enum cathaya_tls_mode {
     CATHAYA_TLS_MODE_NONE = 0,
-    CATHAYA_TLS_MODE_LANDMARK = 1,   /* a Merkle Tree Certificate by a trusted subtree */
-    CATHAYA_TLS_MODE_STANDALONE = 2, /* by its cosigners */
+    CATHAYA_TLS_MODE_LANDMARK = 1,   /* a Merkle Tree Certificate without cosignatures, for who knows a landmark */
+    CATHAYA_TLS_MODE_STANDALONE = 2, /* with cosignatures; mtc.mode says what it was good by */
     CATHAYA_TLS_MODE_CLASSIC = 3     /* a directly signed chain */
 };
 

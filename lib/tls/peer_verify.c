@@ -120,8 +120,7 @@ static enum status verify_mtc(const struct peer_trust *trust, struct hasher_set 
     if (v->proof.ca != NULL)
         v->world = v->proof.ca->draft->hash == &hash_sm3 ? PEER_WORLD_GM : PEER_WORLD_INTL;
     describe_proof(cert, v);
-    v->mode = v->cosignature_count > 0 && (s != STATUS_OK || v->proof.basis != PROOF_BY_TRUSTED_SUBTREE) ? PEER_MODE_STANDALONE
-                                                                                                         : PEER_MODE_LANDMARK;
+    v->mode = v->cosignature_count > 0 ? PEER_MODE_STANDALONE : PEER_MODE_LANDMARK;
     if (s == STATUS_OK && v->world == PEER_WORLD_GM && !request->scope.has_gm)
         s = error_set(err, STATUS_REFUSED, "a certificate of a GM CA: this client knows none");
     return s;

@@ -21,8 +21,8 @@
 
 enum peer_mode {
     PEER_MODE_NONE,
-    PEER_MODE_LANDMARK,   /* an MTC by a trusted subtree */
-    PEER_MODE_STANDALONE, /* an MTC by its cosigners */
+    PEER_MODE_LANDMARK,   /* an MTC without cosignatures: good by a trusted subtree alone */
+    PEER_MODE_STANDALONE, /* an MTC with cosignatures; proof.basis says what it was good by */
     PEER_MODE_CLASSIC     /* a directly signed chain */
 };
 

@@ -46,8 +46,8 @@ struct fetch_result {
     uint64_t body_len;
 };
 
-/* fetch_exchange_run fills result. session: in, one to offer, or NULL; out, the newest one of the server, if it has
- * given one; the caller frees it. */
+/* fetch_exchange_run fills result. session: in, one to offer, or NULL; out, what the server has given for the next
+ * connection, or NULL; the caller frees it. */
 void fetch_exchange_run(const struct fetch_request *request, struct tls_browser *browser,
                         struct tls_browser_session **session, struct fetch_result *result);
 

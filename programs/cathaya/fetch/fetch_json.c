@@ -50,9 +50,9 @@ static json_t *cosigners_of(const struct proof_verdict *proof, const struct trus
     return list;
 }
 
-static void set_proof(json_t *object, const struct peer_verdict *peer, const struct trust_store *store)
+static void set_proof(json_t *object, const struct peer_verdict *peer, bool is_good, const struct trust_store *store)
 {
-    static const char *const names[] = {"ca", "draft", "log", "index", "subtree", "cosigners"};
+    static const char *const names[] = {"ca", "draft", "log", "index", "subtree", "cosigners", "basis"};
     const struct proof_verdict *proof = &peer->proof;
     char id[TAI_TEXT_SIZE];
     if (proof->ca == NULL) {
@@ -67,6 +67,7 @@ static void set_proof(json_t *object, const struct peer_verdict *peer, const str
     set(object, "index", number(proof->index));
     set(object, "subtree", json_pack("[I,I]", (json_int_t)proof->subtree.start, (json_int_t)proof->subtree.end));
     set(object, "cosigners", cosigners_of(proof, store));
+    set_text(object, "basis", !is_good ? "" : proof->basis == PROOF_BY_TRUSTED_SUBTREE ? "landmark" : "cosigners");
 }
 
 static json_t *certificate_of(const struct fetch_result *result, const struct trust_store *store)
@@ -80,7 +81,7 @@ static json_t *certificate_of(const struct fetch_result *result, const struct tr
     set(object, "count", is_known ? number(peer->chain_count) : json_null());
     set(object, "not_before", is_known ? json_integer(peer->not_before_s) : json_null());
     set(object, "not_after", is_known ? json_integer(peer->not_after_s) : json_null());
-    set_proof(object, peer, store);
+    set_proof(object, peer, is_known && result->report.verdict == STATUS_OK, store);
     for (size_t i = 0; i < peer->subject_count; i++) {
         json_t *holder = json_object();
         output_json_text(holder, "subject", peer->subjects[i]);

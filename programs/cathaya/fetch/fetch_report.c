@@ -34,8 +34,9 @@ static void write_mtc_basis(struct builder *b, const struct peer_verdict *peer, 
     const struct proof_verdict *proof = &peer->proof;
     char id[TAI_TEXT_SIZE];
     tai_text(&proof->ca->id, id);
-    if (peer->mode == PEER_MODE_LANDMARK) {
-        builder_text(b, "landmark: trusted subtree ");
+    if (proof->basis == PROOF_BY_TRUSTED_SUBTREE) {
+        builder_text(b, peer->mode == PEER_MODE_LANDMARK ? "landmark: " : "standalone, and a landmark's: ");
+        builder_text(b, "trusted subtree ");
     } else {
         builder_text(b, "standalone: cosigned by ");
         write_cosigners(b, proof, store);

@@ -279,16 +279,18 @@ static void standalone(void **state)
     OK(ask(&r, two, 1));
     free((uint8_t *)(uintptr_t)der.data);
     peer_world_distrust();
-    /* Revoked, and a client that knows its subtree says landmark, whatever else signs it. */
+    /* To a client that knows its subtree it is good by that; and one that is revoked is not. */
     builder_clear(&policy);
     policy_of(&cert, &mirror, true, &policy);
     peer_world_trust((const char *)policy.data);
     r.is_anchor_confirmed = false;
     OK(ask_mtc(&cert, &r));
-    assert_int_equal(found.mode, PEER_MODE_LANDMARK);
+    assert_int_equal(found.mode, PEER_MODE_STANDALONE);
+    assert_int_equal(found.proof.basis, PROOF_BY_TRUSTED_SUBTREE);
     r.scope.has_landmarks = false;
     OK(ask_mtc(&cert, &r));
     assert_int_equal(found.mode, PEER_MODE_STANDALONE);
+    assert_int_equal(found.proof.basis, PROOF_BY_COSIGNERS);
     peer_world_distrust();
     builder_clear(&policy);
     peer_world_trust("revoked 32473.2 281474976710656 281474976710700\n");
