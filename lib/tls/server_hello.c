@@ -274,8 +274,8 @@ static int choose_site(SSL *ssl, struct server_connection *c, int *alert)
         return choose_challenge(ssl, c, alert);
     c->site = tls_sites_lookup(c->sites, hello->server_name, &is_by_name);
     if (c->site == NULL && hello->server_name.len == 0)
-        return fail(c, alert, hello->has_tls13 ? SSL_AD_MISSING_EXTENSION : SSL_AD_UNRECOGNIZED_NAME,
-                    TLS_FAILURE_UNKNOWN_NAME, "no server name, and no default site");
+        return fail(c, alert, SSL_AD_UNRECOGNIZED_NAME, TLS_FAILURE_UNKNOWN_NAME,
+                    "no server name, and no default site");
     if (c->site == NULL)
         return fail(c, alert, SSL_AD_UNRECOGNIZED_NAME, TLS_FAILURE_UNKNOWN_NAME, "no site of this name");
     c->has_site = true;

@@ -415,7 +415,16 @@ static inline void expect(struct tls_server *server, const struct offer *offer, 
     report->sni = report->alpn = NULL; /* gone with the stream */
 }
 
-/* A handshake that has to fail, with these words. */
+/* The alert that the client has had from the server; 0: none. */
+static inline int alert_seen(struct connection *c)
+{
+    ERR_clear_error();
+    (void)SSL_do_handshake(c->client);
+    int reason = ERR_GET_REASON(ERR_peek_last_error());
+    return reason > SSL_AD_REASON_OFFSET ? reason - SSL_AD_REASON_OFFSET : 0;
+}
+
+/* A handshake that has to fail, with these words here, and the alert that belongs to it over there. */
 static inline void expect_failure(struct tls_server *server, const struct offer *offer, enum tls_failure failure,
                                   const char *words)
 {
@@ -425,6 +434,11 @@ static inline void expect_failure(struct tls_server *server, const struct offer 
     assert_int_equal(shake(&c, &report), TLS_FAILED);
     if (report.failure != failure || strstr(tls_stream_reason(c.server), words) == NULL)
         fail_msg("%s: %s", tls_failure_name(report.failure), tls_stream_reason(c.server));
+    int alert = alert_seen(&c);
+    assert_int_equal(alert, failure == TLS_FAILURE_UNKNOWN_NAME    ? SSL_AD_UNRECOGNIZED_NAME
+                            : failure == TLS_FAILURE_NO_CREDENTIAL ? SSL_AD_HANDSHAKE_FAILURE
+                            : failure == TLS_FAILURE_INTERNAL      ? SSL_AD_INTERNAL_ERROR
+                                                                   : SSL_AD_NO_APPLICATION_PROTOCOL);
     close_connection(&c);
 }
 
