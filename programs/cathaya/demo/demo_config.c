@@ -26,7 +26,8 @@ enum status demo_config_perspective(const struct demo_world *w, size_t i, struct
     struct builder b;
     builder_init(&b, CONFIG_MAX);
     builder_printf(&b, "listen = {\"127.0.0.1:0\"}\nsecret-files = {\"perspective-%zu.secret\"}\n", i + 1);
-    builder_printf(&b, "caa-identities = {\"ca.demo.test\"}\nhttp-port = %u\nreach = {\"127.0.0.0/8\", \"::1/128\"}\n", w->http01_port);
+    builder_printf(&b, "caa-identities = {\"ca.demo.test\"}\nhttp-port = %u\ntls-port = %u\nreach = {\"127.0.0.0/8\", \"::1/128\"}\n",
+                   w->http01_port, w->gateway_port);
     write_dns(w, &b);
     (void)snprintf(name, sizeof name, "perspective-%zu.conf", i + 1);
     return finish(w, name, &b, err);
@@ -97,8 +98,8 @@ static void write_cas(const struct demo_world *w, struct builder *b)
 static void write_validation(const struct demo_world *w, struct builder *b)
 {
     static const char *const regions[DEMO_PERSPECTIVES] = {"RIPE", "APNIC"};
-    builder_printf(b, "validation {\n    caa-identities = {\"ca.demo.test\"}\n    http-port = %u\n"
-                      "    reach = {\"127.0.0.0/8\", \"::1/128\"}\n    public-labels = {\"test\"}\n", w->http01_port);
+    builder_printf(b, "validation {\n    caa-identities = {\"ca.demo.test\"}\n    http-port = %u\n    tls-port = %u\n"
+                      "    reach = {\"127.0.0.0/8\", \"::1/128\"}\n    public-labels = {\"test\"}\n", w->http01_port, w->gateway_port);
     builder_printf(b, "    quorum = \"relaxed\"\n    quorum-remote = %d\n    quorum-failures = 0\n}\n", DEMO_PERSPECTIVES);
     for (size_t i = 0; i < DEMO_PERSPECTIVES; i++)
         builder_printf(b, "perspective \"p%zu\" {\n    url = \"http://%s\"\n    region = \"%s\"\n    secret-file = \"perspective-%zu.secret\"\n}\n",
@@ -121,4 +122,22 @@ enum status demo_config_ca(const struct demo_world *w, struct error *err)
         builder_printf(&b, "    %s = {none}\n", limits[i]);
     builder_text(&b, "}\n");
     return finish(w, "ca.conf", &b, err);
+}
+
+/* The gateway proves control at its own port: http-01 is for everybody else. */
+enum status demo_config_gateway(const struct demo_world *w, const char *backend, struct error *err)
+{
+    struct builder b;
+    builder_init(&b, CONFIG_MAX);
+    builder_printf(&b, "directory = \"gateway\"\nworkers = 1\naccess-log = \"logs/gateway-access.log\"\n"
+                      "listen \"127.0.0.1:%u\" { kind = \"https\" }\n", w->gateway_port);
+    for (size_t i = 0; i < DEMO_PROFILES; i++)
+        builder_printf(&b, "issuer \"%s\" {\n    directory = \"%s/profile/%s/directory\"\n    ca-file = \"tls-root.pem\"\n"
+                          "    challenge = \"tls-alpn-01\"\n}\n",
+                       demo_profiles[i].name, w->base_url, demo_profiles[i].name);
+    builder_printf(&b, "site \"%s\" {\n    default = true\n    backends = {\"%s\"}\n", DEMO_SITE, backend);
+    for (size_t i = 0; i < DEMO_PROFILES; i++)
+        builder_printf(&b, "    certificate \"%s\" { issuers = {\"%s\"} }\n", demo_profiles[i].name, demo_profiles[i].name);
+    builder_text(&b, "}\n");
+    return finish(w, "gateway.conf", &b, err);
 }

@@ -41,11 +41,25 @@ static json_t *mirrors(const struct demo_world *w)
     return list;
 }
 
+static json_t *gateway(const struct demo_world *w)
+{
+    char address[DEMO_ADDRESS_SIZE];
+    (void)snprintf(address, sizeof address, "127.0.0.1:%u", w->gateway_port);
+    return json_pack("{s:s, s:[s]}", "address", address, "sites", DEMO_SITE);
+}
+
+static json_t *trust(const struct demo_world *w)
+{
+    json_t *o = json_object();
+    output_json_text(o, "dir", w->trust);
+    return o;
+}
+
 enum status demo_json_write(const struct demo_world *w, struct error *err)
 {
     char path[DEMO_PATH_SIZE + 16];
-    json_t *all = json_pack("{s:o, s:i, s:s, s:o, s:o}", "acme", acme(w), "http01_port", (int)w->http01_port, "dns", w->dns, "cas", cas(w),
-                            "mirrors", mirrors(w));
+    json_t *all = json_pack("{s:o, s:i, s:s, s:o, s:o, s:o, s:o}", "acme", acme(w), "http01_port", (int)w->http01_port, "dns", w->dns, "cas", cas(w),
+                            "mirrors", mirrors(w), "gateway", gateway(w), "trust", trust(w));
     char *text = json_dumps(all, JSON_INDENT(2) | JSON_SORT_KEYS);
     (void)snprintf(path, sizeof path, "%s/demo.json", w->state);
     enum status s = text == NULL ? error_set(err, STATUS_NO_MEMORY, "out of memory")

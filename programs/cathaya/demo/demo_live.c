@@ -83,6 +83,7 @@ static void close_world(struct demo_world *w)
     (void)unlink(path); /* nobody is there any more */
     demo_processes_end(&w->processes);
     demo_http01_stop(w);
+    demo_gateway_stop(w);
     curl_fetch_free(w->fetch);
     event_loop_free(w->loop);
     for (size_t i = 0; i < DEMO_MIRRORS; i++) {
@@ -140,6 +141,8 @@ static enum status use_services(struct running *r, struct error *err)
     if (s == STATUS_OK)
         s = demo_relying_run(w, &r->wrong_count, err);
     if (s == STATUS_OK)
+        s = demo_visit_run(w, &r->wrong_count, err);
+    if (s == STATUS_OK)
         s = demo_logs_look(w, err);
     demo_http01_stop(w);
     if (s == STATUS_OK)
@@ -157,11 +160,14 @@ static bool is_never(void *context)
 
 static enum status stay(struct running *r, struct error *err)
 {
-    enum status s = demo_json_write(r->w, err);
+    enum status s = demo_trust_watch(r->w, err);
+    if (s == STATUS_OK)
+        s = demo_json_write(r->w, err);
     if (s != STATUS_OK)
         return s;
     demo_say(r->w, "%s", "");
     demo_say(r->w, "ready:    %s/demo.json says where everything is; SIGTERM or Ctrl-C ends it", r->w->state);
+    demo_say(r->w, "          the gateway serves https://%s at 127.0.0.1:%u; clients trust %s", DEMO_SITE, r->w->gateway_port, r->w->trust);
     demo_say(r->w, "          names below demo.test are validated on 127.0.0.1, http-01 at port %u", r->w->http01_port);
     s = demo_processes_wait(&r->w->processes, is_never, NULL, STAY_S, "demo", err);
     return s == STATUS_AGAIN ? STATUS_OK : s;

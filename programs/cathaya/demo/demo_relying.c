@@ -28,7 +28,7 @@ static enum status outside(enum cathaya_status s, const struct cathaya_error *re
 /* ---- what they trust ---- */
 
 /* docs/policy-file.md: one of the CA's mirrors has to have signed. */
-static void write_policy(const struct demo_world *w, const char *suite, struct builder *out)
+void demo_relying_policy(const struct demo_world *w, const char *suite, struct builder *out)
 {
     size_t arc = strlen("oid/1.3.6.1.4.1.");
     for (size_t i = 0; i < DEMO_MIRRORS; i++) {
@@ -87,7 +87,7 @@ static enum status make_relying(struct demo_world *w, const struct demo_issuer *
     struct builder policy;
     struct input_blocks ca = {.count = 0};
     builder_init(&policy, DEMO_PROCESS_OUTPUT_MAX);
-    write_policy(w, issuer->suite, &policy);
+    demo_relying_policy(w, issuer->suite, &policy);
     enum status s = input_read_certificates(issuer->ca_file, &ca, err);
     if (s == STATUS_OK)
         s = add_trust(r, 0, input_block_der(&ca, 0), &policy, err);

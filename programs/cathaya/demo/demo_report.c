@@ -49,6 +49,30 @@ static void report_log(const struct demo_world *w, size_t i)
                 w->issuers[i].suite, w->issuers[i].id, (unsigned long long)v->size, v->signers[0] != '\0' ? v->signers : "-", mirrors);
 }
 
+static void report_visit(const struct demo_world *w, const struct demo_visit *v)
+{
+    if (w->is_json)
+        output_json(json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:s, s:b}", "visit", v->profile, "certificate_kind", v->kind, "group",
+                              v->group, "suite", v->suite, "certificate_bytes", (json_int_t)v->certificate_bytes, "flight_bytes",
+                              (json_int_t)v->flight_bytes, "handshake_ms", (json_int_t)v->handshake_ms, "verdict", v->verdict,
+                              "right", (int)v->is_right));
+    else
+        output_line("  %-15s  %-15s  %-16s  %-38s %6zu %7zu  %5llu  %s", v->profile, v->kind, v->group, v->suite,
+                    v->certificate_bytes, v->flight_bytes, v->handshake_ms, v->is_right ? v->verdict : "WRONG");
+}
+
+static void report_visits(const struct demo_world *w)
+{
+    if (!w->is_json) {
+        output_line("%s", "");
+        output_line("  one port, https://%s; its four certificates came by themselves", DEMO_SITE);
+        output_line("  %-15s  %-15s  %-16s  %-38s %6s %7s  %5s  %s", "client", "certificate", "group", "suite", "certs", "flight",
+                    "ms", "verdict");
+    }
+    for (size_t i = 0; i < DEMO_VISITS; i++)
+        report_visit(w, &w->visits[i]);
+}
+
 void demo_report(const struct demo_world *w)
 {
     if (!w->is_json) {
@@ -66,5 +90,6 @@ void demo_report(const struct demo_world *w)
         output_line("%s", "");
     for (size_t i = 0; i < DEMO_SUITES; i++)
         report_log(w, i);
+    report_visits(w);
     (void)fflush(stdout);
 }

@@ -180,6 +180,8 @@ enum status demo_setup(struct demo_world *w, struct error *err)
 {
     static const char *const folders[] = {"http-01", "certificates"};
     enum status s = demo_port(&w->acme_port, err);
+    if (s == STATUS_OK)
+        s = demo_port(&w->gateway_port, err);
     (void)snprintf(w->base_url, sizeof w->base_url, "https://localhost:%u", w->acme_port);
     memcpy(w->issuers, issuers, sizeof issuers);
     memcpy(w->mirrors, mirrors, sizeof mirrors);

@@ -1,9 +1,11 @@
 /* demo_world.h - the services of the demo on loopback, and who uses them: a mock DNS, two perspectives, two mirrors of each
- * suite, and one process with four CAs. Private to programs/cathaya/demo.
+ * suite, one process with four CAs, and a gateway in front of a page. Private to programs/cathaya/demo.
  *
  *   DIR/services/             configurations, keys and state of all of them
  *   DIR/services/logs/        what they write
  *   DIR/services/certificates what the ACME clients got
+ *   DIR/services/gateway      the gateway's state
+ *   DIR/services/trust        what the clients at the gateway trust
  *   DIR/demo.json             where everything is, for other programs
  */
 #ifndef CATHAYA_PROGRAMS_DEMO_DEMO_WORLD_H
@@ -27,6 +29,9 @@
 #define DEMO_PERSPECTIVES 2
 #define DEMO_CERTIFICATES_MAX 16
 #define DEMO_HOST_SIZE 64
+#define DEMO_VISITS 4
+/* The site behind the gateway. */
+#define DEMO_SITE "www.demo.test"
 
 struct demo_mirror {
     const char *suite, *id, *algorithm, *label;
@@ -66,13 +71,22 @@ struct demo_log_view {
     uint64_t mirror_sizes[DEMO_MIRRORS];
 };
 
+/* A client at the gateway, and what it got. */
+struct demo_visit {
+    const char *profile; /* of `cathaya fetch --as` */
+    char kind[32], group[32], suite[64], verdict[32];
+    size_t certificate_bytes, flight_bytes;
+    unsigned long long handshake_ms;
+    bool is_right; /* the kind that it should get, and the page */
+};
+
 struct demo_world {
     char state[DEMO_PATH_SIZE];
     struct algorithms *algorithms;
     struct event_loop *loop;
     struct curl_fetch *fetch;
     struct demo_processes processes;
-    uint16_t http01_port, acme_port, dns_port, management_port;
+    uint16_t http01_port, acme_port, dns_port, management_port, gateway_port;
     char base_url[DEMO_BASE_URL_SIZE], dns[DEMO_ADDRESS_SIZE], perspectives[DEMO_PERSPECTIVES][DEMO_ADDRESS_SIZE];
     char ca_file[DEMO_PATH_SIZE]; /* of the ACME endpoint */
     struct http_server *http01;
@@ -82,6 +96,9 @@ struct demo_world {
     size_t certificate_count;
     struct demo_certificate certificates[DEMO_CERTIFICATES_MAX];
     struct demo_log_view logs[DEMO_SUITES];
+    struct http_server *page; /* what is behind the gateway */
+    char trust[DEMO_PATH_SIZE]; /* a client's trust directory */
+    struct demo_visit visits[DEMO_VISITS];
     bool is_json;
 };
 
@@ -110,6 +127,7 @@ MUST_USE enum status demo_config_perspective(const struct demo_world *w, size_t 
 MUST_USE enum status demo_config_mirror(const struct demo_world *w, size_t i, struct error *err);
 MUST_USE enum status demo_config_policies(const struct demo_world *w, struct error *err);
 MUST_USE enum status demo_config_ca(const struct demo_world *w, struct error *err);
+MUST_USE enum status demo_config_gateway(const struct demo_world *w, const char *backend, struct error *err);
 
 /* ---- demo_services.c ---- */
 
@@ -144,6 +162,19 @@ MUST_USE enum status demo_acme_tiny_run(struct demo_world *w, struct error *err)
 
 /* demo_relying_run judges every certificate; *wrong_count is how many verdicts were not right. */
 MUST_USE enum status demo_relying_run(struct demo_world *w, size_t *wrong_count, struct error *err);
+
+/* demo_relying_policy writes which cosigners a relying party wants (docs/policy-file.md). */
+void demo_relying_policy(const struct demo_world *w, const char *suite, struct builder *out);
+
+/* ---- demo_gateway.c, demo_visit.c: a site that gets its certificates by itself, and clients of every kind ---- */
+
+MUST_USE enum status demo_gateway_start(struct demo_world *w, struct error *err);
+void demo_gateway_stop(struct demo_world *w);
+/* demo_visit_run waits until the site has everything, brings a client's trust up to date, and lets the four kinds of
+ * client come; *wrong_count is how many did not get what they should. */
+MUST_USE enum status demo_visit_run(struct demo_world *w, size_t *wrong_count, struct error *err);
+/* demo_trust_watch keeps the clients' trust up to date from now on. */
+MUST_USE enum status demo_trust_watch(struct demo_world *w, struct error *err);
 
 /* ---- demo_logs.c ---- */
 

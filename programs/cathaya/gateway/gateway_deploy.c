@@ -10,6 +10,7 @@
 /* ---- life ---- */
 
 static void flush(void *cookie);
+static void free_alpn(struct deploy_alpn *a);
 
 enum status gateway_deploy_new(struct event_loop *loop, struct events_port *events, struct gateway_deploy **out,
                                struct error *err)
@@ -46,7 +47,7 @@ void gateway_deploy_free(struct gateway_deploy *d)
     while (d->token_count > 0)
         gateway_deploy_remove_token(d, d->tokens[0].token);
     while (d->alpn_count > 0)
-        gateway_deploy_remove_alpn(d, d->alpns[0].name);
+        free_alpn(&d->alpns[--d->alpn_count]);
     free(d->waiters);
     free(d);
 }
@@ -201,39 +202,63 @@ void gateway_deploy_remove_token(struct gateway_deploy *d, const char *token)
     }
 }
 
-enum status gateway_deploy_add_alpn(struct gateway_deploy *d, const char *name, struct bytes chain_pem,
-                                    struct bytes key_pem, gateway_deploy_done *done, void *cookie, struct error *err)
+static bool is_name_shown(const struct gateway_deploy *d, const char *name)
+{
+    for (size_t i = 0; i < d->alpn_count; i++)
+        if (d->alpns[i].is_shown && strcmp(d->alpns[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* Each name's turn goes to the one who came first. */
+static void show_next(struct gateway_deploy *d)
+{
+    struct error err;
+    for (size_t i = 0; i < d->alpn_count; i++) {
+        struct deploy_alpn *a = &d->alpns[i];
+        if (!a->is_shown && !is_name_shown(d, a->name) && wait_for(d, a->done, a->cookie, &err) == STATUS_OK)
+            a->is_shown = true;
+    }
+}
+
+static void free_alpn(struct deploy_alpn *a)
+{
+    free(a->token);
+    free(a->name);
+    tls_credential_free(a->credential);
+}
+
+enum status gateway_deploy_add_alpn(struct gateway_deploy *d, const char *token, const char *name,
+                                    struct bytes chain_pem, struct bytes key_pem, gateway_deploy_done *done,
+                                    void *cookie, struct error *err)
 {
     struct tls_credential_settings settings = {.chain_pem = chain_pem, .key_pem = key_pem};
-    gateway_deploy_remove_alpn(d, name);
     if (d->alpn_count == GATEWAY_CHALLENGES_MAX)
         return error_set(err, STATUS_LIMIT, "%d challenges are under way", GATEWAY_CHALLENGES_MAX);
     struct deploy_alpn *a = &d->alpns[d->alpn_count];
-    enum status s = tls_credential_new(&settings, &a->credential, err);
-    if (s != STATUS_OK)
+    *a = (struct deploy_alpn){.token = strdup(token), .name = strdup(name), .done = done, .cookie = cookie};
+    enum status s = a->token != NULL && a->name != NULL ? tls_credential_new(&settings, &a->credential, err)
+                                                        : error_set(err, STATUS_NO_MEMORY, "out of memory");
+    if (s != STATUS_OK) {
+        free_alpn(a);
         return s;
-    a->name = strdup(name);
-    s = a->name == NULL ? error_set(err, STATUS_NO_MEMORY, "out of memory") : wait_for(d, done, cookie, err);
-    if (s == STATUS_OK) {
-        d->alpn_count++;
-        return STATUS_OK;
     }
-    free(a->name);
-    tls_credential_free(a->credential);
-    return s;
+    d->alpn_count++;
+    show_next(d);
+    return STATUS_OK;
 }
 
-void gateway_deploy_remove_alpn(struct gateway_deploy *d, const char *name)
+void gateway_deploy_remove_alpn(struct gateway_deploy *d, const char *token)
 {
     for (size_t i = 0; i < d->alpn_count; i++) {
-        if (strcmp(d->alpns[i].name, name) == 0) {
-            free(d->alpns[i].name);
-            tls_credential_free(d->alpns[i].credential);
-            d->alpns[i] = d->alpns[--d->alpn_count];
-            d->is_changed = true;
-            return;
-        }
+        if (strcmp(d->alpns[i].token, token) != 0)
+            continue;
+        free_alpn(&d->alpns[i]);
+        memmove(&d->alpns[i], &d->alpns[i + 1], (--d->alpn_count - i) * sizeof d->alpns[0]);
+        d->is_changed = true;
+        break;
     }
+    show_next(d);
 }
 
 /* ---- giving it to the workers ---- */

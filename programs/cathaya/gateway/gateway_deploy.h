@@ -51,16 +51,20 @@ MUST_USE enum status gateway_deploy_staple(struct gateway_deploy *deploy, size_t
 /* When all workers answer. */
 typedef void gateway_deploy_done(void *cookie);
 
-/* gateway_deploy_add_token answers http-01 for a token; gateway_deploy_add_alpn tls-alpn-01 for a name with a
- * certificate and its key, both PEM. STATUS_LIMIT, or STATUS_USAGE for what is none. */
+/* gateway_deploy_add_token answers http-01 for a token. STATUS_LIMIT. */
 MUST_USE enum status gateway_deploy_add_token(struct gateway_deploy *deploy, const char *token,
                                               const char *key_authorization, gateway_deploy_done *done, void *cookie,
                                               struct error *err);
-MUST_USE enum status gateway_deploy_add_alpn(struct gateway_deploy *deploy, const char *name, struct bytes chain_pem,
-                                             struct bytes key_pem, gateway_deploy_done *done, void *cookie,
-                                             struct error *err);
 void gateway_deploy_remove_token(struct gateway_deploy *deploy, const char *token);
-void gateway_deploy_remove_alpn(struct gateway_deploy *deploy, const char *name);
+
+/* gateway_deploy_add_alpn answers tls-alpn-01 for a name with a certificate and its key, both PEM. A server can show one
+ * such certificate for a name at a time, and several issuers may ask at once: those behind the first wait, until
+ * gateway_deploy_remove_alpn has taken that one away. token tells them apart. STATUS_LIMIT, or STATUS_USAGE for what is
+ * none. */
+MUST_USE enum status gateway_deploy_add_alpn(struct gateway_deploy *deploy, const char *token, const char *name,
+                                             struct bytes chain_pem, struct bytes key_pem, gateway_deploy_done *done,
+                                             void *cookie, struct error *err);
+void gateway_deploy_remove_alpn(struct gateway_deploy *deploy, const char *token);
 
 /* gateway_deploy_sites makes the TLS sites of a configuration with these credentials, as it does for the workers: for
  * `gateway explain` too. */

@@ -15,8 +15,11 @@ struct deploy_token {
 };
 
 struct deploy_alpn {
-    char *name;
+    char *token, *name;
     struct tls_credential *credential;
+    bool is_shown; /* one for each name: the first */
+    gateway_deploy_done *done;
+    void *cookie;
 };
 
 struct deploy_waiter {
@@ -34,7 +37,7 @@ struct gateway_deploy {
     size_t site_count;
     struct deploy_token tokens[GATEWAY_CHALLENGES_MAX];
     size_t token_count;
-    struct deploy_alpn alpns[GATEWAY_CHALLENGES_MAX];
+    struct deploy_alpn alpns[GATEWAY_CHALLENGES_MAX]; /* in the order of their coming */
     size_t alpn_count;
     struct deploy_waiter *waiters; /* for the next state */
     size_t waiter_count;

@@ -30,13 +30,13 @@ enum status gateway_deploy_sites(const struct gateway_deploy *d, struct tls_site
 {
     struct tls_site *sites = calloc(d->site_count + 1, sizeof *sites);
     struct tls_challenge *challenges = calloc(d->alpn_count + 1, sizeof *challenges);
-    struct tls_sites_settings settings = {.sites = sites, .site_count = d->site_count, .challenges = challenges,
-                                          .challenge_count = d->alpn_count};
+    struct tls_sites_settings settings = {.sites = sites, .site_count = d->site_count, .challenges = challenges};
     *out = NULL;
     for (size_t i = 0; sites != NULL && i < d->site_count; i++)
         sites[i] = tls_site_of(d, i);
     for (size_t i = 0; challenges != NULL && i < d->alpn_count; i++)
-        challenges[i] = (struct tls_challenge){d->alpns[i].name, d->alpns[i].credential};
+        if (d->alpns[i].is_shown)
+            challenges[settings.challenge_count++] = (struct tls_challenge){d->alpns[i].name, d->alpns[i].credential};
     enum status s = sites == NULL || challenges == NULL ? error_set(err, STATUS_NO_MEMORY, "out of memory")
                                                         : tls_sites_new(&settings, out, err);
     free(sites);

@@ -53,7 +53,7 @@ static enum status show_certificate(struct acme_issuer *issuer, const struct acm
     int64_t now_s = issuer->acme->ports.clock.now_ms(issuer->acme->ports.clock.context) / 1000;
     enum status s = challenge_certificate_make(c->identifier, c->is_ip, c->digest, now_s, &chain, &key, err);
     if (s == STATUS_OK)
-        s = gateway_deploy_add_alpn(issuer->acme->ports.deploy, c->identifier, builder_view(&chain),
+        s = gateway_deploy_add_alpn(issuer->acme->ports.deploy, c->token, c->identifier, builder_view(&chain),
                                     builder_view(&key), shown, p, err);
     builder_clear(&chain);
     builder_clear(&key);
@@ -101,7 +101,7 @@ void gateway_acme_clean(void *solver, const struct acme_client_challenge *c)
         gateway_deploy_remove_token(issuer->acme->ports.deploy, c->token);
         break;
     case GATEWAY_TLS_ALPN_01:
-        gateway_deploy_remove_alpn(issuer->acme->ports.deploy, c->identifier);
+        gateway_deploy_remove_alpn(issuer->acme->ports.deploy, c->token);
         break;
     case GATEWAY_DNS_01:
         call_hook(issuer, c, false, cleaned, issuer);

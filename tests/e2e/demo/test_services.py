@@ -21,7 +21,9 @@ from acme_world import PROGRAM, Quiet, free_port, need, run
 
 MAKE_CSR = os.environ.get('CATHAYA_MAKE_CSR')
 READY_S = 180
-KEYS = {'acme', 'http01_port', 'dns', 'cas', 'mirrors'}
+KEYS = {'acme', 'http01_port', 'dns', 'cas', 'mirrors', 'gateway', 'trust'}
+# What a client at the gateway gets, by its profile.
+VISITS = {'gm': ('gm', 'landmark'), 'gm-no-landmarks': ('gm', 'standalone'), 'intl': ('intl', 'landmark'), 'legacy': ('intl', 'classic')}
 PROFILES = {'gm-mtc', 'intl-mtc', 'gm-classic', 'intl-classic'}
 
 
@@ -136,12 +138,22 @@ class Demo(unittest.TestCase):
             self.assertEqual(refused.exception.code, 400)
             refused.exception.close()
 
+    def check_gateway(self, world):
+        [site] = world['gateway']['sites']
+        for profile, kind in VISITS.items():
+            done = run('fetch', f'https://{site}/', '--connect', world['gateway']['address'], '--trust', world['trust']['dir'],
+                       '--as', profile, '--json')
+            got = json.loads(done.stdout)
+            self.assertEqual((got['certificate']['suite'], got['certificate']['mode']), kind, got)
+            self.assertEqual((got['verdict'], got['status']), ('secure', 200))
+
     def test_stay(self):
         port = free_port()
         self.serve(port)
         demo, world = self.stay('--http01-port', str(port))
         self.assertEqual(world['http01_port'], port)
         self.check_json(world)
+        self.check_gateway(world)
         directories = world['acme']['directories']
         path = self.acme_tiny(world, directories['gm-mtc'], 'sm2', 'a.demo.test')
         done = self.verify(world, 'gm', path, 'a.demo.test')
@@ -190,6 +202,11 @@ class Demo(unittest.TestCase):
             done = run('demo', '--entries', '1024', '--json', env=dict(os.environ, TMPDIR=scratch))
             self.assertEqual(os.listdir(scratch), [])
         lines = [json.loads(line) for line in done.stdout.decode().splitlines()]
+        visits = {line['visit']: line for line in lines if 'visit' in line}
+        self.assertEqual({p: tuple(v['certificate_kind'].split()) for p, v in visits.items()}, VISITS)
+        for v in visits.values():
+            self.assertTrue(v['right'], v)
+            self.assertGreater(v['flight_bytes'], v['certificate_bytes'])
         certificates = [line for line in lines if 'certificate' in line]
         got = {(c['client'], c['profile'], c['mode']) for c in certificates}
         modes = [(p, 'standalone' if 'mtc' in p else 'classic') for p in PROFILES]
