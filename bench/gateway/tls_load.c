@@ -57,8 +57,10 @@ static void open_link(struct load *load, struct link *link);
 
 static void close_link(struct link *link)
 {
-    if (link->ssl != NULL)
+    if (link->ssl != NULL) {
+        (void)SSL_shutdown(link->ssl); /* sends nothing, and leaves the session good */
         SSL_free(link->ssl);
+    }
     if (link->fd >= 0)
         (void)close(link->fd);
     *link = (struct link){.fd = -1};

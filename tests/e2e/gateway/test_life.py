@@ -145,11 +145,11 @@ class Case(unittest.TestCase):
         for name, count in watch.count.items():
             self.assertGreaterEqual(count, least if name != 'trust' else 1, name)
 
-    def serials(self):
-        """The certificates that are on the gateway's disk now."""
+    def keys(self):
+        """The private keys that are on the gateway's disk now."""
         found = set()
         for where, _, names in os.walk(self.gateway.state):
-            for name in names:
+            for name in filter(lambda n, w=where: os.path.isfile(os.path.join(w, n)), names):
                 with open(os.path.join(where, name), 'rb') as file:
                     data = file.read()
                 if b'PRIVATE KEY' in data:
@@ -220,10 +220,8 @@ class Life(Case):
     def test_3_reload_under_load(self):
         watch = self.watch()
         load = self.load(8)
+        self.gateway.sites[0] = self.gateway.sites[0].replace('default = true', 'default = true\n    hsts-max-age-s = 999')
         for number in range(3):
-            self.gateway.general['stage'] = 'landmark'
-            self.gateway.sites[0] = re.sub(r'hsts-max-age-s = \d+|(default = true)', lambda m: f'{m[1] + chr(10) if m[1] else ""}'
-                                           f'hsts-max-age-s = {1000 + number}', self.gateway.sites[0], count=1 if number == 0 else 0)
             self.gateway.sites[0] = re.sub(r'hsts-max-age-s = \d+', f'hsts-max-age-s = {1000 + number}', self.gateway.sites[0])
             self.gateway.write()
             os.kill(self.gateway.pid, signal.SIGHUP)
@@ -265,7 +263,7 @@ class Life(Case):
 
     def test_5_killed_and_there_again(self):
         for _ in range(2):
-            kept = self.serials()
+            kept = self.keys()
             watch = self.watch()
             time.sleep(1)
             watch.pause()
@@ -276,8 +274,7 @@ class Life(Case):
             took = time.monotonic() - begin
             print(f'killed, and serves again after {took:.2f} s', flush=True)
             self.assertLess(took, 2.0)
-            self.assertTrue(kept & self.serials(), 'all keys are new')
-            watch.update = None
+            self.assertTrue(kept & self.keys(), 'all keys are new')
             time.sleep(0.5)
             watch.go_on()
             time.sleep(3)
