@@ -40,6 +40,7 @@ struct site_order {
     char key_type[SITE_KEY_TYPE_SIZE];
     char url[SITE_URL_SIZE]; /* "": the server has not been asked */
     int64_t begun_s;
+    bool is_kept; /* key, and URL if there is one, are durable: else nobody is asked */
     struct builder key;
     char (*names)[SITE_NAME_SIZE];
     size_t name_count;
@@ -82,6 +83,8 @@ struct site_certificate {
     bool is_due;          /* whatever the time */
     bool is_damaged;      /* something on disk was, and nothing has come in its place */
     bool is_without_replaces; /* the server did not like it */
+    bool is_store_failing;    /* what ends now ends because of the disk, and nobody else is to be blamed */
+    int64_t pause_until_s;    /* so nobody is asked before then */
     int64_t window_start_s, window_end_s; /* advice of the CA; 0: none */
     int64_t renew_s, advice_next_s;
 

@@ -24,10 +24,12 @@ static int64_t free_from_s(struct site_certificate *c, struct site_issuer_entry 
 {
     struct site_hold *hold = find_hold(c, issuer->name);
     issuer->until_s = site_time_bound(issuer->until_s, now_s, SITE_TIME_PAUSE_MAX_S);
+    c->pause_until_s = site_time_bound(c->pause_until_s, now_s, SITE_TIME_PAUSE_MAX_S);
+    int64_t from_s = c->pause_until_s > issuer->until_s ? c->pause_until_s : issuer->until_s;
     if (hold == NULL)
-        return issuer->until_s;
+        return from_s;
     hold->until_s = site_time_bound(hold->until_s, now_s, SITE_TIME_PAUSE_MAX_S);
-    return hold->until_s > issuer->until_s ? hold->until_s : issuer->until_s;
+    return hold->until_s > from_s ? hold->until_s : from_s;
 }
 
 struct site_issuer_entry *site_issue_choose(struct site_certificate *c, int64_t now_s, int64_t *when_s)
@@ -88,6 +90,11 @@ static void put_off(struct site_certificate *c, const char *name, enum status st
     struct site_issuer_entry *issuer = site_certificates_issuer(c->owner, name);
     uint32_t random = site_certificates_random();
     int64_t max_s = config->retry_max_s < UNREACHABLE_MAX_S ? config->retry_max_s : UNREACHABLE_MAX_S;
+    if (c->is_store_failing) {
+        c->is_store_failing = false;
+        c->pause_until_s = now_s + site_time_backoff(c->failures, config->retry_first_s, max_s, 0, random);
+        return;
+    }
     if (status == STATUS_IO && retry_after_s == 0 && issuer != NULL) {
         /* Several orders find out together: that counts once. */
         if (issuer->until_s <= now_s)
@@ -103,7 +110,7 @@ static void failed(struct site_certificate *c, const char *issuer, enum status s
     struct error said;
     char name[SITE_ISSUER_SIZE];
     (void)snprintf(name, sizeof name, "%s", issuer);
-    (void)error_set(&said, status, "%s: %.250s", name, err->text);
+    (void)error_set(&said, status, "%s: %.250s", c->is_store_failing ? "the disk" : name, err->text);
     c->failures++;
     put_off(c, name, status, retry_after_s, site_now_s(c->owner));
     site_certificates_fail(c, "site-order-failed", &said);
@@ -162,6 +169,7 @@ static void accept(struct site_certificate *c, const struct site_acme_certificat
         s = check(c, &leaf, &err);
     if (s == STATUS_OK) {
         s = site_store_put_form(c, c->order.number, &leaf, false, &err);
+        c->is_store_failing = s != STATUS_OK;
         s = s != STATUS_OK ? STATUS_IO : s; /* it can be downloaded again */
     }
     if (s != STATUS_OK) {
@@ -187,7 +195,10 @@ static enum status ordered(void *cookie, const char *order_url, struct error *er
         c->order.url[0] = '\0';
         return error_set(err, STATUS_LIMIT, "the order's URL is too long");
     }
-    return site_store_save(c, err);
+    enum status s = site_store_save(c, err);
+    c->order.is_kept = s == STATUS_OK;
+    c->is_store_failing = s != STATUS_OK;
+    return s;
 }
 
 static void issued(void *cookie, enum status status, const struct site_acme_certificate *certificate, int64_t retry_after_s,
@@ -198,9 +209,7 @@ static void issued(void *cookie, enum status status, const struct site_acme_cert
     c->owner->orders_under_way--;
     if (site_certificates_release(c))
         return;
-    if (c->order.number == 0) /* given up meanwhile */
-        site_certificates_schedule(c->owner, 0);
-    else if (status == STATUS_OK)
+    if (status == STATUS_OK)
         accept(c, certificate);
     else if (status == STATUS_NOT_FOUND) {
         site_certificates_event(c, EVENT_WARNING, "site-order-gone", err->text);
@@ -231,20 +240,36 @@ static enum status copy_names(struct site_order *order, const struct site_entry 
     return STATUS_OK;
 }
 
-/* A number and a key, durable before anybody hears of them. */
+/* A number and a key. */
 static enum status begin_new(struct site_certificate *c, const struct site_issuer_entry *issuer, int64_t now_s, struct error *err)
 {
     struct site_order *order = &c->order;
-    enum status s = copy_names(order, c->site, err);
     memcpy(order->issuer, issuer->name, sizeof order->issuer);
     memcpy(order->key_type, c->key_type, sizeof order->key_type);
     order->begun_s = now_s;
+    order->is_kept = false;
+    enum status s = copy_names(order, c->site, err);
     if (s == STATUS_OK)
         s = csr_make_key(c->key_type, &order->key, err);
-    order->number = ++c->last_number;
     if (s == STATUS_OK)
-        s = site_store_put_key(c, order->number, builder_view(&order->key), err);
-    return s == STATUS_OK ? site_store_save(c, err) : s;
+        order->number = ++c->last_number;
+    else
+        site_certificate_clear_order(c);
+    return s;
+}
+
+/* Durable before anybody hears of them. */
+static enum status keep(struct site_certificate *c, struct error *err)
+{
+    struct site_order *order = &c->order;
+    if (order->is_kept)
+        return STATUS_OK;
+    enum status s = site_store_put_key(c, order->number, builder_view(&order->key), err);
+    if (s == STATUS_OK)
+        s = site_store_save(c, err);
+    order->is_kept = s == STATUS_OK;
+    c->is_store_failing = s != STATUS_OK;
+    return s == STATUS_OK ? s : STATUS_IO; /* and it is tried again */
 }
 
 /* ARI's `replaces`: only the issuer of the old one knows it. */
@@ -282,6 +307,8 @@ void site_issue_begin(struct site_certificate *c, struct site_issuer_entry *issu
         abandon(c);
     if (c->order.number == 0)
         s = begin_new(c, issuer, now_s, &err);
+    if (s == STATUS_OK)
+        s = keep(c, &err);
     if (s == STATUS_OK)
         s = ask(c, issuer, &err);
     if (s != STATUS_OK) {

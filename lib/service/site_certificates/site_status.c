@@ -57,7 +57,7 @@ static void find_next(struct site_certificates *sc, struct site_certificate *c, 
         set_next(row, c->failures > 0 ? "try again" : "order", now_s);
     else
         set_next(row, "try again", when_s);
-    if (g != NULL && g->landmark == SITE_LANDMARK_WAITING && !c->is_ordering && g->landmark_next_s < row->next_action_s)
+    if (g != NULL && g->landmark == SITE_LANDMARK_WAITING && !c->is_ordering && !sc->is_store_broken && g->landmark_next_s < row->next_action_s)
         set_next(row, "landmark", g->landmark_next_s > now_s ? g->landmark_next_s : now_s);
 }
 

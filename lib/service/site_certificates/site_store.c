@@ -250,14 +250,19 @@ static enum status remove_orphan(void *context, const char *name, struct error *
     return is_named ? STATUS_OK : c->owner->config.store.remove(c->owner->config.store.context, name, err);
 }
 
-static void list(struct site_certificate *c, enum status (*each)(void *context, const char *name, struct error *err))
+static enum status refuse_chain(void *context, const char *name, struct error *err)
+{
+    (void)context;
+    return strstr(name, "/chain.pem") != NULL ? error_set(err, STATUS_CONFLICT, "%s is there without a state", name) : STATUS_OK;
+}
+
+static bool list(struct site_certificate *c, enum status (*each)(void *context, const char *name, struct error *err))
 {
     const struct object_store *store = &c->owner->config.store;
     struct error err = {.status = STATUS_OK};
     char prefix[SITE_DIRECTORY_SIZE + 1];
     (void)snprintf(prefix, sizeof prefix, "%s/", c->directory);
-    if (store->list(store->context, prefix, each, c, &err) != STATUS_OK)
-        site_certificates_event(c, EVENT_WARNING, "site-files", err.text);
+    return store->list(store->context, prefix, each, c, &err) == STATUS_OK;
 }
 
 /* An earlier process may have died between put and sync: what is built upon from now on is put again. */
@@ -299,18 +304,16 @@ static void forget_all(struct site_certificate *c)
     site_certificate_clear_order(c);
 }
 
-/* The newer of the two that can be read, into text; *is_there: is there one at all? */
-static bool read_state(struct site_certificate *c, struct builder *text, struct site_hashes *hashes, bool *is_there)
+/* The newer of the two that can be read, into text. */
+static bool read_state(struct site_certificate *c, struct builder *text, struct site_hashes *hashes)
 {
     struct error err = {.status = STATUS_OK};
     uint64_t sequences[2] = {0, 0};
     char name[OBJECT_NAME_MAX + 1];
-    *is_there = false;
     for (unsigned i = 0; i < 2; i++) {
         builder_reset(text);
         slot_of(c, i, name);
-        *is_there = get(c, name, text, &err) != STATUS_NOT_FOUND || *is_there;
-        sequences[i] = site_state_sequence(builder_view(text));
+        sequences[i] = get(c, name, text, &err) == STATUS_OK ? site_state_sequence(builder_view(text)) : 0;
     }
     for (unsigned i = 0, slot = sequences[1] > sequences[0] ? 1 : 0; i < 2; i++, slot = 1 - slot) {
         builder_reset(text);
@@ -329,25 +332,27 @@ void site_store_load(struct site_certificate *c)
     struct site_hashes hashes[SITE_GENERATIONS_MAX];
     struct builder text;
     struct error err = {.status = STATUS_OK};
-    bool is_there;
     builder_init(&text, SITE_STATE_MAX);
     c->is_loaded = true;
-    if (!read_state(c, &text, hashes, &is_there)) {
-        if (is_there) {
+    if (!read_state(c, &text, hashes)) {
+        (void)list(c, note_number);
+        /* Without a certificate nothing is lost: a first write that was torn, the key of an order that never came about. */
+        if (list(c, refuse_chain)) {
+            (void)list(c, remove_orphan);
+        } else {
             (void)error_set(&err, STATUS_MALFORMED, "%s: neither state.0.json nor state.1.json can be read", c->directory);
             complain(c, &err);
             c->is_damaged = true;
         }
-        list(c, note_number);
     } else {
         bool is_whole = load_files(c, hashes);
         if (is_whole)
-            list(c, remove_orphan);
-        list(c, note_number);
-        if (is_whole && put_again(c, builder_view(&text), &err) != STATUS_OK)
+            (void)list(c, remove_orphan);
+        (void)list(c, note_number);
+        enum status s = is_whole ? put_again(c, builder_view(&text), &err) : site_store_save(c, &err);
+        if (s != STATUS_OK)
             site_certificates_fail(c, "site-state", &err);
-        else if (!is_whole && site_store_save(c, &err) != STATUS_OK)
-            site_certificates_fail(c, "site-state", &err);
+        c->order.is_kept = c->order.number != 0 && is_whole && s == STATUS_OK;
     }
     builder_clear(&text);
 }
