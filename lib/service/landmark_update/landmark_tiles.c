@@ -63,8 +63,8 @@ enum status landmark_tiles_evaluate(struct landmark_tiles *tiles, struct subtree
 {
     struct node_source source = {tiles, read_node};
     struct builder own;
-    struct builder *path = proof != NULL ? proof : &own;
     builder_init(&own, PROOF_CONSISTENCY_HASHES_MAX * HASH_SIZE);
+    struct builder *path = proof != NULL ? proof : &own;
     tiles->has_missing = false;
     size_t before = path->len;
     enum status s = proof_subtree_hash(tiles->hasher, &source, subtree, hash, err);
