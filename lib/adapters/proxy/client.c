@@ -297,8 +297,14 @@ void client_drain(struct client *c)
 {
     if (c->is_handshaken && c->protocol->drain != NULL && !c->is_closing)
         c->protocol->drain(c);
-    if (!c->is_busy && !c->is_closing && client_output_len(c) == 0)
-        client_close_after(c, false);
+    /* What has come already is answered first. And who has only just connected has not been answered at all: for him it
+     * would be a failed request, so he gets one, as long as head_ms waits for it. */
+    c->can_read = true;
+    client_run(c);
+    bool is_fresh = c->wait == CLIENT_WAIT_HANDSHAKE || c->wait == CLIENT_WAIT_HEAD;
+    if (c->is_listed_dead || c->is_busy || c->is_closing || is_fresh || client_output_len(c) > 0)
+        return;
+    client_close_after(c, false);
     client_run(c);
 }
 

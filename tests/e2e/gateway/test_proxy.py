@@ -9,6 +9,7 @@ import os
 import re
 import resource
 import select
+import signal
 import socket
 import ssl
 import struct
@@ -813,6 +814,34 @@ class Health(Case):
             self.assertLess(time.monotonic() - begin, 3)
         self.world.b = self.world.stack.enter_context(Backend('b', port=port))
         self.until('it has work again', lambda: (self.get('/page'), [r for r in self.world.b.requests if r.path == '/page'])[1])
+
+
+class Drain(Case):
+    """SIGTERM: nobody who is connected has his request refused."""
+
+    def tearDown(self):
+        pass
+
+    def test_the_first_request_of_a_connection_is_answered(self):
+        early, fresh, used = Http1(self.gateway.connect()), [self.h1() for _ in range(10)], [self.h1() for _ in range(5)]
+        for connection in used:
+            connection.request('GET', '/page')
+        busy = self.h1()
+        busy.send(b'GET /slow/800 HTTP/1.1\r\nHost: www.test\r\n\r\n')
+        time.sleep(0.3)
+        os.kill(self.gateway.pid, signal.SIGTERM)
+        time.sleep(0.2)
+        for connection in used:
+            self.assertTrue(connection.is_closed(2), 'idle ones are closed')
+        for connection in fresh:
+            answer = connection.request('GET', '/page')
+            self.assertEqual((answer.status, answer.get('connection', '').lower()), (200, 'close'))
+        context = ssl.create_default_context(cafile=self.world.root)
+        with Http1(context.wrap_socket(early.sock, server_hostname='www.test')) as connection:
+            self.assertEqual(connection.request('GET', '/page').status, 200)
+        self.assertEqual(busy.answer().body, b'slow')
+        self.until('it has ended', lambda: self.gateway.process.popen.poll() is not None, 10)
+        self.assertEqual(self.gateway.process.popen.returncode, 0)
 
 
 class Crowd(Case):
