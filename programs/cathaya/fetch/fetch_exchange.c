@@ -116,6 +116,8 @@ static enum fetch_outcome read_answer(struct exchange *x, struct response_parser
         return fail(x, FETCH_NO_PEER, "the answer cannot be written");
     if (x->is_too_long)
         return fail(x, FETCH_BAD_ANSWER, "the answer is too long");
+    if (p->state == RESPONSE_COMPLETE && p->status < 200)
+        return fail(x, FETCH_BAD_ANSWER, "there is no final answer");
     return p->state == RESPONSE_COMPLETE ? FETCH_OK : fail(x, FETCH_BAD_ANSWER, p->reason);
 }
 

@@ -128,7 +128,7 @@ static const struct answer {
     {"/garbage", "220 mail.example.com ESMTP\r\n\r\n"},
     {"/two-lengths", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello!"},
     {"/hints", "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\nhello world"},
-    {"/hints-without-end", "HTTP/1.1 103 Early Hints\r\n\r\n"},
+    {"/endless-hints", "HTTP/1.1 103 Early Hints\r\n\r\n"},
     {"/missing", "HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\ngone"},
     {"/empty", "HTTP/1.1 204 No Content\r\n\r\n"},
     {"/nothing", ""},

@@ -232,7 +232,7 @@ class Fetch(unittest.TestCase):
         for path, status, size in (('chunked', 200, 11), ('until-close', 200, 11), ('hints', 200, 11), ('missing', 404, 4), ('empty', 204, 0)):
             told = self.fetch(server, *self.roots(), url=f'https://{NAME}/{path}')
             self.assertEqual((told['status'], told['body_bytes'], told['verdict']), (status, size, 'secure'), path)
-        for path, words in (('short', 'the connection ended in the middle'), ('garbage', ''), ('two-lengths', ''), ('hints-without-end', ''), ('nothing', '')):
+        for path, words in (('short', 'the connection ended in the middle'), ('garbage', ''), ('two-lengths', ''), ('endless-hints', ''), ('nothing', '')):
             told = self.fetch(server, *self.roots(), url=f'https://{NAME}/{path}', status=1)
             self.assertEqual(told['verdict'], 'secure', path)
             self.assertIn('HTTP: ' + words, told['reason'], path)
