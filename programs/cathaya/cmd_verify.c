@@ -137,7 +137,7 @@ static enum status add_trusted(struct session *session, const struct options *op
     if (has_trust && (options_has(options, "ca") || options_has(options, "policy")))
         return error_set(err, STATUS_USAGE, "--trust has CAs and policies of its own; leave out --ca and --policy, or it");
     if (!has_trust && !options_has(options, "ca"))
-        return error_set(err, STATUS_USAGE, "--ca or --trust is missing; see `cathaya verify --help`");
+        return error_set(err, STATUS_USAGE, "--ca FILE or --trust DIR is missing; see `cathaya verify --help`");
     if (has_trust)
         return add_directory(session, options, err);
     enum status s = add_ca_files(session, options, err);
