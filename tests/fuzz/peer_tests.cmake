@@ -1,0 +1,2 @@
+# What a TLS server sends to be believed: certificates, SCTs, an OCSP response.
+cathaya_fuzz_target(peer_verify layer_tls)
