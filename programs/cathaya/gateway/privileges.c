@@ -9,16 +9,19 @@
 
 #include <seccomp.h>
 
+/* A line of passwd, from wherever the machine has its users. */
+#define ENTRY_SIZE 16384
+
 enum status privileges_drop(const char *user, struct error *err)
 {
+    struct passwd entry, *found = NULL;
+    char memory[ENTRY_SIZE];
     if (user == NULL)
         return STATUS_OK;
-    errno = 0;
-    const struct passwd *entry = getpwnam(user);
-    if (entry == NULL)
+    if (getpwnam_r(user, &entry, memory, sizeof memory, &found) != 0 || found == NULL)
         return error_set(err, STATUS_USAGE, "user: there is no user %s on this machine", user);
-    uid_t uid = entry->pw_uid;
-    gid_t gid = entry->pw_gid;
+    uid_t uid = entry.pw_uid;
+    gid_t gid = entry.pw_gid;
     if (geteuid() == uid && getuid() == uid)
         return STATUS_OK;
     if (initgroups(user, gid) != 0 || setresgid(gid, gid, gid) != 0 || setresuid(uid, uid, uid) != 0)
