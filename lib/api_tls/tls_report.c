@@ -19,7 +19,7 @@ _Static_assert(CATHAYA_REASON_SIZE == ERROR_TEXT_MAX, "reason");
 static void copy_printable(char *out, size_t size, const char *text)
 {
     size_t len = 0;
-    for (; text[len] != '\0' && len < size - 1; len++)
+    for (; len < size - 1 && text[len] != '\0'; len++)
         out[len] = text[len] >= ' ' && text[len] <= '~' ? text[len] : '?';
     out[len] = '\0';
 }

@@ -38,28 +38,6 @@ struct cathaya_trust *cathaya_tls_trust_mtc(struct cathaya_tls_trust *trust)
     return trust->mtc;
 }
 
-static enum status add_ids(struct peer_trust *peer, enum peer_world world, const struct array *ids, struct error *err)
-{
-    enum status s = STATUS_OK;
-    for (size_t i = 0; s == STATUS_OK && i < ids->count; i++)
-        s = peer_trust_add_anchor(peer, world, array_at(ids, i), err);
-    return s;
-}
-
-static enum status take_contents(struct peer_trust *peer, const struct trust_contents *contents, struct error *err)
-{
-    enum status s = STATUS_OK;
-    for (size_t i = 0; s == STATUS_OK && i < contents->anchors.count; i++) {
-        const struct trust_contents_anchor *a = trust_contents_anchor_at(contents, i);
-        s = a->is_root ? peer_trust_add_root(peer, a->is_gm ? PEER_WORLD_GM : PEER_WORLD_INTL, a->certificate,
-                                             a->distrust_after_s, err)
-                       : peer_trust_add_intermediate(peer, a->certificate, err);
-    }
-    if (s == STATUS_OK)
-        s = add_ids(peer, PEER_WORLD_GM, &contents->gm_ids, err);
-    return s == STATUS_OK ? add_ids(peer, PEER_WORLD_INTL, &contents->intl_ids, err) : s;
-}
-
 enum cathaya_status cathaya_tls_trust_add_bundles(struct cathaya_tls_trust *trust, const struct cathaya_bundle *bundles,
                                                   size_t count, int64_t at, struct cathaya_error *err)
 {
@@ -68,7 +46,7 @@ enum cathaya_status cathaya_tls_trust_add_bundles(struct cathaya_tls_trust *trus
     enum status s = verify_parts_add_bundles(trust->mtc, bundles, count, at, &contents, &inner);
     peer_trust_set_store(trust->peer, trust->mtc->store);
     if (s == STATUS_OK)
-        s = take_contents(trust->peer, contents, &inner);
+        s = peer_trust_add_contents(trust->peer, contents, &inner);
     trust_contents_free(contents);
     return verify_parts_give(s, &inner, err);
 }

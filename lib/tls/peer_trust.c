@@ -246,6 +246,28 @@ enum status peer_trust_add_landmarks(struct peer_trust *trust, enum peer_world w
     return s == STATUS_OK ? add(trust, &anchor, err) : s;
 }
 
+static enum status add_ids(struct peer_trust *trust, enum peer_world world, const struct array *ids, struct error *err)
+{
+    enum status s = STATUS_OK;
+    for (size_t i = 0; s == STATUS_OK && i < ids->count; i++)
+        s = peer_trust_add_anchor(trust, world, array_at(ids, i), err);
+    return s;
+}
+
+enum status peer_trust_add_contents(struct peer_trust *trust, const struct trust_contents *contents, struct error *err)
+{
+    enum status s = STATUS_OK;
+    for (size_t i = 0; s == STATUS_OK && i < contents->anchors.count; i++) {
+        const struct trust_contents_anchor *a = trust_contents_anchor_at(contents, i);
+        s = a->is_root ? peer_trust_add_root(trust, a->is_gm ? PEER_WORLD_GM : PEER_WORLD_INTL, a->certificate,
+                                             a->distrust_after_s, err)
+                       : peer_trust_add_intermediate(trust, a->certificate, err);
+    }
+    if (s == STATUS_OK)
+        s = add_ids(trust, PEER_WORLD_GM, &contents->gm_ids, err);
+    return s == STATUS_OK ? add_ids(trust, PEER_WORLD_INTL, &contents->intl_ids, err) : s;
+}
+
 const struct trust_store *peer_trust_store(const struct peer_trust *trust)
 {
     return trust->store;

@@ -9,7 +9,7 @@
 #define CATHAYA_TLS_PEER_TRUST_H
 
 #include "codec/tai/tai.h"
-#include "rules/trust_store.h"
+#include "rules/trust_contents.h"
 
 enum peer_world {
     PEER_WORLD_NONE,
@@ -55,6 +55,10 @@ MUST_USE enum status peer_trust_add_landmarks(struct peer_trust *trust, enum pee
 /* peer_trust_add_anchor adds a further ID, such as a group that several CAs share: sent as it is. */
 MUST_USE enum status peer_trust_add_anchor(struct peer_trust *trust, enum peer_world world, const struct tai *id,
                                            struct error *err);
+
+/* peer_trust_add_contents adds the roots, the intermediates and the IDs of a bundle. Its store is not looked at. */
+MUST_USE enum status peer_trust_add_contents(struct peer_trust *trust, const struct trust_contents *contents,
+                                             struct error *err);
 
 /* ---- questions ---- */
 

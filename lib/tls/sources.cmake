@@ -14,6 +14,7 @@ set(tls_sources
   proof_name.c
   remote_key.c
   tls_browser.c
+  tls_browser_report.c
   tls_browser_watch.c
   server_failure.c
   server_hello.c

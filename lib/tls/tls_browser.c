@@ -11,7 +11,6 @@
 
 /* Lists of names for OpenSSL: some twenty of thirty characters. */
 #define LIST_SIZE 1024
-#define CHAIN_SIZE_MAX (PEER_CHAIN_MAX * (size_t)(CERTIFICATE_SIZE_MAX + 3))
 #define SCT_LIST_SIZE 65537
 
 /* For libssl's macros that take what they only read as not const. */
@@ -222,7 +221,7 @@ static enum status prepare(struct tls_browser_connection *c, const struct tls_br
 {
     builder_init(&c->requested, TRUST_ANCHOR_LIST_SIZE_MAX);
     builder_init(&c->sct_list, SCT_LIST_SIZE);
-    builder_init(&c->chain, CHAIN_SIZE_MAX);
+    builder_init(&c->chain, TLS_BROWSER_CHAIN_SIZE_MAX);
     c->at_s = dial->at_s;
     c->report.profile = c->browser->profile->name;
     enum status s = read_name(c, dial->server_name, err);
@@ -241,6 +240,11 @@ static enum status prepare(struct tls_browser_connection *c, const struct tls_br
     return STATUS_OK;
 }
 
+struct tls_browser_connection *tls_browser_connection_of_stream(const struct tls_stream *stream)
+{
+    return tls_stream_owner(stream, &kind);
+}
+
 enum status tls_browser_dial(struct tls_browser *browser, int fd, const struct tls_browser_dial *dial,
                              struct tls_stream **out, struct error *err)
 {
@@ -257,73 +261,4 @@ enum status tls_browser_dial(struct tls_browser *browser, int fd, const struct t
     ERR_clear_error();
     connection_free(c);
     return s;
-}
-
-/* ---- what was found ---- */
-
-const struct tls_browser_report *tls_browser_report(const struct tls_stream *stream)
-{
-    struct tls_browser_connection *c = tls_stream_owner(stream, &kind);
-    if (c == NULL)
-        return NULL;
-    struct tls_browser_report *r = &c->report;
-    r->is_anchor_confirmed = c->anchors.is_confirmed;
-    r->available_count = c->heard.count < TLS_BROWSER_AVAILABLE_MAX ? c->heard.count : TLS_BROWSER_AVAILABLE_MAX;
-    memcpy(r->available, c->heard.ids, r->available_count * sizeof *r->available);
-    if (r->reason[0] == '\0')
-        (void)memccpy(r->reason, tls_stream_reason(stream), '\0', sizeof r->reason - 1);
-    return r;
-}
-
-/* Was a certificate for this ID refused just now? */
-static bool was_refused(const struct tls_browser_report *r, const struct tai *id)
-{
-    const struct trust_ca *ca = r->peer.proof.ca;
-    if (!r->is_judged || ca == NULL || !tai_is_within(id, &ca->id))
-        return false;
-    return tai_equal(id, &ca->id) ? r->peer.mode == PEER_MODE_STANDALONE : r->peer.mode == PEER_MODE_LANDMARK;
-}
-
-bool tls_browser_retry_anchor(const struct tls_stream *stream, struct tai *id)
-{
-    const struct tls_browser_connection *c = tls_stream_owner(stream, &kind);
-    if (c == NULL || c->report.is_done || c->report.is_retry || !c->anchors.has_heard)
-        return false;
-    for (size_t i = 0; i < c->heard.count; i++)
-        if (peer_trust_has_anchor(c->browser->trust, &c->browser->scope, &c->heard.ids[i]) &&
-            !was_refused(&c->report, &c->heard.ids[i])) {
-            *id = c->heard.ids[i];
-            return true;
-        }
-    return false;
-}
-
-struct tls_browser_session *tls_browser_take_session(const struct tls_stream *stream)
-{
-    const struct tls_browser_connection *c = tls_stream_owner(stream, &kind);
-    if (c == NULL || c->session == NULL || SSL_SESSION_is_resumable(c->session) != 1)
-        return NULL;
-    struct tls_browser_session *session = calloc(1, sizeof *session);
-    if (session == NULL)
-        return NULL;
-    /* The library spoils the session of a connection that ends without a goodbye; a copy stays good. */
-    session->session = SSL_SESSION_dup(c->session);
-    memcpy(session->server_name, c->server_name, sizeof session->server_name);
-    memcpy(session->signature, c->report.signature, sizeof session->signature);
-    session->signature_id = c->report.signature_id;
-    builder_init(&session->chain, CHAIN_SIZE_MAX);
-    builder_bytes(&session->chain, builder_view(&c->chain));
-    if (session->session != NULL && builder_is_good(&session->chain))
-        return session;
-    tls_browser_session_free(session);
-    return NULL;
-}
-
-void tls_browser_session_free(struct tls_browser_session *session)
-{
-    if (session == NULL)
-        return;
-    SSL_SESSION_free(session->session);
-    builder_clear(&session->chain);
-    free(session);
 }

@@ -10,6 +10,9 @@
 #include "tls/tls_browser.h"
 #include "tls/trust_anchors.h"
 
+/* A chain as it is kept: opaque<0..2^24-1> each. */
+#define TLS_BROWSER_CHAIN_SIZE_MAX (PEER_CHAIN_MAX * (size_t)(CERTIFICATE_SIZE_MAX + 3))
+
 struct tls_browser {
     unsigned count; /* of the one who made it, and of each stream */
     const struct client_profile *profile;
@@ -48,6 +51,9 @@ struct tls_browser_session {
 /* tls_browser_connection_of is the connection of ssl: what the callbacks of tls_browser_watch begin with. */
 struct tls_browser_connection *tls_browser_connection_of(const SSL *ssl);
 MUST_USE bool tls_browser_connection_attach(SSL *ssl, struct tls_browser_connection *c);
+
+/* tls_browser_connection_of_stream: NULL for a stream of another kind. */
+struct tls_browser_connection *tls_browser_connection_of_stream(const struct tls_stream *stream);
 
 /* tls_browser_watch installs the callbacks that count, hear and judge. */
 MUST_USE enum status tls_browser_watch(SSL_CTX *ctx, struct error *err);

@@ -33,27 +33,11 @@ const struct peer_trust *fetch_trust_peer(const struct fetch_trust *trust)
 
 /* ---- a trust directory ---- */
 
-static enum status add_ids(struct peer_trust *peer, enum peer_world world, const struct array *ids, struct error *err)
-{
-    enum status s = STATUS_OK;
-    for (size_t i = 0; s == STATUS_OK && i < ids->count; i++)
-        s = peer_trust_add_anchor(peer, world, array_at(ids, i), err);
-    return s;
-}
-
 static enum status take_contents(struct fetch_trust *trust, struct error *err)
 {
     const struct trust_contents *contents = trust_directory_contents(trust->directory);
     enum status s = peer_trust_new(contents->store, &trust->peer, err);
-    for (size_t i = 0; s == STATUS_OK && i < contents->anchors.count; i++) {
-        const struct trust_contents_anchor *a = trust_contents_anchor_at(contents, i);
-        enum peer_world world = a->is_gm ? PEER_WORLD_GM : PEER_WORLD_INTL;
-        s = a->is_root ? peer_trust_add_root(trust->peer, world, a->certificate, a->distrust_after_s, err)
-                       : peer_trust_add_intermediate(trust->peer, a->certificate, err);
-    }
-    if (s == STATUS_OK)
-        s = add_ids(trust->peer, PEER_WORLD_GM, &contents->gm_ids, err);
-    return s == STATUS_OK ? add_ids(trust->peer, PEER_WORLD_INTL, &contents->intl_ids, err) : s;
+    return s == STATUS_OK ? peer_trust_add_contents(trust->peer, contents, err) : s;
 }
 
 static enum status load_directory(struct fetch_trust *trust, const char *path, int64_t at_s, struct error *err)
