@@ -20,6 +20,7 @@ void tunnel_begin(struct http1 *h)
     c->protocol = &tunnel_protocol;
     counter_add(&c->worker->counters.tunnels, 1);
     c->wait = CLIENT_WAIT_NONE;
+    client_wake(c); /* what the client has sent behind its request waits for nobody's event */
 }
 
 /* ---- the backend's side ---- */

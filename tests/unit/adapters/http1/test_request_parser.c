@@ -78,6 +78,10 @@ static void heads(void **state)
         {RAW(GET), -1, NULL},
         /* request line */
         {RAW("GET  / HTTP/1.1\r\nHost: a\r\n\r\n"), 400, NULL},
+        {RAW("GET / HTTP/1.1\r\nHost: a:port\r\n\r\n"), 400, NULL},
+        {RAW("GET / HTTP/1.1\r\nHost: a:80:81\r\n\r\n"), 400, NULL},
+        {RAW("GET / HTTP/1.1\r\nHost: [::1]:x\r\n\r\n"), 400, NULL},
+        {RAW("GET http://a:b/ HTTP/1.1\r\nHost: a:b\r\n\r\n"), 400, NULL},
         {RAW("GET /  HTTP/1.1\r\nHost: a\r\n\r\n"), 400, NULL},
         {RAW("GET / HTTP/1.1 \r\nHost: a\r\n\r\n"), 400, NULL},
         {RAW(" GET / HTTP/1.1\r\nHost: a\r\n\r\n"), 400, NULL},
