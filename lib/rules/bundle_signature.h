@@ -29,7 +29,8 @@ MUST_USE enum status bundle_signature_check(const struct trust_envelope *envelop
                                             const struct bundle_signature_pins *pins, struct error *err);
 
 /* bundle_signature_check_time is the part about the time, for a bundle that was taken before: not from the future, by more
- * than BUNDLE_SIGNATURE_SKEW_S, and not expired; expires 0 never is (local ones alone: a signed one has to expire). */
+ * than BUNDLE_SIGNATURE_SKEW_S, and not expired. expires 0 is of local ones alone, which are good at any time: a signed one
+ * has to expire. */
 #define BUNDLE_SIGNATURE_SKEW_S 86400 /* clocks of clients are wrong by hours, rarely more */
 MUST_USE enum status bundle_signature_check_time(const struct trust_bundle *bundle, int64_t now_s, struct error *err);
 

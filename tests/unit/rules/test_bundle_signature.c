@@ -145,6 +145,16 @@ static void times_and_versions(void **state)
     heap_free(input);
 }
 
+static void local_ones(void **state)
+{
+    (void)state;
+    struct trust_bundle b = {.version = 1, .issued_s = MAKER_NOW};
+    OK(bundle_signature_check_time(&b, MAKER_NOW - MAKER_YEAR, &err));
+    OK(bundle_signature_check_time(&b, MAKER_NOW + MAKER_YEAR, &err));
+    b.expires_s = MAKER_NOW + 1;
+    assert_says(bundle_signature_check_time(&b, MAKER_NOW - MAKER_YEAR, &err), &err, STATUS_REFUSED, "in the future");
+}
+
 static void envelopes(void **state)
 {
     (void)state;
@@ -169,6 +179,7 @@ int main(void)
         cmocka_unit_test(both_have_to_sign),
         cmocka_unit_test(other_contents),
         cmocka_unit_test(times_and_versions),
+        cmocka_unit_test(local_ones),
         cmocka_unit_test(envelopes),
     };
     return cmocka_run_group_tests(tests, make_world, clear_world);
