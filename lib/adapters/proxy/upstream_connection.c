@@ -236,8 +236,10 @@ static void make_idle(struct upstream_connection *c, const struct exchange *x)
         return;
     }
     c->is_finished = c->has_gathered = c->is_paused = c->is_input_paused = false;
-    if (c->out.cap > UPSTREAM_OUTPUT_KEPT)
+    if (c->out.cap > UPSTREAM_OUTPUT_KEPT) {
         builder_clear(&c->out);
+        builder_init(&c->out, UPSTREAM_OUTPUT_MAX);
+    }
     if (c->is_pending)
         take_from_pending(c);
     upstream_connection_set_waits(c);
