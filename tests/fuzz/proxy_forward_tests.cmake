@@ -1,0 +1,1 @@
+cathaya_fuzz_target(forward layer_adapters_proxy)
