@@ -73,6 +73,11 @@ struct h2_session {
     struct h2_credit idle_bytes, resets;
 };
 
+/* ---- h2_frames.c ---- */
+bool h2_frames_set_callbacks(nghttp2_session_callbacks **out);
+/* h2_frames_spend: after a feed of so many bytes, have they brought anybody further? */
+void h2_frames_spend(struct h2_session *s, size_t len);
+
 /* ---- h2_stream.c: requests ---- */
 struct h2_stream *h2_stream_new(struct h2_session *s, int32_t id);
 /* h2_stream_free aborts what is under way, tells the host, and takes it out of all lists. */

@@ -91,7 +91,6 @@ static void hold(struct upstream_connection *c, struct bytes rest)
     }
     memcpy(copy, rest.data, rest.len);
     c->held = copy;
-    c->held_at = 0;
     c->held_len = rest.len;
 }
 
@@ -194,10 +193,11 @@ void upstream_answer_read(struct upstream_connection *c)
 void upstream_answer_go_on(struct upstream_connection *c)
 {
     uint8_t *held = c->held;
-    struct bytes rest = bytes_of(held + c->held_at, c->held_len - c->held_at);
+    size_t len = c->held_len;
+    if (held == NULL)
+        return;
     c->held = NULL;
-    c->held_at = c->held_len = 0;
-    if (held != NULL)
-        take(c, rest);
+    c->held_len = 0;
+    take(c, bytes_of(held, len));
     free(held);
 }

@@ -87,7 +87,7 @@ struct upstream_connection {
     struct builder out;
     size_t out_at;
     uint8_t *held; /* of the answer, read while the client does not take it */
-    size_t held_at, held_len;
+    size_t held_len;
     struct response_parser parser;
 };
 
