@@ -47,7 +47,7 @@ static enum status read_window(const struct client_answer *answer, int64_t *star
     const json_t *window = json_object_get(answer->json, "suggestedWindow");
     int status = answer->response->status;
     if (!client_is_good(answer))
-        return status == 404 || status == 400 ? error_set(answer->err, STATUS_NOT_FOUND, "%.300s", answer->err->text)
+        return status == 404 || status == 400 ? error_prefix(answer->err, STATUS_NOT_FOUND, "no renewal information")
                                               : answer->err->status;
     if (!read_time(window, "start", start_s) || !read_time(window, "end", end_s) || *end_s < *start_s)
         return error_set(answer->err, STATUS_REFUSED, "the renewal information has no window");

@@ -57,7 +57,7 @@ static enum status check_name(const char *name, struct error *err)
     if (ip_address_parse(bytes_of_text(name), address, &len))
         return STATUS_OK;
     enum status s = dns_name_check_host(bytes_of_text(name), true, err);
-    return s == STATUS_OK ? s : error_set(err, STATUS_USAGE, "%.200s: %.100s", name, err->text);
+    return s == STATUS_OK ? s : error_prefix(err, STATUS_USAGE, "%.100s", name);
 }
 
 static enum status check_wanted(const struct site_wanted *w, const struct site_issuer *issuers, size_t issuer_count, struct error *err)
@@ -98,7 +98,7 @@ static enum status check_site(const struct site_config *site, const struct site_
             s = error_set(err, STATUS_USAGE, "%s twice", site_kind_name(site->wanted[i].kind));
         kinds |= 1u << site->wanted[i].kind;
     }
-    return s == STATUS_OK ? s : error_set(err, STATUS_USAGE, "site \"%.100s\": %.200s", site->name, err->text);
+    return s == STATUS_OK ? s : error_prefix(err, STATUS_USAGE, "site \"%.100s\"", site->name);
 }
 
 static int compare_sites(const void *a, const void *b)

@@ -183,7 +183,7 @@ enum status site_leaf_read(struct bytes pem, struct site_leaf *leaf, struct erro
         s = read_leaf(leaf, err);
     if (s == STATUS_OK)
         s = read_properties(leaf, err);
-    return s == STATUS_OK || s == STATUS_NO_MEMORY ? s : error_set(err, STATUS_MALFORMED, "%.300s", err->text);
+    return s == STATUS_OK || s == STATUS_NO_MEMORY ? s : error_prefix(err, STATUS_MALFORMED, "chain");
 }
 
 /* ---- checks ---- */

@@ -1,5 +1,7 @@
 /* The client against the real server, over a wire that loses answers, is busy, and lies. */
 #include "service/acme_client/acme_client.h"
+#include "crypto/csr_make.h"
+#include "crypto/hash.h"
 #include "unit/service/acme_client/wire.h"
 
 #define DIRECTORY ACME_WORLD_URL "/directory"
@@ -605,9 +607,303 @@ static void test_no_end(void **state)
     }
 }
 
+/* ---- what takes its time ---- */
+
+static void test_slow_provision(void **state)
+{
+    struct world t;
+    struct error err = {.status = STATUS_OK};
+    (void)state;
+    begin_started(&t);
+    t.solver.is_held = true;
+    issue(&t, "www.example.com");
+    acme_world_advance(&t.w, 60000);
+    assert_int_equal(t.issued, 0);
+    assert_int_equal(wire_count(&t.wire, "/challenge/"), 0); /* nothing is said before it can be seen */
+    assert_int_equal(t.solver.cleaned, 0);
+    t.solver.done(t.solver.cookie, STATUS_OK, &err);
+    acme_world_run(&t.w);
+    want_certificate(&t);
+    end(&t);
+}
+
+/* What the three types show comes from one key authorization. */
+static void test_challenge_values(void **state)
+{
+    static const char *const types[] = {"http-01", "tls-alpn-01", "dns-01"};
+    (void)state;
+    for (size_t i = 0; i < LENGTH(types); i++) {
+        struct world t;
+        uint8_t digest[32];
+        struct builder text;
+        begin(&t);
+        t.config.challenge = types[i];
+        acme_client_free(t.client);
+        make_client(&t);
+        start(&t);
+        issue(&t, "www.example.com");
+        want_certificate(&t);
+        const struct bytes shown = bytes_of_text(t.solver.key_authorization);
+        assert_true(hash_label_sha256(&shown, 1, digest));
+        assert_memory_equal(t.solver.challenge.digest, digest, sizeof digest);
+        builder_init(&text, 64);
+        text_write_base64url(&text, BYTES_OF(digest));
+        builder_u8(&text, 0);
+        assert_string_equal(t.solver.challenge.dns_value, (const char *)text.data);
+        assert_false(t.solver.challenge.is_ip);
+        builder_clear(&text);
+        end(&t);
+    }
+}
+
+static void test_address(void **state)
+{
+    struct world t;
+    struct error err;
+    static const char *const names[] = {"192.0.2.7", "2001:db8::7"};
+    (void)state;
+    begin_started(&t);
+    heap_free(t.csr);
+    struct builder key, csr;
+    builder_init(&key, 16384);
+    builder_init(&csr, 16384);
+    OK(csr_make_key("p256", &key, &err));
+    OK(csr_make_request(builder_view(&key), names, 2, &csr, &err));
+    t.csr = heap_copy(builder_view(&csr));
+    builder_clear(&key);
+    builder_clear(&csr);
+    struct acme_client_request request = {.names = names, .name_count = 2, .csr = t.csr};
+    OK(acme_client_issue(t.client, &request, on_issued, &t, &err));
+    acme_world_run(&t.w);
+    want_certificate(&t);
+    assert_true(t.solver.challenge.is_ip);
+    assert_int_equal(t.solver.provisioned, 2);
+    end(&t);
+}
+
+/* ---- account ---- */
+
+static const uint8_t eab_secret[32] = {1, 2, 3};
+
+static void test_binding(void **state)
+{
+    static const struct acme_eab_key keys[] = {{.kid = "customer-1", .key = {eab_secret, sizeof eab_secret}, .is_reusable = false}};
+    static const struct {
+        const char *kid;
+        uint8_t first;
+        bool is_existing_only, is_good;
+    } cases[] = {{NULL, 0, false, false}, {"customer-1", 1, false, true}, {"customer-1", 9, false, false}, {"customer-2", 1, false, false},
+                 {"customer-1", 1, true, false}};
+    (void)state;
+    for (size_t i = 0; i < LENGTH(cases); i++) {
+        struct world t;
+        uint8_t secret[32];
+        begin(&t);
+        acme_client_free(t.client);
+        acme_world_clear(&t.w);
+        acme_world_init(&t.w);
+        t.w.config.is_eab_required = true;
+        t.w.config.eab_keys = keys;
+        t.w.config.eab_key_count = 1;
+        acme_world_start(&t.w);
+        memcpy(secret, eab_secret, sizeof secret);
+        secret[0] = cases[i].first;
+        t.config.eab_kid = cases[i].kid;
+        t.config.eab_key = BYTES_OF(secret);
+        t.config.is_existing_only = cases[i].is_existing_only;
+        t.config.timer = t.w.timer;
+        make_client(&t);
+        start(&t);
+        assert_int_equal(t.started, 1);
+        if ((t.status == STATUS_OK) != cases[i].is_good)
+            fail_msg("case %zu: %s", i, t.err.text);
+        assert_int_equal(acme_client_is_started(t.client), cases[i].is_good);
+        if (cases[i].is_good) { /* the account is there: found by its key, without making one */
+            t.config.is_existing_only = true;
+            acme_client_free(t.client);
+            make_client(&t);
+            t.started = 0;
+            start(&t);
+            assert_int_equal(t.status, STATUS_OK);
+        }
+        end(&t);
+    }
+}
+
+static void test_waiters(void **state)
+{
+    struct world t;
+    (void)state;
+    begin(&t);
+    for (unsigned i = 0; i < 300; i++)
+        acme_client_start(t.client, on_started, &t);
+    assert_int_equal(t.started, 0);
+    acme_world_run(&t.w);
+    assert_int_equal(t.started, 300);
+    assert_int_equal(wire_count(&t.wire, "POST /new-account"), 1);
+    end(&t);
+}
+
+static void test_account_gone(void **state)
+{
+    struct world t;
+    (void)state;
+    begin_started(&t);
+    struct wire_fault *f = fault(&t, "POST", "new-order", 1);
+    f->status = 400;
+    f->body = "{\"type\":\"urn:ietf:params:acme:error:accountDoesNotExist\"}";
+    issue(&t, "www.example.com");
+    want_failure(&t, STATUS_REFUSED, "accountDoesNotExist");
+    assert_false(acme_client_is_started(t.client));
+    t.started = 0;
+    start(&t);
+    issue(&t, "www.example.com");
+    want_certificate(&t);
+    end(&t);
+}
+
+/* ---- orders to go on with ---- */
+
+static char kept_url[ACME_CLIENT_URL_MAX];
+
+static enum status keep_url(void *cookie, const char *order_url, struct error *err)
+{
+    struct world *t = cookie;
+    if (t->solver.token[0] != '\0')
+        return error_set(err, STATUS_IO, "after a challenge");
+    (void)snprintf(kept_url, sizeof kept_url, "%s", order_url);
+    return STATUS_OK;
+}
+
+static enum status refuse_url(void *cookie, const char *order_url, struct error *err)
+{
+    (void)cookie, (void)order_url;
+    return error_set(err, STATUS_IO, "no room to keep it");
+}
+
+static void test_resume(void **state)
+{
+    struct world t;
+    struct error err;
+    const char *name = "www.example.com";
+    (void)state;
+    begin_started(&t);
+    struct acme_client_request request = {.names = &name, .name_count = 1, .csr = t.csr, .ordered = refuse_url};
+    OK(acme_client_issue(t.client, &request, on_issued, &t, &err));
+    acme_world_run(&t.w);
+    want_failure(&t, STATUS_IO, "no room");
+    assert_int_equal(t.solver.provisioned, 0);
+    request.ordered = keep_url;
+    t.issued = 0;
+    OK(acme_client_issue(t.client, &request, on_issued, &t, &err));
+    acme_world_run(&t.w);
+    want_certificate(&t);
+    /* It is valid now: downloaded again, and nothing is ordered. */
+    builder_reset(&t.wire.log);
+    request.order_url = kept_url;
+    t.issued = 0;
+    OK(acme_client_issue(t.client, &request, on_issued, &t, &err));
+    acme_world_run(&t.w);
+    want_certificate(&t);
+    assert_int_equal(wire_count(&t.wire, "POST /new-order"), 0);
+    assert_int_equal(wire_count(&t.wire, "/finalize"), 0);
+    assert_int_equal(t.w.issuance_total, 1);
+    /* One that nobody knows. */
+    request.order_url = ACME_WORLD_URL "/order/99999999";
+    t.issued = 0;
+    OK(acme_client_issue(t.client, &request, on_issued, &t, &err));
+    acme_world_run(&t.w);
+    want_failure(&t, STATUS_NOT_FOUND, "404");
+    request.order_url = "no URL";
+    assert_int_equal(acme_client_issue(t.client, &request, on_issued, &t, &err), STATUS_USAGE);
+    end(&t);
+}
+
+/* What a server that puts off says reaches whoever decides when to ask again. */
+static void test_retry_after(void **state)
+{
+    struct world t;
+    (void)state;
+    begin_started(&t);
+    busy(&t, "POST", "new-order", 1, 429, "Retry-After: 7200\r\n");
+    issue(&t, "www.example.com");
+    want_failure(&t, STATUS_AGAIN, "429");
+    assert_int_equal(t.retry_after_s, 7200);
+    t.w.problem = "connection";
+    issue(&t, "www.example.com");
+    want_failure(&t, STATUS_REFUSED, "");
+    assert_int_equal(t.retry_after_s, 0);
+    end(&t);
+}
+
+/* ---- renewal information ---- */
+
+struct advice {
+    unsigned count;
+    enum status status;
+    int64_t start_s, end_s, retry_after_s;
+};
+
+static void on_renewal(void *cookie, enum status status, int64_t start_s, int64_t end_s, int64_t retry_after_s, const struct error *err)
+{
+    struct advice *a = cookie;
+    assert_true(status == STATUS_OK || err->text[0] != '\0');
+    *a = (struct advice){a->count + 1, status, start_s, end_s, retry_after_s};
+}
+
+static void test_renewal(void **state)
+{
+    static const struct {
+        int status;
+        const char *body;
+        enum status want;
+        int64_t start_s, end_s;
+    } cases[] = {
+        {200, "{\"suggestedWindow\":{\"start\":\"2025-01-02T04:00:00Z\",\"end\":\"2025-01-03T04:00:00Z\"}}", STATUS_OK, 1735790400, 1735876800},
+        {200, "{\"suggestedWindow\":{\"start\":\"2025-01-02T04:00:00.123456789Z\",\"end\":\"2025-01-02T05:00:00+01:00\"}}", STATUS_OK, 1735790400, 1735790400},
+        {200, "{\"suggestedWindow\":{\"start\":\"2025-01-01T23:30:00-04:30\",\"end\":\"2025-01-03T04:00:00Z\"}}", STATUS_OK, 1735790400, 1735876800},
+        {200, "{\"suggestedWindow\":{\"start\":\"2025-01-03T04:00:00Z\",\"end\":\"2025-01-02T04:00:00Z\"}}", STATUS_REFUSED, 0, 0},
+        {200, "{\"suggestedWindow\":{\"start\":\"2025-01-03\",\"end\":1}}", STATUS_REFUSED, 0, 0},
+        {200, "{\"suggestedWindow\":{\"start\":\"2025-01-02T04:00:00.Z\",\"end\":\"2025-01-03T04:00:00Z\"}}", STATUS_REFUSED, 0, 0},
+        {200, "[]", STATUS_REFUSED, 0, 0},
+        {404, "{}", STATUS_NOT_FOUND, 0, 0},
+        {500, "", STATUS_AGAIN, 0, 0},
+    };
+    struct world t;
+    struct error err;
+    struct advice a = {.count = 0};
+    (void)state;
+    begin(&t);
+    assert_int_equal(acme_client_renewal(t.client, "AQID.BA", on_renewal, &a, &err), STATUS_USAGE);
+    start(&t);
+    for (size_t i = 0; i < LENGTH(cases); i++) {
+        t.wire.fault_count = 0;
+        struct wire_fault *f = fault(&t, "GET", "AQID.BA", 1);
+        f->status = cases[i].status;
+        f->body = cases[i].body;
+        f->headers = "Retry-After: 21600\r\n";
+        OK(acme_client_renewal(t.client, "AQID.BA", on_renewal, &a, &err));
+        acme_world_run(&t.w);
+        assert_int_equal(a.count, i + 1);
+        if (a.status != cases[i].want)
+            fail_msg("case %zu: %d", i, a.status);
+        assert_int_equal(a.retry_after_s, 21600);
+        if (a.status == STATUS_OK && (a.start_s != cases[i].start_s || a.end_s != cases[i].end_s))
+            fail_msg("case %zu: %lld %lld", i, (long long)a.start_s, (long long)a.end_s);
+    }
+    /* The real server does not know this one. */
+    OK(acme_client_renewal(t.client, "AQID.BA", on_renewal, &a, &err));
+    acme_world_run(&t.w);
+    assert_int_equal(a.status, STATUS_NOT_FOUND);
+    end(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_slow_provision), cmocka_unit_test(test_challenge_values), cmocka_unit_test(test_address),
+        cmocka_unit_test(test_binding), cmocka_unit_test(test_waiters), cmocka_unit_test(test_account_gone), cmocka_unit_test(test_resume),
+        cmocka_unit_test(test_retry_after), cmocka_unit_test(test_renewal),
         cmocka_unit_test(test_account),  cmocka_unit_test(test_no_start),  cmocka_unit_test(test_usage),
         cmocka_unit_test(test_issue),    cmocka_unit_test(test_many),      cmocka_unit_test(test_alternate),
         cmocka_unit_test(test_refused),  cmocka_unit_test(test_slow),      cmocka_unit_test(test_bad_nonce),
