@@ -248,14 +248,15 @@ class Life(Case):
 
     def test_4_another_binary_under_load(self):
         watch = self.watch()
-        load = self.load(12)
-        time.sleep(2)
-        [old] = pids(self.gateway)
-        os.kill(old, signal.SIGUSR2)
-        wait_until(lambda: f'pids {pids(self.gateway)}: {self.gateway.process.text()[-2000:]}',
-                   lambda: [p for p in pids(self.gateway) if p != old], 20)
+        load = self.load(6 * RENEWALS)
+        for _ in range(RENEWALS):
+            time.sleep(1)
+            [old] = pids(self.gateway)
+            os.kill(old, signal.SIGUSR2)
+            wait_until(lambda: f'pids {pids(self.gateway)}: {self.gateway.process.text()[-2000:]}',
+                       lambda: [p for p in pids(self.gateway) if p != old], 20)
+            wait_until(lambda: f'the old one stays: {self.gateway.process.text()[-2000:]}', lambda: old not in pids(self.gateway), 40)
         load.end(self)
-        wait_until(lambda: f'the old one stays: {self.gateway.process.text()[-2000:]}', lambda: old not in pids(self.gateway), 30)
         watch.close()
         self.fine(watch)
         self.assertEqual(len(pids(self.gateway)), 1)
