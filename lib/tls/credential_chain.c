@@ -133,7 +133,8 @@ static enum status describe_key(struct tls_credential *c, const struct certifica
     subject_key_describe(cert->spki, c->key_type, sizeof c->key_type);
     c->facts.key_type = c->key_type;
     c->candidate.schemes13 = tls_names_key_schemes(type, group, true);
-    c->candidate.schemes12 = tls_names_key_schemes(type, group, false);
+    if (!c->is_tls13_only)
+        c->candidate.schemes12 = tls_names_key_schemes(type, group, false);
     if (c->candidate.schemes13.count == 0 && c->candidate.schemes12.count == 0)
         return error_set(err, STATUS_USAGE, "certificate chain: TLS has no signature for a key of type %s",
                          c->key_type);

@@ -107,5 +107,5 @@ enum status credential_key_open(struct tls_credential *c, const struct tls_crede
     if (settings->key_uri != NULL)
         return load_uri(c, settings->key_uri, settings->key_provider, err);
     enum status s = remote_key_new(X509_get0_pubkey(c->leaf), settings->key_remote, &c->key, err);
-    return s == STATUS_OK ? try_key(c, err) : s;
+    return s == STATUS_OK && !settings->key_remote->is_away ? try_key(c, err) : s;
 }

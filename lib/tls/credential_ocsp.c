@@ -59,8 +59,10 @@ static enum status check_times(struct tls_credential *c, OCSP_SINGLERESP *single
     ASN1_GENERALIZEDTIME *this_update = NULL, *next_update = NULL;
     int64_t from_s, until_s = INT64_MAX;
     int status = OCSP_single_get0_status(single, NULL, NULL, &this_update, &next_update);
+    if (status == V_OCSP_CERTSTATUS_REVOKED)
+        return error_set(err, STATUS_REFUSED, "OCSP response: the certificate is revoked");
     if (status != V_OCSP_CERTSTATUS_GOOD)
-        return refuse(err, status == V_OCSP_CERTSTATUS_REVOKED ? "the certificate is revoked" : "the status is unknown");
+        return refuse(err, "the status is unknown");
     if (!to_epoch(this_update, &from_s) || (next_update != NULL && !to_epoch(next_update, &until_s)))
         return refuse(err, "a time cannot be read");
     if (from_s > now_s + OCSP_SKEW_S)

@@ -19,6 +19,11 @@ struct remote_signer {
      * "TLSv1.3+GM+Cipher+Suite" in a handshake, and empty for the others. */
     enum status (*sign)(void *context, uint16_t scheme, struct bytes id, struct bytes message,
                         struct builder *signature, struct error *err);
+
+    /* It signs nothing but what a TLS 1.3 server signs: a credential of it is never chosen in TLS 1.2. */
+    bool is_tls13_only;
+    /* Nobody is there now who could prove that it has the key: the credential is made without that. */
+    bool is_away;
 };
 
 /* remote_key_new gives OpenSSL's key (EVP_PKEY, for the caller to free) of a public half, SM2, EC, Ed25519 or

@@ -38,6 +38,7 @@ static enum status take_scts(struct tls_credential *c, struct bytes list, struct
 static enum status fill(struct tls_credential *c, const struct tls_credential_settings *settings,
                         struct error *err)
 {
+    c->is_tls13_only = settings->key_remote != NULL && settings->key_remote->is_tls13_only;
     enum status s = credential_chain_read(c, settings->chain_pem, settings->properties, err);
     if (s == STATUS_OK)
         s = credential_key_open(c, settings, err);
@@ -82,6 +83,7 @@ static enum status copy(const struct tls_credential *from, struct tls_credential
         c->rest = X509_chain_up_ref(from->rest);
     if (EVP_PKEY_up_ref(from->key) == 1)
         c->key = from->key;
+    c->is_tls13_only = from->is_tls13_only;
     builder_bytes(&c->properties_der, builder_view(&from->properties_der));
     if (c->leaf == NULL || c->key == NULL || (from->rest != NULL && c->rest == NULL))
         return error_set(err, STATUS_NO_MEMORY, "credential: out of memory");

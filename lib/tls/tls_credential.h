@@ -53,7 +53,8 @@ MUST_USE enum status tls_credential_new(const struct tls_credential_settings *se
                                         struct tls_credential **out, struct error *err);
 
 /* tls_credential_with_ocsp gives the same credential with another OCSP response (empty: none): a new one,
- * which has a count of its own. STATUS_USAGE as above. */
+ * which has a count of its own. STATUS_REFUSED when it is true that the certificate is revoked, STATUS_USAGE for what
+ * else is not to be stapled. */
 MUST_USE enum status tls_credential_with_ocsp(const struct tls_credential *credential, struct bytes ocsp,
                                               int64_t now_s, struct tls_credential **out,
                                               struct error *err);

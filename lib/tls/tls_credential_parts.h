@@ -16,6 +16,7 @@ struct tls_credential {
     STACK_OF(X509) *rest;  /* what is sent behind the leaf; NULL or empty: nothing */
     X509 *issuer;          /* for OCSP; NULL: not there */
     EVP_PKEY *key;
+    bool is_tls13_only;    /* what has the key signs nothing else */
 
     struct tls_credential_facts facts;
     struct choice_candidate candidate;

@@ -245,8 +245,8 @@ static enum status find_key(struct signer_client *client, const struct signature
     return status == STATUS_NOT_FOUND ? error_set(err, STATUS_USAGE, "the signer has no such key") : status;
 }
 
-enum status signer_client_open(const char *socket_path, const char *key_id, const struct signature_alg *alg,
-                               struct signer_client **out, struct error *err)
+enum status signer_client_open_within(const char *socket_path, const char *key_id, const struct signature_alg *alg,
+                                      int64_t timeout_ms, struct signer_client **out, struct error *err)
 {
     *out = NULL;
     if (key_id[0] == '\0' || strlen(key_id) > SIGNER_KEY_ID_MAX)
@@ -256,7 +256,7 @@ enum status signer_client_open(const char *socket_path, const char *key_id, cons
         return error_set(err, STATUS_NO_MEMORY, "out of memory");
     client->fd = -1;
     (void)pthread_mutex_init(&client->mutex, NULL);
-    client->timeout_ms = SIGNER_CLIENT_TIMEOUT_MS;
+    client->timeout_ms = timeout_ms;
     memcpy(client->key_id, key_id, strlen(key_id) + 1);
     builder_init(&client->request, SIGNER_REQUEST_MAX);
     builder_init(&client->answer, SIGNER_ANSWER_MAX + 2);
@@ -270,6 +270,12 @@ enum status signer_client_open(const char *socket_path, const char *key_id, cons
     }
     *out = client;
     return STATUS_OK;
+}
+
+enum status signer_client_open(const char *socket_path, const char *key_id, const struct signature_alg *alg,
+                               struct signer_client **out, struct error *err)
+{
+    return signer_client_open_within(socket_path, key_id, alg, SIGNER_CLIENT_TIMEOUT_MS, out, err);
 }
 
 void signer_client_close(struct signer_client *client)

@@ -25,6 +25,12 @@ MUST_USE enum status signer_client_open(const char *socket_path, const char *key
                                         struct error *err);
 void signer_client_close(struct signer_client *client);
 
+/* signer_client_open_within is signer_client_open that takes no longer than timeout_ms, which is the client's from then
+ * on. */
+MUST_USE enum status signer_client_open_within(const char *socket_path, const char *key_id,
+                                               const struct signature_alg *alg, int64_t timeout_ms,
+                                               struct signer_client **out, struct error *err);
+
 /* signer_client_set_timeout: what SIGNER_CLIENT_TIMEOUT_MS is for this client. */
 void signer_client_set_timeout(struct signer_client *client, int64_t timeout_ms);
 

@@ -104,11 +104,20 @@ static enum status find_issuer(const struct gateway_config *config, const char *
     return error_set(err, STATUS_USAGE, "issuers: there is no block: issuer \"%s\"", name);
 }
 
-static enum status copy_key(const char *key, struct gateway_certificate *out, struct error *err)
+/* A name that is no path. The socket of a signer is one: it begins where the file's other paths do. */
+static enum status copy_key(const struct gateway_config *config, const char *key, struct gateway_certificate *out,
+                            struct error *err)
 {
-    return snprintf(out->key, sizeof out->key, "%s", key) < (int)sizeof out->key
-               ? STATUS_OK
-               : error_set(err, STATUS_USAGE, "key: %.80s...: too long", key);
+    static const char scheme[] = "signer:";
+    size_t len = sizeof scheme - 1;
+    bool is_signer = strncmp(key, scheme, len) == 0;
+    const char *hash = strrchr(key, '#');
+    if (is_signer && (hash == NULL || hash == key + len || hash[1] == '\0'))
+        return error_set(err, STATUS_USAGE, "key: %.80s: a key in a signer is named signer:SOCKET#KEYID", key);
+    int written = is_signer && key[len] != '/'
+                      ? snprintf(out->key, sizeof out->key, "%s%s/%s", scheme, config->base, key + len)
+                      : snprintf(out->key, sizeof out->key, "%s", key);
+    return written < (int)sizeof out->key ? STATUS_OK : error_set(err, STATUS_USAGE, "key: %.80s...: too long", key);
 }
 
 static enum status read_certificate_values(struct gateway_config *config, cfg_t *block,
@@ -125,7 +134,7 @@ static enum status read_certificate_values(struct gateway_config *config, cfg_t 
     out->is_wanted = true;
     out->key_type = gateway_config_text(block, "key-type");
     const char *key = cfg_getstr(block, "key");
-    s = key_file_is_path(key) ? gateway_config_path(config, key, out->key, err) : copy_key(key, out, err);
+    s = key_file_is_path(key) ? gateway_config_path(config, key, out->key, err) : copy_key(config, key, out, err);
     if (s != STATUS_OK)
         return s;
     out->key_provider = gateway_config_text(block, "key-provider");

@@ -216,6 +216,7 @@ enum status gateway_control_reload(struct gateway_control *c, const struct gatew
     c->retired[c->retired_count++] = c->acme;
     c->acme = acme;
     site_certificates_reload(c->sites);
+    gateway_ocsp_look(c->ocsp);
     return STATUS_OK;
 }
 

@@ -101,7 +101,7 @@ static enum status make_credential(const struct site_credential *from, struct tl
             .key_pem = from->key_pem,
             .key_uri = key.uri,
             .key_provider = key.provider,
-            .key_remote = key.remote,
+            .key_remote = key.is_remote ? &key.remote : NULL,
         };
         s = tls_credential_new(&settings, out, err);
     }
@@ -137,6 +137,11 @@ void gateway_deploy_set(struct gateway_deploy *d, const char *title, const struc
 size_t gateway_deploy_site_count(const struct gateway_deploy *d)
 {
     return d->site_count;
+}
+
+const char *gateway_deploy_site_title(const struct gateway_deploy *d, size_t site)
+{
+    return d->sites[site].title;
 }
 
 struct tls_credential *const *gateway_deploy_credentials(const struct gateway_deploy *d, size_t site, size_t *count)

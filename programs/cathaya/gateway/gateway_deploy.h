@@ -38,11 +38,13 @@ void gateway_deploy_set(struct gateway_deploy *deploy, const char *site, const s
                         size_t count);
 
 size_t gateway_deploy_site_count(const struct gateway_deploy *deploy);
+const char *gateway_deploy_site_title(const struct gateway_deploy *deploy, size_t site);
 
 /* gateway_deploy_credentials borrows the credentials of a site. */
 struct tls_credential *const *gateway_deploy_credentials(const struct gateway_deploy *deploy, size_t site, size_t *count);
 
-/* gateway_deploy_staple replaces credential number i of a site by the same one with an OCSP response (empty: none). */
+/* gateway_deploy_staple replaces credential number i of a site by the same one with an OCSP response (empty: none).
+ * Failures as of tls_credential_with_ocsp. */
 MUST_USE enum status gateway_deploy_staple(struct gateway_deploy *deploy, size_t site, size_t i, struct bytes ocsp,
                                            int64_t now_s, struct error *err);
 

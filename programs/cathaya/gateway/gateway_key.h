@@ -6,12 +6,14 @@
 #include "service/site_certificates/site_certificates.h"
 #include "tls/remote_key.h"
 
-/* What a tls_credential_settings asks for; all NULL when the key is in PEM. Borrows from the credential. */
+/* What a tls_credential_settings asks for; neither when the key is in PEM. Texts borrow from the credential. */
 struct gateway_key {
     const char *uri, *provider;
-    const struct remote_signer *remote; /* lives as long as the process */
+    bool is_remote;
+    struct remote_signer remote; /* its context lives as long as the process */
 };
 
+/* gateway_key_open: STATUS_USAGE as gateway_signer_open, or for a chain that cannot be read. */
 MUST_USE enum status gateway_key_open(const struct site_credential *credential, struct gateway_key *out,
                                       struct error *err);
 

@@ -19,8 +19,10 @@ struct entry {
     uint8_t leaf[32];         /* its fingerprint */
     struct builder response;  /* empty: none */
     int64_t ask_s;            /* when to ask next */
+    int64_t until_s;          /* of the response that was stapled last */
     bool is_asking, is_used;
-    bool is_new;              /* not stapled yet */
+    bool is_revoked;          /* as the last response says */
+    bool is_new;              /* the response came since it was looked at last */
 };
 
 struct gateway_ocsp {
@@ -156,25 +158,28 @@ static void ask(struct entry *e, const struct tls_credential *credential)
 /* ---- stapling ---- */
 
 /* A response is renewed when half of its time is over. */
-static void staple(struct entry *e, size_t site, size_t i)
+static bool staple(struct entry *e, size_t site, size_t i)
 {
     struct gateway_ocsp *o = e->ocsp;
     struct error err;
     size_t count;
     int64_t now = now_s(o);
     enum status s = gateway_deploy_staple(o->ports.deploy, site, i, builder_view(&e->response), now, &err);
+    e->is_revoked = s == STATUS_REFUSED;
     if (s != STATUS_OK) {
-        events_report(o->ports.events, EVENT_WARNING, "ocsp-not-stapled", {"reason", err.text});
+        events_report(o->ports.events, e->is_revoked ? EVENT_ERROR : EVENT_WARNING, "ocsp-not-stapled",
+                      {"site", gateway_deploy_site_title(o->ports.deploy, site)}, {"reason", err.text});
         builder_reset(&e->response);
-        return;
+        return false;
     }
     const struct tls_credential *credential = gateway_deploy_credentials(o->ports.deploy, site, &count)[i];
     int64_t until_s = tls_credential_facts(credential)->ocsp_until_s;
-    e->is_new = false;
+    e->until_s = until_s;
     e->ask_s = until_s == INT64_MAX ? now + NO_UPDATE_S : now + (until_s - now) / 2;
+    return true;
 }
 
-/* One that has run out is worse than none. */
+/* One that runs out before it is looked at again is worse than none, and so is one that is not true any more. */
 static void unstaple(struct entry *e, size_t site, size_t i)
 {
     struct error err;
@@ -183,6 +188,7 @@ static void unstaple(struct entry *e, size_t site, size_t i)
         events_report(e->ocsp->ports.events, EVENT_ERROR, "ocsp-not-removed", {"reason", err.text});
 }
 
+/* Several sites may have one certificate, and it may be deployed anew without its response. */
 static void look_at(struct gateway_ocsp *o, size_t site, size_t i, const struct tls_credential *credential)
 {
     const struct tls_credential_facts *facts = tls_credential_facts(credential);
@@ -193,9 +199,12 @@ static void look_at(struct gateway_ocsp *o, size_t site, size_t i, const struct 
     e->is_used = true;
     if (!e->is_asking && now >= e->ask_s && facts->not_after_s > now)
         ask(e, credential);
-    if (e->response.len > 0 && (e->is_new || !facts->has_ocsp))
-        staple(e, site, i);
-    else if (facts->has_ocsp && facts->ocsp_until_s <= now)
+    bool has_ocsp = facts->has_ocsp;
+    bool is_stale = has_ocsp && facts->ocsp_until_s - GATEWAY_OCSP_LOOK_MS / 1000 <= now;
+    bool is_other = e->is_new || !has_ocsp || facts->ocsp_until_s != e->until_s;
+    if (e->response.len > 0 && is_other && staple(e, site, i))
+        return; /* the credential is another one now */
+    if (has_ocsp && (is_stale || e->is_revoked))
         unstaple(e, site, i);
 }
 
@@ -210,5 +219,7 @@ void gateway_ocsp_look(struct gateway_ocsp *o)
         for (size_t i = 0; i < credential_count; i++)
             look_at(o, site, i, credentials[i]);
     }
+    for (size_t i = 0; i < o->count; i++)
+        o->entries[i]->is_new = false;
     drop_unused(o);
 }

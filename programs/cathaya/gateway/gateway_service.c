@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "crypto/random.h"
+#include "gateway/gateway_signer.h"
 #include "gateway/privileges.h"
 
 /* Requests that are under way get this long after SIGTERM; below SERVICE_RUN_STOP_MS. */
@@ -26,6 +27,16 @@ static void rotate_tickets(void *cookie)
     if (s != STATUS_OK)
         events_report(&g->events, EVENT_ERROR, "ticket-keys-not-rotated", {"reason", err.text});
     g->ticket_timer = timers.start(timers.context, (uint64_t)g->config->ticket_rotation_s * 1000, rotate_tickets, g);
+}
+
+/* ---- keys in signers ---- */
+
+static void look_at_signers(void *cookie)
+{
+    struct gateway *g = cookie;
+    struct timer_port timers = event_loop_timers(service_run_loop(g->run));
+    gateway_signer_look(&g->events);
+    g->signer_timer = timers.start(timers.context, GATEWAY_SIGNER_LOOK_MS, look_at_signers, g);
 }
 
 /* ---- access log ---- */
@@ -272,15 +283,18 @@ enum status gateway_service_start(struct gateway *g, struct error *err)
     }
     if (s == STATUS_OK && g->config->ticket_rotation_s > 0)
         rotate_tickets(g);
+    if (s == STATUS_OK)
+        look_at_signers(g);
     return s == STATUS_OK ? gateway_deploy_start(g->deploy, g->proxy, err) : s;
 }
 
 void gateway_service_end(struct gateway *g)
 {
     gateway_service_close_control(g);
-    if (g->run != NULL && g->ticket_timer != 0) {
+    if (g->run != NULL) {
         struct timer_port timers = event_loop_timers(service_run_loop(g->run));
         timers.cancel(timers.context, g->ticket_timer);
+        timers.cancel(timers.context, g->signer_timer);
     }
     proxy_free(g->proxy);
     gateway_restart_free(g->restart);

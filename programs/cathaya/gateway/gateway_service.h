@@ -27,7 +27,7 @@ struct gateway {
     struct gateway_control *control; /* NULL while another process takes over */
     struct proxy *proxy;
     struct tls_ticket_keys ticket_keys;
-    uint64_t ticket_timer;
+    uint64_t ticket_timer, signer_timer;
     struct gateway_restart *restart;
     bool is_handed_over;
 };

@@ -67,9 +67,10 @@ class OcspWorld(Base):
         self.run('x509', '-req', '-in', 'csr.pem', '-CA', 'root.pem', '-CAkey', 'root.key', '-set_serial', '0x1001', '-out', 'leaf.pem',
                  '-days', '20', '-extfile', 'ext')
         os.chmod(self.path('key.pem'), 0o600)
-        with open(self.path('chain.pem'), 'w') as chain:
+        with open(self.path('chain.pem'), 'w', encoding='ascii') as chain:
             for part in ('leaf.pem', 'root.pem'):
-                chain.write(open(self.path(part)).read())
+                with open(self.path(part), encoding='ascii') as file:
+                    chain.write(file.read())
         self.say_good()
 
     def write(self, name, text):

@@ -160,6 +160,29 @@ static void what_does_not_fit(void **state)
     builder_clear(&rsa_chain);
 }
 
+/* Who refuses TLS 1.2 is not chosen there, also with an OCSP response's copy; and who is away needs no proof. */
+static void only_tls13_and_away(void **state)
+{
+    (void)state;
+    struct holder holder = {.key = new_key("P-256"), .is_refusing = true};
+    struct remote_signer signer = {.context = &holder, .sign = sign, .is_tls13_only = true, .is_away = true};
+    struct tls_credential *credential = NULL, *copy = NULL;
+    struct builder chain;
+    builder_init(&chain, 65536);
+    write_chain(holder.key, &chain);
+    struct tls_credential_settings settings = {.chain_pem = builder_view(&chain), .key_remote = &signer};
+    OK(tls_credential_new(&settings, &credential, &err));
+    assert_int_equal(holder.signed_count, 0);
+    OK(tls_credential_with_ocsp(credential, bytes_of(NULL, 0), WORLD_AT_S, &copy, &err));
+    assert_int_equal(tls_credential_facts(credential)->candidate->schemes12.count, 0);
+    assert_int_equal(tls_credential_facts(copy)->candidate->schemes12.count, 0);
+    assert_int_equal(tls_credential_facts(copy)->candidate->schemes13.count, 1);
+    tls_credential_free(credential);
+    tls_credential_free(copy);
+    EVP_PKEY_free(holder.key);
+    builder_clear(&chain);
+}
+
 /* Nobody else's search for SM2 finds the provider. */
 static void others_do_not_notice(void **state)
 {
@@ -178,6 +201,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keys_of_each_type_sign),
         cmocka_unit_test(what_does_not_fit),
+        cmocka_unit_test(only_tls13_and_away),
         cmocka_unit_test(others_do_not_notice),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

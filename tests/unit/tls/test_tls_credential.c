@@ -321,8 +321,8 @@ static void responses_that_are_not_stapled(void **state)
     for (size_t i = 0; i < LENGTH(rows); i++) {
         write_ocsp(rows[i].by, rows[i].about, rows[i].by->key, rows[i].status, WORLD_AT_S + rows[i].from_s,
                    WORLD_AT_S + rows[i].until_s, &ocsp);
-        assert_says(tls_credential_with_ocsp(plain, builder_view(&ocsp), WORLD_AT_S, &c, &err), &err, STATUS_USAGE,
-                    rows[i].words);
+        assert_says(tls_credential_with_ocsp(plain, builder_view(&ocsp), WORLD_AT_S, &c, &err), &err,
+                    rows[i].status == V_OCSP_CERTSTATUS_REVOKED ? STATUS_REFUSED : STATUS_USAGE, rows[i].words);
         assert_null(c);
     }
     write_ocsp(&a, a.leaf, a.key, V_OCSP_CERTSTATUS_GOOD, WORLD_AT_S - 60, WORLD_AT_S + DAY, &ocsp);
@@ -334,6 +334,40 @@ static void responses_that_are_not_stapled(void **state)
     builder_clear(&ocsp);
     authority_clear(&a);
     authority_clear(&other);
+}
+
+/* One certificate ID, made with SHA-1, and nothing else: responders have that answer ready. */
+static void what_responders_are_asked(void **state)
+{
+    (void)state;
+    struct authority a;
+    struct builder request, small;
+    authority_init(&a);
+    builder_init(&request, 1024);
+    builder_init(&small, 16);
+    struct tls_credential *c = credential_of(builder_view(&a.chain), builder_view(&a.key_pem));
+    OK(tls_credential_ocsp_request(c, &request, &err));
+    const unsigned char *at = request.data;
+    OCSP_REQUEST *got = d2i_OCSP_REQUEST(NULL, &at, (long)request.len);
+    OCSP_CERTID *id = OCSP_cert_to_id(EVP_sha1(), a.leaf, a.cert);
+    assert_non_null(got);
+    assert_ptr_equal(at, request.data + request.len);
+    assert_int_equal(OCSP_request_onereq_count(got), 1);
+    assert_int_equal(OCSP_id_cmp(OCSP_onereq_get0_id(OCSP_request_onereq_get0(got, 0)), id), 0);
+    assert_int_equal(OCSP_REQUEST_get_ext_count(got), 0);
+    assert_int_equal(OCSP_request_is_signed(got), 0);
+    OCSP_CERTID_free(id);
+    OCSP_REQUEST_free(got);
+    assert_int_equal(tls_credential_ocsp_request(c, &small, &err), STATUS_LIMIT);
+    tls_credential_free(c);
+    builder_clear(&request);
+    builder_clear(&small);
+    /* A leaf alone says nothing of the issuer's key. */
+    size_t len = (size_t)((const uint8_t *)memmem(a.chain.data, a.chain.len, "-----END CERTIFICATE-----", 25) - a.chain.data) + 26;
+    c = credential_of(bytes_of(a.chain.data, len), builder_view(&a.key_pem));
+    assert_says(tls_credential_ocsp_request(c, &request, &err), &err, STATUS_USAGE, "lacks the issuer");
+    tls_credential_free(c);
+    authority_clear(&a);
 }
 
 static void scts_go_along(void **state)
@@ -439,6 +473,7 @@ int main(void)
         cmocka_unit_test(a_key_by_uri),
         cmocka_unit_test(responses_are_stapled_for_who_asks),
         cmocka_unit_test(responses_that_are_not_stapled),
+        cmocka_unit_test(what_responders_are_asked),
         cmocka_unit_test(scts_go_along),
         cmocka_unit_test(threads_share),
     };
