@@ -26,7 +26,7 @@ struct proxy_world {
     struct proxy_limits limits;
     struct proxy_site site;
     int backend;
-    uint16_t backend_port, port;
+    uint16_t backend_port, port, tls_port;
     pthread_t thread;
 };
 
@@ -270,6 +270,9 @@ static inline int world_set_up(void **state)
     proxy_listener(w->proxy, 0, &info);
     assert_int_equal(info.fd_count, 2);
     w->port = (uint16_t)strtoul(strrchr(info.address, ':') + 1, NULL, 10);
+    OK(proxy_listen(w->proxy, "127.0.0.1:0", PROXY_HTTPS, &err));
+    proxy_listener(w->proxy, 1, &info);
+    w->tls_port = (uint16_t)strtoul(strrchr(info.address, ':') + 1, NULL, 10);
     struct proxy_state *first = world_state(w);
     OK(proxy_start(w->proxy, first, &err));
     proxy_state_free(first);
@@ -291,14 +294,19 @@ static inline int world_tear_down(void **state)
 
 /* ---- clients ---- */
 
-static inline int world_connect(const struct proxy_world *w)
+static inline int world_connect_to(uint16_t port)
 {
     struct sockaddr_in at = {
-        .sin_family = AF_INET, .sin_port = htons(w->port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     assert_true(fd >= 0 && connect(fd, (struct sockaddr *)&at, sizeof at) == 0);
     world_patience(fd);
     return fd;
+}
+
+static inline int world_connect(const struct proxy_world *w)
+{
+    return world_connect_to(w->port);
 }
 
 /* All until the end of the connection, as a string that the caller frees. */
