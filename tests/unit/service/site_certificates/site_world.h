@@ -184,6 +184,9 @@ static const struct site_wanted world_wanted_all[] = {
     {.kind = SITE_INTL_CLASSIC, .issuers = world_classic, .issuer_count = 1},
 };
 
+/* How often a process looks, from its begin on; 0: as usual. Long lives need not be looked at every ten seconds. */
+static uint32_t world_tick_s;
+
 static inline enum status world_configure_sites(struct world *w, const struct site_config *sites, size_t count, struct error *err)
 {
     const struct site_issuer issuers[] = {
@@ -210,7 +213,8 @@ static inline void world_boot(struct world *w)
     struct error err;
     const struct site_certificates_config config = {
         .store = memory_disk_store(w->disk, 0), .clock = {w, world_clock}, .timer = fake_timer_port(w->timer),
-        .events = {w, world_event}, .files = {w, world_stamp, world_read}, .context = w, .on_change = world_on_change};
+        .events = {w, world_event}, .files = {w, world_stamp, world_read}, .context = w, .on_change = world_on_change,
+        .tick_s = world_tick_s};
     w->deployed_count = 0;
     OK(site_certificates_new(&config, &w->sc, &err));
 }

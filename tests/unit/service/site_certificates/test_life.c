@@ -43,7 +43,9 @@ static void ten_renewals(int64_t lifetime_s, int64_t landmark_s, bool has_advice
     uint64_t generation = 0;
     char key[4096] = "";
     unsigned renewals = 0;
+    world_tick_s = lifetime_s > 3600 ? (uint32_t)(lifetime_s / 500) : 0;
     world_begin(&w);
+    world_tick_s = 0;
     w.gm.lifetime_s = w.intl.lifetime_s = w.classic.lifetime_s = w.gm_classic.lifetime_s = lifetime_s;
     w.gm.landmark_delay_s = w.intl.landmark_delay_s = landmark_s;
     w.gm.has_advice = w.intl.has_advice = has_advice;

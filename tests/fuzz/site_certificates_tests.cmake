@@ -1,0 +1,1 @@
+cathaya_fuzz_target(site_chain layer_service_site_certificates)
