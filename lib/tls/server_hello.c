@@ -194,8 +194,8 @@ static int apply(SSL *ssl, struct server_connection *c, struct tls_credential *c
     c->has_kind = !c->is_acme;
     c->kind = credential->facts.kind;
     c->until_s = credential->facts.not_after_s;
-    bool ok = restrict_group(ssl, choice) && restrict_suites(ssl, choice) && restrict_tickets(ssl, c) &&
-              SSL_set_max_proto_version(ssl, choice->is_tls13 ? TLS1_3_VERSION : TLS1_2_VERSION) == 1;
+    /* The version is libssl's: were it restricted, a client would not be told that it could have had TLS 1.3. */
+    bool ok = restrict_group(ssl, choice) && restrict_suites(ssl, choice) && restrict_tickets(ssl, c);
     if (ok && c->has_trust_anchors && !c->is_acme)
         ok = say_anchors(c) && trust_anchors_attach(ssl, &c->anchors);
     if (ok)

@@ -173,6 +173,29 @@ static void tls_12_is_international(void **state)
     assert_int_equal(report.kind, CREDENTIAL_INTL_CLASSIC);
 }
 
+/* Who strips TLS 1.3 from a ClientHello is found out by the server's random [RFC8446 4.1.3], or by the client's
+ * word that it has come down [RFC7507]. */
+static void a_downgrade_shows(void **state)
+{
+    (void)state;
+    static const uint8_t sign[] = {'D', 'O', 'W', 'N', 'G', 'R', 'D', 1};
+    struct offer offer = {.max_version = TLS1_2_VERSION, .sni = NAME};
+    struct connection c;
+    struct tls_server_report report;
+    uint8_t random[32];
+    open_connection(&c, server, &offer);
+    assert_int_equal(shake(&c, &report), TLS_DONE);
+    assert_int_equal(SSL_get_server_random(c.client, random, sizeof random), sizeof random);
+    assert_memory_equal(random + sizeof random - sizeof sign, sign, sizeof sign);
+    close_connection(&c);
+    open_connection(&c, server, &offer);
+    (void)SSL_set_mode(c.client, SSL_MODE_SEND_FALLBACK_SCSV);
+    assert_int_equal(shake(&c, &report), TLS_FAILED);
+    assert_int_equal(report.failure, TLS_FAILURE_NOT_NEGOTIATED);
+    assert_int_equal(alert_seen(&c), SSL_AD_INAPPROPRIATE_FALLBACK);
+    close_connection(&c);
+}
+
 static void extension_50_gets_what_openssl_can_serve(void **state)
 {
     (void)state;
@@ -407,6 +430,7 @@ int main(void)
         cmocka_unit_test(what_is_sent),
         cmocka_unit_test(a_retry_asks_for_the_right_group),
         cmocka_unit_test(tls_12_is_international),
+        cmocka_unit_test(a_downgrade_shows),
         cmocka_unit_test(extension_50_gets_what_openssl_can_serve),
         cmocka_unit_test(names_find_their_site),
         cmocka_unit_test(sites_that_cannot_be),
