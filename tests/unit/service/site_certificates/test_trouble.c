@@ -268,7 +268,7 @@ static void test_clock_forward(void **state)
     assert_in_range(w.gm.issue_count - asked, 10, 60);
     assert_non_null(strstr(world_status(&w, SITE_GM_MTC).last_error, "clock"));
     w.clock_error_ms = 0; /* somebody sees it: everything is there again, at once */
-    world_pass(&w, 11);
+    world_pass(&w, 61);
     assert_true(w.deployed_count >= 6);
     asked = w.gm.issue_count;
     world_pass(&w, DAY);
@@ -424,6 +424,7 @@ static void test_usage(void **state)
 
 int main(void)
 {
+    world_tick_s = 60; /* days go by */
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_fallback), cmocka_unit_test(test_down), cmocka_unit_test(test_down_too_long), cmocka_unit_test(test_one_kind),
         cmocka_unit_test(test_retry_after), cmocka_unit_test(test_order_gone), cmocka_unit_test(test_advice_now),
