@@ -29,7 +29,6 @@ enum proxy_log_format { PROXY_LOG_TEXT, PROXY_LOG_JSON };
 struct proxy_settings {
     size_t worker_count;           /* 0: one per core that the process may use */
     uint16_t trust_anchors_type;   /* code point of trust_anchors */
-    uint64_t key_seed;             /* random: so that nobody can choose addresses of one bucket */
 };
 
 MUST_USE enum status proxy_new(struct event_loop *main_loop, const struct proxy_settings *settings,
@@ -97,7 +96,8 @@ void proxy_drain(struct proxy *proxy, uint64_t timeout_ms, void (*done)(void *co
 /* Counted since the start, but for the ones that end in _now. Sums over all workers, each figure by itself. */
 struct proxy_stats {
     uint64_t connections, connections_now;
-    uint64_t refused_connections, refused_address, refused_rate; /* closed at once: by which limit */
+    uint64_t refused_connections, refused_address; /* closed at once: by which limit */
+    uint64_t refused_rate; /* how often accepting rested for a moment: too many handshakes per second */
     uint64_t handshakes, handshakes_failed, handshakes_resumed;
     uint64_t handshakes_by_kind[PROXY_CREDENTIAL_KINDS];
     uint64_t requests, requests_now, requests_http2;

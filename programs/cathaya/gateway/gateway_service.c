@@ -7,7 +7,6 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "crypto/random.h"
 #include "gateway/gateway_signer.h"
 #include "gateway/privileges.h"
 
@@ -223,11 +222,9 @@ static enum status open_listeners(struct gateway *g, struct error *err)
 
 static enum status open_proxy(struct gateway *g, struct error *err)
 {
-    struct proxy_settings settings = {.worker_count = g->config->worker_count,
-                                      .trust_anchors_type = g->config->trust_anchors_code_point};
-    enum status s = random_bytes(&settings.key_seed, sizeof settings.key_seed, err);
-    if (s == STATUS_OK)
-        s = proxy_new(service_run_loop(g->run), &settings, &g->proxy, err);
+    const struct proxy_settings settings = {.worker_count = g->config->worker_count,
+                                            .trust_anchors_type = g->config->trust_anchors_code_point};
+    enum status s = proxy_new(service_run_loop(g->run), &settings, &g->proxy, err);
     return s == STATUS_OK ? open_listeners(g, err) : s;
 }
 
