@@ -16,11 +16,12 @@ import unittest
 
 import gateway_world
 from gateway_world import EXPECTED, PROGRAM, World, acme_world, block, need, wait_until
+from raw_http import Http2
 
 NAME = 'www.demo.test'
-RENEWALS = int(os.environ.get('CATHAYA_LIFE_RENEWALS', '2'))
+RENEWALS = int(os.environ.get('CATHAYA_LIFE_RENEWALS', '2'))      # at least so many are seen
 # Long enough for a machine that does ten other things to renew in the last third.
-LIFETIME_S = int(os.environ.get('CATHAYA_LIFE_SECONDS', '30'))
+LIFETIME_S = int(os.environ.get('CATHAYA_LIFE_SECONDS', '24'))
 
 
 class Watch:
@@ -28,9 +29,9 @@ class Watch:
 
     def __init__(self, world, profiles=EXPECTED):
         self.world, self.wrong, self.serials, self.kinds, self.count = world, [], [], {}, {}
-        self.is_open, self.is_paused = True, False
+        self.is_open, self.is_paused, self.kept = True, False, None
         self.threads = [threading.Thread(target=self.loop, args=(name, action, pause), daemon=True) for name, action, pause in (
-            ('verified', self.verified, 0.05), ('trust', self.world.update_trust, 1.5),
+            ('verified', self.verified, 0.05), ('http2', self.http2, 0.02), ('trust', self.world.update_trust, 1.5),
             *((f'fetch {p}', lambda p=p: self.fetch(p), 0.3) for p in profiles))]
         for thread in self.threads:
             thread.start()
@@ -63,6 +64,31 @@ class Watch:
         if not answer.startswith(b'HTTP/1.1 200') or b'this is' not in answer:
             raise AssertionError(f'answer: {answer[:100]!r}')
 
+    def http2(self):
+        """A request on a connection that is kept as long as the server wants; one that a GOAWAY leaves out may go again."""
+        for _ in range(3):
+            if self.kept is not None and (not self.kept.is_open or self.kept.goaway is not None):
+                self.leave()
+            if self.kept is None:
+                self.kept = Http2(self.world.gateway.tls(NAME, self.world.intl_root(), ['h2'], 10))
+            try:
+                stream = self.kept.headers([(':method', 'GET'), (':scheme', 'https'), (':authority', NAME), (':path', '/page')])
+                end = self.kept.wait(stream)
+            except OSError:
+                self.leave()
+                raise
+            if end.get('status') == 200 and 'reset' not in end and b'this is' in end['body']:
+                return
+            goaway = self.kept.goaway
+            self.leave()
+            if goaway is None or goaway[0] >= stream:
+                raise AssertionError(f'stream {stream}: {end}, GOAWAY {goaway}')
+        raise AssertionError('three connections in a row were going away')
+
+    def leave(self):
+        self.kept.sock.close()
+        self.kept = None
+
     def fetch(self, profile):
         told = self.world.fetch(profile)
         kind = told['certificate']['suite'], told['certificate']['mode']
@@ -80,19 +106,21 @@ class Watch:
         self.is_open = False
         for thread in self.threads:
             thread.join(60)
+        if self.kept is not None:
+            self.leave()
 
 
 class Load:
     """h2load on connections that stay, and wrk with keep-alive and with a connection for each request."""
 
-    def __init__(self, gateway, seconds):
+    def __init__(self, gateway, seconds, leave_out=()):
         need('h2load', 'wrk')
         address, host = gateway.address, ['-H', f'Host: {NAME}']
         command = {'h2load': ['h2load', f'-D{seconds}', '-c4', '-m4', '--rps=40', f'--connect-to={address}', f'https://{NAME}/page'],
                    'wrk': ['wrk', '-t1', '-c4', f'-d{seconds}s', *host, f'https://{address}/slow/20'],
                    'wrk close': ['wrk', '-t1', '-c2', f'-d{seconds}s', *host, '-H', 'Connection: close', f'https://{address}/slow/20']}
         self.processes = {name: subprocess.Popen(c, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
-                          for name, c in command.items()}
+                          for name, c in command.items() if name not in leave_out}
 
     def end(self, test, least=50):
         """Not one request failed."""
@@ -112,6 +140,7 @@ class Load:
         for process in self.processes.values():
             process.kill()
             process.wait()
+            process.stdout.close()
 
 
 class Case(unittest.TestCase):
@@ -135,8 +164,8 @@ class Case(unittest.TestCase):
         self.addCleanup(watch.close)
         return watch
 
-    def load(self, seconds):
-        load = Load(self.gateway, seconds)
+    def load(self, seconds, leave_out=()):
+        load = Load(self.gateway, seconds, leave_out)
         self.addCleanup(load.stop)
         return load
 
@@ -182,7 +211,8 @@ def kill_all(gateway):
 class Life(Case):
     def test_1_renewals_under_load(self):
         watch = self.watch()
-        seconds = LIFETIME_S * RENEWALS
+        # They are renewed when two thirds of their time have passed.
+        seconds = LIFETIME_S * RENEWALS * 3 // 4
         load = self.load(seconds)
         load.end(self)
         watch.close()
@@ -196,12 +226,12 @@ class Life(Case):
     def test_2_a_mirror_and_then_the_ca_are_away(self):
         watch = self.watch()
         watch.may_lack_logs = True
-        load = self.load(20)
+        load = self.load(14)
         mirror = next(p for p in self.world.processes if p.name == 'm1')
         mirror.stop()
-        time.sleep(4)
+        time.sleep(2)
         self.world.ca.stop()
-        time.sleep(6)
+        time.sleep(5)
         self.world.start_ca()
         load.end(self)
         watch.close()
@@ -248,7 +278,8 @@ class Life(Case):
 
     def test_4_another_binary_under_load(self):
         watch = self.watch()
-        load = self.load(6 * RENEWALS)
+        # h2load goes on opening streams behind a GOAWAY, and counts them as failed; Watch.http2 does as one should.
+        load = self.load(6 * RENEWALS, ['h2load'])
         for _ in range(RENEWALS):
             time.sleep(1)
             [old] = pids(self.gateway)
