@@ -291,8 +291,15 @@ static enum status ask(struct site_certificate *c, struct site_issuer_entry *iss
     const struct site_acme_request request = {
         .names = names, .name_count = c->order.name_count, .csr = builder_view(&csr), .replaces = replaces_of(c, issuer),
         .order_url = c->order.url[0] != '\0' ? c->order.url : NULL};
-    if (s == STATUS_OK)
+    if (s == STATUS_OK) {
+        c->is_ordering = true; /* before: whoever answers at once, against the rule, does no harm */
+        c->owner->orders_under_way++;
         s = issuer->acme.issue(issuer->acme.context, &request, ordered, issued, c, err);
+        if (s != STATUS_OK) {
+            c->is_ordering = false;
+            c->owner->orders_under_way--;
+        }
+    }
     builder_clear(&csr);
     return s;
 }
@@ -315,7 +322,5 @@ void site_issue_begin(struct site_certificate *c, struct site_issuer_entry *issu
         failed(c, issuer->name, s == STATUS_LIMIT ? STATUS_AGAIN : s, 0, &err);
         return;
     }
-    c->is_ordering = true;
-    c->owner->orders_under_way++;
     site_certificates_event(c, EVENT_INFO, "site-order", issuer->name);
 }

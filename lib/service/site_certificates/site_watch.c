@@ -97,10 +97,11 @@ static void ask_landmark(struct site_certificate *c, const struct site_issuer_en
     if (g->landmark != SITE_LANDMARK_WAITING || c->is_landmark_asked || g->landmark_next_s > now_s)
         return;
     c->landmark_number = g->number;
+    c->is_landmark_asked = true;
     if (issuer->acme.fetch_alternate(issuer->acme.context, g->alternate_url, fetched, c, &err) == STATUS_OK)
-        c->is_landmark_asked = true;
-    else
-        g->landmark_next_s = now_s + site_time_landmark_pause(g->landmark_polls++, 0);
+        return;
+    c->is_landmark_asked = false;
+    g->landmark_next_s = now_s + site_time_landmark_pause(g->landmark_polls++, 0);
 }
 
 /* ---- advice [RFC9773] ---- */
@@ -145,10 +146,12 @@ static void ask_advice(struct site_certificate *c, const struct site_issuer_entr
     if (issuer->acme.renewal_info == NULL || g->leaf.id[0] == '\0' || c->is_advice_asked || c->is_ordering || c->advice_next_s > now_s)
         return;
     c->advice_number = g->number;
+    c->is_advice_asked = true;
     enum status s = issuer->acme.renewal_info(issuer->acme.context, g->leaf.id, advised, c, &err);
-    c->is_advice_asked = s == STATUS_OK;
-    if (s != STATUS_OK)
-        c->advice_next_s = now_s + (s == STATUS_NOT_FOUND ? NO_ADVICE_S : site_time_advice_pause(lifetime_s, 0));
+    if (s == STATUS_OK)
+        return;
+    c->is_advice_asked = false;
+    c->advice_next_s = now_s + (s == STATUS_NOT_FOUND ? NO_ADVICE_S : site_time_advice_pause(lifetime_s, 0));
 }
 
 void site_watch_look(struct site_certificate *c, int64_t now_s)
