@@ -9,9 +9,11 @@
 #include "crypto/context.h"
 #include "crypto/random.h"
 
-/* Beside the session: version, kind of credential, last second of the certificate. */
-#define NOTE_VERSION 1
-#define NOTE_SIZE 10
+/* Beside the session: version, kind of credential, last second of the certificate, second of the full handshake. */
+#define NOTE_VERSION 2
+#define NOTE_SIZE 18
+/* Servers that share ticket keys have clocks of their own: a handshake may seem to be this much in the future. */
+#define SKEW_S 60
 #define IV_SIZE 16
 
 enum status tls_ticket_keys_rotate(struct tls_ticket_keys *keys, struct error *err)
@@ -91,46 +93,66 @@ static int envelope(SSL *ssl, unsigned char name[16], unsigned char iv[EVP_MAX_I
 
 /* ---- what is remembered ---- */
 
+/* How long a session goes on that began at began_s: every ticket of it counts from the handshake in which the server
+ * has proven who it is, and ends with the certificate. */
+static int64_t left_s(int64_t began_s, int64_t until_s, int64_t now_s)
+{
+    int64_t end_s = began_s + TLS_TICKET_LIFETIME_S;
+    return (until_s < end_s ? until_s : end_s) - now_s;
+}
+
 static int remember(SSL *ssl, void *argument)
 {
     const struct server_connection *c = server_connection_of(ssl);
-    uint8_t note[NOTE_SIZE];
+    int64_t now_s = c->server->now_s(c->server->context);
+    struct ticket_note note = {c->until_s, now_s};
+    uint8_t memory[NOTE_SIZE];
     struct builder b;
     (void)argument;
     if (!c->has_kind)
         return 0;
-    int64_t left_s = c->until_s - c->server->now_s(c->server->context);
-    SSL_SESSION *session = SSL_get_session(ssl);
-    (void)SSL_SESSION_set_timeout(session, left_s < 1                       ? 1
-                                           : left_s < TLS_TICKET_LIFETIME_S ? (long)left_s
-                                                                            : TLS_TICKET_LIFETIME_S);
-    builder_init_fixed(&b, note, sizeof note);
+    if (SSL_session_reused(ssl) == 1)
+        note = c->recalled;
+    int64_t left = left_s(note.began_s, note.until_s, now_s);
+    (void)SSL_SESSION_set_timeout(SSL_get_session(ssl), left < 1                       ? 1
+                                                        : left < TLS_TICKET_LIFETIME_S ? (long)left
+                                                                                       : TLS_TICKET_LIFETIME_S);
+    builder_init_fixed(&b, memory, sizeof memory);
     builder_u8(&b, NOTE_VERSION);
     builder_u8(&b, (uint8_t)c->kind);
-    builder_u64(&b, (uint64_t)c->until_s);
-    return SSL_SESSION_set1_ticket_appdata(session, note, b.len);
+    builder_u64(&b, (uint64_t)note.until_s);
+    builder_u64(&b, (uint64_t)note.began_s);
+    return SSL_SESSION_set1_ticket_appdata(SSL_get_session(ssl), memory, b.len);
 }
 
-/* May the session go on? Its certificate is valid, and the client would get the like of it today. */
-static bool may_resume(struct server_connection *c, SSL_SESSION *session)
+static bool read_note(SSL_SESSION *session, uint8_t *kind, struct ticket_note *note)
 {
     void *data = NULL;
     size_t len = 0;
-    uint8_t version, kind;
-    uint64_t until_s;
+    uint8_t version;
+    uint64_t until_s, began_s;
     struct reader r;
     if (SSL_SESSION_get0_ticket_appdata(session, &data, &len) != 1)
         return false;
     reader_init(&r, bytes_of(data, len));
-    if (!reader_u8(&r, &version) || !reader_u8(&r, &kind) || !reader_u64(&r, &until_s) || !reader_is_at_end(&r) ||
-        version != NOTE_VERSION)
+    if (!reader_u8(&r, &version) || !reader_u8(&r, kind) || !reader_u64(&r, &until_s) || !reader_u64(&r, &began_s) ||
+        !reader_is_at_end(&r) || version != NOTE_VERSION)
         return false;
-    if (!c->has_kind || kind != (uint8_t)c->kind || (int64_t)until_s < c->server->now_s(c->server->context))
-        return false;
-    c->until_s = (int64_t)until_s;
+    *note = (struct ticket_note){(int64_t)until_s, (int64_t)began_s};
     return true;
 }
 
+/* May the session go on? It is not too old, its certificate is valid, and the client would get the like of it today. */
+static bool may_resume(struct server_connection *c, SSL_SESSION *session)
+{
+    uint8_t kind;
+    int64_t now_s = c->server->now_s(c->server->context);
+    return read_note(session, &kind, &c->recalled) && c->has_kind && kind == (uint8_t)c->kind &&
+           c->recalled.began_s <= now_s + SKEW_S && left_s(c->recalled.began_s, c->recalled.until_s, now_s) >= 0;
+}
+
+/* In TLS 1.3 a client uses a ticket once, so that nobody sees two connections with the same one [RFC8446 C.4]: each
+ * resumption has to bring the next. In TLS 1.2 the client keeps its ticket until a newer key is there. */
 static SSL_TICKET_RETURN recall(SSL *ssl, SSL_SESSION *session, const unsigned char *name, size_t name_len,
                                 SSL_TICKET_STATUS status, void *argument)
 {
@@ -144,7 +166,8 @@ static SSL_TICKET_RETURN recall(SSL *ssl, SSL_SESSION *session, const unsigned c
                                                                             : SSL_TICKET_RETURN_IGNORE;
     if (!may_resume(c, session))
         return SSL_TICKET_RETURN_IGNORE_RENEW;
-    return status == SSL_TICKET_SUCCESS ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_USE_RENEW;
+    bool is_tls13 = SSL_SESSION_get_protocol_version(session) == TLS1_3_VERSION;
+    return status == SSL_TICKET_SUCCESS && !is_tls13 ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_USE_RENEW;
 }
 
 enum status server_tickets_add(struct tls_server *server, struct error *err)

@@ -134,6 +134,8 @@ static void finished(void *owner, SSL *ssl)
     c->is_resumed = SSL_session_reused(ssl) == 1;
     if (c->is_resumed) {
         c->choice = "resumed";
+        c->until_s = c->recalled.until_s;
+        c->until_s = c->ticket_until_s;
         c->is_anchor_confirmed = false;
     }
     SSL_set_msg_callback(ssl, NULL);

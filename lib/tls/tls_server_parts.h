@@ -28,6 +28,12 @@ struct tls_server {
     struct choice choice;
 };
 
+/* What a ticket carries of the full handshake that it goes back to. */
+struct ticket_note {
+    int64_t until_s; /* last second of the certificate */
+    int64_t began_s;
+};
+
 /* What a handshake has come to, from ClientHello to report. */
 struct server_connection {
     struct tls_server *server;
@@ -46,7 +52,8 @@ struct server_connection {
     enum tls_failure failure;
     const char *choice;      /* why, in words */
     char *detail;            /* why not, in words; NULL: nothing more to say */
-    int64_t until_s;
+    int64_t until_s;         /* last second of the certificate */
+    int64_t ticket_until_s;  /* of the one that the client's ticket began with; counts once that is resumed */
     char *sni;
     char alpn[SITE_ALPN_NAME_MAX + 1];
     uint64_t hello_len, retry_len, flight_len;

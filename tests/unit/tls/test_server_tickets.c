@@ -1,6 +1,7 @@
 /* Session tickets: resumed, rotated, and all the cases in which a session must not go on. */
 #include <signal.h>
 
+#include "tls/tls_server_parts.h"
 #include "unit/tls/server_world.h"
 
 static struct tls_ticket_keys keys;
@@ -154,6 +155,37 @@ static void not_at_another_site(void **state)
     tls_server_free(both);
 }
 
+/* A ticket that opens and is not taken leaves nothing behind: the new session ends with this site's certificate. */
+static void a_refused_ticket_lends_no_time(void **state)
+{
+    (void)state;
+    static const char *const a[] = {"a.example"}, *const b[] = {"b.example"};
+    struct tls_server_report report;
+    struct tls_site two[] = {six_site(), six_site()};
+    struct tls_credential *short_lived = mtc_credential(true, "32473.1", 8, WORLD_AT_S + 60);
+    two[0].names = a;
+    two[1].names = b;
+    two[0].name_count = two[1].name_count = 1;
+    two[0].credentials = &short_lived;
+    two[0].credential_count = 1;
+    struct tls_server *both = server_of(sites_of(two, 2), &keys);
+    struct offer offer = gm;
+    offer.sni = "b.example";
+    SSL_SESSION *session = session_of(both, &offer);
+    offer.sni = "a.example";
+    assert_false(is_resumed(both, offer, session, &report));
+    assert_int_equal(report.certificate_until_s, WORLD_AT_S + 60);
+    struct connection c;
+    offer.session = session;
+    open_connection(&c, both, &offer);
+    assert_int_equal(shake(&c, &report), TLS_DONE);
+    assert_true(SSL_SESSION_get_ticket_lifetime_hint(c.session) <= 60);
+    close_connection(&c);
+    SSL_SESSION_free(session);
+    tls_server_free(both);
+    tls_credential_free(short_lived);
+}
+
 /* The client has forgotten the trust anchor, or the certificate has expired, or a better one is there. */
 static void not_with_another_certificate(void **state)
 {
@@ -197,6 +229,98 @@ static void not_after_the_certificate_has_expired(void **state)
     tls_credential_free(short_lived);
 }
 
+/* A handshake with this session, which it takes: the newest session after it, NULL when none came. */
+static SSL_SESSION *go_on(struct offer offer, SSL_SESSION *session, struct tls_server_report *report)
+{
+    struct connection c;
+    offer.session = session;
+    open_connection(&c, server, &offer);
+    SSL_SESSION_free(session);
+    if (shake(&c, report) != TLS_DONE)
+        fail_msg("%s", tls_stream_reason(c.server));
+    SSL_SESSION *next = c.session;
+    c.session = NULL;
+    close_connection(&c);
+    return next;
+}
+
+/* Browsers use a ticket of TLS 1.3 once: each resumption brings the next, and none of them makes the beginning younger. */
+static void a_chain_of_resumptions(void **state)
+{
+    (void)state;
+    static const struct offer *const offers[] = {&gm, &intl};
+    for (size_t i = 0; i < LENGTH(offers); i++) {
+        struct tls_server_report report;
+        SSL_SESSION *session = session_of(server, offers[i]);
+        assert_int_equal(SSL_SESSION_get_ticket_lifetime_hint(session), TLS_TICKET_LIFETIME_S);
+        for (int link = 1; link <= 3; link++) {
+            world_now_s = WORLD_AT_S + link * 2000;
+            session = go_on(*offers[i], session, &report);
+            assert_true(report.is_resumed);
+            assert_non_null(session);
+            assert_int_equal(SSL_SESSION_get_ticket_lifetime_hint(session), TLS_TICKET_LIFETIME_S - link * 2000);
+        }
+        /* The last ticket is 1200 seconds old, its beginning 7200. */
+        world_now_s = WORLD_AT_S + TLS_TICKET_LIFETIME_S;
+        assert_true(is_resumed(server, *offers[i], session, &report));
+        world_now_s++;
+        session = go_on(*offers[i], session, &report);
+        assert_false(report.is_resumed);
+        /* That was a full handshake: time begins anew. */
+        assert_int_equal(SSL_SESSION_get_ticket_lifetime_hint(session), TLS_TICKET_LIFETIME_S);
+        assert_true(is_resumed(server, *offers[i], session, &report));
+        /* Made in the future: a clock was put back. A little of that is another server's clock. */
+        world_now_s -= 60;
+        assert_true(is_resumed(server, *offers[i], session, &report));
+        world_now_s--;
+        assert_false(is_resumed(server, *offers[i], session, &report));
+        world_now_s = WORLD_AT_S;
+        SSL_SESSION_free(session);
+    }
+}
+
+/* In TLS 1.2 the client keeps its ticket. */
+static void an_old_ticket_stays(void **state)
+{
+    (void)state;
+    struct tls_server_report report;
+    SSL_SESSION *session = session_of(server, &old);
+    world_now_s = WORLD_AT_S + TLS_TICKET_LIFETIME_S;
+    assert_true(is_resumed(server, old, session, &report));
+    world_now_s++;
+    assert_false(is_resumed(server, old, session, &report));
+    world_now_s = WORLD_AT_S;
+    SSL_SESSION_free(session);
+}
+
+/* The next ticket ends with the certificate that the session began with, not with the one that is there now. */
+static void a_chain_ends_with_its_certificate(void **state)
+{
+    (void)state;
+    struct tls_server_report report;
+    struct tls_credential *short_lived = mtc_credential(true, "32473.1", 8, WORLD_AT_S + 60);
+    struct tls_site site = six_site();
+    site.credentials = &short_lived;
+    site.credential_count = 1;
+    struct tls_sites *before = sites_of(&site, 1), *usual = tls_sites_keep(server->sites);
+    tls_server_set_sites(server, before);
+    tls_sites_free(before);
+    SSL_SESSION *session = session_of(server, &gm);
+    tls_server_set_sites(server, usual);
+    tls_sites_free(usual);
+    world_now_s = WORLD_AT_S + 50;
+    session = go_on(gm, session, &report);
+    assert_true(report.is_resumed);
+    assert_int_equal(report.certificate_until_s, WORLD_AT_S + 60);
+    assert_int_equal(SSL_SESSION_get_ticket_lifetime_hint(session), 10);
+    world_now_s = WORLD_AT_S + 61;
+    assert_false(is_resumed(server, gm, session, &report));
+    assert_int_equal(report.certificate_until_s, WORLD_AT_S + 7 * DAY);
+    world_now_s = WORLD_AT_S;
+    SSL_SESSION_free(session);
+    tls_credential_free(short_lived);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -204,8 +328,12 @@ int main(void)
         cmocka_unit_test(keys_rotate),
         cmocka_unit_test(no_keys_no_tickets),
         cmocka_unit_test(not_at_another_site),
+        cmocka_unit_test(a_refused_ticket_lends_no_time),
         cmocka_unit_test(not_with_another_certificate),
         cmocka_unit_test(not_after_the_certificate_has_expired),
+        cmocka_unit_test(a_chain_of_resumptions),
+        cmocka_unit_test(an_old_ticket_stays),
+        cmocka_unit_test(a_chain_ends_with_its_certificate),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
