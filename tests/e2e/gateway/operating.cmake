@@ -4,3 +4,5 @@ set_tests_properties(e2e/gateway_keys PROPERTIES TIMEOUT 300
   ENVIRONMENT "CATHAYA_PROGRAM=$<TARGET_FILE:cathaya_program>;CATHAYA_OPENSSL_PROGRAM=${PROJECT_SOURCE_DIR}/build/deps/openssl-program/openssl;CATHAYA_TEST_PROVIDER=$<TARGET_FILE:cathayatest_provider>")
 cathaya_gateway_test(ocsp ocsp)
 set_tests_properties(e2e/gateway_ocsp PROPERTIES TIMEOUT 300)
+cathaya_gateway_test(challenges challenges)
+set_tests_properties(e2e/gateway_challenges PROPERTIES TIMEOUT 300)
