@@ -135,7 +135,6 @@ static void finished(void *owner, SSL *ssl)
     if (c->is_resumed) {
         c->choice = "resumed";
         c->until_s = c->recalled.until_s;
-        c->until_s = c->ticket_until_s;
         c->is_anchor_confirmed = false;
     }
     SSL_set_msg_callback(ssl, NULL);

@@ -23,7 +23,8 @@
  * late still opens the tickets of one that heard early). */
 #define TLS_TICKET_KEYS_MAX 3
 #define TLS_TICKET_KEY_NAME_SIZE 16
-/* What a client may resume at most: two hours, also where keys rotate seldom. */
+/* What a client may resume at most: two hours after the full handshake, also where keys rotate seldom. A resumption
+ * in TLS 1.3 brings a new ticket, which lasts no longer than the first would have. */
 #define TLS_TICKET_LIFETIME_S 7200
 
 /* AES-256-CBC and HMAC-SHA-256. A secret. */

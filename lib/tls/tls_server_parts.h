@@ -53,7 +53,7 @@ struct server_connection {
     const char *choice;      /* why, in words */
     char *detail;            /* why not, in words; NULL: nothing more to say */
     int64_t until_s;         /* last second of the certificate */
-    int64_t ticket_until_s;  /* of the one that the client's ticket began with; counts once that is resumed */
+    struct ticket_note recalled; /* of the client's ticket, if it could go on; counts once it is resumed */
     char *sni;
     char alpn[SITE_ALPN_NAME_MAX + 1];
     uint64_t hello_len, retry_len, flight_len;
