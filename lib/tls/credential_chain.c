@@ -25,13 +25,6 @@ static enum status unusable(struct error *err, const char *what)
     return error_set(err, STATUS_USAGE, "certificate chain: %s", what);
 }
 
-/* A reason of a parser becomes one of a configuration. */
-static enum status no_use(struct error *err, const char *what)
-{
-    struct error inner = *err;
-    return error_set(err, STATUS_USAGE, "%s: %s", what, inner.text);
-}
-
 /* ---- PEM ---- */
 
 static enum status take_certificate(struct tls_credential *c, struct bytes der, struct error *err)
@@ -77,12 +70,13 @@ static enum status read_pem(struct tls_credential *c, struct bytes pem, struct e
     pem_reader_init(&r, pem, PEM_LAX);
     builder_init(&der, PEM_DER_MAX);
     while (s == STATUS_OK) {
+        bytes_wipe(der.data, der.len); /* the block before may have been a private key */
         builder_reset(&der);
         s = pem_next(&r, &block, &der, err);
         if (s == STATUS_OK)
             s = take_block(c, &block, builder_view(&der), err);
         else if (s != STATUS_NOT_FOUND)
-            s = no_use(err, "certificate chain");
+            s = error_prefix(err, STATUS_USAGE, "certificate chain");
     }
     builder_clear(&der);
     if (s != STATUS_NOT_FOUND)
@@ -101,7 +95,7 @@ static enum status read_properties(struct tls_credential *c, struct error *err)
         return error_set(err, STATUS_NO_MEMORY, "credential: out of memory");
     if (properties_parse(builder_view(&c->properties_der), PROPERTIES_WITH_PATTERNS, c->properties, err) !=
         STATUS_OK)
-        return no_use(err, "certificate properties");
+        return error_prefix(err, STATUS_USAGE, "certificate properties");
     return STATUS_OK;
 }
 
@@ -223,7 +217,7 @@ static enum status read_names(struct tls_credential *c, struct bytes list, struc
     struct reader r;
     struct san_name name;
     if (extensions_parse(list, &extensions, err) != STATUS_OK)
-        return no_use(err, "certificate");
+        return error_prefix(err, STATUS_USAGE, "certificate");
     reader_init(&r, extensions.subject_alt_name);
     while (c->facts.name_count < TLS_CREDENTIAL_NAMES_MAX && san_next(&r, &name))
         add_name(c, &name);
@@ -256,7 +250,7 @@ static enum status describe_leaf(struct tls_credential *c, struct certificate *c
         return error_set(err, STATUS_NO_MEMORY, "credential: out of memory");
     c->leaf_der = c->facts.leaf = bytes_of(der, (size_t)len);
     if (certificate_parse(c->leaf_der, cert, err) != STATUS_OK)
-        return no_use(err, "certificate");
+        return error_prefix(err, STATUS_USAGE, "certificate");
     c->facts.not_before_s = c->candidate.not_before_s = cert->not_before_s;
     c->facts.not_after_s = c->candidate.not_after_s = cert->not_after_s;
     if (!hash_label_sha256(&c->leaf_der, 1, c->facts.fingerprint))

@@ -142,7 +142,7 @@ static int fail_choice(struct server_connection *c, int *alert)
 static bool restrict_group(SSL *ssl, const struct choice *choice)
 {
     const struct tls_group_name *group = tls_names_group(choice->group);
-    return group == NULL || group->openssl_name == NULL ||
+    return group != NULL && group->openssl_name != NULL &&
            SSL_set1_groups_list(ssl, (void *)(uintptr_t)group->openssl_name) == 1;
 }
 
@@ -152,7 +152,7 @@ static bool restrict_suites(SSL *ssl, const struct choice *choice)
 {
     const struct tls_suite_name *suite = choice->suite_count > 0 ? tls_names_suite(choice->suites[0]) : NULL;
     if (suite == NULL || suite->world != TLS_WORLD_GM)
-        return true;
+        return suite != NULL;
     return suite->openssl_name != NULL && SSL_set_ciphersuites(ssl, suite->openssl_name) == 1;
 }
 

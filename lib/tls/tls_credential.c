@@ -29,7 +29,7 @@ static enum status take_scts(struct tls_credential *c, struct bytes list, struct
     if (list.len == 0)
         return STATUS_OK;
     if (sct_list_parse(list, &scts, err) != STATUS_OK)
-        return error_prefix(err, error_set(err, STATUS_USAGE, "%s", err != NULL ? err->text : ""), "SCT list");
+        return error_prefix(err, STATUS_USAGE, "SCT list");
     builder_bytes(&c->sct_list, list);
     c->facts.has_scts = true;
     return builder_status(&c->sct_list, "SCT list", err);
