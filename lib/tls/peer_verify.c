@@ -66,10 +66,15 @@ static void collect_from_ocsp(struct peer_verdict *v, struct bytes extension)
 /* ---- what suits what ---- */
 
 /* RFC 8998 strictly, both ways: an SM2 key with SM4, SM3 and SM2's curve, and those with nothing else. */
-static enum status check_pairing(const struct peer_request *request, bool is_sm2, struct error *err)
+static enum status check_pairing(const struct peer_request *request, const struct peer_verdict *v, struct error *err)
 {
+    bool is_sm2 = v->is_leaf_sm2;
     if (request->is_unpaired)
         return STATUS_OK;
+    if (is_sm2 != (v->world == PEER_WORLD_GM))
+        return error_set(err, STATUS_REFUSED, "%s for %s: the worlds are apart",
+                         is_sm2 ? "a certificate of an international CA" : "a certificate of a GM CA",
+                         is_sm2 ? "an SM2 key" : "another key than an SM2 key");
     const struct tls_suite_name *suite = tls_names_suite(request->suite);
     const struct tls_group_name *group = tls_names_group(request->group);
     bool is_gm_suite = suite != NULL && suite->world == TLS_WORLD_GM;
@@ -212,7 +217,7 @@ static enum status judge(const struct peer_trust *trust, struct hasher_set *hash
     collect(v, PEER_SCT_TLS, request->sct_list);
     s = is_mtc(trust, &cert) ? verify_mtc(trust, hashers, request, &cert, v, err)
                              : verify_classic(trust, request, certs, v, err);
-    return s == STATUS_OK ? check_pairing(request, v->is_leaf_sm2, err) : s;
+    return s == STATUS_OK ? check_pairing(request, v, err) : s;
 }
 
 enum status peer_verify(const struct peer_trust *trust, struct hasher_set *hashers, const struct peer_request *request,

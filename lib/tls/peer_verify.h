@@ -2,8 +2,8 @@
  * TLS server has sent, without sockets and without a clock.
  *
  * A Merkle Tree Certificate is judged by rules/verify_certificate; a directly signed chain by the path
- * validation of [RFC5280 6] with the roots of its world. Then pairing: an SM2 key only under an SM4 suite and
- * a GM group, and those for nobody else [RFC8998]. Then what was stapled [RFC6960].
+ * validation of [RFC5280 6] with the roots of its world, and what was stapled [RFC6960]. Then pairing: an SM2 key
+ * only of a GM CA, under an SM4 suite and with a GM group, and those for nobody else [RFC8998].
  * SCTs are collected and not judged: that is for a CT policy.
  */
 #ifndef CATHAYA_TLS_PEER_VERIFY_H
@@ -37,7 +37,7 @@ struct peer_request {
     struct bytes ip;           /* the address, 4 or 16 bytes. Both empty: names are not checked */
     int64_t at_s;
     struct peer_scope scope;
-    bool is_unpaired;          /* no TLS connection is there: suite and group are not looked at */
+    bool is_unpaired;          /* no TLS connection is there: key, suite and group are not held against each other */
     bool is_tls13;
     uint16_t suite, group;     /* as on the wire */
     bool is_anchor_confirmed;  /* the server says that the path is for an ID that was asked for: nothing else is in it */

@@ -225,6 +225,10 @@ static void landmark(void **state)
     assert_int_equal(found.proof.subtree.start, 4);
     assert_int_equal(found.proof.subtree.end, 8);
     assert_int_equal(found.cosignature_count, 0);
+    /* The key is none of its CA's world. */
+    r.is_unpaired = false;
+    assert_says(ask_mtc(&cert, &r), &err, STATUS_REFUSED, "of a GM CA for another key than an SM2 key");
+    r.is_unpaired = true;
     r.dns_name = bytes_of_text("www.example.org");
     assert_says(ask_mtc(&cert, &r), &err, STATUS_REFUSED, "not for the name");
     r = peer_world_request(false);
@@ -274,6 +278,9 @@ static void standalone(void **state)
     /* Nothing stands beside it in a chain that was asked for. */
     struct bytes der = maker_write(&cert), two[] = {der, world.intl_ca.der};
     OK(ask(&r, two, 2));
+    r.is_unpaired = false;
+    OK(ask(&r, two, 2));
+    r.is_unpaired = true;
     r.is_anchor_confirmed = true;
     assert_says(ask(&r, two, 2), &err, STATUS_REFUSED, "whole path");
     OK(ask(&r, two, 1));
