@@ -183,7 +183,7 @@ struct cathaya_tls_report {
     char signature[CATHAYA_TLS_NAME_SIZE]; /* of the handshake: "sm2sig_sm3" */
     size_t client_hello_size, server_flight_size, client_finish_size;
     enum cathaya_tls_mode mode;
-    enum cathaya_world world;      /* of the certificate */
+    enum cathaya_world world;      /* of the certificate's key; mtc.hash says that of its CA */
     size_t certificate_size;       /* DER of all certificates sent */
     struct cathaya_result mtc;     /* of a Merkle Tree Certificate */
     size_t subject_count;          /* leaf first; of a classic chain that was found good up to the root */

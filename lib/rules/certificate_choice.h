@@ -13,7 +13,8 @@
 #include "codec/properties/properties.h"
 #include "rules/tls_names.h"
 
-/* Best first: the numbers are the order of preference. */
+/* Best first: the numbers are the order of preference. GM is what has an SM2 key, whatever hash its CA's tree has:
+ * RFC 8998 is about the key (docs/decisions/0017-certificate-choice.md). */
 enum credential_kind {
     CREDENTIAL_GM_LANDMARK,
     CREDENTIAL_GM_STANDALONE,
@@ -71,6 +72,8 @@ enum choice_reason {
     CHOICE_TAKEN,
     CHOICE_TAKEN_UNASKED,       /* an MTC that was not asked for: nothing else serves this client, which may
                                    try again with an ID of EncryptedExtensions */
+    CHOICE_TAKEN_EARLY,         /* not valid yet by the clock here, and nothing that is valid serves this client:
+                                   the clock is slow */
     CHOICE_BETTER_KIND,         /* it would do, but a better kind does too */
     CHOICE_BETTER_MATCH,        /* another's trust anchor was asked for, this one's was not: of the same kind,
                                    or the client asks for that one alone */

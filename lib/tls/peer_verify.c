@@ -68,13 +68,9 @@ static void collect_from_ocsp(struct peer_verdict *v, struct bytes extension)
 /* RFC 8998 strictly, both ways: an SM2 key with SM4, SM3 and SM2's curve, and those with nothing else. */
 static enum status check_pairing(const struct peer_request *request, const struct peer_verdict *v, struct error *err)
 {
-    bool is_sm2 = v->is_leaf_sm2;
+    bool is_sm2 = v->world == PEER_WORLD_GM;
     if (request->is_unpaired)
         return STATUS_OK;
-    if (is_sm2 != (v->world == PEER_WORLD_GM))
-        return error_set(err, STATUS_REFUSED, "%s for %s: the worlds are apart",
-                         is_sm2 ? "a certificate of an international CA" : "a certificate of a GM CA",
-                         is_sm2 ? "an SM2 key" : "another key than an SM2 key");
     const struct tls_suite_name *suite = tls_names_suite(request->suite);
     const struct tls_group_name *group = tls_names_group(request->group);
     bool is_gm_suite = suite != NULL && suite->world == TLS_WORLD_GM;
@@ -123,10 +119,10 @@ static enum status verify_mtc(const struct peer_trust *trust, struct hasher_set 
         return error_set(err, STATUS_REFUSED, "%zu certificates where one is the whole path", request->count);
     enum status s = verify_certificate(peer_trust_store(trust), hashers, cert->der, &asked, &v->proof, err);
     if (v->proof.ca != NULL)
-        v->world = v->proof.ca->draft->hash == &hash_sm3 ? PEER_WORLD_GM : PEER_WORLD_INTL;
+        v->ca_world = v->proof.ca->draft->hash == &hash_sm3 ? PEER_WORLD_GM : PEER_WORLD_INTL;
     describe_proof(cert, v);
     v->mode = v->cosignature_count > 0 ? PEER_MODE_STANDALONE : PEER_MODE_LANDMARK;
-    if (s == STATUS_OK && v->world == PEER_WORLD_GM && !request->scope.has_gm)
+    if (s == STATUS_OK && v->ca_world == PEER_WORLD_GM && !request->scope.has_gm)
         s = error_set(err, STATUS_REFUSED, "a certificate of a GM CA: this client knows none");
     return s;
 }
@@ -137,18 +133,18 @@ static enum status check_staple(const struct peer_request *request, STACK_OF(X50
                                 struct error *err)
 {
     uint8_t memory[1024]; /* five SCTs with room; longer ones are left out */
-    struct builder scts;
+    struct ocsp_extras extras;
     struct error reason = {.status = STATUS_OK};
     if (request->ocsp_response.len == 0)
         return STATUS_OK;
     X509 *leaf = sk_X509_value(path, 0), *issuer = sk_X509_num(path) > 1 ? sk_X509_value(path, 1) : leaf;
-    builder_init_fixed(&scts, memory, sizeof memory);
-    enum ocsp_answer answer = ocsp_staple_judge(request->ocsp_response, leaf, issuer, request->at_s, &scts, &reason);
+    builder_init_fixed(&extras.scts, memory, sizeof memory);
+    enum ocsp_answer answer = ocsp_staple_judge(request->ocsp_response, leaf, issuer, request->at_s, &extras, &reason);
     if (answer == OCSP_ANSWER_REVOKED)
         return error_set(err, STATUS_REFUSED, "%s", reason.text);
     v->ocsp = answer == OCSP_ANSWER_GOOD ? PEER_OCSP_GOOD : PEER_OCSP_IGNORED;
-    if (answer == OCSP_ANSWER_GOOD && builder_is_good(&scts))
-        collect_from_ocsp(v, builder_view(&scts));
+    if (answer == OCSP_ANSWER_GOOD && builder_is_good(&extras.scts))
+        collect_from_ocsp(v, builder_view(&extras.scts));
     return STATUS_OK;
 }
 
@@ -173,9 +169,7 @@ static enum status verify_classic(const struct peer_trust *trust, const struct p
 {
     STACK_OF(X509) *path;
     v->mode = PEER_MODE_CLASSIC;
-    v->world = v->is_leaf_sm2 ? PEER_WORLD_GM : PEER_WORLD_INTL;
-    if (v->world == PEER_WORLD_GM && !request->scope.has_gm)
-        return error_set(err, STATUS_REFUSED, "an SM2 certificate: this client has no GM");
+    v->ca_world = v->world;
     struct classic_path asked = {.roots = peer_trust_roots(trust, v->world), .sent = certs,
                                  .known = peer_trust_intermediates(trust), .dns_name = request->dns_name, .ip = request->ip,
                                  .at_s = request->at_s};
@@ -210,13 +204,15 @@ static enum status judge(const struct peer_trust *trust, struct hasher_set *hash
     const X509 *leaf = sk_X509_value(certs, 0);
     read_validity(&cert, v);
     name_subjects(certs, v);
-    v->is_leaf_sm2 = peer_trust_key_world(leaf) == PEER_WORLD_GM;
-    if (peer_trust_key_world(leaf) == PEER_WORLD_NONE)
+    v->world = peer_trust_key_world(leaf);
+    if (v->world == PEER_WORLD_NONE)
         return error_set(err, STATUS_REFUSED, "the certificate's key cannot be read: %s", context_openssl_reason());
     collect_from_certificate(v, leaf);
     collect(v, PEER_SCT_TLS, request->sct_list);
     s = is_mtc(trust, &cert) ? verify_mtc(trust, hashers, request, &cert, v, err)
                              : verify_classic(trust, request, certs, v, err);
+    if (s == STATUS_OK && v->world == PEER_WORLD_GM && !request->scope.has_gm)
+        s = error_set(err, STATUS_REFUSED, "an SM2 certificate: this client has no GM");
     return s == STATUS_OK ? check_pairing(request, v, err) : s;
 }
 

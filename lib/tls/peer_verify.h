@@ -3,7 +3,8 @@
  *
  * A Merkle Tree Certificate is judged by rules/verify_certificate; a directly signed chain by the path
  * validation of [RFC5280 6] with the roots of its world, and what was stapled [RFC6960]. Then pairing: an SM2 key
- * only of a GM CA, under an SM4 suite and with a GM group, and those for nobody else [RFC8998].
+ * only under an SM4 suite and with a GM group, and those for nobody else [RFC8998]. A CA may certify keys of either
+ * world [GM 1].
  * SCTs are collected and not judged: that is for a CT policy.
  */
 #ifndef CATHAYA_TLS_PEER_VERIFY_H
@@ -37,7 +38,7 @@ struct peer_request {
     struct bytes ip;           /* the address, 4 or 16 bytes. Both empty: names are not checked */
     int64_t at_s;
     struct peer_scope scope;
-    bool is_unpaired;          /* no TLS connection is there: key, suite and group are not held against each other */
+    bool is_unpaired;          /* no TLS connection is there: suite and group are not looked at */
     bool is_tls13;
     uint16_t suite, group;     /* as on the wire */
     bool is_anchor_confirmed;  /* the server says that the path is for an ID that was asked for: nothing else is in it */
@@ -69,8 +70,9 @@ enum peer_ocsp {
 /* A value, filled as far as the judgement came. */
 struct peer_verdict {
     enum peer_mode mode;   /* what it is; set for a refused one too, once that is known */
-    enum peer_world world; /* of the leaf: the CA's hash, or the leaf's key */
-    bool is_leaf_sm2;      /* the key that signed the handshake */
+    /* Of the leaf's key, which signs the handshake: what it may be paired with, and the kind that a server takes it for
+     * (docs/decisions/0017). ca_world is that of the CA's hash for an MTC, which may be the other one; the same for chains. */
+    enum peer_world world, ca_world;
     size_t chain_count;
     size_t chain_size;     /* bytes of DER together */
     char subjects[PEER_CHAIN_MAX][PEER_SUBJECT_SIZE]; /* leaf first; of a classic one up to its root */

@@ -291,6 +291,30 @@ static void start_hasher(struct hasher *h, const struct maker_cert *cert)
     REQUIRE(hasher_init(h, cert->hash, NULL) == STATUS_OK);
 }
 
+static void put_spki(struct builder *b, const struct maker_cert *cert)
+{
+    if (cert->spki.len > 0)
+        builder_bytes(b, cert->spki);
+    else
+        put_hex(b, SUBJECT_SPKI);
+}
+
+/* SubjectPublicKeyInfo begins with it. */
+static void put_subject_algorithm(struct builder *b, const struct maker_cert *cert)
+{
+    struct reader r, inner;
+    struct der_element spki, algorithm;
+    if (cert->spki.len == 0) {
+        put_hex(b, SUBJECT_ALGORITHM);
+        return;
+    }
+    reader_init(&r, cert->spki);
+    REQUIRE(der_tagged(&r, DER_SEQUENCE, &spki));
+    reader_init(&inner, spki.contents);
+    REQUIRE(der_tagged(&inner, DER_SEQUENCE, &algorithm));
+    der_write(b, DER_SEQUENCE, algorithm.contents);
+}
+
 /* The fields of TBSCertificateLogEntry in their order, hashed as an MTCLogEntry. */
 static void entry_hash(const struct maker_cert *cert, struct hasher *h, uint8_t out[HASH_SIZE])
 {
@@ -298,7 +322,7 @@ static void entry_hash(const struct maker_cert *cert, struct hasher *h, uint8_t 
     uint8_t spki_hash[HASH_SIZE];
     builder_init(&b, MAKER_SIZE_MAX);
     builder_init(&spki, MAKER_SIZE_MAX);
-    put_hex(&spki, SUBJECT_SPKI);
+    put_spki(&spki, cert);
     hasher_one(h, builder_view(&spki), spki_hash);
     builder_clear(&spki);
     builder_u8(&b, 0x00);
@@ -309,7 +333,8 @@ static void entry_hash(const struct maker_cert *cert, struct hasher *h, uint8_t 
     put_hex(&b, "a003020102");
     put_issuer(&b, cert);
     put_validity(&b, cert->not_before_s, cert->not_after_s);
-    put_hex(&b, EMPTY_SUBJECT SUBJECT_ALGORITHM);
+    put_hex(&b, EMPTY_SUBJECT);
+    put_subject_algorithm(&b, cert);
     der_write(&b, DER_OCTET_STRING, BYTES_OF(spki_hash));
     put_extensions(&b, cert);
     REQUIRE(builder_is_good(&b));
@@ -508,7 +533,8 @@ struct bytes maker_write(const struct maker_cert *cert)
     put_algorithm(&b, cert, cert->inner_algorithm);
     put_issuer(&b, cert);
     put_validity(&b, cert->not_before_s, cert->not_after_s);
-    put_hex(&b, EMPTY_SUBJECT SUBJECT_SPKI);
+    put_hex(&b, EMPTY_SUBJECT);
+    put_spki(&b, cert);
     put_extensions(&b, cert);
     der_close(&b, tbs);
     put_algorithm(&b, cert, cert->outer_algorithm);

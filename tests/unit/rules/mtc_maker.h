@@ -84,6 +84,7 @@ struct maker_cert {
     struct bytes issuer;          /* whole */
     struct bytes inner_algorithm; /* whole AlgorithmIdentifier; in the TBSCertificate */
     struct bytes outer_algorithm;
+    struct bytes spki;            /* whole; else an Ed25519 key that nobody has */
     struct bytes extensions;       /* contents of the SEQUENCE */
     bool has_no_extensions;
     struct bytes entry_extensions; /* contents of the vector */

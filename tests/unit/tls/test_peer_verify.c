@@ -1,6 +1,14 @@
 /* The judgement of a browser about a server's certificates. */
 #include "unit/tls/peer_world.h"
 
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+
+#include "codec/pem/pem.h"
+#include "crypto/context.h"
+#include "tls/tls_credential.h"
+
 static struct peer_verdict found;
 
 static enum status ask(const struct peer_request *request, const struct bytes *chain, size_t count)
@@ -28,7 +36,7 @@ static void chains_of_both_worlds(void **state)
     OK(ask_chain(world.gm_chain, &gm));
     assert_int_equal(found.mode, PEER_MODE_CLASSIC);
     assert_int_equal(found.world, PEER_WORLD_GM);
-    assert_true(found.is_leaf_sm2);
+    assert_int_equal(found.ca_world, PEER_WORLD_GM);
     assert_int_equal(found.chain_count, 2);
     assert_int_equal(found.subject_count, 3);
     assert_non_null(strstr(found.subjects[2], "CN="));
@@ -38,7 +46,7 @@ static void chains_of_both_worlds(void **state)
     OK(ask_chain(world.intl_chain, &intl));
     assert_int_equal(found.mode, PEER_MODE_CLASSIC);
     assert_int_equal(found.world, PEER_WORLD_INTL);
-    assert_false(found.is_leaf_sm2);
+    assert_int_equal(found.ca_world, PEER_WORLD_INTL);
     peer_world_distrust();
 }
 
@@ -187,7 +195,7 @@ static void pairing(void **state)
     peer_world_distrust();
 }
 
-/* ---- Merkle Tree Certificates; the key of the maker's certificates is not an SM2 key ---- */
+/* ---- Merkle Tree Certificates; the key of the maker's certificates is not an SM2 key, if not said otherwise ---- */
 
 static void policy_of(const struct maker_cert *cert, const struct maker_cosigner *cosigner, bool has_subtree, struct builder *out)
 {
@@ -221,13 +229,14 @@ static void landmark(void **state)
     r.is_unpaired = true;
     OK(ask_mtc(&cert, &r));
     assert_int_equal(found.mode, PEER_MODE_LANDMARK);
-    assert_int_equal(found.world, PEER_WORLD_GM);
+    assert_int_equal(found.world, PEER_WORLD_INTL); /* that of its key */
+    assert_int_equal(found.ca_world, PEER_WORLD_GM);
     assert_int_equal(found.proof.subtree.start, 4);
     assert_int_equal(found.proof.subtree.end, 8);
     assert_int_equal(found.cosignature_count, 0);
-    /* The key is none of its CA's world. */
+    /* A GM CA may certify another key, which is used as any key of its kind. */
     r.is_unpaired = false;
-    assert_says(ask_mtc(&cert, &r), &err, STATUS_REFUSED, "of a GM CA for another key than an SM2 key");
+    OK(ask_mtc(&cert, &r));
     r.is_unpaired = true;
     r.dns_name = bytes_of_text("www.example.org");
     assert_says(ask_mtc(&cert, &r), &err, STATUS_REFUSED, "not for the name");
@@ -304,6 +313,84 @@ static void standalone(void **state)
     assert_says(ask_mtc(&cert, &r), &err, STATUS_REFUSED, "revoked");
     peer_world_distrust();
     maker_cosigner_clear(&mirror);
+}
+
+/* ---- what the server takes a certificate for ---- */
+
+static struct bytes pem_of_key(EVP_PKEY *key, BIO *bio)
+{
+    char *pem;
+    assert_int_equal(PEM_write_bio_PKCS8PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL), 1);
+    long len = BIO_get_mem_data(bio, &pem);
+    return bytes_of(pem, (size_t)len);
+}
+
+/* The kind that a gateway says of this certificate, with the properties of a standalone one. */
+static enum credential_kind kind_of(struct bytes der, const char *ca, EVP_PKEY *key)
+{
+    static struct properties properties;
+    struct tls_credential *credential = NULL;
+    struct builder chain, list;
+    struct tai id;
+    BIO *bio = BIO_new(BIO_s_mem());
+    builder_init(&chain, MAKER_SIZE_MAX);
+    builder_init(&list, PROPERTIES_SIZE_MAX);
+    OK(tai_parse_text(bytes_of_text(ca), &id, &err));
+    OK(properties_standalone(&id, &properties, &err));
+    OK(properties_write(&properties, PROPERTIES_WITH_PATTERNS, &list, &err));
+    OK(pem_write(PEM_CERTIFICATE, der, &chain, &err));
+    struct tls_credential_settings settings = {.chain_pem = builder_view(&chain), .key_pem = pem_of_key(key, bio),
+                                               .properties = builder_view(&list), .now_s = AT_S};
+    OK(tls_credential_new(&settings, &credential, &err));
+    enum credential_kind kind = tls_credential_facts(credential)->kind;
+    tls_credential_free(credential);
+    builder_clear(&chain);
+    builder_clear(&list);
+    BIO_free(bio);
+    return kind;
+}
+
+/* Any key below any CA: what TLS pairs follows the leaf's key on both sides, whom the client trusts follows the CA. */
+static void any_key_below_any_ca(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        bool is_ca_gm = i / 2 == 0, is_key_gm = i % 2 == 0;
+        const struct maker_ca *ca = is_ca_gm ? &world.gm_ca : &world.intl_ca;
+        struct maker_cert cert;
+        struct builder policy;
+        unsigned char *spki = NULL;
+        EVP_PKEY *key = is_key_gm ? EVP_PKEY_Q_keygen(context_library(), NULL, "SM2") : EVP_EC_gen("P-256");
+        int len = i2d_PUBKEY(key, &spki);
+        assert_true(len > 0);
+        maker_cert_init(&cert, ca, 1, 5, 4, 8);
+        cert.spki = bytes_of(spki, (size_t)len);
+        maker_ca_sign(&cert);
+        policy_of(&cert, NULL, true, &policy);
+        peer_world_trust((const char *)policy.data);
+        struct bytes der = maker_write(&cert);
+        assert_int_equal(kind_of(der, is_ca_gm ? "32473.1" : "32473.2", key), is_key_gm ? CREDENTIAL_GM_STANDALONE : CREDENTIAL_INTL_STANDALONE);
+        struct peer_request right = peer_world_request(is_key_gm), wrong = peer_world_request(!is_key_gm);
+        OK(ask(&right, &der, 1));
+        assert_int_equal(found.world, is_key_gm ? PEER_WORLD_GM : PEER_WORLD_INTL);
+        assert_int_equal(found.ca_world, is_ca_gm ? PEER_WORLD_GM : PEER_WORLD_INTL);
+        assert_says(ask(&wrong, &der, 1), &err, STATUS_REFUSED, is_key_gm ? "an SM2 certificate under" : "not an SM2 certificate under");
+        /* Neither suite nor group of the other world, one without the other. */
+        wrong = right;
+        wrong.group = is_key_gm ? TLS_GROUP_X25519 : TLS_GROUP_CURVESM2;
+        assert_says(ask(&wrong, &der, 1), &err, STATUS_REFUSED, "group");
+        /* Who has no GM takes neither the hash nor the key of it. */
+        right.scope.has_gm = false;
+        if (is_ca_gm || is_key_gm)
+            assert_says(ask(&right, &der, 1), &err, STATUS_REFUSED, is_ca_gm ? "a GM CA" : "an SM2 certificate");
+        else
+            OK(ask(&right, &der, 1));
+        peer_world_distrust();
+        builder_clear(&policy);
+        free((uint8_t *)(uintptr_t)der.data);
+        OPENSSL_free(spki);
+        EVP_PKEY_free(key);
+    }
 }
 
 static void mtc_of_a_stranger(void **state)
@@ -420,6 +507,7 @@ int main(void)
         cmocka_unit_test(pairing),
         cmocka_unit_test(landmark),
         cmocka_unit_test(standalone),
+        cmocka_unit_test(any_key_below_any_ca),
         cmocka_unit_test(mtc_of_a_stranger),
         cmocka_unit_test(scts_of_tls),
         cmocka_unit_test(anchors),
