@@ -270,9 +270,8 @@ static void take(const struct choice_client *client, const struct choice_candida
     out->suite_count = client_match_suites(client, world, suite_family(client, taken), out->suites);
 }
 
-void certificate_choice_make(const struct choice_client *client,
-                             const struct choice_candidate *candidates, size_t count,
-                             const struct choice_settings *settings, struct choice *out)
+static void decide(const struct choice_client *client, const struct choice_candidate *candidates, size_t count,
+                   const struct choice_settings *settings, struct choice *out)
 {
     struct judged judged[CHOICE_CANDIDATES_MAX];
     bool is_match_first = is_second_try(client);
@@ -296,4 +295,34 @@ void certificate_choice_make(const struct choice_client *client,
     out->index = best;
     if (best != CHOICE_NONE)
         take(client, &candidates[best], &judged[best], out);
+}
+
+/* The beginning of the last candidate that is not valid yet. */
+static int64_t last_beginning(const struct choice_candidate *candidates, const struct choice *choice, int64_t now_s)
+{
+    for (size_t i = 0; i < choice->candidate_count; i++)
+        if (choice->reasons[i] == CHOICE_NOT_YET_VALID && candidates[i].not_before_s > now_s)
+            now_s = candidates[i].not_before_s;
+    return now_s;
+}
+
+/* Who has nothing but certificates of the future has a clock that is slow: they were issued. */
+void certificate_choice_make(const struct choice_client *client,
+                             const struct choice_candidate *candidates, size_t count,
+                             const struct choice_settings *settings, struct choice *out)
+{
+    struct choice_settings later = *settings;
+    struct choice early;
+    decide(client, candidates, count, settings, out);
+    if (out->index != CHOICE_NONE)
+        return;
+    later.now_s = last_beginning(candidates, out, settings->now_s);
+    if (later.now_s == settings->now_s)
+        return;
+    decide(client, candidates, count, &later, &early);
+    if (early.index == CHOICE_NONE)
+        return;
+    *out = early;
+    if (out->reasons[out->index] == CHOICE_TAKEN && candidates[out->index].not_before_s > settings->now_s)
+        out->reasons[out->index] = CHOICE_TAKEN_EARLY;
 }

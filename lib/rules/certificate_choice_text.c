@@ -4,6 +4,7 @@
 static const char *const reasons[CHOICE_REASON_COUNT] = {
     [CHOICE_TAKEN] = "taken",
     [CHOICE_TAKEN_UNASKED] = "taken, though it was not asked for: nothing else serves this client",
+    [CHOICE_TAKEN_EARLY] = "taken, though it is not valid yet by the clock here: nothing else serves this client",
     [CHOICE_BETTER_KIND] = "a better kind serves this client",
     [CHOICE_BETTER_MATCH] = "the client asked for the trust anchor of another one",
     [CHOICE_BETTER_CHAIN] = "the client knows the signatures of another chain better",

@@ -295,6 +295,29 @@ static void reasons_of_time_and_stage(void **state)
     assert_reason(&choice, CREDENTIAL_GM_CLASSIC, CHOICE_TAKEN);
 }
 
+/* A clock that went back: better early than nothing, but what is over stays over. */
+static void slow_clock(void **state)
+{
+    (void)state;
+    struct offer o;
+    offer_of(&o, "gm", (const char *const[3]){"32473.1.2.1.8"});
+    for (size_t i = 0; i < CREDENTIAL_KIND_COUNT; i++)
+        all[i].not_before_s = NOW_S + 1000;
+    struct choice choice = choose(&o.client, STAGE_LANDMARK);
+    assert_reason(&choice, CREDENTIAL_GM_LANDMARK, CHOICE_TAKEN_EARLY);
+    assert_reason(&choice, CREDENTIAL_GM_STANDALONE, CHOICE_BETTER_KIND);
+    all[CREDENTIAL_GM_LANDMARK].not_before_s = NOW_S - 2000;
+    all[CREDENTIAL_GM_LANDMARK].not_after_s = NOW_S - 1;
+    choice = choose(&o.client, STAGE_LANDMARK);
+    assert_reason(&choice, CREDENTIAL_GM_LANDMARK, CHOICE_EXPIRED);
+    assert_reason(&choice, CREDENTIAL_GM_STANDALONE, CHOICE_TAKEN_EARLY);
+    /* One that is valid now goes first, however good the others will be. */
+    all[CREDENTIAL_INTL_CLASSIC].not_before_s = NOW_S - 1;
+    choice = choose(&o.client, STAGE_LANDMARK);
+    assert_reason(&choice, CREDENTIAL_INTL_CLASSIC, CHOICE_TAKEN);
+    assert_reason(&choice, CREDENTIAL_GM_STANDALONE, CHOICE_NOT_YET_VALID);
+}
+
 static void reasons_of_the_handshake(void **state)
 {
     (void)state;
@@ -686,7 +709,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(matrix), TEST(second_try), TEST(poorer_sites), TEST(connections), TEST(groups), TEST(suites),
-        TEST(reasons_of_time_and_stage), TEST(reasons_of_the_handshake), TEST(kinds_of_keys),
+        TEST(reasons_of_time_and_stage), TEST(slow_clock), TEST(reasons_of_the_handshake), TEST(kinds_of_keys),
         TEST(extension_50), TEST(chains), TEST(without_trust_anchors), TEST(unasked), TEST(available),
         TEST(several_of_a_kind), TEST(trust_anchors_in_tls12), TEST(too_many), TEST(words),
     };
