@@ -5,11 +5,12 @@
 #include <openssl/ocsp.h>
 #include <openssl/x509v3.h>
 
+#include "base/civil_time.h"
 #include "crypto/context.h"
 
 static enum ocsp_answer nothing(struct error *reason, const char *why)
 {
-    (void)error_set(reason, STATUS_REFUSED, "OCSP staple: %s", why);
+    (void)error_set(reason, STATUS_REFUSED, "OCSP response: %s", why);
     (void)context_openssl_reason();
     return OCSP_ANSWER_NONE;
 }
@@ -75,15 +76,25 @@ static OCSP_SINGLERESP *find(OCSP_BASICRESP *basic, const X509 *leaf, X509 *issu
     return NULL;
 }
 
-/* -2, an unreadable time, is out of date either way. */
-static bool is_current(const ASN1_GENERALIZEDTIME *from, const ASN1_GENERALIZEDTIME *until, int64_t at_s)
+static bool to_epoch(const ASN1_GENERALIZEDTIME *time, int64_t *out)
 {
-    int before = from != NULL ? ASN1_TIME_cmp_time_t(from, (time_t)(at_s + OCSP_STAPLE_SKEW_S)) : 1;
-    if (before != 0 && before != -1)
+    struct tm tm;
+    if (time == NULL || ASN1_TIME_to_tm(time, &tm) != 1)
         return false;
-    if (until == NULL)
-        return ASN1_TIME_cmp_time_t(from, (time_t)(at_s - OCSP_STAPLE_LIFETIME_S)) >= 0;
-    return ASN1_TIME_cmp_time_t(until, (time_t)(at_s - OCSP_STAPLE_SKEW_S)) >= 0;
+    struct civil_time t = {tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec};
+    return civil_time_to_epoch(&t, out);
+}
+
+static bool is_current(const ASN1_GENERALIZEDTIME *from, const ASN1_GENERALIZEDTIME *until, int64_t at_s, int64_t *until_s)
+{
+    int64_t from_s, skew_s = OCSP_STAPLE_SKEW_S;
+    if (!to_epoch(from, &from_s) || (until != NULL && !to_epoch(until, until_s)))
+        return false;
+    if (until == NULL) {
+        *until_s = from_s + OCSP_STAPLE_LIFETIME_S;
+        skew_s = 0;
+    }
+    return from_s <= at_s + OCSP_STAPLE_SKEW_S && *until_s >= at_s - skew_s;
 }
 
 static void take_scts(OCSP_SINGLERESP *single, struct builder *scts)
@@ -95,8 +106,8 @@ static void take_scts(OCSP_SINGLERESP *single, struct builder *scts)
     builder_bytes(scts, bytes_of(ASN1_STRING_get0_data(value), (size_t)ASN1_STRING_length(value)));
 }
 
-static enum ocsp_answer judge(OCSP_BASICRESP *basic, const X509 *leaf, X509 *issuer, int64_t at_s, struct builder *scts,
-                              struct error *reason)
+static enum ocsp_answer judge(OCSP_BASICRESP *basic, const X509 *leaf, X509 *issuer, int64_t at_s,
+                              struct ocsp_extras *extras, struct error *reason)
 {
     ASN1_GENERALIZEDTIME *revoked = NULL, *from = NULL, *until = NULL;
     int why = OCSP_REVOKED_STATUS_NOSTATUS;
@@ -106,26 +117,26 @@ static enum ocsp_answer judge(OCSP_BASICRESP *basic, const X509 *leaf, X509 *iss
     if (!is_signed(basic, issuer, at_s))
         return nothing(reason, "it is not signed by who may answer");
     int status = OCSP_single_get0_status(single, &why, &revoked, &from, &until);
-    if (!is_current(from, until, at_s))
+    if (!is_current(from, until, at_s, &extras->until_s))
         return nothing(reason, "it is out of date");
     if (status == V_OCSP_CERTSTATUS_REVOKED) {
-        (void)error_set(reason, STATUS_REFUSED, "the certificate is revoked: %s (OCSP staple)",
+        (void)error_set(reason, STATUS_REFUSED, "the certificate is revoked: %s (OCSP)",
                         why == OCSP_REVOKED_STATUS_NOSTATUS ? "no reason given" : OCSP_crl_reason_str(why));
         return OCSP_ANSWER_REVOKED;
     }
     if (status != V_OCSP_CERTSTATUS_GOOD)
         return nothing(reason, "the responder does not know the certificate");
-    take_scts(single, scts);
+    take_scts(single, &extras->scts);
     return OCSP_ANSWER_GOOD;
 }
 
 enum ocsp_answer ocsp_staple_judge(struct bytes response, const X509 *leaf, X509 *issuer, int64_t at_s,
-                                   struct builder *scts, struct error *reason)
+                                   struct ocsp_extras *extras, struct error *reason)
 {
     OCSP_BASICRESP *basic = parse(response);
     if (basic == NULL)
         return nothing(reason, "it cannot be read, or is an error message");
-    enum ocsp_answer answer = judge(basic, leaf, issuer, at_s, scts, reason);
+    enum ocsp_answer answer = judge(basic, leaf, issuer, at_s, extras, reason);
     OCSP_BASICRESP_free(basic);
     (void)context_openssl_reason();
     return answer;

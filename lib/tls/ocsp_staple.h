@@ -1,4 +1,5 @@
-/* ocsp_staple.h - an OCSP response that a server has stapled [RFC6960], judged at a time. Private to tls/. */
+/* ocsp_staple.h - an OCSP response, judged at a time [RFC6960]: by the client to whom it is stapled, and by the server before
+ * it staples it. Private to tls/. */
 #ifndef CATHAYA_TLS_OCSP_STAPLE_H
 #define CATHAYA_TLS_OCSP_STAPLE_H
 
@@ -18,10 +19,15 @@ enum ocsp_answer {
     OCSP_ANSWER_REVOKED  /* *reason says when and why */
 };
 
+/* What a good answer has besides. */
+struct ocsp_extras {
+    int64_t until_s;     /* when there should be another: nextUpdate, or OCSP_STAPLE_LIFETIME_S after thisUpdate */
+    struct builder scts; /* the caller's: takes the contents of the SCT extension [RFC6962 3.3], a DER OCTET STRING */
+};
+
 /* ocsp_staple_judge: what does the response say about leaf, which issuer has issued? Only an answer that issuer,
- * or one whom it has delegated this to, has signed, and that is current at at_s, says anything. scts takes the
- * contents of the SCT extension of a good answer [RFC6962 3.3], a DER OCTET STRING, if there is one. */
+ * or one whom it has delegated this to, has signed, and that is current at at_s, says anything. */
 enum ocsp_answer ocsp_staple_judge(struct bytes response, const X509 *leaf, X509 *issuer, int64_t at_s,
-                                   struct builder *scts, struct error *reason);
+                                   struct ocsp_extras *extras, struct error *reason);
 
 #endif

@@ -83,7 +83,7 @@ struct tls_credential_facts {
     const struct properties *properties; /* NULL: none */
     bool has_scts;
     bool has_ocsp;
-    int64_t ocsp_until_s;         /* nextUpdate; INT64_MAX when the response has none */
+    int64_t ocsp_until_s;         /* nextUpdate; ten days after thisUpdate when the response has none */
     const struct choice_candidate *candidate; /* as certificate_choice_make and choice_explain want it */
     const char *ocsp_url;         /* of the leaf's AIA: where to ask; NULL: nowhere */
 };

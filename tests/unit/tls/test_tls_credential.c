@@ -312,11 +312,11 @@ static void responses_that_are_not_stapled(void **state)
         const char *words;
     } rows[] = {
         {a.leaf, &a, V_OCSP_CERTSTATUS_REVOKED, -60, DAY, "revoked"},
-        {a.leaf, &a, V_OCSP_CERTSTATUS_UNKNOWN, -60, DAY, "unknown"},
-        {a.leaf, &a, V_OCSP_CERTSTATUS_GOOD, -60, 0, "expired"},
-        {a.leaf, &a, V_OCSP_CERTSTATUS_GOOD, 3600, DAY, "future"},
-        {a.cert, &a, V_OCSP_CERTSTATUS_GOOD, -60, DAY, "not about this certificate"},
-        {a.leaf, &other, V_OCSP_CERTSTATUS_GOOD, -60, DAY, "not about this certificate"}, /* by issuer */
+        {a.leaf, &a, V_OCSP_CERTSTATUS_UNKNOWN, -60, DAY, "does not know the certificate"},
+        {a.leaf, &a, V_OCSP_CERTSTATUS_GOOD, -60, 0, "out of date"},
+        {a.leaf, &a, V_OCSP_CERTSTATUS_GOOD, 3600, DAY, "out of date"},
+        {a.cert, &a, V_OCSP_CERTSTATUS_GOOD, -60, DAY, "about another certificate"},
+        {a.leaf, &other, V_OCSP_CERTSTATUS_GOOD, -60, DAY, "about another certificate"}, /* by issuer */
     };
     for (size_t i = 0; i < LENGTH(rows); i++) {
         write_ocsp(rows[i].by, rows[i].about, rows[i].by->key, rows[i].status, WORLD_AT_S + rows[i].from_s,
@@ -328,7 +328,7 @@ static void responses_that_are_not_stapled(void **state)
     write_ocsp(&a, a.leaf, a.key, V_OCSP_CERTSTATUS_GOOD, WORLD_AT_S - 60, WORLD_AT_S + DAY, &ocsp);
     ocsp.data[ocsp.len - 1] ^= 1; /* of the signature */
     assert_says(tls_credential_with_ocsp(plain, builder_view(&ocsp), WORLD_AT_S, &c, &err), &err, STATUS_USAGE,
-                "not signed by the issuer");
+                "not signed by who may answer");
     assert_says(tls_credential_with_ocsp(plain, bytes_of_text("junk"), WORLD_AT_S, &c, &err), &err, STATUS_USAGE, "cannot be read");
     tls_credential_free(plain);
     builder_clear(&ocsp);
