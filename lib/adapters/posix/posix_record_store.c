@@ -88,7 +88,7 @@ static enum status refuse_second_writer(int fd, const char *path, struct error *
         digits++;
     pid[digits] = '\0';
     return error_set(err, STATUS_REFUSED,
-                     "%s: %s %s has this log open for writing: wait until it ends, or stop it", path,
+                     "%s: %s %s has it open for writing: wait until it ends, or stop it", path,
                      digits > 0 ? "process" : "another", digits > 0 ? pid : "process");
 }
 

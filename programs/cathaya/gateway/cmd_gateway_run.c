@@ -36,7 +36,9 @@ static int run(const struct options *options)
             gateway_restart_report();
             service_run_until_stopped(g->run, true);
         } else {
-            status = output_failure(s == STATUS_USAGE ? ROLE_NEEDED : ROLE_STATE, &err);
+            /* The configuration is a good one: a port in use, a directory that another gateway has. */
+            (void)output_failure(ROLE_STATE, &err);
+            status = s == STATUS_USAGE ? EXIT_WRONG_USAGE : EXIT_SURROUNDINGS;
         }
     }
     gateway_service_end(g);

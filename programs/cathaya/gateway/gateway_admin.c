@@ -15,7 +15,7 @@
 
 void gateway_admin_socket(const struct gateway_config *config, char out[GATEWAY_PATH_MAX + 16])
 {
-    (void)snprintf(out, GATEWAY_PATH_MAX + 16, "%s/control.sock", config->directory);
+    (void)snprintf(out, GATEWAY_PATH_MAX + 16, "%s/" GATEWAY_SOCKET_NAME, config->directory);
 }
 
 /* ---- status ---- */

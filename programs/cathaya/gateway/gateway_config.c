@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "config_file.h"
@@ -227,6 +228,17 @@ static enum status read_log(struct gateway_config *config, struct error *err)
     return gateway_config_path(config, access, config->access_log, err);
 }
 
+/* The socket of operators stands there, and the kernel has little room for its path. */
+static enum status check_directory(const struct gateway_config *config, struct error *err)
+{
+    struct sockaddr_un name;
+    int len = snprintf(NULL, 0, "%s/" GATEWAY_SOCKET_NAME, config->directory);
+    return len < (int)sizeof name.sun_path
+               ? STATUS_OK
+               : error_set(err, STATUS_USAGE, "directory: %s/" GATEWAY_SOCKET_NAME ": the path of a socket has at most %zu bytes",
+                           config->directory, sizeof name.sun_path - 1);
+}
+
 static size_t default_workers(void)
 {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
@@ -239,6 +251,8 @@ static enum status read_values(struct gateway_config *config, struct error *err)
     config->user = gateway_config_text(config->cfg, "user");
     config->admin_listen = gateway_config_text(config->cfg, "admin-listen");
     enum status s = gateway_config_path(config, cfg_getstr(config->cfg, "directory"), config->directory, err);
+    if (s == STATUS_OK)
+        s = check_directory(config, err);
     if (s == STATUS_OK)
         s = gateway_config_number(config->cfg, "workers", 0, GATEWAY_WORKERS_MAX, &workers, err);
     if (s == STATUS_OK)

@@ -10,6 +10,8 @@
 #include "service/site_certificates/site_certificates.h"
 
 #define GATEWAY_PATH_MAX 1024
+/* In the directory: where `gateway status` and the like ask. */
+#define GATEWAY_SOCKET_NAME "control.sock"
 #define GATEWAY_LISTENERS_MAX 16
 #define GATEWAY_SITES_MAX 1000
 #define GATEWAY_ISSUERS_MAX 32

@@ -1,6 +1,8 @@
 #include <stdio.h>
 #include <string.h>
+#include <sys/un.h>
 
+#include "base/text.h"
 #include "gateway/gateway_config_parts.h"
 #include "key_file.h"
 #include "rules/dns_name.h"
@@ -206,14 +208,27 @@ static enum status read_names(cfg_t *block, struct gateway_site *out, struct err
     return s;
 }
 
+/* A host may be a name: it is looked up when the gateway starts. */
+static bool is_backend(const char *text)
+{
+    const char *colon = strrchr(text, ':');
+    uint64_t port = 0;
+    if (strncmp(text, "unix:", 5) == 0)
+        return text[5] != '\0' && strlen(text + 5) < sizeof ((struct sockaddr_un *)NULL)->sun_path;
+    return colon != NULL && colon != text && text_parse_u64(bytes_of_text(colon + 1), UINT16_MAX, &port) && port > 0;
+}
+
 static enum status read_backends(cfg_t *block, struct gateway_site *out, struct error *err)
 {
     unsigned count = cfg_size(block, "backends");
     if (count < 1 || count > GATEWAY_BACKENDS_MAX)
         return error_set(err, STATUS_USAGE, "backends: 1 to %d of \"ADDRESS:PORT\" or \"unix:PATH\"",
                          GATEWAY_BACKENDS_MAX);
-    for (unsigned i = 0; i < count; i++)
+    for (unsigned i = 0; i < count; i++) {
         out->backends[i] = cfg_getnstr(block, "backends", i);
+        if (!is_backend(out->backends[i]))
+            return error_set(err, STATUS_USAGE, "backends: %.200s: \"ADDRESS:PORT\" or \"unix:PATH\"", out->backends[i]);
+    }
     out->backend_count = count;
     return STATUS_OK;
 }

@@ -11,6 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <systemd/sd-daemon.h>
+
 #include "base/reader.h"
 #include "base/text.h"
 
@@ -130,7 +132,7 @@ static int hand_over(posix_spawn_file_actions_t *actions, const struct proxy *pr
     return error;
 }
 
-/* The environment of this process and the two variables. */
+/* The environment of this process and the two variables. Who feeds systemd's watchdog is the new process. */
 static char **make_environment(char *sockets, char *ready)
 {
     size_t count = 0, kept = 0;
@@ -138,7 +140,7 @@ static char **make_environment(char *sockets, char *ready)
         count++;
     char **out = calloc(count + 3, sizeof *out);
     for (size_t i = 0; out != NULL && i < count; i++)
-        if (strncmp(environ[i], "CATHAYA_GATEWAY_", 16) != 0)
+        if (strncmp(environ[i], "CATHAYA_GATEWAY_", 16) != 0 && strncmp(environ[i], "WATCHDOG_PID=", 13) != 0)
             out[kept++] = environ[i];
     if (out != NULL) {
         out[kept++] = sockets;
@@ -248,6 +250,8 @@ void gateway_restart_report(void)
     const char *value = getenv(READY_NAME);
     if (value == NULL || !text_parse_u64(bytes_of_text(value), INT_MAX, &fd))
         return;
+    /* Before the old process ends, or systemd would take that for the end of the service. */
+    (void)sd_notifyf(0, "MAINPID=%ld", (long)getpid());
     (void)!write((int)fd, "R", 1);
     (void)close((int)fd);
     (void)unsetenv(READY_NAME);

@@ -38,7 +38,8 @@ void gateway_restart_start(struct gateway_restart *restart);
  * are none: this is a start like any other. */
 MUST_USE enum status gateway_restart_listen(struct proxy *proxy, struct error *err);
 
-/* gateway_restart_report tells the older process, if there is one, that this one serves. */
+/* gateway_restart_report tells the older process, if there is one, that this one serves, and systemd that it is the
+ * service now. */
 void gateway_restart_report(void);
 
 #endif

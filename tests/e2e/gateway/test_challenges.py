@@ -12,7 +12,7 @@ from gateway_world import World, acme_world, block, quiet_port, wait_until
 
 KINDS = ('gm-mtc', 'intl-classic')
 SECRET = 'customer-key-of-forty-characters-0123456'
-# It keeps all records of a name, as a DNS provider does, since the mock can only forget all of them.
+# It remembers which records there are, since the mock can only forget all of a name.
 HOOK = '''#!/usr/bin/python3
 import fcntl, json, os, sys, urllib.request
 what, name, value = sys.argv[1:]
@@ -32,10 +32,10 @@ with open(os.path.join(folder, 'hook.records'), 'a+') as file:
     file.flush()
     def post(path, **fields):
         urllib.request.urlopen({management!r} + path, json.dumps(fields).encode(), timeout=10).close()
-    post('/clear-txt', host=name + '.')
-    for other, text in records:
-        if other == name:
-            post('/set-txt', host=name + '.', value=text)
+    if what == 'present':
+        post('/set-txt', host=name + '.', value=value)
+    elif name not in [other for other, _ in records]:
+        post('/clear-txt', host=name + '.')
 '''
 
 

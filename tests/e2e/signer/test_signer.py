@@ -180,7 +180,7 @@ class SignerTest(Signer):
         self.start()
         done = run('signer', 'run', '--config', self.at('signer.conf'))
         self.assertNotEqual(done.status, 0)
-        self.assertIn('has this log open', done.err)
+        self.assertIn('has it open for writing', done.err)
         write(self.at('other.conf'), CONFIG.format(algorithm=self.algorithm, hash=self.hash, more='').replace('"state"', '"state2"'))
         done = run('signer', 'run', '--config', self.at('other.conf'))
         self.assertNotEqual(done.status, 0)
