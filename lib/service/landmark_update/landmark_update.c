@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "codec/evidence/evidence.h"
 #include "service/landmark_update/landmark_check.h"
 #include "service/landmark_update/landmark_tiles.h"
+#include "service/landmark_update/log_prefix.h"
 
 struct landmark_update {
     struct landmark_update_ports ports;
@@ -375,33 +375,6 @@ static void on_landmarks(void *cookie, const struct fetch_response *r)
 
 /* ---- prefixes ---- */
 
-/* The first URL is the CA's: below it stands the log number. A mirror has that too, or the name by which C2SP keeps
- * what is mirrored: so each of the others is tried twice. */
-static bool set_prefix(struct landmark_update *u)
-{
-    size_t which = u->prefix_at == 0 ? 0 : 1 + (u->prefix_at - 1) / 2;
-    bool is_by_origin = u->prefix_at > 0 && u->prefix_at % 2 == 0;
-    if (which >= u->log->url_count)
-        return false;
-    struct bytes url = u->log->urls[which];
-    char name[2 * HASH_SIZE + 1];
-    (void)snprintf(name, sizeof name, "%u", u->log->log_number);
-    if (is_by_origin) {
-        struct tai id;
-        char origin[TAI_NAME_SIZE];
-        uint8_t hash[HASH_SIZE];
-        if (tai_log_id(&u->log->ca->id, u->log->log_number, &id, NULL) != STATUS_OK)
-            return false;
-        tai_name(&id, origin);
-        struct bytes part = bytes_of_text(origin);
-        if (!hash_label_sha256(&part, 1, hash))
-            return false;
-        text_hex(BYTES_OF(hash), name);
-    }
-    int len = snprintf(u->prefix, sizeof u->prefix, "%.*s/%s", (int)url.len, (const char *)url.data, name);
-    return len > 0 && (size_t)len < sizeof u->prefix;
-}
-
 static enum status start_prefix(struct landmark_update *u, struct error *err)
 {
     u->has_failed = false;
@@ -411,7 +384,7 @@ static enum status start_prefix(struct landmark_update *u, struct error *err)
 
 static void begin_prefix(struct landmark_update *u)
 {
-    while (set_prefix(u)) {
+    while (log_prefix_set(u->log, u->prefix_at, u->prefix)) {
         if (start_prefix(u, &u->failure) == STATUS_OK)
             return;
         u->prefix_at++;
@@ -439,7 +412,7 @@ enum status landmark_update_start(const struct landmark_update_ports *ports, con
     builder_init(&u->evidence, EVIDENCE_SIZE_MAX);
     trust_bundle_init(&u->bundle);
     enum status s = read_held(u, err);
-    if (s == STATUS_OK && !set_prefix(u))
+    if (s == STATUS_OK && !log_prefix_set(log, 0, u->prefix))
         s = error_set(err, STATUS_USAGE, "no URL is known that serves the log, or it is too long");
     if (s == STATUS_OK)
         s = hasher_init(&u->hasher, log->ca->draft->hash, err);

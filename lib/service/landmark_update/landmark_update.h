@@ -38,6 +38,8 @@ struct landmark_update_log {
     /* What is held: a bundle with this log alone and the note of its checkpoint. NULL: nothing. */
     const struct trust_bundle *held;
     struct bytes held_note;
+    /* The signed revocations file that was taken last, for revocation_update.h; empty: none. */
+    struct bytes held_revocations;
 };
 
 /* Borrowed for the duration of done. */

@@ -146,5 +146,6 @@ enum status inspect_trust(const struct inspect_input *in, json_t *out, struct er
     if (s != STATUS_OK)
         return s;
     view_number(out, "note_bytes", file.note.len);
+    view_number(out, "revocations_bytes", file.revocations.len);
     return show_bundle(file.contents, out, err);
 }

@@ -7,6 +7,7 @@
 #include "command.h"
 #include "output.h"
 #include "trust/trust_directory.h"
+#include "trust/trust_report.h"
 
 struct session {
     struct algorithms *algorithms;
@@ -47,7 +48,13 @@ static json_t *text_json(struct bytes text)
     return json_string(copy);
 }
 
-static json_t *log_json(const struct session *s, const struct trust_bundle *b, const struct trust_bundle_log *log)
+/* k: of the directory's files of logs, from 1; 0: the bundle, which has no such file. */
+static struct bytes revocations_of(const struct session *s, size_t k)
+{
+    return k == 0 ? bytes_of(NULL, 0) : s->directory->logs[k - 1].revocations;
+}
+
+static json_t *log_json(const struct session *s, size_t k, const struct trust_bundle *b, const struct trust_bundle_log *log)
 {
     char until[CIVIL_TIME_TEXT_SIZE];
     json_t *o = json_object();
@@ -62,6 +69,7 @@ static json_t *log_json(const struct session *s, const struct trust_bundle *b, c
     json_object_set_new(o, "expires", has_any ? json_string(until) : json_null());
     json_object_set_new(o, "tree_size",
                         json_integer(has_any ? (json_int_t)trust_bundle_landmark_at(b, log, log->landmark_count - 1)->tree_size : 0));
+    json_object_set_new(o, "revocations", trust_report_revocations(revocations_of(s, k), b, s->now_s));
     return o;
 }
 
@@ -73,7 +81,7 @@ static json_t *logs_json(const struct session *s, const struct tai *ca_id)
         const struct trust_bundle *b = k == 0 ? &d->bundle : &d->logs[k - 1].bundle;
         for (size_t i = 0; i < b->logs.count; i++)
             if (tai_equal(&trust_bundle_log_at(b, i)->ca_id, ca_id))
-                json_array_append_new(list, log_json(s, b, trust_bundle_log_at(b, i)));
+                json_array_append_new(list, log_json(s, k, b, trust_bundle_log_at(b, i)));
     }
     return list;
 }
@@ -162,8 +170,10 @@ static void show_ca(const struct session *s, const struct trust_bundle_ca *ca)
     for (size_t k = 0; k <= d->log_count; k++) {
         const struct trust_bundle *b = k == 0 ? &d->bundle : &d->logs[k - 1].bundle;
         for (size_t i = 0; i < b->logs.count; i++)
-            if (tai_equal(&trust_bundle_log_at(b, i)->ca_id, &ca->id))
+            if (tai_equal(&trust_bundle_log_at(b, i)->ca_id, &ca->id)) {
                 show_log(s, b, trust_bundle_log_at(b, i));
+                trust_report_revocations_line("    ", revocations_of(s, k), b, s->now_s);
+            }
     }
 }
 

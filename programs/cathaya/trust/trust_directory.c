@@ -148,9 +148,20 @@ static bool is_log_name(const char *name, struct tai *ca_id, uint16_t *number)
     return tai_parse_text(bytes_of_text(name), &id, NULL) == STATUS_OK && tai_split_log_id(&id, ca_id, number);
 }
 
+/* Serial numbers begin with the number of the log. */
+static bool are_revoked_of(const struct trust_bundle *b, const struct tai *ca_id, uint16_t number)
+{
+    for (size_t i = 0; i < b->revoked.count; i++) {
+        const struct trust_bundle_revoked *r = trust_bundle_revoked_at(b, i);
+        if (!tai_equal(&r->ca_id, ca_id) || r->first >> 48 != number || r->last >> 48 != number)
+            return false;
+    }
+    return true;
+}
+
 static bool is_of_one_log(const struct trust_bundle *b, const struct tai *ca_id, uint16_t number)
 {
-    return b->logs.count == 1 && b->anchors.count == 0 && b->cas.count == 0 && b->cosigners.count == 0 &&
+    return are_revoked_of(b, ca_id, number) && b->logs.count == 1 && b->anchors.count == 0 && b->cas.count == 0 && b->cosigners.count == 0 &&
            trust_bundle_log_at(b, 0)->log_number == number && tai_equal(&trust_bundle_log_at(b, 0)->ca_id, ca_id);
 }
 
@@ -167,6 +178,7 @@ static enum status read_log(const char *path, const struct tai *ca_id, uint16_t 
     struct trust_file file = {.note = {NULL, 0}};
     enum status s = read_trust_file(path, &log->memory, &log->bundle, &file, err);
     log->note = file.note;
+    log->revocations = file.revocations;
     log->contents = file.contents;
     if (s == STATUS_OK && !is_of_one_log(&log->bundle, ca_id, number))
         s = error_set(err, STATUS_REFUSED, "%s: it is about another log than its name says", path);
@@ -300,11 +312,12 @@ void trust_directory_free(struct trust_directory *directory)
 
 /* ---- writing ---- */
 
-static enum status write_file(const char *path, const struct trust_bundle *bundle, struct bytes note, struct error *err)
+static enum status write_file(const char *path, const struct trust_bundle *bundle, struct bytes note, struct bytes revocations,
+                              struct error *err)
 {
     struct builder file;
     builder_init(&file, TRUST_FILE_SIZE_MAX);
-    enum status s = trust_file_write(bundle, note, &file, err);
+    enum status s = trust_file_write(bundle, note, revocations, &file, err);
     if (s == STATUS_OK)
         s = input_write_file(path, builder_view(&file), FILE_MODE, err);
     builder_clear(&file);
@@ -315,10 +328,11 @@ enum status trust_directory_write_bundle(const char *path, const struct trust_bu
 {
     char file[PATH_MAX];
     enum status s = join(file, path, "trust.bundle", err);
-    return s == STATUS_OK ? write_file(file, bundle, bytes_of(NULL, 0), err) : s;
+    return s == STATUS_OK ? write_file(file, bundle, bytes_of(NULL, 0), bytes_of(NULL, 0), err) : s;
 }
 
-enum status trust_directory_write_log(const char *path, const struct trust_bundle *bundle, struct bytes note, struct error *err)
+enum status trust_directory_write_log(const char *path, const struct trust_bundle *bundle, struct bytes note,
+                                      struct bytes revocations, struct error *err)
 {
     char folder[PATH_MAX], file[PATH_MAX], name[TAI_TEXT_SIZE];
     struct tai id;
@@ -332,5 +346,5 @@ enum status trust_directory_write_log(const char *path, const struct trust_bundl
         return error_set(err, STATUS_IO, "%s: cannot make it: %s", folder, strerror(errno));
     tai_text(&id, name);
     s = join(file, folder, name, err);
-    return s == STATUS_OK ? write_file(file, bundle, note, err) : s;
+    return s == STATUS_OK ? write_file(file, bundle, note, revocations, err) : s;
 }

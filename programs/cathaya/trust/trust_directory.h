@@ -4,8 +4,9 @@
  *                      envelope (codec/trust_bundle/trust_envelope.h)
  *   DIR/trust.keys     a bundle with keys alone, as a trust file: trust.bundle has to be signed with them. No such file:
  *                      it is local and unsigned
- *   DIR/logs/LOG-ID    landmarks of an issuance log (32473.8.0.1), as `trust update` took them from the log: a trust file
- *                      of a bundle with that log alone, and the checkpoint that was seen last
+ *   DIR/logs/LOG-ID    landmarks and revoked ranges of an issuance log (32473.8.0.1), as `trust update` took them from the
+ *                      log: a trust file of a bundle with that log alone, and the checkpoint and the revocations file that
+ *                      were seen last
  *   DIR/lock           held by the one writer
  *
  * Every file is put in place as a whole. A damaged one makes the whole directory refused: a file that is skipped could
@@ -23,6 +24,7 @@ struct trust_directory_log {
     struct builder memory;
     struct trust_bundle bundle; /* with one log */
     struct bytes note;          /* of the checkpoint that was seen last */
+    struct bytes revocations;   /* the signed file that was taken last (codec/revocations); empty: none */
     struct bytes contents;      /* what bundle was parsed from */
 };
 
@@ -54,10 +56,10 @@ const struct trust_directory_log *trust_directory_log_of(const struct trust_dire
                                                          uint16_t log_number);
 
 /* trust_directory_write_bundle and trust_directory_write_log put a file in place, durably; the folders are made. Whoever
- * writes holds the lock (posix_record_store_open on the directory). note: the checkpoint. */
+ * writes holds the lock (posix_record_store_open on the directory). note: the checkpoint; revocations: the signed file. */
 MUST_USE enum status trust_directory_write_bundle(const char *path, const struct trust_bundle *bundle, struct error *err);
 MUST_USE enum status trust_directory_write_log(const char *path, const struct trust_bundle *bundle, struct bytes note,
-                                               struct error *err);
+                                               struct bytes revocations, struct error *err);
 
 /* Borrowed; immutable, so threads may share it. */
 static inline const struct trust_contents *trust_directory_contents(const struct trust_directory *directory)

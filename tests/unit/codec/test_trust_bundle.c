@@ -206,7 +206,7 @@ static void files(void **state)
     struct builder b;
     struct trust_file file;
     builder_init(&b, TRUST_FILE_SIZE_MAX);
-    OK(trust_file_write(&world.bundle, BYTES_OF("note"), &b, &err));
+    OK(trust_file_write(&world.bundle, BYTES_OF("note"), bytes_of(NULL, 0), &b, &err));
     struct bytes input = heap_copy(builder_view(&b));
     OK(trust_file_parse(input, &file, &err));
     assert_int_equal(file.note.len, 5);
@@ -221,12 +221,49 @@ static void files(void **state)
     builder_clear(&b);
 }
 
+/* The version of a file says whether there are revocations, and nothing else may. */
+static void files_with_revocations(void **state)
+{
+    (void)state;
+    struct builder b;
+    struct trust_file file;
+    builder_init(&b, TRUST_FILE_SIZE_MAX);
+    OK(trust_file_write(&world.bundle, BYTES_OF("note"), BYTES_OF("revoked"), &b, &err));
+    assert_memory_equal(b.data, "trust-file/v002\n", 16);
+    struct bytes input = heap_copy(builder_view(&b));
+    assert_true(trust_file_is(input));
+    OK(trust_file_parse(input, &file, &err));
+    assert_int_equal(file.note.len, 5);
+    assert_memory_equal(file.revocations.data, "revoked", 8);
+    for (size_t len = 0; len < input.len; len++)
+        assert_int_equal(trust_file_parse(bytes_of(input.data, len), &file, &err), STATUS_MALFORMED);
+    heap_free(input);
+    /* Each with the label of the other, and a digest that fits; and v002 with none. */
+    for (size_t which = 0; which < 3; which++) {
+        uint8_t digest[HASH_SIZE];
+        builder_reset(&b);
+        OK(trust_file_write(&world.bundle, BYTES_OF("note"), which == 1 ? bytes_of(NULL, 0) : BYTES_OF("revoked"), &b, &err));
+        b.data[14] = which == 1 ? '2' : '1';
+        b.len -= HASH_SIZE;
+        if (which == 2) {
+            b.data[14] = '2';
+            b.len -= 8;
+            b.data[b.len - 1] = 0;
+        }
+        struct bytes all = builder_view(&b);
+        assert_true(hash_label_sha256(&all, 1, digest));
+        builder_bytes(&b, BYTES_OF(digest));
+        assert_int_equal(trust_file_parse(builder_view(&b), &file, &err), STATUS_MALFORMED);
+    }
+    builder_clear(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(round_trip),   cmocka_unit_test(empty),        cmocka_unit_test(cut_short),
         cmocka_unit_test(one_spelling), cmocka_unit_test(out_of_order), cmocka_unit_test(unknown_sections),
-        cmocka_unit_test(sizes),        cmocka_unit_test(files),
+        cmocka_unit_test(sizes),        cmocka_unit_test(files), cmocka_unit_test(files_with_revocations),
     };
     return cmocka_run_group_tests(tests, make_world, clear_world);
 }
