@@ -182,7 +182,7 @@ static void many_cosigners(void **state)
     assert_says(trust_store_require(store, 1, ids, TRUST_COSIGNERS_MAX + 1, &err), &err, STATUS_USAGE, "cannot be required");
     for (size_t i = 1; i < TRUST_REQUIREMENTS_MAX; i++)
         OK(trust_store_require(store, 1, ids, 1, &err));
-    assert_says(trust_store_require(store, 1, ids, 1, &err), &err, STATUS_LIMIT, "more than 64 requirements");
+    assert_says(trust_store_require(store, 1, ids, 1, &err), &err, STATUS_LIMIT, "more than 2048 requirements");
     trust_store_free(store);
 }
 
