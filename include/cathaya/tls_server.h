@@ -216,6 +216,7 @@ CATHAYA_API void cathaya_tls_server_report(const struct cathaya_tls *connection,
 
 #define CATHAYA_TLS_CANDIDATES_MAX 64
 #define CATHAYA_TLS_SUITES_MAX 8
+#define CATHAYA_TLS_AVAILABLE_SIZE 2176
 /* A ClientHello as it came: TLS records from the first byte, or the handshake message alone. Longer ones are refused. */
 #define CATHAYA_TLS_HELLO_SIZE_MAX 131396
 
@@ -237,7 +238,6 @@ struct cathaya_tls_choice_settings {
 };
 
 struct cathaya_tls_choice {
-    int is_incomplete;        /* CATHAYA_MALFORMED: the ClientHello is good so far; bring more bytes */
     size_t index;             /* of the candidate */
     enum cathaya_tls_kind kind;
     int is_tls13;             /* 0: TLS 1.2 */
@@ -248,7 +248,7 @@ struct cathaya_tls_choice {
     char group_name[CATHAYA_TLS_NAME_SIZE], signature_name[CATHAYA_TLS_NAME_SIZE];
     int is_retry_needed;      /* the client sent no key share for the group: HelloRetryRequest */
     int is_anchor_matched;    /* send the empty trust_anchors extension in Certificate */
-    uint8_t available[CATHAYA_TLS_ANCHORS_SIZE]; /* contents of trust_anchors in EncryptedExtensions; 0 bytes: none */
+    uint8_t available[CATHAYA_TLS_AVAILABLE_SIZE]; /* contents of trust_anchors in EncryptedExtensions; 0 bytes: none */
     size_t available_len;
     size_t candidate_count;
     const char *why[CATHAYA_TLS_CANDIDATES_MAX]; /* for each candidate: why, or why not; constant texts */
@@ -261,6 +261,9 @@ CATHAYA_API CATHAYA_MUST_USE enum cathaya_status
 cathaya_tls_choose(const struct cathaya_tls_candidate *const *candidates, size_t count, const uint8_t *hello,
                    size_t hello_len, const struct cathaya_tls_choice_settings *settings, struct cathaya_tls_choice *out,
                    struct cathaya_error *err);
+
+/* cathaya_tls_hello_is_incomplete is not 0 when the ClientHello is good so far: bring more bytes. */
+CATHAYA_API CATHAYA_MUST_USE int cathaya_tls_hello_is_incomplete(const uint8_t *hello, size_t hello_len);
 
 /* cathaya_tls_hello_name gives the server name of a ClientHello as it was sent, "" when there is none: whose
  * candidates to choose among. */

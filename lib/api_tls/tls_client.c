@@ -11,7 +11,7 @@ _Static_assert((int)CATHAYA_TLS_WANT_WRITE == (int)TLS_WANT_WRITE, "result");
 _Static_assert((int)CATHAYA_TLS_END == (int)TLS_END, "result");
 _Static_assert((int)CATHAYA_TLS_FAILED == (int)TLS_FAILED, "result");
 
-static enum cathaya_status no_memory(struct cathaya_error *err)
+enum cathaya_status tls_parts_no_memory(struct cathaya_error *err)
 {
     struct error inner = {.status = STATUS_OK};
     return verify_parts_give(error_set(&inner, STATUS_NO_MEMORY, "out of memory"), &inner, err);
@@ -24,7 +24,7 @@ enum cathaya_status cathaya_tls_client_new(const struct cathaya_tls_trust *trust
     *out = NULL;
     struct cathaya_tls_client *client = calloc(1, sizeof *client);
     if (client == NULL)
-        return no_memory(err);
+        return tls_parts_no_memory(err);
     const struct tls_browser_settings asked = {.profile = settings->profile != NULL ? settings->profile : "gm",
                                                .trust = trust->peer, .alpn = settings->alpn,
                                                .trust_anchors_type = settings->trust_anchors_type};
@@ -71,7 +71,7 @@ enum cathaya_status cathaya_tls_connect(struct cathaya_tls_client *client, int f
     *out = NULL;
     struct cathaya_tls *connection = calloc(1, sizeof *connection);
     if (connection == NULL)
-        return no_memory(err);
+        return tls_parts_no_memory(err);
     connection->trust = client->trust;
     enum status s = dial(client, fd, target, &connection->stream, &inner);
     if (s == STATUS_OK)

@@ -64,7 +64,10 @@ static void fill_certificate(const struct cathaya_tls *connection, const struct 
 void cathaya_tls_report(const struct cathaya_tls *connection, struct cathaya_tls_report *out)
 {
     const struct tls_browser_report *r = tls_browser_report(connection->stream);
-    *out = (struct cathaya_tls_report){.is_done = r->is_done ? 1 : 0};
+    *out = (struct cathaya_tls_report){.is_done = 0};
+    if (r == NULL) /* of a server */
+        return;
+    out->is_done = r->is_done ? 1 : 0;
     out->is_trusted = r->is_judged && r->verdict == STATUS_OK ? 1 : 0;
     out->is_resumed = r->is_resumed ? 1 : 0;
     out->is_hello_retried = r->is_hello_retried ? 1 : 0;

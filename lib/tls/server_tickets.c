@@ -16,16 +16,21 @@
 #define SKEW_S 60
 #define IV_SIZE 16
 
+void tls_ticket_keys_add(struct tls_ticket_keys *keys, const struct tls_ticket_key *key)
+{
+    memmove(&keys->keys[1], &keys->keys[0], sizeof keys->keys - sizeof keys->keys[0]);
+    keys->keys[0] = *key;
+    if (keys->count < TLS_TICKET_KEYS_MAX)
+        keys->count++;
+}
+
 enum status tls_ticket_keys_rotate(struct tls_ticket_keys *keys, struct error *err)
 {
     struct tls_ticket_key fresh;
     enum status s = random_bytes(&fresh, sizeof fresh, err);
     if (s != STATUS_OK)
         return s;
-    memmove(&keys->keys[1], &keys->keys[0], sizeof keys->keys - sizeof keys->keys[0]);
-    keys->keys[0] = fresh;
-    if (keys->count < TLS_TICKET_KEYS_MAX)
-        keys->count++;
+    tls_ticket_keys_add(keys, &fresh);
     bytes_wipe(&fresh, sizeof fresh);
     return STATUS_OK;
 }

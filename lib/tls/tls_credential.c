@@ -72,6 +72,16 @@ enum status tls_credential_new(const struct tls_credential_settings *settings, s
     return finish(c, fill(c, settings, err), out);
 }
 
+enum status tls_credential_new_public(struct bytes chain_pem, struct bytes properties, struct tls_credential **out,
+                                      struct error *err)
+{
+    *out = NULL;
+    struct tls_credential *c = proof_name_register() ? new_empty() : NULL;
+    if (c == NULL)
+        return error_set(err, STATUS_NO_MEMORY, "credential: out of memory");
+    return finish(c, credential_chain_read(c, chain_pem, properties, err), out);
+}
+
 /* What OpenSSL counts is shared with the copy; the rest is derived again. */
 static enum status copy(const struct tls_credential *from, struct tls_credential *c, struct error *err)
 {

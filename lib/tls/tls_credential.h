@@ -52,6 +52,11 @@ struct tls_credential_settings {
 MUST_USE enum status tls_credential_new(const struct tls_credential_settings *settings,
                                         struct tls_credential **out, struct error *err);
 
+/* tls_credential_new_public reads a chain and what stands beside it in the same way, without a key: facts for the
+ * choice alone (rules/certificate_choice.h). Sites refuse it. */
+MUST_USE enum status tls_credential_new_public(struct bytes chain_pem, struct bytes properties,
+                                               struct tls_credential **out, struct error *err);
+
 /* tls_credential_with_ocsp gives the same credential with another OCSP response (empty: none): a new one,
  * which has a count of its own. STATUS_REFUSED when it is true that the certificate is revoked, STATUS_USAGE for what
  * else is not to be stapled. */

@@ -42,6 +42,8 @@ struct tls_ticket_keys {
 
 /* tls_ticket_keys_rotate puts a new random key in front, and wipes the oldest when there are three. */
 MUST_USE enum status tls_ticket_keys_rotate(struct tls_ticket_keys *keys, struct error *err);
+/* tls_ticket_keys_add puts this one in front, which others have too. */
+void tls_ticket_keys_add(struct tls_ticket_keys *keys, const struct tls_ticket_key *key);
 void tls_ticket_keys_wipe(struct tls_ticket_keys *keys);
 
 /* ---- the server ---- */

@@ -149,6 +149,8 @@ static enum status take_credentials(struct site *site, const struct tls_site *fr
     if (site->credentials == NULL || site->candidates == NULL)
         return error_set(err, STATUS_NO_MEMORY, "site: out of memory");
     for (size_t i = 0; i < from->credential_count; i++) {
+        if (from->credentials[i]->key == NULL)
+            return error_set(err, STATUS_USAGE, "site: a certificate without a key");
         site->credentials[i] = tls_credential_keep(from->credentials[i]);
         site->candidates[i] = from->credentials[i]->candidate;
         site->credential_count++;
