@@ -135,7 +135,6 @@ const char *certificate_choice_reason_text(enum choice_reason reason);
  * certificate_choice_stage_name "classic", "standalone", "landmark". */
 const char *certificate_choice_kind_name(enum credential_kind kind);
 const char *certificate_choice_stage_name(enum transition_stage stage);
-MUST_USE bool certificate_choice_kind_by_name(struct bytes name, enum credential_kind *out);
 MUST_USE bool certificate_choice_stage_by_name(struct bytes name, enum transition_stage *out);
 
 static inline bool credential_kind_is_gm(enum credential_kind kind)

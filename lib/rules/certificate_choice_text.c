@@ -43,17 +43,6 @@ const char *certificate_choice_kind_name(enum credential_kind kind)
     return (unsigned)kind < CREDENTIAL_KIND_COUNT ? kinds[kind] : "unknown";
 }
 
-bool certificate_choice_kind_by_name(struct bytes name, enum credential_kind *out)
-{
-    for (unsigned i = 0; i < CREDENTIAL_KIND_COUNT; i++) {
-        if (bytes_is_text(name, kinds[i])) {
-            *out = (enum credential_kind)i;
-            return true;
-        }
-    }
-    return false;
-}
-
 #define STAGE_COUNT (STAGE_LANDMARK + 1)
 
 static const char *const stages[STAGE_COUNT] = {

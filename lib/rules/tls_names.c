@@ -162,14 +162,6 @@ static bool is_called(struct bytes name, const char *known)
     return true;
 }
 
-const struct tls_suite_name *tls_names_suite_by_name(struct bytes name)
-{
-    for (size_t i = 0; i < LENGTH(suites); i++)
-        if (is_called(name, suites[i].name) || is_called(name, suites[i].openssl_name))
-            return &suites[i];
-    return NULL;
-}
-
 const struct tls_group_name *tls_names_group_by_name(struct bytes name)
 {
     for (size_t i = 0; i < LENGTH(groups); i++)
@@ -236,15 +228,6 @@ void tls_names_openssl_suites(struct tls_codes list, bool is_tls13, struct build
         const struct tls_suite_name *row = tls_names_suite(list.codes[i]);
         if (row != NULL && row->is_tls13 == is_tls13)
             write_openssl_name(row->openssl_name, &is_first, out);
-    }
-}
-
-void tls_names_openssl_groups(struct tls_codes list, struct builder *out)
-{
-    bool is_first = true;
-    for (size_t i = 0; i < list.count; i++) {
-        const struct tls_group_name *row = tls_names_group(list.codes[i]);
-        write_openssl_name(row != NULL ? row->openssl_name : NULL, &is_first, out);
     }
 }
 

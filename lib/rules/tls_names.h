@@ -87,9 +87,8 @@ const struct tls_suite_name *tls_names_suite_at(size_t i);
 const struct tls_group_name *tls_names_group_at(size_t i);
 const struct tls_scheme_name *tls_names_scheme_at(size_t i);
 
-/* tls_names_suite_by_name and the others find a row by the name that OpenSSL or IANA gives it, whatever the
+/* tls_names_group_by_name and the other find a row by the name that OpenSSL or IANA gives it, whatever the
  * case of the letters; NULL when there is none. */
-const struct tls_suite_name *tls_names_suite_by_name(struct bytes name);
 const struct tls_group_name *tls_names_group_by_name(struct bytes name);
 const struct tls_scheme_name *tls_names_scheme_by_name(struct bytes name);
 
@@ -101,11 +100,10 @@ void tls_names_write_suite(uint16_t code, struct builder *out);
 void tls_names_write_group(uint16_t code, struct builder *out);
 void tls_names_write_scheme(uint16_t code, struct builder *out);
 
-/* tls_names_openssl_suites and the others append the names that OpenSSL takes, with ':' between them;
+/* tls_names_openssl_suites and _schemes append the names that OpenSSL takes, with ':' between them;
  * code points that are not served are left out. OpenSSL takes suites of TLS 1.3 and 1.2 apart
  * (SSL_set_ciphersuites, SSL_set_cipher_list). */
 void tls_names_openssl_suites(struct tls_codes list, bool is_tls13, struct builder *out);
-void tls_names_openssl_groups(struct tls_codes list, struct builder *out);
 void tls_names_openssl_schemes(struct tls_codes list, struct builder *out);
 
 /* tls_names_key_schemes gives the schemes that a key can make, best first: key_type and group are those

@@ -25,20 +25,14 @@ struct classic_chain {
 };
 
 static const struct family {
-    const char *name;
     const char *key_type; /* for EVP_PKEY_Q_keygen */
     const char *group;
     const char *digest;
 } families[] = {
-    [CLASSIC_SM2] = {"SM2", "SM2", NULL, "SM3"},
-    [CLASSIC_P256] = {"P-256", "EC", "P-256", "SHA2-256"},
-    [CLASSIC_MLDSA44] = {"ML-DSA-44", "ML-DSA-44", NULL, NULL},
+    [CLASSIC_SM2] = {"SM2", NULL, "SM3"},
+    [CLASSIC_P256] = {"EC", "P-256", "SHA2-256"},
+    [CLASSIC_MLDSA44] = {"ML-DSA-44", NULL, NULL},
 };
-
-const char *classic_alg_name(enum classic_alg alg)
-{
-    return families[alg].name;
-}
 
 /* What is needed while a chain is made. */
 struct workshop {

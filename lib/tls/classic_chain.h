@@ -18,9 +18,6 @@ enum classic_alg {
     CLASSIC_MLDSA44
 };
 
-/* classic_alg_name is "SM2", "P-256" or "ML-DSA-44". */
-const char *classic_alg_name(enum classic_alg alg);
-
 #define CLASSIC_CHAIN_SCTS 2
 
 /* Immutable after creation. It is both sides: what the server sends, and what the client trusts. */

@@ -30,13 +30,6 @@ static enum status read_sct(struct reader *r, struct sct *out, struct error *err
     return STATUS_OK;
 }
 
-enum status sct_parse(struct bytes serialized, struct sct *out, struct error *err)
-{
-    struct reader r;
-    reader_init(&r, serialized);
-    return read_sct(&r, out, err);
-}
-
 enum status sct_list_parse(struct bytes input, struct sct_list *out, struct error *err)
 {
     struct reader r, list, item;

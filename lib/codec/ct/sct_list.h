@@ -60,9 +60,8 @@ MUST_USE enum status sct_list_parse(struct bytes input, struct sct_list *out, st
 MUST_USE enum status sct_list_write(const struct sct *scts, size_t count, struct builder *out,
                                     struct error *err);
 
-/* sct_parse reads one SerializedSCT without its length; sct_write appends one of version 1 from its fields
- * (STATUS_USAGE for another version or a log ID of another size). */
-MUST_USE enum status sct_parse(struct bytes serialized, struct sct *out, struct error *err);
+/* sct_write appends a SerializedSCT of version 1, without its length, from its fields (STATUS_USAGE for another
+ * version or a log ID of another size). */
 MUST_USE enum status sct_write(const struct sct *sct, struct builder *out, struct error *err);
 
 /* sct_leaf_index reads the extensions as a tiled log writes them. STATUS_NOT_FOUND when they have no

@@ -9,9 +9,6 @@ static void tables(void **state)
     const struct tls_suite_name *suite;
     for (size_t i = 0; (suite = tls_names_suite_at(i)) != NULL; i++) {
         assert_ptr_equal(tls_names_suite(suite->code), suite);
-        assert_ptr_equal(tls_names_suite_by_name(bytes_of_text(suite->name)), suite);
-        if (suite->openssl_name != NULL)
-            assert_ptr_equal(tls_names_suite_by_name(bytes_of_text(suite->openssl_name)), suite);
         assert_false(tls_names_is_grease(suite->code));
         /* GM is TLS 1.3 alone [RFC8998]; whom TLS 1.2 authenticates with is in the suite. */
         assert_true(suite->world == TLS_WORLD_INTL || suite->is_tls13);
@@ -33,7 +30,7 @@ static void tables(void **state)
     assert_null(tls_names_suite(0x1234));
     assert_null(tls_names_group(0));
     assert_null(tls_names_scheme(0));
-    assert_null(tls_names_suite_by_name(bytes_of_text("")));
+    assert_null(tls_names_group_by_name(bytes_of_text("")));
     assert_null(tls_names_group_by_name(bytes_of_text("curveSM")));
     assert_non_null(tls_names_group_by_name(bytes_of_text("CURVEsm2")));
     assert_int_equal(tls_names_group_by_name(bytes_of_text("X25519"))->code, TLS_GROUP_X25519);
@@ -103,7 +100,6 @@ static void for_openssl(void **state)
 {
     (void)state;
     static const uint16_t suites[] = {0x2a2a, 0xc02b, 0x00c6, 0x1301, 0xc013, 0xcca8};
-    static const uint16_t groups[] = {0x11ee, 0x6399, 0x001d};
     static const uint16_t schemes[] = {0x0203, 0x0708, 0x0804};
     struct builder b;
     builder_init(&b, 1024);
@@ -112,9 +108,6 @@ static void for_openssl(void **state)
     builder_reset(&b);
     tls_names_openssl_suites(TLS_CODES_OF(suites), false, &b);
     assert_list(&b, "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-CHACHA20-POLY1305");
-    builder_reset(&b);
-    tls_names_openssl_groups(TLS_CODES_OF(groups), &b);
-    assert_list(&b, "curveSM2MLKEM768:X25519");
     builder_reset(&b);
     tls_names_openssl_schemes(TLS_CODES_OF(schemes), &b);
     assert_list(&b, "sm2sig_sm3:rsa_pss_rsae_sha256");
