@@ -35,7 +35,8 @@ static enum choice_reason check_time_and_stage(const struct choice_candidate *ca
 {
     if (settings->now_s < candidate->not_before_s)
         return CHOICE_NOT_YET_VALID;
-    if (settings->now_s > candidate->not_after_s)
+    /* Many clients call it expired in its last second already. */
+    if (settings->now_s >= candidate->not_after_s)
         return CHOICE_EXPIRED;
     if (credential_kind_is_mtc(candidate->kind) && settings->stage == STAGE_CLASSIC)
         return CHOICE_STAGE;

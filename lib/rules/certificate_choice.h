@@ -57,7 +57,7 @@ struct choice_candidate {
      * root (tls_names_certificate_scheme; 0 for one without a code point). Empty for an MTC. */
     struct tls_codes chain_schemes;
     const struct properties *properties; /* trust anchor ID, groups, negotiation; NULL: takes no part in trust_anchors */
-    int64_t not_before_s; /* first and last second of validity */
+    int64_t not_before_s; /* first and last second of validity; not served in the last one */
     int64_t not_after_s;
 };
 

@@ -282,12 +282,12 @@ static void reasons_of_time_and_stage(void **state)
     assert_reason(&choice, CREDENTIAL_GM_LANDMARK, CHOICE_STAGE);
     assert_reason(&choice, CREDENTIAL_GM_STANDALONE, CHOICE_TAKEN);
 
-    /* First and last second belong to the validity. */
+    /* The first second belongs to the validity; the last one does, but not for every client. */
     all[CREDENTIAL_GM_LANDMARK].not_before_s = NOW_S;
-    all[CREDENTIAL_GM_LANDMARK].not_after_s = NOW_S;
+    all[CREDENTIAL_GM_LANDMARK].not_after_s = NOW_S + 1;
     choice = choose(&o.client, STAGE_LANDMARK);
     assert_reason(&choice, CREDENTIAL_GM_LANDMARK, CHOICE_TAKEN);
-    all[CREDENTIAL_GM_LANDMARK].not_after_s = NOW_S - 1;
+    all[CREDENTIAL_GM_LANDMARK].not_after_s = NOW_S;
     all[CREDENTIAL_GM_STANDALONE].not_before_s = NOW_S + 1;
     choice = choose(&o.client, STAGE_LANDMARK);
     assert_reason(&choice, CREDENTIAL_GM_LANDMARK, CHOICE_EXPIRED);
@@ -302,7 +302,7 @@ static void slow_clock(void **state)
     struct offer o;
     offer_of(&o, "gm", (const char *const[3]){"32473.1.2.1.8"});
     for (size_t i = 0; i < CREDENTIAL_KIND_COUNT; i++)
-        all[i].not_before_s = NOW_S + 1000;
+        all[i].not_before_s = NOW_S + 10;
     struct choice choice = choose(&o.client, STAGE_LANDMARK);
     assert_reason(&choice, CREDENTIAL_GM_LANDMARK, CHOICE_TAKEN_EARLY);
     assert_reason(&choice, CREDENTIAL_GM_STANDALONE, CHOICE_BETTER_KIND);

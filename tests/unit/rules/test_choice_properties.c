@@ -147,7 +147,7 @@ static bool is_usable_classic(const struct world *w, const struct choice_candida
 {
     const struct choice_client *k = &w->client;
     bool is_sm2 = has(c->schemes13, 0x0708), is_rsa = has(c->schemes13, 0x0804);
-    if (w->settings.now_s < c->not_before_s || w->settings.now_s > c->not_after_s || c->properties != NULL)
+    if (w->settings.now_s < c->not_before_s || w->settings.now_s >= c->not_after_s || c->properties != NULL)
         return false;
     if (c->kind == CREDENTIAL_GM_CLASSIC)
         return is_sm2 && k->has_tls13 && HAS_ANY(k->suites, gm_suites) && HAS_ANY(k->groups, gm_groups) &&
@@ -233,7 +233,7 @@ static void check(const struct world *w, unsigned counts[CREDENTIAL_KIND_COUNT +
         assert_int_equal(choice.reasons[i] <= CHOICE_TAKEN_EARLY, i == choice.index);
     for (size_t i = 0; i < choice.available_count; i++)
         assert_true(w->client.has_trust_anchors && w->site[choice.available[i]].properties != NULL &&
-                    w->site[choice.available[i]].not_after_s >= w->settings.now_s);
+                    w->site[choice.available[i]].not_after_s > w->settings.now_s);
     if (choice.index == CHOICE_NONE) {
         assert_false(has_classic);
         counts[CREDENTIAL_KIND_COUNT]++;
@@ -241,7 +241,7 @@ static void check(const struct world *w, unsigned counts[CREDENTIAL_KIND_COUNT +
     }
     assert_true(choice.index < w->count);
     const struct choice_candidate *c = &w->site[choice.index];
-    assert_true(w->settings.now_s <= c->not_after_s);
+    assert_true(w->settings.now_s < c->not_after_s);
     /* An early one says so, unless there is more to say. */
     if (choice.reasons[choice.index] != CHOICE_TAKEN_UNASKED)
         assert_int_equal(c->not_before_s > w->settings.now_s, choice.reasons[choice.index] == CHOICE_TAKEN_EARLY);
