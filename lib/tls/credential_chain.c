@@ -16,7 +16,6 @@
 #include "codec/x509/certificate.h"
 #include "codec/x509/extensions.h"
 #include "crypto/context.h"
-#include "crypto/evp_key.h"
 #include "crypto/hash.h"
 #include "tls/classic_certificate.h"
 

@@ -15,7 +15,6 @@
 #define TRIAL_SPACES 64
 #define TRIAL_CONTEXT "TLS 1.3, server CertificateVerify"
 #define TRIAL_SIZE (TRIAL_SPACES + sizeof TRIAL_CONTEXT + 32)
-#define TRIAL_SM2_ID "TLSv1.3+GM+Cipher+Suite" /* [RFC8998 3.2.1] */
 
 static void fill_trial(uint8_t out[TRIAL_SIZE])
 {
@@ -38,7 +37,7 @@ static const char *trial_digest(EVP_PKEY *key)
 static bool try_once(EVP_PKEY *key, bool is_gm, const char *digest, uint8_t *signature, size_t *len, bool is_sign)
 {
     uint8_t trial[TRIAL_SIZE];
-    char id[] = TRIAL_SM2_ID;
+    char id[] = SM2_TLS_ID;
     OSSL_PARAM params[2] = {OSSL_PARAM_END, OSSL_PARAM_END};
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     if (is_gm)

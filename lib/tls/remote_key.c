@@ -18,6 +18,7 @@
 
 #include "crypto/algorithm.h"
 #include "crypto/context.h"
+#include "crypto/evp_key.h"
 #include "rules/tls_names.h"
 
 #define PROVIDER "cathaya-remote"
@@ -25,7 +26,6 @@
 #define SIGNATURE "CATHAYA-REMOTE"
 /* Our own parameter of fromdata: where the key is in memory. */
 #define PARAM_KEY "cathaya-remote-key"
-#define TLS_SM2_ID "TLSv1.3+GM+Cipher+Suite" /* [RFC8998 3.2.1] */
 #define ID_MAX 64
 /* What TLS signs: 64 spaces, a context string and a hash; or two randoms and a key share. ML-DSA keys and RSA
  * groups never come here. */
@@ -259,8 +259,8 @@ static int signature_set_params(void *context, const OSSL_PARAM params[])
         return OSSL_PARAM_get_octet_string(p, &at, sizeof op->id, &op->id_len);
     /* libssl says which version it is, and means the ID by that. */
     if (op->key != NULL && op->key->is_gm && OSSL_PARAM_locate_const(params, OSSL_SIGNATURE_PARAM_TLS_VERSION) != NULL) {
-        memcpy(op->id, TLS_SM2_ID, sizeof TLS_SM2_ID - 1);
-        op->id_len = sizeof TLS_SM2_ID - 1;
+        memcpy(op->id, SM2_TLS_ID, sizeof SM2_TLS_ID - 1);
+        op->id_len = sizeof SM2_TLS_ID - 1;
     }
     return 1;
 }

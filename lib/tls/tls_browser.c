@@ -60,30 +60,18 @@ static enum status offer(SSL_CTX *ctx, const struct client_profile *profile, str
     return SSL_CTX_set1_sigalgs_list(ctx, memory[3]) == 1 ? STATUS_OK : unusable("signature algorithms", err);
 }
 
-static enum status offer_protocol(SSL_CTX *ctx, const char *alpn, struct error *err)
-{
-    unsigned char list[256];
-    size_t len = strlen(alpn);
-    if (len == 0 || len > 255)
-        return error_set(err, STATUS_USAGE, "tls: a protocol name of %zu bytes", len);
-    list[0] = (unsigned char)len;
-    memcpy(list + 1, alpn, len);
-    /* 0 is success, for once. */
-    return SSL_CTX_set_alpn_protos(ctx, list, (unsigned)len + 1) == 0 ? STATUS_OK : unusable("ALPN", err);
-}
-
 static enum status make_context(struct tls_browser *b, const struct tls_browser_settings *settings, struct error *err)
 {
-    b->ctx = SSL_CTX_new_ex(context_library(), context_properties(), TLS_client_method());
+    b->ctx = tls_context_new_library(false);
     if (b->ctx == NULL)
         return unusable("no context", err);
     /* Compression of certificates would hide what their sizes are. */
-    SSL_CTX_set_options(b->ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
-                                    SSL_OP_NO_TX_CERTIFICATE_COMPRESSION | SSL_OP_NO_RX_CERTIFICATE_COMPRESSION);
-    SSL_CTX_set_mode(b->ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+    (void)SSL_CTX_set_options(b->ctx, SSL_OP_NO_TX_CERTIFICATE_COMPRESSION | SSL_OP_NO_RX_CERTIFICATE_COMPRESSION);
+    /* A page that was cut off is not the page. */
+    (void)SSL_CTX_clear_options(b->ctx, SSL_OP_IGNORE_UNEXPECTED_EOF);
     enum status s = offer(b->ctx, b->profile, err);
     if (s == STATUS_OK && settings->alpn != NULL)
-        s = offer_protocol(b->ctx, settings->alpn, err);
+        s = tls_context_offer_protocol(b->ctx, settings->alpn, err);
     if (s == STATUS_OK && b->profile->has_trust_anchors)
         s = trust_anchors_install(b->ctx, settings->trust_anchors_type, err);
     return s == STATUS_OK ? tls_browser_watch(b->ctx, err) : s;

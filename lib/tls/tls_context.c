@@ -154,7 +154,7 @@ static enum status trust(SSL_CTX *ctx, struct bytes ca_pem, struct error *err)
     return ok ? STATUS_OK : unusable("trusted certificates cannot be used", err);
 }
 
-static enum status offer_protocol(SSL_CTX *ctx, const char *alpn, struct error *err)
+enum status tls_context_offer_protocol(SSL_CTX *ctx, const char *alpn, struct error *err)
 {
     unsigned char list[256];
     size_t len = strlen(alpn);
@@ -172,7 +172,7 @@ enum status tls_context_new_client(const struct tls_client_settings *settings,
 {
     enum status s = new_context(false, out, err);
     if (s == STATUS_OK && settings->alpn != NULL)
-        s = offer_protocol((*out)->ctx, settings->alpn, err);
+        s = tls_context_offer_protocol((*out)->ctx, settings->alpn, err);
     if (s == STATUS_OK && settings->is_verified)
         s = trust((*out)->ctx, settings->ca_pem, err);
     if (s != STATUS_OK) {

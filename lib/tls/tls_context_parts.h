@@ -17,4 +17,8 @@ struct tls_context {
  * it cannot. */
 SSL_CTX *tls_context_new_library(bool is_server);
 
+/* tls_context_offer_protocol makes a client offer one protocol by ALPN. STATUS_USAGE for a name of more than 255
+ * characters, or none. */
+MUST_USE enum status tls_context_offer_protocol(SSL_CTX *ctx, const char *alpn, struct error *err);
+
 #endif
