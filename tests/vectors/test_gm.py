@@ -12,6 +12,11 @@ import unittest
 
 import cli
 
+sys.path.append(os.path.join(cli.HERE, '..', 'independent'))
+
+import bundle
+import x509
+
 GM = os.path.join(cli.HERE, '..', '..', 'docs', 'vectors', 'gm')
 READING = os.path.join(cli.HERE, '..', 'independent')
 CERTIFICATES = ('standalone.pem', 'landmark.pem')
@@ -80,7 +85,7 @@ class Good(unittest.TestCase):
                     self.assertEqual((status, errors), (0, ''), name)
                     self.assertNotEqual(text, '')
                 count += 1
-        self.assertEqual(count, 10)
+        self.assertEqual(count, 13)
 
 
 class Bad(unittest.TestCase):
@@ -121,6 +126,116 @@ class Bad(unittest.TestCase):
                 with open(path, 'w', encoding='ascii') as file:
                     file.write(text)
                 self.refused(files=files, policy=path)
+
+
+def section(kind, data):
+    return kind.to_bytes(2, 'big') + len(data).to_bytes(3, 'big') + data
+
+
+class TrustBundle(unittest.TestCase):
+    """docs/vectors/gm/trust, the trust directory of a client."""
+
+    def setUp(self):
+        self.folder = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, self.folder)
+        for name in ('trust.bundle', 'trust.keys'):
+            shutil.copyfile(gm('trust', name), os.path.join(self.folder, name))
+
+    def write(self, name, content):
+        with open(os.path.join(self.folder, name), 'wb') as file:
+            file.write(content)
+
+    def ours(self, at=AT):
+        return cli.run('trust', 'show', '--dir', self.folder, '--at', at)
+
+    def theirs(self, at=AT):
+        names = [os.path.join(self.folder, name) for name in ('trust.bundle', 'trust.keys')]
+        command = [sys.executable, '-B', os.path.join(READING, 'bundle.py'), names[0], '--keys', names[1], '--at', at]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+        return done.returncode, done.stdout
+
+    def refused(self, what, *says):
+        status, out, err = self.ours()
+        self.assertEqual((status, out), (2, ''), what)
+        self.assertNotEqual(self.theirs()[0], 0, what)
+        for word in says:
+            self.assertIn(word, err)
+            self.assertIn(word, self.theirs()[1])
+
+    def test_good(self):
+        self.assertEqual(self.theirs(), (0, 'OK version 7, 1 CAs, 1 cosigners, 1 landmarks, 2 revoked ranges\n'))
+        status, out, err = self.ours()
+        self.assertEqual((status, err, '2026-11-21T22:50:56Z, signed, ' in out), (0, '', True), out)
+        files = [gm(name) for name in CERTIFICATES]
+        status, out, _ = cli.run('verify', '--trust', gm('trust'), '--at', AT, '--dns', 'www.example.com', *files)
+        self.assertEqual((status, out.count(': OK ')), (0, 2), out)
+
+    def test_contents(self):
+        self.assertEqual(bundle.Envelope(read('trust', 'trust.bundle')).bundle.data, read('trust', 'contents'))
+
+    def test_times(self):
+        expires = bundle.Bundle(read('trust', 'contents')).expires
+        issued = bundle.Bundle(read('trust', 'contents')).issued
+        for at, is_good in ((issued - 86400, True), (issued - 86401, False), (expires, True), (expires + 1, False)):
+            self.assertEqual((self.ours(str(at))[0] == 0, self.theirs(str(at))[0] == 0), (is_good, is_good), at)
+
+    def test_both_signatures(self):
+        envelope = bundle.Envelope(read('trust', 'trust.bundle'))
+        head, tail = read('trust', 'trust.bundle')[:16 + 3 + len(envelope.bundle.data)], b'\0\0'
+        for kept, says in ((0, 'no good'), (1, 'no good'), (None, 'no good sm2_sm3 signature')):
+            body = b''.join(key_id + len(s).to_bytes(2, 'big') + s for i, (key_id, s) in enumerate(envelope.signatures) if i == kept)
+            self.write('trust.bundle', head + len(body).to_bytes(3, 'big') + body + tail)
+            self.refused(kept, says)
+
+    def test_one_bit_away(self):
+        for name, ours, theirs in (('trust.bundle', 5, 211), ('trust.keys', 5, 173)):
+            whole = read('trust', name)
+            for at in range(0, len(whole), ours):
+                self.write(name, whole[:at] + bytes([whole[at] ^ 1 << at % 8]) + whole[at + 1:])
+                self.assertEqual(self.ours()[:2], (2, ''), (name, at))
+            for at in range(0, len(whole), theirs):
+                self.write(name, whole[:at] + bytes([whole[at] ^ 1 << at % 8]) + whole[at + 1:])
+                self.assertNotEqual(self.theirs()[0], 0, (name, at))
+            for length in range(0, len(whole), 97):
+                self.write(name, whole[:length])
+                self.refused((name, length))
+            self.write(name, whole + b'\0')
+            self.refused(name)
+            self.write(name, whole)
+
+    def test_spellings(self):
+        """Both readings take and refuse the same contents."""
+        contents = read('trust', 'contents')
+        header, rest, sections = contents[:40], contents[40:], []
+        while rest:
+            size = 5 + int.from_bytes(rest[2:5], 'big')
+            sections.append(rest[:size])
+            rest = rest[size:]
+        cosigners, cas, revoked, logs = sections
+        pair = revoked[-32:]
+        rows = {
+            'as it is': (sections, True), 'nothing': ([], True), 'without cosigners': ([cas], False), 'swapped': ([cas, cosigners], False),
+            'twice': ([cosigners, cosigners, cas], False), 'empty section': ([section(1, b''), *sections], False),
+            'unknown': ([*sections, section(10, b'x')], False), 'optional': ([*sections, section(0x8000, b'x')], True),
+            'policy 0': ([*sections, section(7, b'\0\0x')], False), 'policy 1': ([*sections, section(7, b'\0\1x')], True),
+            'ranges swapped': ([cosigners, cas, revoked[:-32] + pair[16:] + pair[:16], logs], False),
+            'ranges touch': ([cosigners, cas, revoked[:-16] + (2**48 + 4).to_bytes(8, 'big') * 2, logs], False),
+            'element twice': ([cosigners, cas, section(5, revoked[5:] * 2), logs], False),
+            'log 0': ([cosigners, cas, revoked, logs[:10] + b'\0\0' + logs[12:]], False),
+            'landmark 0': ([cosigners, cas, revoked, logs[:18] + bytes(6) + logs[24:]], False),
+            'landmark 2 of one entry before': ([cosigners, cas, revoked, logs[:18] + (2).to_bytes(6, 'big') + logs[24:]], False),
+            'a hash more': ([cosigners, cas, revoked, section(6, logs[5:30] + (118).to_bytes(3, 'big') + logs[33:] + bytes(32))], False),
+        }
+        path = os.path.join(self.folder, 'contents')
+        for name, (parts, is_good) in rows.items():
+            data = header + b''.join(parts)
+            self.write('contents', data)
+            try:
+                bundle.Bundle(data)
+                theirs = True
+            except (bundle.BadBundle, x509.Refused):
+                theirs = False
+            self.assertEqual((cli.run('inspect', path)[0] == 0, theirs), (is_good, is_good), name)
 
 
 class OneBitAway(unittest.TestCase):

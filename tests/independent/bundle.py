@@ -1,0 +1,310 @@
+#!/usr/bin/env python3
+"""Reads a signed trust bundle of docs/trust-bundle.md and verifies both its signatures.
+
+    bundle.py ENVELOPE --keys KEYS [--at TIME]
+
+KEYS is a trust file with the pinned keys. One line, OK with what is in it or FAIL with the reason; exit status 0, 1, or 2
+for wrong usage.
+"""
+import argparse
+import hashlib
+import os
+import sys
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+import algorithms
+import der
+import merkle
+import mtc
+import verify
+import x509
+from sm3 import sm3
+
+DAY = 86400
+KNOWN = range(1, 10)
+OPTIONAL = 0x8000
+
+
+class BadBundle(Exception):
+    pass
+
+
+def need(condition, what):
+    if not condition:
+        raise BadBundle(what)
+
+
+class Reader(mtc.Reader):
+    def take(self, size):
+        need(len(self.data) >= size, 'cut short')
+        return super().take(size)
+
+    def filled(self, length_size):
+        """A vector that is not empty."""
+        out = self.vector(length_size)
+        need(out, 'an empty vector that must not be one')
+        return out
+
+    def text(self, may_be_empty=False):
+        try:
+            out = self.vector(1).decode()
+        except UnicodeDecodeError as error:
+            raise BadBundle('a text is not UTF-8') from error
+        need((out or may_be_empty) and all(c.isprintable() for c in out), 'a text is empty or not printable')
+        return out
+
+    def url(self, may_be_empty=False):
+        out = self.text(may_be_empty)
+        need(out.isascii() and ' ' not in out, 'a URL has more than ASCII')
+        return out
+
+    def id(self):
+        return id_text(self.filled(1))
+
+    def when(self):
+        out = self.number(8)
+        need(out < 2**63, 'a time is too late')
+        return out
+
+    def label(self, text):
+        need(self.data[:16] == text, f'it does not begin with {text!r}')
+        self.take(16)
+
+    def purposes(self):
+        body = self.filled(1)
+        need(len(body) % 2 == 0, 'purposes are cut')
+        out = [int.from_bytes(body[i:i + 2], 'big') for i in range(0, len(body), 2)]
+        need(out[0] > 0, 'a purpose is 0')
+        ascending(out, 'purposes')
+        return out
+
+    def end(self, what):
+        need(not self.data, f'something stands behind {what}')
+
+
+def id_text(body):
+    try:
+        return '.'.join(map(str, der.arcs(body)))
+    except der.DerError as error:
+        raise BadBundle(f'a trust anchor ID: {error}') from error
+
+
+def id_order(text):
+    """Shorter first, then as bytes."""
+    body = der.relative_oid_bytes(text)
+    return len(body), body
+
+
+def ascending(keys, what):
+    need(all(a < b for a, b in zip(keys, keys[1:])), f'{what} are not in order')
+
+
+def key_of(algorithm, spki):
+    """A verifier for a DER AlgorithmIdentifier and a SubjectPublicKeyInfo."""
+    try:
+        oid, parameters = der.algorithm(der.read_all(algorithm))
+        need(oid in algorithms.BY_OID and parameters is None, f'unknown algorithm {oid}')
+        return algorithms.parse_key(algorithms.BY_OID[oid], spki)
+    except (der.DerError, algorithms.BadKey) as error:
+        raise BadBundle(f'a key: {error}') from error
+
+
+# Elements of the sections
+
+def read_anchor(r):
+    kind, purposes, distrust, certificate = r.number(1), r.purposes(), r.when(), r.filled(3)
+    need(kind in (0, 1), 'an anchor is neither root nor intermediate')
+    return {'kind': kind, 'purposes': purposes, 'distrust_after': distrust, 'certificate': certificate, 'order': certificate}
+
+
+def read_ct_log(r):
+    suite, spki, operator, url, state = r.number(1), r.filled(2), r.text(), r.url(True), r.number(1)
+    since, covers = r.when(), (r.when(), r.when())
+    need(suite in (1, 2) and 1 <= state <= 6, 'a CT log has a suite or state that there is not')
+    need(covers == (0, 0) or covers[0] < covers[1], 'a CT log covers nothing')
+    return {'suite': suite, 'key': spki, 'operator': operator, 'url': url, 'state': state, 'since': since, 'covers': covers,
+            'order': (suite, spki)}
+
+
+def read_cosigner(r):
+    identifier, role, algorithm, spki, operator = r.id(), r.number(1), r.filled(1), r.filled(2), r.text()
+    need(role in (1, 2, 3), 'a cosigner has a role that there is not')
+    return {'id': identifier, 'role': role, 'key': key_of(algorithm, spki), 'operator': operator, 'order': id_order(identifier)}
+
+
+def read_rule(r):
+    kind, needed, members, rest = r.number(1), r.number(2), [], Reader(r.vector(2))
+    while rest.data:
+        members.append(rest.id())
+    ascending([id_order(member) for member in members], 'members of a rule')
+    need(kind in (1, 2) and 1 <= needed <= len(members), 'a rule that nobody or anybody meets')
+    return {'kind': kind, 'needed': needed, 'members': members}
+
+
+def read_ca(r):
+    certificate, operator, purposes = r.filled(3), r.text(), r.purposes()
+    urls, rules = [], []
+    rest = Reader(r.vector(2))
+    while rest.data:
+        urls.append(rest.url())
+    rest = Reader(r.vector(2))
+    while rest.data:
+        rules.append(read_rule(rest))
+    try:
+        ca = mtc.Ca(certificate)
+    except mtc.BadCa as error:
+        raise BadBundle(f'certificate of a CA: {error}') from error
+    return {'ca': ca, 'certificate': certificate, 'operator': operator, 'purposes': purposes, 'urls': urls, 'rules': rules,
+            'order': id_order(ca.id)}
+
+
+def read_revoked(r):
+    identifier, ranges, rest = r.id(), [], Reader(r.filled(3))
+    while rest.data:
+        first, last = rest.number(8), rest.number(8)
+        need(first <= last and (not ranges or ranges[-1][1] + 1 < first), 'revoked ranges are not in order, or touch')
+        ranges.append((first, last))
+    return {'ca_id': identifier, 'ranges': ranges, 'order': id_order(identifier)}
+
+
+def read_log(r):
+    identifier, number, minimum, first, before = r.id(), r.number(2), r.number(6), r.number(6), r.number(6)
+    landmarks, rest, size, last_expiry = [], Reader(r.vector(3)), before, 0
+    while rest.data:
+        tree_size, expiry = rest.number(6), rest.when()
+        need(tree_size > size and expiry >= last_expiry, 'a landmark goes back')
+        subtrees = [(low, high) for low, high in merkle.covering_subtrees(size, tree_size) if low < high]
+        landmarks.append({'tree_size': tree_size, 'expiry': expiry, 'subtrees': [(*pair, rest.take(32)) for pair in subtrees]})
+        size, last_expiry = tree_size, expiry
+    need(number > 0, 'a log has number 0')
+    need(before >= first - 1 >= 0 if landmarks else first == before == 0, 'numbers of landmarks')
+    return {'ca_id': identifier, 'number': number, 'minimum_index': minimum, 'first_landmark': first, 'size_before': before,
+            'landmarks': landmarks, 'order': (id_order(identifier), number)}
+
+
+def read_key(r):
+    algorithm, spki = r.filled(1), r.filled(2)
+    return {'key': key_of(algorithm, spki), 'order': spki}
+
+
+ELEMENTS = {1: ('anchors', read_anchor), 2: ('ct_logs', read_ct_log), 3: ('cosigners', read_cosigner), 4: ('cas', read_ca),
+            5: ('revoked', read_revoked), 6: ('logs', read_log), 9: ('keys', read_key)}
+
+
+class Bundle:
+    """The contents."""
+
+    def __init__(self, data):
+        self.data = data
+        r = Reader(data)
+        r.label(b'trust-bundle/v1\n')
+        self.version, self.issued, self.expires = r.number(8), r.when(), r.when()
+        need(self.version > 0, 'version 0')
+        need(self.expires == 0 or self.expires >= self.issued, 'it expires before it is issued')
+        for name, _ in ELEMENTS.values():
+            setattr(self, name, [])
+        last = 0
+        while r.data:
+            kind, body = r.number(2), r.filled(3)
+            need(kind > last, 'sections are not in order')
+            self.read_section(kind, Reader(body))
+            last = kind
+        known = {cosigner['id'] for cosigner in self.cosigners}
+        for rule in (rule for ca in self.cas for rule in ca['rules']):
+            need(known.issuperset(rule['members']), 'a rule names somebody who is no cosigner')
+
+    def read_section(self, kind, r):
+        need(kind in KNOWN or kind >= OPTIONAL, f'section {kind} is not known, and may not be skipped')
+        if kind in (7, 8):
+            need(r.number(2) > 0, 'version 0 of policy or identities')
+        if kind not in ELEMENTS:
+            return
+        name, read = ELEMENTS[kind]
+        elements = getattr(self, name)
+        while r.data:
+            elements.append(read(r))
+        ascending([element['order'] for element in elements], name)
+
+    def version_bytes(self):
+        """TrustVersion: what is signed."""
+        times = b''.join(value.to_bytes(8, 'big') for value in (self.version, self.issued, self.expires))
+        return b'trust-version/1\n' + times + sm3(self.data) + hashlib.sha256(self.data).digest()
+
+
+class Envelope:
+    """A bundle, with signatures as (key ID, bytes)."""
+
+    def __init__(self, data):
+        r = Reader(data)
+        r.label(b'trust-envelope1\n')
+        self.bundle = Bundle(r.filled(3))
+        self.signatures, rest = [], Reader(r.vector(3))
+        while rest.data:
+            self.signatures.append((rest.take(32), rest.filled(2)))
+        ascending([key_id for key_id, _ in self.signatures], 'signatures')
+        self.log_proof = r.vector(2)
+        r.end('the envelope')
+
+    def signed_by(self, key):
+        key_id, message = hashlib.sha256(key.spki).digest(), self.bundle.version_bytes()
+        return any(key_id == named and key.verify(message, signature) for named, signature in self.signatures)
+
+
+class TrustFile:
+    """A file of a trust directory."""
+
+    def __init__(self, data):
+        r = Reader(data)
+        has_revocations = data[:16] == b'trust-file/v002\n'
+        r.label(b'trust-file/v002\n' if has_revocations else b'trust-file/v001\n')
+        self.bundle, self.note = Bundle(r.filled(3)), r.vector(3)
+        self.revocations = r.filled(3) if has_revocations else b''
+        digest = r.take(32)
+        r.end('the file')
+        need(digest == hashlib.sha256(data[:-32]).digest(), 'the digest is another')
+
+
+def judge(envelope, pinned, at):
+    """May a client with these keys take it?"""
+    for name in ('sm2_sm3', 'mldsa44'):
+        keys = [key for key in pinned if key.name == name]
+        need(keys, f'no {name} key is pinned')
+        need(any(envelope.signed_by(key) for key in keys), f'no good {name} signature')
+    need(envelope.bundle.issued <= at + DAY, 'issued in the future')
+    need(0 < envelope.bundle.expires and at <= envelope.bundle.expires, 'it has expired')
+
+
+def read_file(path):
+    with open(path, 'rb') as file:
+        return file.read()
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument('envelope', metavar='ENVELOPE')
+    parser.add_argument('--keys', required=True, metavar='KEYS')
+    parser.add_argument('--at', type=verify.parse_time, metavar='TIME')
+    arguments = parser.parse_args(argv)
+    try:
+        data = read_file(arguments.envelope)
+        pinned = [entry['key'] for entry in TrustFile(read_file(arguments.keys)).bundle.keys]
+    except (OSError, BadBundle, x509.Refused) as error:
+        print(f'bundle.py: {error}', file=sys.stderr)
+        return 2
+    try:
+        envelope = Envelope(data)
+        judge(envelope, pinned, time.time() if arguments.at is None else arguments.at)
+    except (BadBundle, x509.Refused) as error:
+        print('FAIL', error)
+        return 1
+    bundle = envelope.bundle
+    landmarks = sum(len(log['landmarks']) for log in bundle.logs)
+    print(f'OK version {bundle.version}, {len(bundle.cas)} CAs, {len(bundle.cosigners)} cosigners, {landmarks} landmarks, '
+          f'{sum(len(r["ranges"]) for r in bundle.revoked)} revoked ranges')
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
