@@ -111,7 +111,7 @@ static void write_sockets(const struct proxy *proxy, char *out, size_t size)
     for (size_t i = 0; i < proxy_listener_count(proxy) && len < size; i++) {
         struct proxy_listener_info info;
         proxy_listener(proxy, i, &info);
-        len += (size_t)snprintf(out + len, size - len, "%d:", (int)info.kind);
+        len += (size_t)snprintf(out + len, size - len, "%d:%s,", (int)info.kind, info.address);
         for (size_t j = 0; j < info.fd_count && len < size; j++)
             len += (size_t)snprintf(out + len, size - len, "%d,", info.fds[j]);
         if (len < size)
@@ -206,13 +206,28 @@ void gateway_restart_start(struct gateway_restart *r)
 
 /* ---- the new process ---- */
 
-static enum status listen_group(struct proxy *proxy, struct reader *group, struct error *err)
+/* What is not wanted any more ends with the old process. */
+static enum status take_over(struct proxy *proxy, struct bytes address, const int *fds, size_t count,
+                             enum proxy_listener_kind kind, const struct gateway_restart_wanted *wanted, struct error *err)
 {
-    struct bytes kind, fd;
+    char text[PROXY_ADDRESS_SIZE];
+    (void)snprintf(text, sizeof text, "%.*s", (int)address.len, (const char *)address.data);
+    if (wanted->is_wanted(wanted->context, text, kind))
+        return proxy_listen_inherited(proxy, fds, count, kind, err);
+    for (size_t i = 0; i < count; i++)
+        (void)close(fds[i]);
+    return STATUS_OK;
+}
+
+static enum status listen_group(struct proxy *proxy, struct reader *group, const struct gateway_restart_wanted *wanted,
+                                struct error *err)
+{
+    struct bytes kind, address, fd;
     uint64_t value = 0;
     int fds[PROXY_WORKERS_MAX];
     size_t count = 0;
-    bool is_good = reader_until(group, ':', &kind) && text_parse_u64(kind, PROXY_TCP, &value);
+    bool is_good = reader_until(group, ':', &kind) && text_parse_u64(kind, PROXY_TCP, &value) &&
+                   reader_until(group, ',', &address);
     enum proxy_listener_kind listener_kind = (enum proxy_listener_kind)value;
     while (is_good && !reader_is_at_end(group)) {
         is_good = reader_until(group, ',', &fd) && count < PROXY_WORKERS_MAX && text_parse_u64(fd, INT_MAX, &value);
@@ -221,11 +236,11 @@ static enum status listen_group(struct proxy *proxy, struct reader *group, struc
             (void)fcntl((int)value, F_SETFD, FD_CLOEXEC);
         }
     }
-    return is_good ? proxy_listen_inherited(proxy, fds, count, listener_kind, err)
+    return is_good ? take_over(proxy, address, fds, count, listener_kind, wanted, err)
                    : error_set(err, STATUS_USAGE, SOCKETS_NAME ": not what a gateway hands over");
 }
 
-enum status gateway_restart_listen(struct proxy *proxy, struct error *err)
+enum status gateway_restart_listen(struct proxy *proxy, const struct gateway_restart_wanted *wanted, struct error *err)
 {
     struct reader all, group;
     struct bytes text;
@@ -238,7 +253,7 @@ enum status gateway_restart_listen(struct proxy *proxy, struct error *err)
         if (!reader_until(&all, ';', &text))
             return error_set(err, STATUS_USAGE, SOCKETS_NAME ": cut short");
         reader_init(&group, text);
-        s = listen_group(proxy, &group, err);
+        s = listen_group(proxy, &group, wanted, err);
     }
     (void)unsetenv(SOCKETS_NAME);
     return s;

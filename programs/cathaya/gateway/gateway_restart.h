@@ -4,7 +4,7 @@
  * the new one says that it serves, the old one drains; when it ends before that, the old one takes up its control
  * plane again.
  *
- *   CATHAYA_GATEWAY_SOCKETS   KIND:FD,FD,;KIND:FD,FD,;   the sockets of each listener
+ *   CATHAYA_GATEWAY_SOCKETS   KIND:ADDRESS,FD,FD,;...  the sockets of each listener
  *   CATHAYA_GATEWAY_READY     FD                       a pipe: one byte when it serves
  */
 #ifndef CATHAYA_PROGRAM_GATEWAY_RESTART_H
@@ -34,9 +34,16 @@ void gateway_restart_free(struct gateway_restart *restart);
 /* gateway_restart_start begins; while one is under way it does nothing. */
 void gateway_restart_start(struct gateway_restart *restart);
 
-/* gateway_restart_listen gives the proxy the sockets that an older process has handed over. STATUS_NOT_FOUND when there
- * are none: this is a start like any other. */
-MUST_USE enum status gateway_restart_listen(struct proxy *proxy, struct error *err);
+/* Is this a listener that the configuration has today? */
+struct gateway_restart_wanted {
+    const void *context;
+    bool (*is_wanted)(const void *context, const char *address, enum proxy_listener_kind kind);
+};
+
+/* gateway_restart_listen gives the proxy those sockets that are wanted of what an older process has handed over, and closes
+ * the others. STATUS_NOT_FOUND when nothing was: this is a start like any other. */
+MUST_USE enum status gateway_restart_listen(struct proxy *proxy, const struct gateway_restart_wanted *wanted,
+                                            struct error *err);
 
 /* gateway_restart_report tells the older process, if there is one, that this one serves, and systemd that it is the
  * service now. */

@@ -208,24 +208,12 @@ static void raise_descriptor_limit(const struct gateway_config *config)
     (void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-static enum status open_listeners(struct gateway *g, struct error *err)
-{
-    static const enum proxy_listener_kind kinds[] = {[GATEWAY_HTTPS] = PROXY_HTTPS, [GATEWAY_HTTP] = PROXY_HTTP};
-    enum status s = gateway_restart_listen(g->proxy, err);
-    if (s != STATUS_NOT_FOUND)
-        return s;
-    s = STATUS_OK;
-    for (size_t i = 0; s == STATUS_OK && i < g->config->listener_count; i++)
-        s = proxy_listen(g->proxy, g->config->listeners[i].address, kinds[g->config->listeners[i].kind], err);
-    return s;
-}
-
 static enum status open_proxy(struct gateway *g, struct error *err)
 {
     const struct proxy_settings settings = {.worker_count = g->config->worker_count,
                                             .trust_anchors_type = g->config->trust_anchors_code_point};
     enum status s = proxy_new(service_run_loop(g->run), &settings, &g->proxy, err);
-    return s == STATUS_OK ? open_listeners(g, err) : s;
+    return s == STATUS_OK ? gateway_service_open_listeners(g, err) : s;
 }
 
 static enum status give_up_rights(struct gateway *g, struct error *err)

@@ -42,6 +42,10 @@ void gateway_service_end(struct gateway *gateway);
 MUST_USE enum status gateway_service_open_control(struct gateway *gateway, struct error *err);
 void gateway_service_close_control(struct gateway *gateway);
 
+/* gateway_service_open_listeners opens what the configuration says; what an older process has handed over is taken, and
+ * closed when it is not wanted any more. (gateway_listeners.c) */
+MUST_USE enum status gateway_service_open_listeners(struct gateway *gateway, struct error *err);
+
 /* gateway_admin_open listens for operators: admin-listen, and control.sock in the state directory. (gateway_admin.c) */
 MUST_USE enum status gateway_admin_open(struct gateway *gateway, struct error *err);
 void gateway_admin_close(struct gateway *gateway);

@@ -2,8 +2,12 @@
 """Sites that show in each way that they are who they are, to a real CA that wants accounts of customers: tls-alpn-01 at the
 gateway's own port, dns-01 by a hook, wildcards; and a hook that fails."""
 import base64
+import contextlib
 import json
+import os
+import shutil
 import ssl
+import subprocess
 import time
 import unittest
 
@@ -145,6 +149,60 @@ class Challenges(unittest.TestCase):
         text = self.gateway.process.text() + self.gateway.get('/status')[1] + self.gateway.get('/metrics')[1]
         for secret in (SECRET, self.world.eab_key(), 'PRIVATE KEY'):
             self.assertNotIn(secret, text)
+
+
+@unittest.skipIf(os.getuid() != 0, 'only root can make a small disk')
+class FullDisk(unittest.TestCase):
+    """The directory's disk is full, and later it is gone."""
+
+    def test_life_goes_on(self):
+        class SmallDisk(World):
+            def new_gateway(self, name='gateway'):
+                gateway = super().new_gateway(name)
+                os.mkdir(gateway.state, 0o700)
+                if subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=600k,mode=0700', 'tmpfs', gateway.state],
+                                  capture_output=True).returncode != 0:
+                    raise unittest.SkipTest('nothing can be mounted here')
+                self.stack.callback(subprocess.run, ['umount', '-l', gateway.state])
+                return gateway
+        world = SmallDisk(kinds=('intl-classic',), mirrors=0)
+        world.__enter__()
+        self.addCleanup(world.__exit__, None, None, None)
+        gateway = world.gateway
+        self.addCleanup(gateway.kill)
+        row = lambda: gateway.status()['certificates'][0]
+        renew = lambda: acme_world.run('gateway', 'renew', '--config', gateway.config)
+        serves = lambda: gateway.curl('www.demo.test', '/page', world.intl_root())[0] == 0
+        wait_until('deployed', lambda: row()['state'] == 'deployed', 30)
+        first, filling = row()['serial'], os.path.join(gateway.state, 'filling')
+        with open(filling, 'wb', buffering=0) as file, contextlib.suppress(OSError):
+            while file.write(b'x' * 1024):
+                pass
+        renew()
+        wait_until('the reason', lambda: 'No space left' in row()['last_error'], 10)
+        self.assertEqual((row()['serial'], row()['state'], serves()), (first, 'deployed', True))
+        # Also after a restart.
+        gateway.stop()
+        gateway.start()
+        self.assertEqual((row()['serial'], row()['state'], serves()), (first, 'deployed', True))
+        os.unlink(filling)
+        renew()
+        wait_until(row, lambda: row()['serial'] not in ('', first), 40)
+        self.assertTrue(serves())
+        # Lost: another account, another certificate, by itself.
+        second, accounts = row()['serial'], os.path.join(gateway.state, 'accounts', 'intl-classic.pem')
+        with open(accounts, 'rb') as file:
+            account = file.read()
+        gateway.stop()
+        for name in os.listdir(gateway.state):
+            path = os.path.join(gateway.state, name)
+            shutil.rmtree(path) if os.path.isdir(path) else os.unlink(path)
+        gateway.start()
+        wait_until(row, lambda: row()['state'] == 'deployed', 30)
+        self.assertNotIn(row()['serial'], (first, second))
+        with open(accounts, 'rb') as file:
+            self.assertNotEqual(file.read(), account)
+        self.assertTrue(serves())
 
 
 if __name__ == '__main__':

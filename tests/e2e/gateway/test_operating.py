@@ -5,7 +5,6 @@ import json
 import os
 import pwd
 import re
-import shutil
 import signal
 import socket
 import stat
@@ -15,7 +14,7 @@ import time
 import unittest
 
 import gateway_world
-from gateway_world import PROGRAM, Backend, Gateway, PlainWorld, Process, acme_world, block, make_chain, quiet_port, wait_until
+from gateway_world import PROGRAM, Gateway, PlainWorld, Process, acme_world, block, make_chain, quiet_port, wait_until
 from raw_http import Http1
 
 
@@ -411,6 +410,39 @@ class Manager(Case):
         self.pids.append(int(self.told('MAINPID=').split('=')[1]))
         self.assertEqual(self.gateway.process.popen.wait(40), 0)
         self.assertEqual(self.page()[0], 0)
+
+    def test_a_new_program_takes_the_listeners_of_the_configuration(self):
+        self.gateway.start()
+        self.pids = [self.gateway.pid]
+        self.addCleanup(self.stopped)
+        https, http, more = self.gateway.address, self.gateway.http, quiet_port()
+        self.gateway.http_port = quiet_port()
+        self.gateway.listens.append(block('listen', f'127.0.0.1:{more}', kind='https'))
+        self.gateway.general['workers'] = 3
+        self.gateway.write()
+        os.kill(self.gateway.pid, signal.SIGUSR2)
+        self.pids.append(int(self.told('MAINPID=').split('=')[1]))
+        self.assertEqual(self.gateway.process.popen.wait(40), 0)
+        self.assertEqual(sorted((l['address'], l['kind']) for l in self.gateway.status()['listeners']),
+                         sorted([(https, 'https'), (self.gateway.http, 'http'), (f'127.0.0.1:{more}', 'https')]))
+        for _ in range(10):
+            self.assertEqual(self.page()[0], 0)
+        self.gateway.https_port = more
+        for _ in range(10):
+            self.assertEqual(self.page()[0], 0)
+        with self.assertRaises(ConnectionRefusedError):
+            socket.create_connection(http.split(':'), 5)
+
+    def test_the_unit(self):
+        """systemd itself reads the example without a complaint."""
+        gateway_world.need('systemd-analyze')
+        with open(os.path.join(gateway_world.ROOT, 'examples', 'cathaya-gateway.service'), encoding='ascii') as file:
+            text = file.read().replace('/usr/bin/cathaya', os.path.abspath(PROGRAM))
+        path = self.root.path('cathaya-gateway.service')
+        with open(path, 'w', encoding='ascii') as file:
+            file.write(text)
+        done = subprocess.run(['systemd-analyze', 'verify', '--man=no', path], capture_output=True, text=True, timeout=60)
+        self.assertEqual([line for line in done.stderr.splitlines() if 'cathaya-gateway.service' in line], [])
 
     def answers(self):
         try:
