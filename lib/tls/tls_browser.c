@@ -138,12 +138,17 @@ static bool connection_explain(void *owner, SSL *ssl, struct builder *reason)
     return true;
 }
 
-static void connection_finished(void *owner, SSL *ssl)
+/* The certificates of a session were judged before it was offered; now it is known with which suite and group they
+ * go on. */
+static bool connection_finished(void *owner, SSL *ssl)
 {
     struct tls_browser_connection *c = owner;
+    struct error err = {.status = STATUS_OK};
     c->report.is_resumed = SSL_session_reused(ssl) == 1;
     tls_browser_describe(c);
-    c->report.is_done = true;
+    c->report.is_done = !c->report.is_resumed || tls_browser_judge(c, builder_view(&c->chain), false,
+                                                                   bytes_of(NULL, 0), &err) == STATUS_OK;
+    return c->report.is_done;
 }
 
 static const struct tls_stream_kind kind = {

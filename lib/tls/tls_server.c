@@ -127,7 +127,7 @@ static void watch(int is_write, int version, int content_type, const void *data,
         c->flight_len = BIO_number_written(SSL_get_wbio(ssl)) - c->retry_len;
 }
 
-static void finished(void *owner, SSL *ssl)
+static bool finished(void *owner, SSL *ssl)
 {
     struct server_connection *c = owner;
     c->is_done = true;
@@ -139,6 +139,7 @@ static void finished(void *owner, SSL *ssl)
     }
     SSL_set_msg_callback(ssl, NULL);
     let_go(c);
+    return true;
 }
 
 static const struct tls_stream_kind server_kind = {free_connection, explain, finished};

@@ -158,12 +158,15 @@ enum tls_result tls_stream_handshake(struct tls_stream *stream)
         keep_reason(stream, 0);
         return TLS_FAILED;
     }
-    if (result == TLS_DONE) {
-        stream->is_connected = true;
-        if (stream->kind != NULL && stream->kind->finished != NULL)
-            stream->kind->finished(stream->owner, stream->ssl);
+    if (result != TLS_DONE)
+        return result;
+    if (stream->kind != NULL && stream->kind->finished != NULL && !stream->kind->finished(stream->owner, stream->ssl)) {
+        stream->is_finished = true;
+        keep_reason(stream, 0);
+        return TLS_FAILED;
     }
-    return result;
+    stream->is_connected = true;
+    return TLS_DONE;
 }
 
 enum tls_result tls_stream_read(struct tls_stream *stream, void *out, size_t size, size_t *len)

@@ -14,8 +14,8 @@ struct tls_stream_kind {
     void (*free)(void *owner);
     /* after a failure: false when the library's own words will do */
     bool (*explain)(void *owner, SSL *ssl, struct builder *reason);
-    /* once, when the handshake is done; NULL: nobody wants to know */
-    void (*finished)(void *owner, SSL *ssl);
+    /* once, when the handshake is done; false: it has failed all the same, and explain says why. NULL: nobody wants to know */
+    bool (*finished)(void *owner, SSL *ssl);
 };
 
 struct tls_stream {

@@ -513,6 +513,62 @@ static void resumption(void **state)
     peer_world_distrust();
 }
 
+/* A session of a GM certificate goes on with curveSM2 or not at all [RFC8998]. */
+static void resumption_is_paired(void **state)
+{
+    (void)state;
+    struct site site = gm();
+    struct server server;
+    char sent[] = "x", got[8];
+    size_t len;
+    peer_world_trust("");
+    struct tls_browser *browser = browser_of("gm");
+    SSL_CTX *ctx = server_context(&site);
+    server_start(&server, &site, ctx);
+    struct tls_stream *stream = dial(&server, browser, &usual);
+    assert_int_equal(shake_hands(&server, stream), TLS_DONE);
+    struct tls_browser_dial how = usual;
+    how.session = take_session(&server, stream);
+    tls_stream_free(stream);
+    server_stop(&server);
+    assert_int_equal(SSL_CTX_set1_groups_list(ctx, "X25519MLKEM768:X25519"), 1);
+    server_start(&server, &site, ctx);
+    stream = dial(&server, browser, &how);
+    assert_int_equal(shake_hands(&server, stream), TLS_FAILED);
+    assert_int_equal(SSL_session_reused(server.ssl), 1);
+    assert_non_null(strstr(tls_stream_reason(stream), "X25519MLKEM768"));
+    assert_false(tls_browser_report(stream)->is_done);
+    assert_int_equal(tls_stream_write(stream, BYTES_OF(sent), &len), TLS_FAILED);
+    assert_int_equal(tls_stream_read(stream, got, sizeof got, &len), TLS_FAILED);
+    tls_stream_free(stream);
+    server_stop(&server);
+    tls_browser_session_free((struct tls_browser_session *)(uintptr_t)how.session);
+    tls_browser_free(browser);
+    SSL_CTX_free(ctx);
+    peer_world_distrust();
+}
+
+/* Without a goodbye nobody knows whether that was all. */
+static void a_connection_that_is_cut(void **state)
+{
+    (void)state;
+    struct site site = intl();
+    struct server server;
+    char got[8];
+    size_t len;
+    peer_world_trust("");
+    struct tls_browser *browser = browser_of("intl");
+    server_start(&server, &site, NULL);
+    struct tls_stream *stream = dial(&server, browser, &usual);
+    assert_int_equal(shake_hands(&server, stream), TLS_DONE);
+    assert_int_equal(shutdown(server.fds[1], SHUT_WR), 0);
+    assert_int_equal(tls_stream_read(stream, got, sizeof got, &len), TLS_FAILED);
+    tls_stream_free(stream);
+    server_stop(&server);
+    tls_browser_free(browser);
+    peer_world_distrust();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -526,6 +582,8 @@ int main(void)
         cmocka_unit_test(confirmed),
         cmocka_unit_test(hello_retry),
         cmocka_unit_test(resumption),
+        cmocka_unit_test(resumption_is_paired),
+        cmocka_unit_test(a_connection_that_is_cut),
     };
     return cmocka_run_group_tests(tests, peer_world_make, peer_world_clear);
 }
