@@ -163,12 +163,12 @@ class FullDisk(unittest.TestCase):
                 if subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=600k,mode=0700', 'tmpfs', gateway.state],
                                   capture_output=True).returncode != 0:
                     raise unittest.SkipTest('nothing can be mounted here')
-                self.stack.callback(subprocess.run, ['umount', '-l', gateway.state])
                 return gateway
         world = SmallDisk(kinds=('intl-classic',), mirrors=0)
         world.__enter__()
         self.addCleanup(world.__exit__, None, None, None)
         gateway = world.gateway
+        self.addCleanup(subprocess.run, ['umount', '-l', gateway.state])
         self.addCleanup(gateway.kill)
         row = lambda: gateway.status()['certificates'][0]
         renew = lambda: acme_world.run('gateway', 'renew', '--config', gateway.config)
