@@ -92,7 +92,9 @@ enum status trust_envelope_version(const struct trust_bundle *bundle, struct byt
         return s;
     hasher_one(hasher_set_get(&hashers, &hash_sm3), contents, sm3);
     hasher_one(hasher_set_get(&hashers, &hash_sha256), contents, sha256);
-    s = hasher_status(hasher_set_get(&hashers, &hash_sha256), err);
+    s = hasher_status(hasher_set_get(&hashers, &hash_sm3), err);
+    if (s == STATUS_OK)
+        s = hasher_status(hasher_set_get(&hashers, &hash_sha256), err);
     hasher_set_clear(&hashers);
     builder_init_fixed(&b, out, TRUST_ENVELOPE_VERSION_SIZE);
     builder_text(&b, TRUST_ENVELOPE_VERSION_LABEL);
