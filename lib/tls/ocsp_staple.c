@@ -15,14 +15,16 @@ static enum ocsp_answer nothing(struct error *reason, const char *why)
     return OCSP_ANSWER_NONE;
 }
 
-static OCSP_BASICRESP *parse(struct bytes der)
+/* NULL: *why says why. */
+static OCSP_BASICRESP *parse(struct bytes der, const char **why)
 {
     const unsigned char *at = der.data;
     OCSP_BASICRESP *basic = NULL;
-    if (der.len > INT_MAX)
-        return NULL;
-    OCSP_RESPONSE *response = d2i_OCSP_RESPONSE(NULL, &at, (long)der.len);
-    if (response != NULL && at == der.data + der.len && OCSP_response_status(response) == OCSP_RESPONSE_STATUS_SUCCESSFUL)
+    OCSP_RESPONSE *response = der.len <= INT_MAX ? d2i_OCSP_RESPONSE(NULL, &at, (long)der.len) : NULL;
+    *why = "it cannot be read";
+    if (response != NULL && at == der.data + der.len && OCSP_response_status(response) != OCSP_RESPONSE_STATUS_SUCCESSFUL)
+        *why = "the responder has refused";
+    else if (response != NULL && at == der.data + der.len)
         basic = OCSP_response_get1_basic(response);
     OCSP_RESPONSE_free(response);
     return basic;
@@ -133,9 +135,10 @@ static enum ocsp_answer judge(OCSP_BASICRESP *basic, const X509 *leaf, X509 *iss
 enum ocsp_answer ocsp_staple_judge(struct bytes response, const X509 *leaf, X509 *issuer, int64_t at_s,
                                    struct ocsp_extras *extras, struct error *reason)
 {
-    OCSP_BASICRESP *basic = parse(response);
+    const char *why;
+    OCSP_BASICRESP *basic = parse(response, &why);
     if (basic == NULL)
-        return nothing(reason, "it cannot be read, or is an error message");
+        return nothing(reason, why);
     enum ocsp_answer answer = judge(basic, leaf, issuer, at_s, extras, reason);
     OCSP_BASICRESP_free(basic);
     (void)context_openssl_reason();

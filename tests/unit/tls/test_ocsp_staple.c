@@ -262,6 +262,7 @@ static void damage(void **state)
     assert_int_equal(judge_der(BYTES_OF("\x30\x03\x0a\x01\x03"), &scts), OCSP_ANSWER_NONE);
     struct bytes later = bytes_of("\x30\x03\x0a\x01\x03", 5);
     assert_int_equal(judge_der(later, &scts), OCSP_ANSWER_NONE);
+    assert_non_null(strstr(err.text, "the responder has refused"));
     builder_clear(&scts);
 }
 

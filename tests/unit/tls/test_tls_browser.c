@@ -531,7 +531,7 @@ static void resumption_is_paired(void **state)
     how.session = take_session(&server, stream);
     tls_stream_free(stream);
     server_stop(&server);
-    assert_int_equal(SSL_CTX_set1_groups_list(ctx, "X25519MLKEM768:X25519"), 1);
+    assert_int_equal(SSL_CTX_set1_groups_list(ctx, (void *)(uintptr_t)"X25519MLKEM768:X25519"), 1);
     server_start(&server, &site, ctx);
     stream = dial(&server, browser, &how);
     assert_int_equal(shake_hands(&server, stream), TLS_FAILED);
