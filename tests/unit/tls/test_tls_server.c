@@ -73,6 +73,43 @@ static void each_kind_is_chosen(void **state)
 }
 
 /* The client's words and the server's numbers about the same handshake agree. */
+/* A P-256 leaf of an SM3 CA is an international certificate: for who asks for that CA, and never under SM4. */
+static void the_key_says_which_world(void **state)
+{
+    (void)state;
+    struct tls_credential *mixed[] = {mtc_credential(false, "32473.1", 8, WORLD_AT_S + DAY), six[CREDENTIAL_GM_CLASSIC]};
+    struct tls_server_report report;
+    struct tls_site site = six_site();
+    site.credentials = mixed;
+    site.credential_count = 1;
+    struct tls_server *alone = server_of(sites_of(&site, 1), NULL);
+    site.credential_count = 2;
+    struct tls_server *beside = server_of(sites_of(&site, 1), NULL);
+    struct offer offer = gm_offer();
+    offer.has_anchors = true;
+    offer.anchors[0] = "32473.1.1.1.8";
+    offer.anchors[1] = "32473.7"; /* one ID alone would be a second try */
+    expect(alone, &offer, &report);
+    assert_int_equal(report.kind, CREDENTIAL_INTL_LANDMARK);
+    assert_string_equal(report.suite, "TLS_AES_128_GCM_SHA256");
+    assert_string_equal(report.group, "X25519MLKEM768");
+    assert_string_equal(report.signature, "ecdsa_secp256r1_sha256");
+    /* All of GM goes before it, a classic chain too. */
+    expect(beside, &offer, &report);
+    assert_int_equal(report.kind, CREDENTIAL_GM_CLASSIC);
+    assert_string_equal(report.suite, GM_SUITE);
+    /* GM alone: there is nothing to pair it with. */
+    offer.suites = GM_SUITE;
+    offer.groups = GM_GROUPS;
+    expect_failure(alone, &offer, TLS_FAILURE_NO_CREDENTIAL, "suite");
+    /* GM by halves: SM4 with X25519 is nothing either. */
+    offer.groups = INTL_GROUPS;
+    expect_failure(alone, &offer, TLS_FAILURE_NO_CREDENTIAL, "suite");
+    tls_server_free(alone);
+    tls_server_free(beside);
+    tls_credential_free(mixed[0]);
+}
+
 static void sizes_and_names_are_reported(void **state)
 {
     (void)state;
@@ -425,6 +462,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_kind_is_chosen),
+        cmocka_unit_test(the_key_says_which_world),
         cmocka_unit_test(sizes_and_names_are_reported),
         cmocka_unit_test(other_anchors_are_listed),
         cmocka_unit_test(what_is_sent),
