@@ -36,7 +36,10 @@ enum status privileges_drop(const char *user, struct error *err)
 /* What a server of TLS never asks of the kernel. A list of what is forbidden rather than of what is allowed: the C library
  * changes what it calls, and a gateway that dies for that on an upgrade protects nobody. */
 static const int forbidden[] = {
-    SCMP_SYS(ptrace),          SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev), SCMP_SYS(kcmp),
+#ifndef __SANITIZE_ADDRESS__ /* LeakSanitizer traces itself */
+    SCMP_SYS(ptrace),
+#endif
+    SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev), SCMP_SYS(kcmp),
     SCMP_SYS(pidfd_getfd),     SCMP_SYS(perf_event_open),  SCMP_SYS(bpf),               SCMP_SYS(userfaultfd),
     SCMP_SYS(init_module),     SCMP_SYS(finit_module),     SCMP_SYS(delete_module),     SCMP_SYS(kexec_load),
     SCMP_SYS(kexec_file_load), SCMP_SYS(reboot),           SCMP_SYS(swapon),            SCMP_SYS(swapoff),
