@@ -8,6 +8,7 @@
 #define CATHAYA_SERVICE_ACME_CLIENT_ACME_CLIENT_H
 
 #include "crypto/key.h"
+#include "ports/clock.h"
 #include "ports/fetch.h"
 #include "ports/timer.h"
 
@@ -61,6 +62,8 @@ struct acme_client_config {
     struct timer_port timer;
     uint32_t timeout_ms;            /* of a request */
     unsigned polls_max;             /* of one authorization, and of one order after them */
+    struct clock_port clock;        /* for order_s; nothing else depends on it */
+    uint32_t order_s;               /* an order that has not ended after so long ends with STATUS_AGAIN; 0: no limit */
 };
 
 struct acme_client;

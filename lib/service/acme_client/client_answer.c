@@ -1,6 +1,8 @@
 /* What a server says, read with care: URLs, Link and Retry-After headers, problems. */
 #include <string.h>
+#include <strings.h>
 
+#include "base/civil_time.h"
 #include "base/text.h"
 #include "service/acme_client/client_internal.h"
 
@@ -47,6 +49,19 @@ bool client_copy_url(const char *url, char out[ACME_CLIENT_URL_MAX])
     if (is_http)
         memcpy(out, url, len + 1);
     return is_http;
+}
+
+/* "https://ca.example:14000/order/7": up to the third slash. */
+static size_t origin_len(const char *url)
+{
+    const char *authority = strstr(url, "://");
+    return authority != NULL ? (size_t)(authority - url) + 3 + strcspn(authority + 3, "/?#") : strlen(url);
+}
+
+bool client_is_same_origin(const char *a, const char *b)
+{
+    size_t len = origin_len(a);
+    return len == origin_len(b) && strncasecmp(a, b, len) == 0;
 }
 
 static bool copy_bytes(struct bytes value, char out[ACME_CLIENT_URL_MAX])
@@ -173,16 +188,48 @@ bool client_find_link(const struct fetch_response *r, const char *relation, char
 
 /* ---- Retry-After ---- */
 
-/* A date is as if there were none: it would need a clock that agrees with the server's. */
+static bool take_number(struct bytes text, size_t at, size_t len, int *out)
+{
+    *out = 0;
+    for (size_t i = at; i < at + len; i++) {
+        if (text.data[i] < '0' || text.data[i] > '9')
+            return false;
+        *out = *out * 10 + (text.data[i] - '0');
+    }
+    return true;
+}
+
+/* "Sun, 06 Nov 1994 08:49:37 GMT": the one form that is written today [RFC9110 5.6.7]. */
+static bool read_date(struct bytes text, int64_t *out)
+{
+    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    struct civil_time t = {.month = 0};
+    if (text.len != 29 || memcmp(text.data + 3, ", ", 2) != 0 || memcmp(text.data + 25, " GMT", 4) != 0 || text.data[19] != ':' ||
+        text.data[22] != ':')
+        return false;
+    for (int i = 0; i < 12; i++)
+        if (memcmp(text.data + 8, months + (size_t)3 * (size_t)i, 3) == 0)
+            t.month = i + 1;
+    return take_number(text, 5, 2, &t.day) && take_number(text, 12, 4, &t.year) && take_number(text, 17, 2, &t.hour) &&
+           take_number(text, 20, 2, &t.minute) && take_number(text, 23, 2, &t.second) && civil_time_to_epoch(&t, out);
+}
+
+/* A date counts from the server's own clock, which the answer says too: ours may be wrong [RFC9110 10.2.3]. */
 bool client_retry_after_s(const struct fetch_response *r, uint64_t *seconds)
 {
-    return text_parse_u64(r->retry_after, UINT32_MAX, seconds);
+    int64_t then_s, now_s;
+    if (text_parse_u64(r->retry_after, UINT32_MAX, seconds))
+        return true;
+    if (r->header == NULL || !read_date(r->retry_after, &then_s) || !read_date(r->header(r->headers, "Date", 0), &now_s))
+        return false;
+    *seconds = then_s > now_s ? (uint64_t)(then_s - now_s) : 0;
+    return true;
 }
 
 uint64_t client_retry_ms(const struct fetch_response *r, uint64_t otherwise)
 {
     uint64_t seconds;
-    if (!client_retry_after_s(r, &seconds))
+    if (!client_retry_after_s(r, &seconds) || seconds == 0)
         return otherwise;
     return seconds < CLIENT_WAIT_MAX_MS / 1000 ? seconds * 1000 : CLIENT_WAIT_MAX_MS;
 }

@@ -1,9 +1,11 @@
 /* Proving control of the names of an order, one authorization after the other [RFC8555 7.5]. */
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/text.h"
 #include "crypto/hash.h"
+#include "rules/dns_name.h"
 #include "service/acme_client/client_internal.h"
 
 static void fill_challenge(const struct client_order *order, struct acme_client_challenge *out)
@@ -86,6 +88,26 @@ static bool is_name(const char *name)
     return name != NULL && name[0] != '\0' && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-_.:") == strlen(name);
 }
 
+/* "*.example.com" is authorized as "example.com"; an address may be written in several ways. */
+static bool is_same_name(const char *asked, const char *name, bool is_ip)
+{
+    uint8_t a[16], b[16];
+    size_t a_len = 0, b_len = 0;
+    if (is_ip)
+        return ip_address_parse(bytes_of_text(asked), a, &a_len) && ip_address_parse(bytes_of_text(name), b, &b_len) && a_len == b_len &&
+               memcmp(a, b, a_len) == 0;
+    return strcasecmp(strncmp(asked, "*.", 2) == 0 ? asked + 2 : asked, name) == 0;
+}
+
+/* A server has no say over which names something is shown for here. */
+static bool is_asked_for(const struct client_order *order, const char *name)
+{
+    for (size_t i = 0; i < json_array_size(order->identifiers); i++)
+        if (is_same_name(json_string_value(json_object_get(json_array_get(order->identifiers, i), "value")), name, order->is_ip))
+            return true;
+    return false;
+}
+
 static bool read_challenge(struct client_order *order, const json_t *authorization)
 {
     const json_t *challenge = find_challenge(order, authorization);
@@ -95,6 +117,8 @@ static bool read_challenge(struct client_order *order, const json_t *authorizati
     if (!is_token(token) || !is_name(name))
         return false;
     order->is_ip = type != NULL && strcmp(type, "ip") == 0;
+    if (!is_asked_for(order, name))
+        return false;
     int len = snprintf(order->key_authorization, sizeof order->key_authorization, "%s.%s", token, order->client->thumbprint);
     const struct bytes shown = bytes_of_text(order->key_authorization);
     return len < (int)sizeof order->key_authorization && hash_label_sha256(&shown, 1, order->digest) &&
@@ -136,7 +160,11 @@ static void on_authorization(void *cookie, const struct client_answer *answer)
 
 void client_authorization_next(struct client_order *order)
 {
-    if (order->at == json_array_size(order->authorizations))
+    struct error err;
+    if (client_order_is_late(order))
+        client_order_fail(order, error_set(&err, STATUS_AGAIN, "%s: too slow: %zu of %zu names are authorized", order->url, order->at,
+                                           json_array_size(order->authorizations)), &err);
+    else if (order->at == json_array_size(order->authorizations))
         client_order_finalize(order);
     else
         client_post(order->client, json_string_value(json_array_get(order->authorizations, order->at)), "", NULL,

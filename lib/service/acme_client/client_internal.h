@@ -83,6 +83,7 @@ struct client_order {
     struct acme_client *client;
     struct builder csr;  /* base64url */
     char url[ACME_CLIENT_URL_MAX], finalize[ACME_CLIENT_URL_MAX], certificate[ACME_CLIENT_URL_MAX];
+    json_t *identifiers;    /* what was asked for */
     json_t *authorizations; /* array of URLs */
     size_t at;              /* the one that is being worked on */
     char challenge_url[ACME_CLIENT_URL_MAX];
@@ -90,6 +91,7 @@ struct client_order {
     uint8_t digest[HASH_SIZE]; /* SHA-256 of the key authorization */
     bool is_ip, is_provisioned, is_resumed;
     unsigned polls;
+    int64_t begun_ms;
     enum status (*ordered)(void *cookie, const char *order_url, struct error *err);
     acme_client_issue_done *done;
     void *cookie;
@@ -101,6 +103,8 @@ void client_order_refuse(struct client_order *order, const struct client_answer 
 void client_order_fail(struct client_order *order, enum status status, const struct error *err);
 /* client_order_wait calls then later; not for ever. */
 void client_order_wait(struct client_order *order, const struct client_answer *answer, void (*then)(void *cookie));
+/* client_order_is_late: has it taken all the time that it may? */
+bool client_order_is_late(const struct client_order *order);
 /* client_order_finalize goes on when all authorizations are valid. */
 void client_order_finalize(struct client_order *order);
 
@@ -127,6 +131,8 @@ const char *client_find_reason(const json_t *object, const char *otherwise);
 /* client_copy_url takes a URL out of JSON or a header: false when there is none that fits. What is taken has no
  * character that would have to be escaped in JSON. */
 MUST_USE bool client_copy_url(const char *url, char out[ACME_CLIENT_URL_MAX]);
+/* client_is_same_origin: the same scheme, host and port, as they are written? */
+bool client_is_same_origin(const char *a, const char *b);
 MUST_USE bool client_copy_header(const struct fetch_response *r, const char *name,
                                  char out[ACME_CLIENT_URL_MAX]);
 
@@ -134,10 +140,11 @@ MUST_USE bool client_copy_header(const struct fetch_response *r, const char *nam
  * without one. */
 bool client_find_link(const struct fetch_response *r, const char *relation, char out[ACME_CLIENT_URL_MAX]);
 
-/* client_retry_after_s: is there a Retry-After in seconds? */
+/* client_retry_after_s: is there a Retry-After, in seconds or as a date beside the server's Date? */
 MUST_USE bool client_retry_after_s(const struct fetch_response *r, uint64_t *seconds);
 
-/* client_retry_ms is Retry-After as milliseconds, at most CLIENT_WAIT_MAX_MS; `otherwise` when there is none. */
+/* client_retry_ms is Retry-After as milliseconds, at most CLIENT_WAIT_MAX_MS; `otherwise` when there is none, or 0:
+ * nobody is asked without a pause. */
 uint64_t client_retry_ms(const struct fetch_response *r, uint64_t otherwise);
 
 #endif

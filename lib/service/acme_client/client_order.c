@@ -16,6 +16,7 @@
 
 static void order_free(struct client_order *order)
 {
+    json_decref(order->identifiers);
     json_decref(order->authorizations);
     builder_clear(&order->csr);
     free(order);
@@ -51,12 +52,23 @@ static void tell(const struct client_order *order, enum acme_client_step step)
         order->client->config.progress(order->cookie, step);
 }
 
+static int64_t now_ms(const struct acme_client *client)
+{
+    return client->config.order_s != 0 ? client->config.clock.now_ms(client->config.clock.context) : 0;
+}
+
+bool client_order_is_late(const struct client_order *order)
+{
+    int64_t limit_ms = (int64_t)order->client->config.order_s * 1000;
+    return limit_ms != 0 && now_ms(order->client) - order->begun_ms >= limit_ms;
+}
+
 void client_order_wait(struct client_order *order, const struct client_answer *answer, void (*then)(void *cookie))
 {
     const struct acme_client_config *config = &order->client->config;
     uint64_t delay_ms = order->polls < 5 ? (uint64_t)POLL_MS << order->polls : POLL_MAX_MS;
-    if (++order->polls > config->polls_max) {
-        (void)error_set(answer->err, STATUS_AGAIN, "%s: no end of it after %u polls", order->url, config->polls_max);
+    if (++order->polls > config->polls_max || client_order_is_late(order)) {
+        (void)error_set(answer->err, STATUS_AGAIN, "%s: no end of it after %u polls", order->url, order->polls - 1);
         client_order_fail(order, STATUS_AGAIN, answer->err);
         return;
     }
@@ -234,10 +246,20 @@ static struct client_order *order_new(struct acme_client *client, const struct a
     order->ordered = request->ordered;
     order->done = done;
     order->cookie = cookie;
+    order->begun_ms = now_ms(client);
     order->is_resumed = request->order_url != NULL && client_copy_url(request->order_url, order->url);
+    order->identifiers = identifiers_of(request);
     builder_init(&order->csr, CLIENT_BODY_MAX / 4); /* room for two more encodings around it */
     text_write_base64url(&order->csr, request->csr);
     return order;
+}
+
+/* The issuer has got another server since. Its old one may be gone for good, and would be asked for ever. */
+static void is_elsewhere(void *cookie)
+{
+    struct client_order *order = cookie;
+    struct error err;
+    client_order_fail(order, error_set(&err, STATUS_NOT_FOUND, "%s: not an order of %s", order->url, order->client->directory_url), &err);
 }
 
 enum status acme_client_issue(struct acme_client *client, const struct acme_client_request *request,
@@ -255,6 +277,8 @@ enum status acme_client_issue(struct acme_client *client, const struct acme_clie
         s = error_set(err, STATUS_USAGE, "names, profile and replaces are UTF-8");
     if (s != STATUS_OK)
         order_free(order);
+    else if (order->is_resumed && !client_is_same_origin(order->url, client->new_order))
+        client->config.timer.start(client->config.timer.context, 0, is_elsewhere, order);
     else if (order->is_resumed)
         client_post(client, order->url, "", NULL, on_order, order);
     else

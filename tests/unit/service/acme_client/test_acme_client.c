@@ -561,6 +561,8 @@ static void test_lies(void **state)
         {"/authz/", NULL, "{\"status\":\"pending\",\"identifier\":{\"value\":\"www.example.com\"},\"challenges\":[{\"type\":\"http-01\",\"url\":\"https://ca.example/c\",\"token\":\"\"}]}", 200},
         {"/authz/", NULL, "{\"status\":\"pending\",\"identifier\":{\"value\":\"a/../b\"},\"challenges\":[{\"type\":\"http-01\",\"url\":\"https://ca.example/c\",\"token\":\"abc\"}]}", 200},
         {"/authz/", NULL, "{\"status\":\"pending\",\"identifier\":{\"value\":\"www.example.com\"},\"challenges\":[{\"type\":\"dns-01\",\"url\":\"https://ca.example/c\",\"token\":\"abc\"}]}", 200},
+        {"/authz/", NULL, "{\"status\":\"pending\",\"identifier\":{\"type\":\"dns\",\"value\":\"other.example\"},\"challenges\":[{\"type\":\"http-01\",\"url\":\"https://ca.example/c\",\"token\":\"abc\"}]}", 200},
+        {"/authz/", NULL, "{\"status\":\"pending\",\"identifier\":{\"type\":\"ip\",\"value\":\"127.0.0.1\"},\"challenges\":[{\"type\":\"http-01\",\"url\":\"https://ca.example/c\",\"token\":\"abc\"}]}", 200},
         {"/authz/", NULL, "{\"status\":\"invalid\",\"challenges\":[{\"error\":{\"detail\":\"because\"}}]}", 200},
         {"/challenge/", NULL, "{\"status\":\"invalid\",\"error\":{\"detail\":\"because\"}}", 200},
         {"/challenge/", NULL, "{}", 200},
@@ -605,6 +607,32 @@ static void test_no_end(void **state)
         want_failure(&t, STATUS_AGAIN, "no end");
         end(&t);
     }
+}
+
+/* However slow a server is, an order ends in its time. */
+static void test_late(void **state)
+{
+    struct world t;
+    (void)state;
+    begin(&t);
+    acme_client_free(t.client);
+    t.config.clock = t.w.clock;
+    t.config.order_s = 120;
+    t.config.polls_max = 1000;
+    make_client(&t);
+    start(&t);
+    for (unsigned k = 0; k < 2; k++) {
+        struct wire_fault *f = fault(&t, "POST", k == 0 ? "/finalize" : "/order/", 1000);
+        f->status = 200;
+        f->headers = "Retry-After: 50\r\n";
+        f->body = "{\"status\":\"processing\"}";
+    }
+    issue(&t, "www.example.com");
+    acme_world_advance(&t.w, 100 * 1000);
+    assert_int_equal(t.issued, 0);
+    acme_world_advance(&t.w, 60 * 1000);
+    want_failure(&t, STATUS_AGAIN, "no end");
+    end(&t);
 }
 
 /* ---- what takes its time ---- */
@@ -814,6 +842,14 @@ static void test_resume(void **state)
     OK(acme_client_issue(t.client, &request, on_issued, &t, &err));
     acme_world_run(&t.w);
     want_failure(&t, STATUS_NOT_FOUND, "404");
+    /* Of a server that the issuer had before: it is not even asked. */
+    builder_reset(&t.wire.log);
+    request.order_url = "https://old.example/order/7";
+    t.issued = 0;
+    OK(acme_client_issue(t.client, &request, on_issued, &t, &err));
+    acme_world_run(&t.w);
+    want_failure(&t, STATUS_NOT_FOUND, "not an order of");
+    assert_int_equal(t.wire.log.len, 0);
     request.order_url = "no URL";
     assert_int_equal(acme_client_issue(t.client, &request, on_issued, &t, &err), STATUS_USAGE);
     end(&t);
@@ -908,7 +944,7 @@ int main(void)
         cmocka_unit_test(test_issue),    cmocka_unit_test(test_many),      cmocka_unit_test(test_alternate),
         cmocka_unit_test(test_refused),  cmocka_unit_test(test_slow),      cmocka_unit_test(test_bad_nonce),
         cmocka_unit_test(test_busy),     cmocka_unit_test(test_too_busy),  cmocka_unit_test(test_gone),
-        cmocka_unit_test(test_lost_answers), cmocka_unit_test(test_lies),  cmocka_unit_test(test_no_end),
+        cmocka_unit_test(test_lost_answers), cmocka_unit_test(test_lies),  cmocka_unit_test(test_no_end), cmocka_unit_test(test_late),
     };
     return cmocka_run_group_tests_name("acme_client", tests, NULL, NULL);
 }

@@ -86,7 +86,7 @@ static void test_retry_after(void **state)
     (void)state;
     assert_int_equal(client_retry_ms(&r, 250), 250);
     r.retry_after = bytes_of_text("0");
-    assert_int_equal(client_retry_ms(&r, 250), 0);
+    assert_int_equal(client_retry_ms(&r, 250), 250);
     r.retry_after = bytes_of_text("3");
     assert_int_equal(client_retry_ms(&r, 250), 3000);
     r.retry_after = bytes_of_text("86400");
@@ -101,6 +101,47 @@ static void test_retry_after(void **state)
     assert_int_equal(client_retry_ms(&r, 250), 250);
 }
 
+static struct bytes date_header(void *headers, const char *name, unsigned n)
+{
+    return strcmp(name, "Date") == 0 && n == 0 ? bytes_of_text(headers) : bytes_of(NULL, 0);
+}
+
+/* By the server's clock, whatever ours says [RFC9110 10.2.3]. */
+static void test_retry_date(void **state)
+{
+    char date[] = "Fri, 31 Dec 2027 23:59:30 GMT";
+    static const char *const bad[] = {"", "Sat, 01 Jan 2028 00:00:30", "Sat, 01 Jam 2028 00:00:30 GMT", "Sat, 32 Jan 2028 00:00:30 GMT",
+                                      "Sat, 01 Jan 2028 00-00:30 GMT", "Sat, 01 Jan 2028 0x:00:30 GMT", "Saturday, 01-Jan-28 00:00:30 GMT"};
+    struct fetch_response r = {.status = 503, .header = date_header, .headers = date};
+    uint64_t seconds = 0;
+    (void)state;
+    r.retry_after = bytes_of_text("Sat, 01 Jan 2028 00:00:30 GMT");
+    assert_true(client_retry_after_s(&r, &seconds));
+    assert_int_equal(seconds, 60);
+    r.retry_after = bytes_of_text("Tue, 01 Jan 2008 00:00:30 GMT"); /* over already */
+    assert_int_equal(client_retry_ms(&r, 250), 250);
+    r.retry_after = bytes_of_text("Fri, 31 Dec 9999 23:59:59 GMT");
+    assert_int_equal(client_retry_ms(&r, 250), CLIENT_WAIT_MAX_MS);
+    for (size_t i = 0; i < LENGTH(bad); i++) {
+        r.retry_after = bytes_of_text(bad[i]);
+        assert_false(client_retry_after_s(&r, &seconds));
+    }
+    r.retry_after = bytes_of_text("Sat, 01 Jan 2028 00:00:30 GMT");
+    date[0] = '\0';
+    assert_false(client_retry_after_s(&r, &seconds));
+}
+
+static void test_origin(void **state)
+{
+    (void)state;
+    assert_true(client_is_same_origin("https://ca.example/order/7", "HTTPS://CA.example/new"));
+    assert_true(client_is_same_origin("https://ca.example", "https://ca.example?x"));
+    assert_false(client_is_same_origin("https://ca.example/order/7", "http://ca.example/new"));
+    assert_false(client_is_same_origin("https://ca.example/order/7", "https://ca.example:443/new"));
+    assert_false(client_is_same_origin("https://ca.example.evil/order/7", "https://ca.example/new"));
+    assert_false(client_is_same_origin("https://ca.example@evil/order/7", "https://ca.example/new"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -108,6 +149,8 @@ int main(void)
         cmocka_unit_test(test_links_end),
         cmocka_unit_test(test_url),
         cmocka_unit_test(test_retry_after),
+        cmocka_unit_test(test_retry_date),
+        cmocka_unit_test(test_origin),
     };
     return cmocka_run_group_tests_name("client_answer", tests, NULL, NULL);
 }
