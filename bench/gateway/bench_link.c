@@ -1,6 +1,8 @@
-/* cathaya-bench-link PORT MS: a slow link to 127.0.0.1:PORT. What comes in on either side goes out on the other MS milliseconds later,
- * so a round trip takes twice that; bandwidth is not limited, and the connection itself is made at once. Prints "ready
- * ADDRESS:PORT". One thread, epoll. It is for handshakes and small answers: what waits is kept in memory. */
+/* cathaya-bench-link PORT MS [KBIT_S]: a slow link to 127.0.0.1:PORT. What comes in on either side goes out on the other MS
+ * milliseconds later, so a round trip takes twice that, and as TCP would send it: in packets with headers, each of which occupies
+ * the link for its time when KBIT_S is given, and beginning with a window of ten [RFC6928 2], which grows by what has been
+ * acknowledged [RFC5681 3.1]. The connection itself is made at once, and no packet is lost. Each connection has the link for
+ * itself. Prints "ready ADDRESS:PORT". One thread, epoll. It is for handshakes and small answers: what waits is kept in memory. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -15,11 +17,16 @@
 #include <unistd.h>
 
 #define EVENTS_MAX 64
-#define PIECE_MAX 16384
+/* Of data in a packet of 1500 bytes with headers of IPv4 and TCP. */
+#define PACKET_DATA 1460
+#define PACKET_HEADERS 40
+#define WINDOW_BEGIN (10 * (size_t)PACKET_DATA)
+/* Ten megabytes: by then any window is open. */
+#define SENT_MAX 7000
 
 struct side;
 
-/* What waits; of all connections, in the order of its times, which is that of arrival. */
+/* One packet that waits; of all connections, in the order of their times. */
 struct piece {
     struct piece *next;
     struct side *to;
@@ -31,14 +38,18 @@ struct piece {
 /* One half of a pair. Both go when both have ended and nothing waits. */
 struct side {
     int fd;
+    size_t sent_len, sent_count; /* towards this side */
+    int64_t free_ns;             /* when the link is free for the next packet */
+    int64_t *known_ns;           /* when the sender knows that packet i is there ... */
+    size_t *known_len;           /* ... and so many bytes with it */
     struct side *other;
     int waiting; /* pieces for this side */
     int has_ended;
 };
 
-static struct piece *first, **last = &first;
+static struct piece *first;
 static int epoll, timer;
-static int64_t delay_ns;
+static int64_t delay_ns, kbit_s;
 static struct sockaddr_in target;
 
 static _Noreturn void fail(const char *what)
@@ -72,38 +83,89 @@ static void watch(int fd, void *what)
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
+static struct side *new_side(int fd)
+{
+    struct side *side = calloc(1, sizeof *side);
+    if (side == NULL)
+        fail("memory");
+    *side = (struct side){.fd = fd, .known_ns = calloc(SENT_MAX, sizeof *side->known_ns),
+                          .known_len = calloc(SENT_MAX, sizeof *side->known_len)};
+    if (side->known_ns == NULL || side->known_len == NULL)
+        fail("memory");
+    return side;
+}
+
+static void free_side(struct side *side)
+{
+    free(side->known_ns);
+    free(side->known_len);
+    free(side);
+}
+
 static void accept_one(int listener)
 {
     int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC), to = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    struct side *a = calloc(1, sizeof *a), *b = calloc(1, sizeof *b);
-    if (fd < 0 || to < 0 || a == NULL || b == NULL || connect(to, (struct sockaddr *)&target, sizeof target) != 0)
+    struct side *a = new_side(fd), *b = new_side(to);
+    if (fd < 0 || to < 0 || connect(to, (struct sockaddr *)&target, sizeof target) != 0)
         fail("connect");
-    *a = (struct side){.fd = fd, .other = b};
-    *b = (struct side){.fd = to, .other = a};
+    a->other = b;
+    b->other = a;
     watch(fd, a);
     watch(to, b);
 }
 
+/* When a packet arrives that the sender wants to send now: it waits for the link, and for a window that has grown by as
+ * much as is acknowledged. */
+static int64_t due_ns(struct side *to, size_t len)
+{
+    int64_t at_ns = now_ns();
+    size_t end = to->sent_len + len, i = 0;
+    if (at_ns < to->free_ns)
+        at_ns = to->free_ns;
+    while (i < to->sent_count && WINDOW_BEGIN + 2 * to->known_len[i] < end)
+        i++;
+    if (WINDOW_BEGIN < end && i < to->sent_count && at_ns < to->known_ns[i])
+        at_ns = to->known_ns[i];
+    if (kbit_s > 0)
+        at_ns += (int64_t)(len + PACKET_HEADERS) * 8 * 1000000 / kbit_s;
+    to->free_ns = at_ns;
+    to->sent_len = end;
+    if (to->sent_count < SENT_MAX) {
+        to->known_ns[to->sent_count] = at_ns + 2 * delay_ns;
+        to->known_len[to->sent_count++] = end;
+    }
+    return at_ns + delay_ns;
+}
+
+static void put(struct piece *piece)
+{
+    struct piece **at = &first;
+    while (*at != NULL && (*at)->due_ns <= piece->due_ns)
+        at = &(*at)->next;
+    piece->next = *at;
+    *at = piece;
+    if (first == piece)
+        arm();
+}
+
 static void read_side(struct side *side)
 {
-    struct piece *piece = malloc(sizeof *piece + PIECE_MAX);
+    struct piece *piece = malloc(sizeof *piece + PACKET_DATA);
     if (piece == NULL)
         fail("memory");
-    ssize_t got = recv(side->fd, piece->data, PIECE_MAX, MSG_DONTWAIT);
+    ssize_t got = recv(side->fd, piece->data, PACKET_DATA, MSG_DONTWAIT);
     if (got < 0 && errno == EAGAIN) {
         free(piece);
         return;
     }
-    *piece = (struct piece){.to = side->other, .due_ns = now_ns() + delay_ns, .len = got > 0 ? (size_t)got : 0};
+    size_t len = got > 0 ? (size_t)got : 0;
+    *piece = (struct piece){.to = side->other, .due_ns = due_ns(side->other, len), .len = len};
     if (got <= 0) {
         (void)epoll_ctl(epoll, EPOLL_CTL_DEL, side->fd, NULL);
         side->has_ended = 1;
     }
     side->other->waiting++;
-    *last = piece;
-    last = &piece->next;
-    if (first == piece)
-        arm();
+    put(piece);
 }
 
 static void deliver(void)
@@ -115,8 +177,6 @@ static void deliver(void)
         struct piece *piece = first;
         struct side *to = piece->to;
         first = piece->next;
-        if (first == NULL)
-            last = &first;
         if (piece->len == 0)
             (void)shutdown(to->fd, SHUT_WR);
         else if (send(to->fd, piece->data, piece->len, MSG_NOSIGNAL) < 0)
@@ -126,8 +186,8 @@ static void deliver(void)
         if (to->has_ended && to->other->has_ended && to->waiting == 0 && to->other->waiting == 0) {
             (void)close(to->fd);
             (void)close(to->other->fd);
-            free(to->other);
-            free(to);
+            free_side(to->other);
+            free_side(to);
         }
     }
     arm();
@@ -149,13 +209,14 @@ static int listen_any(void)
 int main(int argc, char **argv)
 {
     struct epoll_event events[EVENTS_MAX];
-    if (argc != 3) {
-        (void)fprintf(stderr, "usage: cathaya-bench-link PORT MS\n");
+    if (argc != 3 && argc != 4) {
+        (void)fprintf(stderr, "usage: cathaya-bench-link PORT MS [KBIT_S]\n");
         return 2;
     }
     target = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons((uint16_t)strtoul(argv[1], NULL, 10)),
                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     delay_ns = (int64_t)strtoul(argv[2], NULL, 10) * 1000000;
+    kbit_s = argc == 4 ? (int64_t)strtoul(argv[3], NULL, 10) : 0;
     int listener = listen_any();
     epoll = epoll_create1(EPOLL_CLOEXEC);
     timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
