@@ -172,7 +172,7 @@ class Reload(Case):
 
     def test_what_is_no_good_changes_nothing(self):
         good = list(self.gateway.sites)
-        before = self.gateway.status()
+        before = self.lasting()
         for what, bad in (('unknown option', good[0].replace('names =', 'nmaes =')),
                           ('line', good[0].replace('mode', 'mode').replace('{', '{{', 1)),
                           ('names: www.test is a name of', good[1].replace('"other.test"', '"www.test"', 2)),
@@ -186,9 +186,13 @@ class Reload(Case):
         self.assertIn('cannot change while running', self.hup('not-reloaded'))
         del self.gateway.general['directory']
         self.assertEqual(self.page()[0], 0)
-        after = self.gateway.status()
-        self.assertEqual([before[name] for name in ('pid', 'certificates', 'listeners')],
-                         [after[name] for name in ('pid', 'certificates', 'listeners')])
+        self.assertEqual(self.lasting(), before)
+
+    def lasting(self):
+        """What a reload that comes to nothing does not change; files are looked at all the time."""
+        told = self.gateway.status()
+        rows = [{name: value for name, value in row.items() if name != 'next_action_at'} for row in told['certificates']]
+        return told['pid'], rows, told['listeners']
 
     def test_what_wants_a_restart_is_said(self):
         self.gateway.general['workers'] = 1
