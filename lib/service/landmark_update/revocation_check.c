@@ -91,8 +91,8 @@ static void merge(struct array *ranges, uint64_t minimum)
             continue;
         if (range.first < minimum)
             range.first = minimum;
-        /* Serial numbers of a log are below its number + 1, shifted: none is the last one there is. */
-        if (kept > 0 && range.first <= at[kept - 1].last + 1)
+        /* No serial number is 0, for no log is; the last one of the last log has none behind it. */
+        if (kept > 0 && range.first - 1 <= at[kept - 1].last)
             at[kept - 1].last = range.last > at[kept - 1].last ? range.last : at[kept - 1].last;
         else
             at[kept++] = range;

@@ -140,6 +140,16 @@ static void the_ends_of_a_log(void **state)
     make_bundle(&bundle, 0, NULL, 0);
     OK(revocation_check_apply(NULL, file, &bundle, &err));
     assert_ranges(&bundle, 1, last, 1);
+    /* The last serial number of the last log, revoked before and now: one range, which can be read again. */
+    struct trust_bundle held;
+    make_bundle(&held, 1, NULL, 0);
+    ((struct trust_bundle_log *)array_at(&held.logs, 0))->log_number = UINT16_MAX;
+    ((struct trust_bundle_log *)array_at(&bundle.logs, 0))->log_number = UINT16_MAX;
+    OK(revocation_check_apply(NULL, file, &held, &err));
+    OK(revocation_check_apply(&held, file, &bundle, &err));
+    assert_int_equal(bundle.revoked.count, 1);
+    assert_true(trust_bundle_revoked_at(&bundle, 0)->last == UINT64_MAX);
+    trust_bundle_clear(&held);
     trust_bundle_clear(&bundle);
     heap_free(file);
 }
