@@ -62,6 +62,14 @@ static void spoiled_tiles(void **state)
     assert_int_equal(update_world_run(w), STATUS_OK);
 }
 
+/* A log without its tiles is a broken one, not one that is not there. */
+static void no_tiles(void **state)
+{
+    (void)state;
+    site->has_no_tiles = true;
+    assert_refused(STATUS_REFUSED, "tile: not there");
+}
+
 static void tiles_of_another_history(void **state)
 {
     (void)state;
@@ -227,7 +235,7 @@ static void the_next_prefix(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(spoiled_tiles), TEST(tiles_of_another_history), TEST(two_histories), TEST(two_roots), TEST(the_same_beginning),
+        TEST(spoiled_tiles), TEST(no_tiles), TEST(tiles_of_another_history), TEST(two_histories), TEST(two_roots), TEST(the_same_beginning),
         TEST(a_log_that_shrinks), TEST(checkpoints), TEST(a_mirror_that_has_not_signed), TEST(lists), TEST(the_next_prefix),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -57,6 +57,8 @@ static void the_order_of_questions(void **state)
     assert_int_equal(update_world_run_revocations(w), STATUS_NOT_FOUND);
     assert_string_equal(fake_fetch_log(w->fetch), "GET " CA "revocations -\nGET " M1 "revocations -\n"
                                                   "GET http://m1.example/" UPDATE_ORIGIN_HASH "/revocations -\n");
+    update_world_site(w, CA)->status = 410;
+    assert_int_equal(update_world_run_revocations(w), STATUS_NOT_FOUND);
 }
 
 static void one_that_fails_is_followed_by_the_next(void **state)

@@ -82,7 +82,7 @@ static void answer_tile(struct update_world *w, const struct update_site *site, 
 {
     static uint8_t body[TILE_SIZE_MAX + 1];
     struct tile tile;
-    if (tile_parse_path(bytes_of_text(path), &tile, NULL) != STATUS_OK || tile.is_entries ||
+    if (tile_parse_path(bytes_of_text(path), &tile, NULL) != STATUS_OK || tile.is_entries || site->has_no_tiles ||
         (site->has_full_tiles_alone && tile.width < TILE_WIDTH)) {
         fake_fetch_answer(w->fetch, token, 404, "", bytes_of(NULL, 0));
         return;

@@ -28,7 +28,7 @@ struct update_site {
     const char *note;      /* served as the checkpoint in place of that one */
     const char *list;      /* landmarks; NULL: not there */
     struct bytes revocations; /* empty: not there */
-    bool has_full_tiles_alone;
+    bool has_full_tiles_alone, has_no_tiles;
     unsigned spoiled_bit;  /* of each tile; 0: none */
     size_t tile_len;       /* of each tile, at most; 0: whole */
 };
