@@ -358,7 +358,8 @@ static enum status issue(void *context, const struct site_acme_request *request,
     }
     if (request->replaces != NULL && ca->is_replaces_refused)
         call->result = STATUS_REFUSED;
-    later(call);
+    if (!ca->is_silent)
+        later(call);
     return STATUS_OK;
 }
 

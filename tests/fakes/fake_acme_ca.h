@@ -54,6 +54,7 @@ struct fake_acme_ca {
     bool has_advice;
     int64_t advice_start_s, advice_end_s; /* 0: none of its own, then 60 to 70 % of the lifetime is said */
     bool is_replaces_refused;
+    bool is_silent;          /* orders never get an answer */
     bool is_forgetting_orders; /* those of before are not found */
     const char *ocsp_url;
 

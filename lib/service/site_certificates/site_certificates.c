@@ -14,6 +14,10 @@
 #define TICK_DEFAULT_S 10
 /* Rounds are not closer than this, but for what has just come. */
 #define ROUND_MS 1000
+/* And those are put together: a round costs about ten microseconds per site, and may take a tenth of the time. */
+#define SITES_PER_MS 10
+/* A disk that failed is tried again that often. */
+#define MEND_S 60
 
 /* ---- help for the other files ---- */
 
@@ -45,6 +49,20 @@ struct site_issuer_entry *site_certificates_issuer(struct site_certificates *sc,
     return NULL;
 }
 
+static void add(unsigned *count, int change)
+{
+    *count = change < 0 && *count == 0 ? 0 : *count + (unsigned)change; /* an issuer that went, and came back */
+}
+
+void site_certificates_count(struct site_certificates *sc, const char *name, int orders, int questions)
+{
+    struct site_issuer_entry *issuer = site_certificates_issuer(sc, name);
+    if (issuer == NULL)
+        return;
+    add(&issuer->orders_under_way, orders);
+    add(&issuer->questions_under_way, questions);
+}
+
 /* ---- rounds ---- */
 
 static void note(int64_t *wake_s, int64_t at_s)
@@ -55,7 +73,6 @@ static void note(int64_t *wake_s, int64_t at_s)
 /* What has expired goes, when something newer is there to be served. */
 static void prune(struct site_certificate *c, int64_t now_s)
 {
-    struct error err = {.status = STATUS_OK};
     uint64_t numbers[SITE_GENERATIONS_MAX];
     size_t count = 0;
     if (c->generation_count < 2 || !site_certificate_is_usable(c, &c->generations[0], now_s))
@@ -66,9 +83,8 @@ static void prune(struct site_certificate *c, int64_t now_s)
         numbers[count++] = c->generations[i].number;
         site_certificate_remove(c, i);
     }
-    if (count > 0 && site_store_save(c, &err) != STATUS_OK)
-        site_certificates_fail(c, "site-state", &err);
-    for (size_t i = 0; i < count; i++)
+    bool is_kept = count > 0 && site_store_keep(c);
+    for (size_t i = 0; is_kept && i < count; i++)
         site_store_drop(c, numbers[i]);
 }
 
@@ -98,7 +114,7 @@ static void look_at_orders(struct site_certificates *sc, struct site_entry *site
         struct site_issuer_entry *issuer = site_issue_choose(c, now_s, &when_s);
         if (issuer == NULL)
             note(wake_s, when_s);
-        else if (sc->orders_under_way < sc->config.orders_max)
+        else if (issuer->orders_under_way < sc->config.orders_max)
             site_issue_begin(c, issuer, now_s);
     }
 }
@@ -123,6 +139,8 @@ static void look_at(struct site_certificates *sc, struct site_entry *site, int64
         if (c->issuer_count == 0) {
             site_files_look(c, now_s);
         } else {
+            if (c->is_unsaved && !sc->is_store_broken && site_time_bound(c->save_again_s, now_s, SITE_SAVE_AGAIN_S) <= now_s)
+                (void)site_store_keep(c);
             prune(c, now_s);
             site_watch_look(c, now_s);
         }
@@ -142,11 +160,38 @@ static void look_at(struct site_certificates *sc, struct site_entry *site, int64
     site_deploy_look(sc, site, now_s);
 }
 
+/* After a failed sync nobody knows what is on disk: all that is here is put again, into a store that knows nothing. */
+static void mend(struct site_certificates *sc, int64_t now_s)
+{
+    struct error err = {.status = STATUS_OK};
+    sc->mend_s = site_time_bound(sc->mend_s, now_s, MEND_S);
+    if (!sc->is_store_broken || sc->config.reopen_store == NULL || sc->mend_s > now_s)
+        return;
+    sc->mend_s = now_s + MEND_S;
+    enum status s = sc->config.reopen_store(sc->config.context, &sc->config.store, &err);
+    sc->is_store_broken = s != STATUS_OK;
+    for (size_t i = 0; s == STATUS_OK && i < sc->entry_count; i++) {
+        for (unsigned k = 0; s == STATUS_OK && k < SITE_KINDS; k++) {
+            struct site_certificate *c = sc->entries[i]->certificates[k];
+            if (c != NULL && c->is_loaded)
+                s = site_store_mend(c, &err);
+        }
+    }
+    if (s != STATUS_OK) {
+        sc->is_store_broken = true;
+        (void)snprintf(sc->store_error, sizeof sc->store_error, "%s", err.text);
+    }
+    events_report(&sc->config.events, s == STATUS_OK ? EVENT_WARNING : EVENT_ERROR, s == STATUS_OK ? "site-store-mended" : "site-store-broken",
+                  {"detail", s == STATUS_OK ? "the state has been written again" : sc->store_error});
+}
+
 static void tick(void *cookie)
 {
     struct site_certificates *sc = cookie;
     int64_t now_s = site_now_s(sc), wake_s = now_s + sc->config.tick_s;
     sc->timer = 0;
+    sc->is_soon = false;
+    mend(sc, now_s);
     for (size_t i = 0; i < sc->entry_count; i++)
         look_at(sc, sc->entries[i], now_s, &wake_s);
     if (sc->timer != 0) /* something has been put off within the round */
@@ -158,6 +203,11 @@ static void tick(void *cookie)
 void site_certificates_schedule(struct site_certificates *sc, uint64_t delay_ms)
 {
     const struct timer_port *timer = &sc->config.timer;
+    if (sc->is_soon)
+        return;
+    sc->is_soon = delay_ms == 0;
+    if (sc->is_soon)
+        delay_ms = sc->entry_count / SITES_PER_MS;
     timer->cancel(timer->context, sc->timer);
     sc->timer = timer->start(timer->context, delay_ms, tick, sc);
 }
@@ -221,13 +271,11 @@ void site_certificates_free(struct site_certificates *sc)
 
 static void renew_one(struct site_certificate *c, bool is_revoked)
 {
-    struct error err = {.status = STATUS_OK};
     struct site_generation *g = site_current(c);
     c->is_due = true;
     if (g != NULL && is_revoked)
         g->is_revoked = true;
-    if (site_store_save(c, &err) != STATUS_OK)
-        site_certificates_fail(c, "site-state", &err);
+    (void)site_store_keep(c);
 }
 
 enum status site_certificates_renew(struct site_certificates *sc, const char *site, const enum site_kind *kind, bool is_revoked,
@@ -248,13 +296,4 @@ enum status site_certificates_renew(struct site_certificates *sc, const char *si
         return error_set(err, STATUS_NOT_FOUND, "there is no such certificate that comes from an issuer");
     site_certificates_schedule(sc, 0);
     return STATUS_OK;
-}
-
-void site_certificates_reload(struct site_certificates *sc)
-{
-    for (size_t i = 0; i < sc->entry_count; i++)
-        for (unsigned k = 0; k < SITE_KINDS; k++)
-            if (sc->entries[i]->certificates[k] != NULL)
-                sc->entries[i]->certificates[k]->has_stamps = false;
-    site_certificates_schedule(sc, 0);
 }

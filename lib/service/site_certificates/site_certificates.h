@@ -159,7 +159,12 @@ struct site_certificates_config {
     /* on_change gives all that a site is to be served with from now on, the newest of each kind first; count 0:
      * nothing yet, or nothing any more. Called on the loop's thread, also from within the functions below. */
     void (*on_change)(void *context, const char *site, const struct site_credential *credentials, size_t count);
-    unsigned orders_max;        /* under way at a time, in all; 0: 8 */
+    /* check: can this be deployed? Asked before it takes the place of what is there. NULL: everything can. */
+    enum status (*check)(void *context, const struct site_credential *credential, struct error *err);
+    /* reopen_store opens the store anew after a failed sync; the old one is not used any more. NULL: nothing is ordered
+     * from then on, and a new process is needed. */
+    enum status (*reopen_store)(void *context, struct object_store *store, struct error *err);
+    unsigned orders_max;        /* under way at a time with one issuer; 0: 8 */
     uint32_t retry_first_s;     /* the pause after a first failure, doubled after each more; 0: 10 */
     uint32_t retry_max_s;       /* the longest such pause; 0: 3600 */
     uint32_t tick_s;            /* everything is looked at anew at least that often: files, the clock; 0: 10 */
@@ -193,9 +198,6 @@ MUST_USE enum status site_certificates_configure(struct site_certificates *sc, c
 MUST_USE enum status site_certificates_renew(struct site_certificates *sc, const char *site, const enum site_kind *kind,
                                              bool is_revoked, struct error *err);
 
-/* site_certificates_reload looks at files now. */
-void site_certificates_reload(struct site_certificates *sc);
-
 /* ---- for people ---- */
 
 /* Borrowed for the call; texts are never NULL. Times 0: none. */
@@ -209,7 +211,8 @@ struct site_status {
     const char *landmark;      /* "42", "waiting", "not offered", "" for classic ones */
     const char *state;         /* "none", "ordering" (and nothing is served yet), "deployed", "expired", "revoked",
                                   "other names", "damaged" */
-    const char *next_action;   /* "renew", "order", "try again", "landmark", "check file", "start again" */
+    const char *next_action;   /* "renew", "order", "try again", "landmark", "check file"; "open disk" after a failed one, or
+                                  "start again" when that is not possible */
     int64_t next_action_s;
     const char *last_error;    /* "" when the last try succeeded */
     int64_t last_error_s;

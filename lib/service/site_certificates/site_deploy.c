@@ -12,23 +12,46 @@ struct deployment {
     struct builder text; /* what the hash is made of */
 };
 
+static bool has_uri(const struct site_certificate *c)
+{
+    return c->issuer_count == 0 && c->key_uri[0] != '\0';
+}
+
+static struct site_credential credential_of(const struct site_certificate *c, const struct site_leaf *leaf, const struct builder *key)
+{
+    return (struct site_credential){
+        .kind = c->kind, .is_landmark = leaf->has_negotiation, .chain = builder_view(&leaf->chain),
+        .properties = builder_view(&leaf->properties), .key_pem = builder_view(key), .key_uri = has_uri(c) ? c->key_uri : NULL,
+        .key_provider = has_uri(c) ? c->key_provider : NULL, .not_before_s = leaf->not_before_s, .not_after_s = leaf->not_after_s,
+        .ocsp_url = leaf->ocsp_url};
+}
+
+/* A key behind a URI may be out of reach for a moment: that is no reason against a certificate. */
+enum status site_deploy_check(const struct site_certificate *c, const struct site_leaf *leaf, const struct builder *key, struct error *err)
+{
+    const struct site_certificates_config *config = &c->owner->config;
+    const struct site_credential credential = credential_of(c, leaf, key);
+    if (config->check == NULL || has_uri(c))
+        return STATUS_OK;
+    enum status s = config->check(config->context, &credential, err);
+    return s == STATUS_OK ? s : error_prefix(err, s == STATUS_NO_MEMORY ? STATUS_AGAIN : STATUS_REFUSED, "cannot be served");
+}
+
 static void add(struct deployment *d, const struct site_certificate *c, const struct site_generation *g, const struct site_leaf *leaf,
                 bool is_old)
 {
     uint8_t hash[32] = {0};
-    bool is_uri = c->issuer_count == 0 && c->key_uri[0] != '\0';
-    d->list[d->count++] = (struct site_credential){
-        .kind = c->kind, .is_landmark = leaf->has_negotiation, .is_old = is_old, .chain = builder_view(&leaf->chain),
-        .properties = builder_view(&leaf->properties), .key_pem = builder_view(&g->key), .key_uri = is_uri ? c->key_uri : NULL,
-        .key_provider = is_uri ? c->key_provider : NULL, .not_before_s = leaf->not_before_s, .not_after_s = leaf->not_after_s,
-        .generation = g->number, .ocsp_url = leaf->ocsp_url};
+    struct site_credential *out = &d->list[d->count++];
+    *out = credential_of(c, leaf, &g->key);
+    out->is_old = is_old;
+    out->generation = g->number;
     if (!site_state_hash(leaf, hash)) /* then it is deployed once too often */
         builder_u64(&d->text, (uint64_t)c->owner->config.clock.now_ms(c->owner->config.clock.context));
     builder_u8(&d->text, (uint8_t)c->kind);
     builder_u8(&d->text, is_old);
     builder_u64(&d->text, g->number);
     builder_bytes(&d->text, BYTES_OF(hash));
-    builder_text(&d->text, is_uri ? c->key_uri : "");
+    builder_text(&d->text, has_uri(c) ? c->key_uri : "");
     builder_u8(&d->text, 0);
 }
 

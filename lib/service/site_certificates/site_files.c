@@ -22,7 +22,17 @@ static enum status read_all(const struct site_certificate *c, struct site_leaf *
         s = read_file(c, c->key_file, key, err);
     if (s == STATUS_OK && c->key_file[0] != '\0' && key->len == 0)
         s = error_set(err, STATUS_MALFORMED, "%s: empty", c->key_file);
-    return s == STATUS_OK ? site_leaf_check(leaf, c->kind, builder_view(key), site_now_s(c->owner), err) : s;
+    if (s == STATUS_OK)
+        s = site_leaf_check(leaf, c->kind, builder_view(key), leaf->not_before_s, err);
+    return s == STATUS_OK ? site_deploy_check(c, leaf, key, err) : s;
+}
+
+/* An expired one is not served, but kept for a clock that is put right; it never takes the place of one that is served. */
+static enum status check_time(const struct site_certificate *c, const struct site_leaf *leaf, struct error *err)
+{
+    int64_t now_s = site_now_s(c->owner);
+    bool has_other = c->generation_count > 0 && site_certificate_is_usable(c, &c->generations[0], now_s);
+    return has_other ? site_leaf_check(leaf, c->kind, bytes_of(NULL, 0), now_s, err) : STATUS_OK;
 }
 
 static void take(struct site_certificate *c)
@@ -33,11 +43,17 @@ static void take(struct site_certificate *c)
     uint64_t dropped;
     site_leaf_init(&leaf);
     builder_init(&key, KEY_PEM_MAX);
-    if (read_all(c, &leaf, &key, &err) != STATUS_OK) {
+    enum status s = read_all(c, &leaf, &key, &err);
+    if (s == STATUS_OK)
+        s = check_time(c, &leaf, &err);
+    if (s != STATUS_OK) {
+        bool is_new = strcmp(c->last_error, err.text) != 0;
         site_leaf_clear(&leaf);
         builder_clear(&key);
+        c->has_stamps = s == STATUS_MALFORMED || s == STATUS_REFUSED || s == STATUS_USAGE; /* all else may pass by itself */
         c->failures++;
-        site_certificates_fail(c, "site-files-refused", &err);
+        if (is_new)
+            site_certificates_fail(c, "site-files-refused", &err);
         return;
     }
     while (c->generation_count > 0)

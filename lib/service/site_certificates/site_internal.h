@@ -8,6 +8,8 @@
 #include "service/site_certificates/site_time.h"
 
 #define SITE_SITES_MAX 10000
+/* A state that could not be written is written again after this. */
+#define SITE_SAVE_AGAIN_S 60
 /* Names of sections in the configuration: issuers. */
 #define SITE_ISSUER_SIZE 64
 #define SITE_PATH_SIZE 1024
@@ -84,6 +86,8 @@ struct site_certificate {
     bool is_damaged;      /* something on disk was, and nothing has come in its place */
     bool is_without_replaces; /* the server did not like it */
     bool is_store_failing;    /* what ends now ends because of the disk, and nobody else is to be blamed */
+    bool is_unsaved;          /* the state on disk is older than what is here */
+    int64_t save_again_s;
     int64_t pause_until_s;    /* so nobody is asked before then */
     int64_t window_start_s, window_end_s; /* advice of the CA; 0: none */
     int64_t renew_s, advice_next_s;
@@ -91,6 +95,7 @@ struct site_certificate {
     /* under way */
     bool is_ordering, is_landmark_asked, is_advice_asked;
     uint64_t landmark_number, advice_number; /* the generation that was asked for */
+    char landmark_asked[SITE_ISSUER_SIZE], advice_asked[SITE_ISSUER_SIZE]; /* who was */
 
     /* files: site_files.c */
     uint64_t chain_stamp, key_stamp;
@@ -111,6 +116,7 @@ struct site_issuer_entry {
     struct site_acme_port acme;
     unsigned failures; /* in a row, in all: it could not be reached */
     int64_t until_s;
+    unsigned orders_under_way, questions_under_way;
 };
 
 struct site_certificates {
@@ -121,11 +127,11 @@ struct site_certificates {
     size_t issuer_count;
     struct site_certificate **leaving; /* not wanted any more, with callbacks to come */
     size_t leaving_count;
-    unsigned orders_under_way;
-    bool is_store_broken; /* nothing is written any more, nothing is ordered */
+    bool is_store_broken; /* nothing is written any more, nothing is ordered, until it has been opened again */
+    int64_t mend_s;       /* when that is tried */
     char store_error[ERROR_TEXT_MAX];
     uint64_t timer;
-    bool is_ticking;
+    bool is_soon; /* the timer fires as soon as it may */
 };
 
 static inline int64_t site_now_s(const struct site_certificates *sc)
@@ -140,7 +146,7 @@ static inline struct site_generation *site_current(struct site_certificate *c)
 
 /* ---- site_certificates.c, site_configure.c ---- */
 
-/* site_certificates_schedule lets the role look at everything soon. */
+/* site_certificates_schedule lets the role look at everything after delay_ms; 0: soon, once for all that comes together. */
 void site_certificates_schedule(struct site_certificates *sc, uint64_t delay_ms);
 /* site_certificates_random is 32 bits; without entropy the middle. */
 uint32_t site_certificates_random(void);
@@ -148,6 +154,8 @@ void site_certificates_event(const struct site_certificate *c, enum event_level 
 /* site_certificates_fail keeps an error for status, and reports it. */
 void site_certificates_fail(struct site_certificate *c, const char *what, const struct error *err);
 struct site_issuer_entry *site_certificates_issuer(struct site_certificates *sc, const char *name);
+/* site_certificates_count changes how much is under way with an issuer, if there is still one of that name. */
+void site_certificates_count(struct site_certificates *sc, const char *issuer, int orders, int questions);
 /* site_certificates_release frees a certificate that nobody wants any more, if no callback is to come; true: it is gone. */
 bool site_certificates_release(struct site_certificate *c);
 /* site_certificates_free_entry frees a site, not its certificates. */
@@ -191,6 +199,10 @@ MUST_USE enum status site_store_save(struct site_certificate *c, struct error *e
 MUST_USE enum status site_store_put_key(struct site_certificate *c, uint64_t number, struct bytes key, struct error *err);
 MUST_USE enum status site_store_put_form(struct site_certificate *c, uint64_t number, const struct site_leaf *leaf, bool is_landmark,
                                          struct error *err);
+/* site_store_keep saves; a failure is told, and made up for later. */
+bool site_store_keep(struct site_certificate *c);
+/* site_store_mend puts all that is here into a store that was opened again. */
+MUST_USE enum status site_store_mend(struct site_certificate *c, struct error *err);
 /* site_store_drop removes the files of a generation, when the state does not name it any more. */
 void site_store_drop(struct site_certificate *c, uint64_t number);
 
@@ -204,6 +216,9 @@ void site_watch_look(struct site_certificate *c, int64_t now_s);
 /* site_watch_begin plans for a new current certificate. */
 void site_watch_begin(struct site_certificate *c, int64_t now_s);
 void site_files_look(struct site_certificate *c, int64_t now_s);
+/* site_deploy_check: can this be deployed? Old ones are not given away for what cannot. */
+MUST_USE enum status site_deploy_check(const struct site_certificate *c, const struct site_leaf *leaf, const struct builder *key,
+                                       struct error *err);
 /* site_deploy_look calls on_change if what the site is to be served with is something else than before. */
 void site_deploy_look(struct site_certificates *sc, struct site_entry *site, int64_t now_s);
 

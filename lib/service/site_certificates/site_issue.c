@@ -9,6 +9,8 @@
 
 /* Who cannot be reached is tried again this often at least: it may come back at any moment. */
 #define UNREACHABLE_MAX_S 300
+/* An order that does not end and does not fail is given up for a new one: its part of the server may never come back. */
+#define ORDER_AGE_MAX_S 86400
 
 /* ---- whom ---- */
 
@@ -68,20 +70,13 @@ static void remove_hold(struct site_certificate *c, const char *issuer)
         *hold = c->holds[--c->hold_count];
 }
 
-static void save(struct site_certificate *c)
-{
-    struct error err = {.status = STATUS_OK};
-    if (site_store_save(c, &err) != STATUS_OK)
-        site_certificates_fail(c, "site-state", &err);
-}
-
 /* The key of an order that is given up is never used. */
 static void abandon(struct site_certificate *c)
 {
     uint64_t number = c->order.number;
     site_certificate_clear_order(c);
-    save(c);
-    site_store_drop(c, number);
+    if (site_store_keep(c))
+        site_store_drop(c, number);
 }
 
 static void put_off(struct site_certificate *c, const char *name, enum status status, int64_t retry_after_s, int64_t now_s)
@@ -109,17 +104,19 @@ static void failed(struct site_certificate *c, const char *issuer, enum status s
 {
     struct error said;
     char name[SITE_ISSUER_SIZE];
+    int64_t now_s = site_now_s(c->owner);
+    bool is_kept = c->is_store_failing || ((status == STATUS_AGAIN || status == STATUS_IO) && now_s - c->order.begun_s < ORDER_AGE_MAX_S);
     (void)snprintf(name, sizeof name, "%s", issuer);
     (void)error_set(&said, status, "%s: %.250s", c->is_store_failing ? "the disk" : name, err->text);
     c->failures++;
-    put_off(c, name, status, retry_after_s, site_now_s(c->owner));
+    put_off(c, name, status, retry_after_s, now_s);
     site_certificates_fail(c, "site-order-failed", &said);
     if (status == STATUS_REFUSED)
         c->is_without_replaces = true;
-    if (c->order.number != 0 && status != STATUS_AGAIN && status != STATUS_IO)
+    if (c->order.number != 0 && !is_kept)
         abandon(c);
     else
-        save(c);
+        (void)site_store_keep(c);
     site_certificates_schedule(c->owner, 0);
 }
 
@@ -131,7 +128,7 @@ static enum status check(const struct site_certificate *c, const struct site_lea
     for (size_t i = 0; s == STATUS_OK && i < c->order.name_count; i++)
         if (!site_leaf_covers(leaf, c->order.names[i]))
             s = error_set(err, STATUS_REFUSED, "the certificate is not for %s", c->order.names[i]);
-    return s;
+    return s == STATUS_OK ? site_deploy_check(c, leaf, &c->order.key, err) : s;
 }
 
 static void adopt(struct site_certificate *c, struct site_leaf *leaf, const char *alternate_url, int64_t now_s)
@@ -155,8 +152,8 @@ static void adopt(struct site_certificate *c, struct site_leaf *leaf, const char
     c->last_error_s = 0;
     c->is_due = c->is_damaged = c->is_without_replaces = false;
     site_watch_begin(c, now_s);
-    save(c);
-    site_store_drop(c, dropped);
+    if (site_store_keep(c))
+        site_store_drop(c, dropped);
 }
 
 static void accept(struct site_certificate *c, const struct site_acme_certificate *got)
@@ -206,7 +203,7 @@ static void issued(void *cookie, enum status status, const struct site_acme_cert
 {
     struct site_certificate *c = cookie;
     c->is_ordering = false;
-    c->owner->orders_under_way--;
+    site_certificates_count(c->owner, c->order.issuer, -1, 0);
     if (site_certificates_release(c))
         return;
     if (status == STATUS_OK)
@@ -293,11 +290,11 @@ static enum status ask(struct site_certificate *c, struct site_issuer_entry *iss
         .order_url = c->order.url[0] != '\0' ? c->order.url : NULL};
     if (s == STATUS_OK) {
         c->is_ordering = true; /* before: whoever answers at once, against the rule, does no harm */
-        c->owner->orders_under_way++;
+        issuer->orders_under_way++;
         s = issuer->acme.issue(issuer->acme.context, &request, ordered, issued, c, err);
         if (s != STATUS_OK) {
             c->is_ordering = false;
-            c->owner->orders_under_way--;
+            site_certificates_count(c->owner, issuer->name, -1, 0);
         }
     }
     builder_clear(&csr);

@@ -8,6 +8,7 @@
 #include "codec/mtc/draft.h"
 #include "codec/pem/pem.h"
 #include "codec/x509/extensions.h"
+#include "crypto/hash.h"
 #include "crypto/subject_key.h"
 #include "rules/dns_name.h"
 
@@ -183,6 +184,8 @@ enum status site_leaf_read(struct bytes pem, struct site_leaf *leaf, struct erro
         s = read_leaf(leaf, err);
     if (s == STATUS_OK)
         s = read_properties(leaf, err);
+    const struct bytes parts[] = {builder_view(&leaf->chain), builder_view(&leaf->properties)};
+    leaf->has_hash = s == STATUS_OK && hash_label_sha256(parts, 2, leaf->hash);
     return s == STATUS_OK || s == STATUS_NO_MEMORY ? s : error_prefix(err, STATUS_MALFORMED, "chain");
 }
 

@@ -21,6 +21,8 @@ struct site_leaf {
     char id[SITE_LEAF_ID_SIZE];         /* for ARI; "": no AKI */
     char serial[SITE_LEAF_SERIAL_SIZE]; /* for people */
     char ocsp_url[SITE_URL_SIZE];       /* "": none */
+    bool has_hash;
+    uint8_t hash[32];                   /* SHA-256 of chain and properties */
 };
 
 void site_leaf_init(struct site_leaf *leaf);

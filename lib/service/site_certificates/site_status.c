@@ -48,7 +48,7 @@ static void find_next(struct site_certificates *sc, struct site_certificate *c, 
     if (c->issuer_count == 0)
         set_next(row, "check file", now_s + sc->config.tick_s);
     else if (sc->is_store_broken)
-        set_next(row, "start again", now_s);
+        set_next(row, sc->config.reopen_store != NULL ? "open disk" : "start again", sc->mend_s > now_s ? sc->mend_s : now_s);
     else if (c->is_ordering)
         set_next(row, "order", c->order.begun_s);
     else if (!site_certificate_is_wanting(c, now_s, &why))

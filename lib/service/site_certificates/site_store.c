@@ -19,7 +19,9 @@ static enum status sync(struct site_certificates *sc, struct error *err)
     enum status s = sc->config.store.sync(sc->config.store.context, err);
     if (s != STATUS_OK) {
         sc->is_store_broken = true;
-        (void)snprintf(sc->store_error, sizeof sc->store_error, "%.250s: nothing is ordered any more, start again", err->text);
+        sc->mend_s = site_now_s(sc);
+        (void)snprintf(sc->store_error, sizeof sc->store_error, "%.250s: nothing is ordered%s", err->text,
+                       sc->config.reopen_store != NULL ? " until it works again" : " any more, start again");
     }
     return s;
 }
@@ -48,10 +50,20 @@ static enum status put(struct site_certificate *c, const char *name, struct byte
 
 /* ---- writing ---- */
 
+/* That the state could not be written is no error any more when it is. */
+static void forget_failure(struct site_certificate *c)
+{
+    if (!c->is_unsaved || c->failures > 0)
+        return;
+    c->last_error[0] = '\0';
+    c->last_error_s = 0;
+}
+
 enum status site_store_save(struct site_certificate *c, struct error *err)
 {
     struct builder text;
     char name[OBJECT_NAME_MAX + 1];
+    forget_failure(c);
     builder_init(&text, SITE_STATE_MAX);
     c->sequence++;
     slot_of(c, c->sequence, name);
@@ -62,8 +74,19 @@ enum status site_store_save(struct site_certificate *c, struct error *err)
         c->sequence--; /* the same slot again: the other one is whole */
     else
         s = sync(c->owner, err);
+    c->is_unsaved = s != STATUS_OK;
     builder_clear(&text);
     return s;
+}
+
+bool site_store_keep(struct site_certificate *c)
+{
+    struct error err = {.status = STATUS_OK};
+    if (site_store_save(c, &err) == STATUS_OK)
+        return true;
+    c->save_again_s = site_now_s(c->owner) + SITE_SAVE_AGAIN_S;
+    site_certificates_fail(c, "site-state", &err);
+    return false;
 }
 
 enum status site_store_put_key(struct site_certificate *c, uint64_t number, struct bytes key, struct error *err)
@@ -291,6 +314,23 @@ static enum status put_again(struct site_certificate *c, struct bytes state, str
     return s == STATUS_OK ? sync(c->owner, err) : s;
 }
 
+/* Into the same slot: the other one may be the only state that is known to be durable. */
+enum status site_store_mend(struct site_certificate *c, struct error *err)
+{
+    struct builder text;
+    if (c->sequence == 0)
+        return STATUS_OK; /* nothing was ever written */
+    forget_failure(c);
+    builder_init(&text, SITE_STATE_MAX);
+    enum status s = site_state_write(c, &text, err);
+    if (s == STATUS_OK)
+        s = put_again(c, builder_view(&text), err);
+    c->is_unsaved = s != STATUS_OK;
+    c->order.is_kept = s == STATUS_OK && c->order.number != 0;
+    builder_clear(&text);
+    return s;
+}
+
 /* ---- the state ---- */
 
 static void forget_all(struct site_certificate *c)
@@ -346,12 +386,12 @@ void site_store_load(struct site_certificate *c)
         }
     } else {
         bool is_whole = load_files(c, hashes);
-        if (is_whole)
-            (void)list(c, remove_orphan);
         (void)list(c, note_number);
         enum status s = is_whole ? put_again(c, builder_view(&text), &err) : site_store_save(c, &err);
         if (s != STATUS_OK)
             site_certificates_fail(c, "site-state", &err);
+        else if (is_whole) /* only then: an older state may name them */
+            (void)list(c, remove_orphan);
         c->order.is_kept = c->order.number != 0 && is_whole && s == STATUS_OK;
     }
     builder_clear(&text);

@@ -9,18 +9,13 @@
 /* The first question about a new certificate, and the soonest that its issuer's advice makes it be replaced: an hour. */
 #define SETTLE_MAX_S 3600
 #define FIRST_ADVICE_MAX_S 60
+/* With one issuer at a time: after a start all sites want to know. */
+#define QUESTIONS_MAX 16
 
 static int64_t part_of(const struct site_leaf *leaf, int64_t max_s)
 {
     int64_t part_s = (leaf->not_after_s - leaf->not_before_s) / 50;
     return part_s < 1 ? 1 : part_s > max_s ? max_s : part_s;
-}
-
-static void save(struct site_certificate *c)
-{
-    struct error err = {.status = STATUS_OK};
-    if (site_store_save(c, &err) != STATUS_OK)
-        site_certificates_fail(c, "site-state", &err);
 }
 
 void site_watch_begin(struct site_certificate *c, int64_t now_s)
@@ -52,6 +47,8 @@ static enum status take_relative(struct site_certificate *c, struct bytes chain,
     if (s == STATUS_OK)
         s = check_relative(g, &relative, err);
     if (s == STATUS_OK)
+        s = site_deploy_check(c, &relative, &g->key, err);
+    if (s == STATUS_OK)
         s = site_store_put_form(c, g->number, &relative, true, err);
     if (s != STATUS_OK) {
         site_leaf_clear(&relative);
@@ -59,7 +56,11 @@ static enum status take_relative(struct site_certificate *c, struct bytes chain,
     }
     g->relative = relative;
     g->landmark = SITE_LANDMARK_HERE;
-    save(c);
+    if (c->failures == 0) { /* what is there is about this landmark */
+        c->last_error[0] = '\0';
+        c->last_error_s = 0;
+    }
+    (void)site_store_keep(c);
     site_certificates_event(c, EVENT_INFO, "site-landmark", g->leaf.serial);
     return STATUS_OK;
 }
@@ -70,6 +71,7 @@ static void fetched(void *cookie, enum status status, struct bytes chain, int64_
     struct site_generation *g = site_current(c);
     struct error own = {.status = STATUS_OK};
     c->is_landmark_asked = false;
+    site_certificates_count(c->owner, c->landmark_asked, 0, -1);
     if (site_certificates_release(c))
         return;
     if (g == NULL || g->number != c->landmark_number || g->landmark != SITE_LANDMARK_WAITING)
@@ -80,7 +82,7 @@ static void fetched(void *cookie, enum status status, struct bytes chain, int64_
     }
     if (status == STATUS_NOT_FOUND) {
         g->landmark = SITE_LANDMARK_NONE;
-        save(c);
+        (void)site_store_keep(c);
     } else if (status != STATUS_OK) {
         g->landmark_next_s = site_now_s(c->owner) + site_time_landmark_pause(g->landmark_polls++, status == STATUS_AGAIN ? retry_after_s : 0);
     }
@@ -89,17 +91,21 @@ static void fetched(void *cookie, enum status status, struct bytes chain, int64_
     site_certificates_schedule(c->owner, 0);
 }
 
-static void ask_landmark(struct site_certificate *c, const struct site_issuer_entry *issuer, int64_t now_s)
+static void ask_landmark(struct site_certificate *c, struct site_issuer_entry *issuer, int64_t now_s)
 {
     struct site_generation *g = site_current(c);
     struct error err = {.status = STATUS_OK};
     g->landmark_next_s = site_time_bound(g->landmark_next_s, now_s, SETTLE_MAX_S);
-    if (g->landmark != SITE_LANDMARK_WAITING || c->is_landmark_asked || g->landmark_next_s > now_s)
+    if (g->landmark != SITE_LANDMARK_WAITING || c->is_landmark_asked || g->landmark_next_s > now_s ||
+        issuer->questions_under_way >= QUESTIONS_MAX)
         return;
     c->landmark_number = g->number;
     c->is_landmark_asked = true;
+    memcpy(c->landmark_asked, issuer->name, sizeof c->landmark_asked);
+    issuer->questions_under_way++;
     if (issuer->acme.fetch_alternate(issuer->acme.context, g->alternate_url, fetched, c, &err) == STATUS_OK)
         return;
+    site_certificates_count(c->owner, c->landmark_asked, 0, -1);
     c->is_landmark_asked = false;
     g->landmark_next_s = now_s + site_time_landmark_pause(g->landmark_polls++, 0);
 }
@@ -116,7 +122,7 @@ static void take_window(struct site_certificate *c, int64_t start_s, int64_t end
     c->window_start_s = start_s;
     c->window_end_s = end_s;
     c->renew_s = at_s < soonest_s ? soonest_s : at_s;
-    save(c);
+    (void)site_store_keep(c);
 }
 
 static void advised(void *cookie, enum status status, int64_t start_s, int64_t end_s, int64_t retry_after_s, const struct error *err)
@@ -124,6 +130,7 @@ static void advised(void *cookie, enum status status, int64_t start_s, int64_t e
     struct site_certificate *c = cookie;
     const struct site_generation *g = site_current(c);
     c->is_advice_asked = false;
+    site_certificates_count(c->owner, c->advice_asked, 0, -1);
     if (site_certificates_release(c))
         return;
     if (g == NULL || g->number != c->advice_number)
@@ -137,19 +144,23 @@ static void advised(void *cookie, enum status status, int64_t start_s, int64_t e
     site_certificates_schedule(c->owner, 0);
 }
 
-static void ask_advice(struct site_certificate *c, const struct site_issuer_entry *issuer, int64_t now_s)
+static void ask_advice(struct site_certificate *c, struct site_issuer_entry *issuer, int64_t now_s)
 {
     const struct site_generation *g = site_current(c);
     struct error err = {.status = STATUS_OK};
     int64_t lifetime_s = g->leaf.not_after_s - g->leaf.not_before_s;
     c->advice_next_s = site_time_bound(c->advice_next_s, now_s, SITE_TIME_PAUSE_MAX_S);
-    if (issuer->acme.renewal_info == NULL || g->leaf.id[0] == '\0' || c->is_advice_asked || c->is_ordering || c->advice_next_s > now_s)
+    if (issuer->acme.renewal_info == NULL || g->leaf.id[0] == '\0' || c->is_advice_asked || c->is_ordering || c->advice_next_s > now_s ||
+        issuer->questions_under_way >= QUESTIONS_MAX)
         return;
     c->advice_number = g->number;
     c->is_advice_asked = true;
+    memcpy(c->advice_asked, issuer->name, sizeof c->advice_asked);
+    issuer->questions_under_way++;
     enum status s = issuer->acme.renewal_info(issuer->acme.context, g->leaf.id, advised, c, &err);
     if (s == STATUS_OK)
         return;
+    site_certificates_count(c->owner, c->advice_asked, 0, -1);
     c->is_advice_asked = false;
     c->advice_next_s = now_s + (s == STATUS_NOT_FOUND ? NO_ADVICE_S : site_time_advice_pause(lifetime_s, 0));
 }
@@ -157,7 +168,7 @@ static void ask_advice(struct site_certificate *c, const struct site_issuer_entr
 void site_watch_look(struct site_certificate *c, int64_t now_s)
 {
     const struct site_generation *g = site_current(c);
-    const struct site_issuer_entry *issuer = g != NULL ? site_certificates_issuer(c->owner, g->issuer) : NULL;
+    struct site_issuer_entry *issuer = g != NULL ? site_certificates_issuer(c->owner, g->issuer) : NULL;
     if (issuer == NULL || g->is_revoked || g->leaf.not_after_s < now_s || c->owner->is_store_broken)
         return;
     ask_landmark(c, issuer, now_s);

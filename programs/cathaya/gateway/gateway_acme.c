@@ -14,6 +14,8 @@
 #define REQUEST_MS 30000
 /* CAs that wait for humans or for slow DNS answer "processing" for minutes. */
 #define POLLS_MAX 120
+/* Then the next issuer has its turn; this one is asked later whether it has made up its mind. */
+#define ORDER_S 900
 #define EAB_KEY_MAX 512
 #define ACCOUNT_ALGORITHM "ecdsa_p256_sha256"
 
@@ -83,6 +85,8 @@ static enum status open_issuer(struct gateway_acme *acme, const struct gateway_i
         .timer = acme->ports.timer,
         .timeout_ms = REQUEST_MS,
         .polls_max = POLLS_MAX,
+        .clock = acme->ports.clock,
+        .order_s = ORDER_S,
     };
     s = acme_client_new(&client, &issuer->client, err);
     acme->ports_of_sites[acme->count - 1] = (struct site_issuer){.name = config->name, .acme = gateway_acme_port(issuer)};

@@ -154,8 +154,8 @@ static void fetched(void *cookie, int http_status, struct bytes body, int64_t re
     void *done_cookie = op->cookie;
     enum status s = http_status == 200                            ? STATUS_OK
                     : http_status == 202 || http_status == 503    ? STATUS_AGAIN
-                    : http_status >= 400 && http_status < 500 && http_status != 429 ? STATUS_NOT_FOUND
-                                                                                    : STATUS_IO;
+                    : http_status == 404 || http_status == 410    ? STATUS_NOT_FOUND
+                                                                  : STATUS_IO;
     operation_end(op);
     done(done_cookie, s, s == STATUS_OK ? body : bytes_of(NULL, 0), retry_after_s, err);
 }

@@ -1,5 +1,6 @@
 #include "gateway/gateway_control.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "adapters/http_client/curl_fetch.h"
@@ -16,6 +17,7 @@ struct gateway_control {
     struct algorithms *algorithms;
     struct posix_record_store *lock; /* only its lock is used */
     struct posix_object_store *store;
+    char directory[GATEWAY_PATH_MAX];
     struct curl_fetch *fetch;
     struct timer_gate *gate;
     struct gateway_acme *acme;
@@ -105,6 +107,26 @@ static void deploy(void *context, const char *site, const struct site_credential
         gateway_ocsp_look(c->ocsp);
 }
 
+static enum status check(void *context, const struct site_credential *credential, struct error *err)
+{
+    (void)context;
+    return gateway_deploy_check(credential, err);
+}
+
+/* The lock is elsewhere, and stays. */
+static enum status reopen_store(void *context, struct object_store *store, struct error *err)
+{
+    struct gateway_control *c = context;
+    struct posix_object_store *next;
+    enum status s = posix_object_store_open(c->directory, POSIX_PRIVATE, false, &next, err);
+    if (s != STATUS_OK)
+        return s;
+    posix_object_store_close(c->store);
+    c->store = next;
+    *store = posix_object_store_port(next);
+    return STATUS_OK;
+}
+
 static enum status make_acme(struct gateway_control *c, const struct gateway_config *config,
                              struct gateway_acme **out, struct error *err)
 {
@@ -131,6 +153,8 @@ static enum status make_sites(struct gateway_control *c, struct error *err)
         .files = site_files_port(),
         .context = c,
         .on_change = deploy,
+        .check = check,
+        .reopen_store = reopen_store,
     };
     return site_certificates_new(&config, &c->sites, err);
 }
@@ -175,6 +199,7 @@ enum status gateway_control_open(const struct gateway_config *config, const stru
     if (c == NULL)
         return error_set(err, STATUS_NO_MEMORY, "out of memory");
     c->settings = *settings;
+    (void)snprintf(c->directory, sizeof c->directory, "%s", config->directory);
     enum status s = open_all(c, config, err);
     if (s != STATUS_OK) {
         gateway_control_close(c);
@@ -215,7 +240,6 @@ enum status gateway_control_reload(struct gateway_control *c, const struct gatew
     }
     c->retired[c->retired_count++] = c->acme;
     c->acme = acme;
-    site_certificates_reload(c->sites);
     gateway_ocsp_look(c->ocsp);
     return STATUS_OK;
 }

@@ -44,6 +44,7 @@ void gateway_deploy_free(struct gateway_deploy *d)
         return;
     event_hook_free(d->hook);
     free_sites(d->sites, d->site_count);
+    gateway_deploy_settle(d);
     while (d->token_count > 0)
         gateway_deploy_remove_token(d, d->tokens[0].token);
     while (d->alpn_count > 0)
@@ -59,14 +60,22 @@ void gateway_deploy_stop(struct gateway_deploy *d)
 
 /* ---- configuration ---- */
 
-static void take_over(struct gateway_deploy *d, struct deployed_site *site)
+static void take_over(struct deployed_site *from, size_t count, struct deployed_site *site)
 {
-    for (size_t i = 0; i < d->site_count; i++) {
-        if (strcmp(d->sites[i].title, site->title) == 0) {
-            *site = d->sites[i];
-            d->sites[i].count = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (from[i].count > 0 && strcmp(from[i].title, site->title) == 0) {
+            clear_credentials(site);
+            *site = from[i];
+            from[i].count = 0;
         }
     }
+}
+
+void gateway_deploy_settle(struct gateway_deploy *d)
+{
+    free_sites(d->left, d->left_count);
+    d->left = NULL;
+    d->left_count = 0;
 }
 
 enum status gateway_deploy_configure(struct gateway_deploy *d, const struct gateway_config *config,
@@ -77,9 +86,12 @@ enum status gateway_deploy_configure(struct gateway_deploy *d, const struct gate
         return error_set(err, STATUS_NO_MEMORY, "out of memory");
     for (size_t i = 0; i < config->site_count; i++) {
         (void)snprintf(sites[i].title, sizeof sites[i].title, "%s", config->sites[i].title);
-        take_over(d, &sites[i]);
+        take_over(d->left, d->left_count, &sites[i]);
+        take_over(d->sites, d->site_count, &sites[i]);
     }
-    free_sites(d->sites, d->site_count);
+    gateway_deploy_settle(d);
+    d->left = d->sites;
+    d->left_count = d->site_count;
     d->sites = sites;
     d->site_count = config->site_count;
     d->config = config;
@@ -105,6 +117,15 @@ static enum status make_credential(const struct site_credential *from, struct tl
         };
         s = tls_credential_new(&settings, out, err);
     }
+    return s;
+}
+
+enum status gateway_deploy_check(const struct site_credential *credential, struct error *err)
+{
+    struct tls_credential *made = NULL;
+    enum status s = make_credential(credential, &made, err);
+    if (s == STATUS_OK)
+        tls_credential_free(made);
     return s;
 }
 

@@ -22,10 +22,14 @@ MUST_USE enum status gateway_deploy_new(struct event_loop *loop, struct events_p
 void gateway_deploy_free(struct gateway_deploy *deploy);
 
 /* gateway_deploy_configure takes the sites of a configuration, which stays until the next one has been taken; the
- * credentials of sites that are in both are kept, those of the others forgotten. backends are one group per site, in
- * their order. Nothing changes for the workers before gateway_deploy_start or the end of the round. */
+ * credentials of sites that are in both are kept, those of the others until gateway_deploy_settle: the one before can be
+ * configured again. backends are one group per site, in their order. Nothing changes for the workers before
+ * gateway_deploy_start or the end of the round. */
 MUST_USE enum status gateway_deploy_configure(struct gateway_deploy *deploy, const struct gateway_config *config,
                                               struct gateway_backends *backends, struct error *err);
+
+/* gateway_deploy_settle forgets the credentials of sites that the configuration does not have. */
+void gateway_deploy_settle(struct gateway_deploy *deploy);
 
 /* gateway_deploy_start starts the proxy with what there is, and gives it what comes later. proxy is borrowed. */
 MUST_USE enum status gateway_deploy_start(struct gateway_deploy *deploy, struct proxy *proxy, struct error *err);
@@ -36,6 +40,9 @@ void gateway_deploy_stop(struct gateway_deploy *deploy);
 /* gateway_deploy_set replaces the credentials of a site. One that cannot be used is left out, with an event. */
 void gateway_deploy_set(struct gateway_deploy *deploy, const char *site, const struct site_credential *credentials,
                         size_t count);
+
+/* gateway_deploy_check: could it be used? The reason when not. */
+MUST_USE enum status gateway_deploy_check(const struct site_credential *credential, struct error *err);
 
 size_t gateway_deploy_site_count(const struct gateway_deploy *deploy);
 const char *gateway_deploy_site_title(const struct gateway_deploy *deploy, size_t site);

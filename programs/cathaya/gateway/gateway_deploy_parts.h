@@ -35,6 +35,8 @@ struct gateway_deploy {
     struct gateway_backends *backends;
     struct deployed_site *sites; /* as many as the configuration has */
     size_t site_count;
+    struct deployed_site *left; /* of the configuration before, until the new one is settled */
+    size_t left_count;
     struct deploy_token tokens[GATEWAY_CHALLENGES_MAX];
     size_t token_count;
     struct deploy_alpn alpns[GATEWAY_CHALLENGES_MAX]; /* in the order of their coming */

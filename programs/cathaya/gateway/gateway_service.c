@@ -118,6 +118,7 @@ static enum status take_config(struct gateway *g, struct gateway_config *next, s
         gateway_backends_free(backends);
         return s;
     }
+    gateway_deploy_settle(g->deploy);
     warn_fixed(g, next);
     g->old_configs[g->old_config_count++] = g->config;
     g->config = next;

@@ -27,10 +27,11 @@ static void shown(void *cookie)
     free(p);
 }
 
+/* Whatever stops us from showing it is here, and not at the CA, and concerns this order alone. */
 static void hooked(void *cookie, enum status status, const struct error *err)
 {
     struct provision *p = cookie;
-    p->done(p->cookie, status, err);
+    p->done(p->cookie, status == STATUS_OK ? STATUS_OK : STATUS_AGAIN, err);
     free(p);
 }
 
@@ -89,6 +90,7 @@ void gateway_acme_provision(void *solver, const struct acme_client_challenge *c,
 static void cleaned(void *cookie, enum status status, const struct error *err)
 {
     struct acme_issuer *issuer = cookie;
+    issuer->acme->operation_count--;
     if (status != STATUS_OK)
         events_report(issuer->acme->ports.events, EVENT_WARNING, "dns-hook-failed", {"reason", err->text});
 }
@@ -104,6 +106,7 @@ void gateway_acme_clean(void *solver, const struct acme_client_challenge *c)
         gateway_deploy_remove_alpn(issuer->acme->ports.deploy, c->token);
         break;
     case GATEWAY_DNS_01:
+        issuer->acme->operation_count++; /* the issuer stays until the program has ended */
         call_hook(issuer, c, false, cleaned, issuer);
         break;
     }

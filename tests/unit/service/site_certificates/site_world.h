@@ -38,6 +38,10 @@ struct world {
     struct fake_acme_ca gm, gm2, intl, classic, gm_classic;
     struct site_certificates *sc;
     struct world_file files[WORLD_FILES];
+    bool is_reading_refused; /* of files */
+    bool is_mending;         /* a disk that failed can be opened again */
+    enum status check;       /* of what is to be deployed */
+    unsigned check_count;
     bool is_lost; /* events of a lost process do not count */
 
     struct deployed deployed[DEPLOYED_MAX];
@@ -99,6 +103,8 @@ static enum status world_read(void *context, const char *path, struct builder *o
     const struct world_file *f = world_find_file(context, path);
     if (f == NULL)
         return error_set(err, STATUS_NOT_FOUND, "no such file");
+    if (((struct world *)context)->is_reading_refused)
+        return error_set(err, STATUS_IO, "too many open files");
     builder_bytes(out, builder_view(&f->value));
     return builder_status(out, path, err);
 }
@@ -207,6 +213,23 @@ static inline void world_configure(struct world *w, const struct site_wanted *wa
     world_configure_as(w, world_names, LENGTH(world_names), wanted, count);
 }
 
+static enum status world_check_credential(void *context, const struct site_credential *credential, struct error *err)
+{
+    struct world *w = context;
+    assert_true(credential->chain.len > 0 && credential->key_pem.len > 0);
+    w->check_count++;
+    return w->check == STATUS_OK ? STATUS_OK : error_set(err, w->check, "no such chain here");
+}
+
+static enum status world_reopen(void *context, struct object_store *store, struct error *err)
+{
+    struct world *w = context;
+    (void)err;
+    memory_disk_next_process(w->disk);
+    *store = memory_disk_store(w->disk, 0);
+    return STATUS_OK;
+}
+
 /* A process begins, on what is on the disk. */
 static inline void world_boot(struct world *w)
 {
@@ -214,7 +237,7 @@ static inline void world_boot(struct world *w)
     const struct site_certificates_config config = {
         .store = memory_disk_store(w->disk, 0), .clock = {w, world_clock}, .timer = fake_timer_port(w->timer),
         .events = {w, world_event}, .files = {w, world_stamp, world_read}, .context = w, .on_change = world_on_change,
-        .tick_s = world_tick_s};
+        .check = world_check_credential, .reopen_store = w->is_mending ? world_reopen : NULL, .tick_s = world_tick_s};
     w->deployed_count = 0;
     OK(site_certificates_new(&config, &w->sc, &err));
 }

@@ -156,6 +156,44 @@ static void test_faults(void **state)
         assert_true(at < 60);
 }
 
+/* The same, with a store that can be opened again: nobody has to do anything, and what is there then is durable. */
+static bool one_mended(uint64_t at, enum memory_fault fault)
+{
+    struct world w;
+    world_begin(&w);
+    world_kill(&w);
+    w.is_mending = true;
+    world_boot(&w);
+    memory_disk_set_fault(w.disk, at, fault);
+    world_configure(&w, &world_wanted_gm, 1);
+    world_pass(&w, 4000);
+    uint64_t operations = memory_disk_operations(w.disk);
+    assert_int_equal(w.deployed_count, 2);
+    assert_string_equal(world_status(&w, SITE_GM_MTC).next_action, "renew");
+    assert_string_equal(world_status(&w, SITE_GM_MTC).last_error, "");
+    assert_int_equal(memory_disk_changed_count(w.disk), 0);
+    size_t issued = w.gm.issued_count;
+    assert_in_range(issued, 1, 2);
+    world_kill(&w);
+    memory_disk_cut_power(w.disk, MEMORY_LOSE_ALL, 0);
+    world_boot(&w);
+    world_configure(&w, &world_wanted_gm, 1);
+    assert_int_equal(w.deployed_count, 2);
+    world_pass(&w, 4000);
+    assert_int_equal(w.gm.issued_count, issued);
+    world_end(&w);
+    return operations > at;
+}
+
+static void test_mended(void **state)
+{
+    (void)state;
+    for (uint64_t at = 0; one_mended(at, MEMORY_FAULT_NOT_DONE); at++)
+        assert_true(at < 80);
+    for (uint64_t at = 0; one_mended(at, MEMORY_FAULT_DONE); at++)
+        assert_true(at < 80);
+}
+
 /* The process is killed every second, wherever it is. */
 static void test_killed(void **state)
 {
@@ -182,6 +220,6 @@ static void test_killed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_first), cmocka_unit_test(test_renewal), cmocka_unit_test(test_faults),
-                                       cmocka_unit_test(test_killed)};
+                                       cmocka_unit_test(test_killed), cmocka_unit_test(test_mended)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -354,8 +354,7 @@ static void test_files(void **state)
     assert_string_equal(w.deployed[0].chain, chain);
     assert_non_null(strstr(world_status(&w, SITE_INTL_CLASSIC).last_error, "another key"));
     world_write_file(&w, "key.pem", builder_view(&new_key));
-    site_certificates_reload(w.sc);
-    world_pass(&w, 1);
+    world_pass(&w, 10);
     assert_string_not_equal(w.deployed[0].chain, chain);
     world_write_file(&w, "chain.pem", bytes_of_text("no certificate"));
     world_pass(&w, 20);
@@ -368,11 +367,49 @@ static void test_files(void **state)
     world_end(&w);
 }
 
+/* Files whose certificate has expired by a wrong clock are served as soon as it is right. */
+static void test_files_and_clock(void **state)
+{
+    const struct site_wanted wanted = {.kind = SITE_INTL_CLASSIC, .chain_file = "chain.pem", .key_file = "key.pem"};
+    struct world w;
+    (void)state;
+    world_begin(&w);
+    put_pair(&w, 1);
+    w.clock_error_ms = 90 * DAY * 1000;
+    world_configure(&w, &wanted, 1);
+    world_pass(&w, 60);
+    assert_int_equal(w.deployed_count, 0);
+    assert_string_equal(world_status(&w, SITE_INTL_CLASSIC).state, "expired");
+    w.clock_error_ms = 0;
+    world_pass(&w, 10);
+    assert_int_equal(w.deployed_count, 1);
+    world_end(&w);
+}
+
+/* A disk that cannot be read for a moment is tried again, and complained about once. */
+static void test_files_unreadable(void **state)
+{
+    const struct site_wanted wanted = {.kind = SITE_INTL_CLASSIC, .chain_file = "chain.pem", .key_file = "key.pem"};
+    struct world w;
+    (void)state;
+    world_begin(&w);
+    put_pair(&w, 1);
+    w.is_reading_refused = true;
+    world_configure(&w, &wanted, 1);
+    world_pass(&w, 60);
+    assert_int_equal(w.errors, 1);
+    w.is_reading_refused = false;
+    world_pass(&w, 10);
+    assert_int_equal(w.deployed_count, 1);
+    world_end(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_first), cmocka_unit_test(test_renewals), cmocka_unit_test(test_expiry), cmocka_unit_test(test_restart),
         cmocka_unit_test(test_names), cmocka_unit_test(test_issuer), cmocka_unit_test(test_key_type), cmocka_unit_test(test_sites),
-        cmocka_unit_test(test_revived), cmocka_unit_test(test_revoked), cmocka_unit_test(test_files)};
+        cmocka_unit_test(test_revived), cmocka_unit_test(test_revoked), cmocka_unit_test(test_files),
+        cmocka_unit_test(test_files_and_clock), cmocka_unit_test(test_files_unreadable)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

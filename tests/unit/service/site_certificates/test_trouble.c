@@ -313,6 +313,78 @@ static void test_clock_and_pause(void **state)
     world_end(&w);
 }
 
+/* ---- what a CA may do ---- */
+
+/* A certificate that cannot be served never takes the place of one that is. */
+static void test_not_servable(void **state)
+{
+    struct world w;
+    struct error err;
+    (void)state;
+    start(&w);
+    assert_true(w.check_count >= 6);
+    w.check = STATUS_MALFORMED;
+    OK(site_certificates_renew(w.sc, NULL, NULL, false, &err));
+    world_pass(&w, 600);
+    assert_int_equal(w.deployed_count, 6);
+    assert_int_equal(world_find(&w, SITE_INTL_CLASSIC, false, false)->generation, 1);
+    assert_non_null(strstr(world_status(&w, SITE_INTL_CLASSIC).last_error, "cannot be served"));
+    w.check = STATUS_OK;
+    world_pass(&w, 7200);
+    assert_true(world_find(&w, SITE_INTL_CLASSIC, false, false)->generation > 1);
+    world_end(&w);
+}
+
+/* An order that neither ends nor fails is given up in the end, and a new one begun. */
+static void test_order_without_end(void **state)
+{
+    static const struct site_wanted only = {.kind = SITE_GM_MTC, .issuers = world_gm_only, .issuer_count = 1};
+    struct world w;
+    (void)state;
+    world_begin(&w);
+    world_configure(&w, &only, 1);
+    fake_timer_advance(w.timer, 700); /* ordered, not issued */
+    world_kill(&w);
+    memory_disk_next_process(w.disk);
+    world_boot(&w);
+    w.gm.answer = STATUS_AGAIN;
+    world_configure(&w, &only, 1);
+    world_pass(&w, DAY / 2);
+    assert_int_equal(w.gm.resume_count, w.gm.issue_count - 1);
+    world_pass(&w, DAY);
+    unsigned resumed = w.gm.resume_count;
+    world_pass(&w, 2 * DAY);
+    assert_true(w.gm.resume_count <= resumed + 1);
+    w.gm.answer = STATUS_OK;
+    world_pass(&w, 7200);
+    assert_true(w.deployed_count > 0);
+    world_end(&w);
+}
+
+/* One CA that takes all the time in the world keeps nobody from another. */
+static void test_slots(void **state)
+{
+    static const struct site_wanted gm = {.kind = SITE_GM_MTC, .issuers = world_gm_only, .issuer_count = 1},
+                                    intl = {.kind = SITE_INTL_MTC, .issuers = world_intl, .issuer_count = 1};
+    static const char *const name[] = {"www.example.com"};
+    struct site_config sites[20];
+    char titles[20][16];
+    struct world w;
+    struct error err;
+    (void)state;
+    world_begin(&w);
+    w.gm.is_silent = true;
+    for (unsigned i = 0; i < LENGTH(sites); i++) {
+        (void)snprintf(titles[i], sizeof titles[i], "site%u", i);
+        sites[i] = (struct site_config){titles[i], name, 1, i < 10 ? &gm : &intl, 1};
+    }
+    OK(world_configure_sites(&w, sites, LENGTH(sites), &err));
+    world_pass(&w, 60);
+    assert_int_equal(w.gm.issue_count, 8);
+    assert_int_equal(w.intl.issued_count, 10);
+    world_end(&w);
+}
+
 /* ---- a damaged disk ---- */
 
 static void damage(struct world *w, const char *name, const char *text)
@@ -431,6 +503,7 @@ int main(void)
         cmocka_unit_test(test_advice_too_late), cmocka_unit_test(test_replaces_refused), cmocka_unit_test(test_landmark_never),
         cmocka_unit_test(test_landmark_not_offered), cmocka_unit_test(test_wrong_certificate), cmocka_unit_test(test_clock_forward),
         cmocka_unit_test(test_clock_back), cmocka_unit_test(test_clock_and_pause), cmocka_unit_test(test_damaged),
-        cmocka_unit_test(test_damaged_state), cmocka_unit_test(test_usage)};
+        cmocka_unit_test(test_damaged_state), cmocka_unit_test(test_not_servable), cmocka_unit_test(test_order_without_end),
+        cmocka_unit_test(test_slots), cmocka_unit_test(test_usage)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
