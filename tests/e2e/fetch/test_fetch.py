@@ -221,7 +221,8 @@ class Fetch(unittest.TestCase):
             self.assertEqual(second['bytes']['certificate_message'], 0)
             self.assertEqual((second['verdict'], second['status'], second['signature']), ('secure', 200, first['signature']))
         self.assertEqual([told['resumed'] for told in self.fetch(server, *self.trust(), '--repeat', '3')], [False] * 3)
-        # Each ticket is used once; whether a resumed connection brings another is the server's affair.
+        # Each ticket is used once; whether a resumed connection brings another is the server's affair: ours does so
+        # (tests/e2e/gateway/test_clients.py).
         told = [told['resumed'] for told in self.fetch(server, *self.trust(), '--repeat', '3', '--resume')]
         self.assertEqual(told[:2], [False, True])
 

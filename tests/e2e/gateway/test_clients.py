@@ -2,6 +2,7 @@
 """One port, real clients: each gets the certificate kind that it should, and the page. One world: GM and international CAs,
 Merkle Tree and classic, with mirrors, and a gateway that gets all four certificates of its site by itself."""
 import contextlib
+import json
 import os
 import re
 import socket
@@ -64,6 +65,16 @@ class Clients(unittest.TestCase):
                 self.assertIn('verdict', told)
         # A landmark certificate has no signature; in this small tree its proof is shorter than two of them.
         self.assertLess(flights['gm'], flights['gm-no-landmarks'])
+
+    def test_fetch_resumes_again_and_again(self):
+        """A ticket of TLS 1.3 is used once: each resumption brings the next."""
+        for profile in ('gm', 'gm-no-landmarks', 'intl', 'legacy'):
+            with self.subTest(profile):
+                done = self.world.cathaya('fetch', f'https://{NAME}/page', '--connect', self.gateway.address, '--trust', self.world.trust,
+                                          '--as', profile, '--json', '--resume', '--repeat', '3')
+                told = [json.loads(line) for line in done.stdout.splitlines()]
+                self.assertEqual([t['resumed'] for t in told], [False, True, True], told)
+                self.assertEqual({(t['certificate']['suite'], t['certificate']['mode']) for t in told}, {EXPECTED[profile]})
 
     def test_fetch_gives_the_page_and_says_it_in_words(self):
         done = self.world.cathaya('fetch', f'https://{NAME}/page', '--connect', self.gateway.address, '--trust', self.world.trust)

@@ -1,10 +1,12 @@
-"""Installs into temporary places, and builds examples/verify.c and examples/connect.c against what it finds there with
-pkg-config alone."""
+"""Installs into temporary places, and builds examples/verify.c, examples/connect.c and examples/serve.c against what it
+finds there with pkg-config alone."""
 import base64
 import calendar
 import glob
+import json
 import os
 import re
+import shutil
 import subprocess
 import tempfile
 import time
@@ -15,11 +17,12 @@ ROOT = os.path.normpath(os.path.join(HERE, '..', '..', '..'))
 BUILD = os.environ.get('CATHAYA_BUILD') or os.path.join(ROOT, 'build')
 CMAKE = os.environ.get('CMAKE', 'cmake')
 CC = os.environ.get('CATHAYA_CC', 'cc')
+MAKE_CSR = os.environ.get('CATHAYA_MAKE_CSR') or os.path.join(BUILD, 'tests', 'e2e', 'ca', 'make_csr')
 VERSION = os.environ.get('CATHAYA_VERSION')
 IS_SANITIZED = os.environ.get('CATHAYA_SANITIZE') == '1'
 VECTORS = os.path.join(ROOT, 'docs', 'vectors', 'gm')
 # What each of them exports: the second one has all of the first.
-LIBRARIES = {'libcathaya': ['status.h', 'verify.h'], 'libcathaya-tls': ['status.h', 'verify.h', 'tls.h']}
+LIBRARIES = {'libcathaya': ['status.h', 'verify.h'], 'libcathaya-tls': ['status.h', 'verify.h', 'tls.h', 'tls_server.h']}
 WARNINGS = ['-Wall', '-Wextra', '-Wpedantic', '-Werror']
 COMPILERS = {'c17': [CC, '-x', 'c', '-std=c17'], 'c++17': ['g++', '-x', 'c++', '-std=c++17']}
 
@@ -164,6 +167,59 @@ class Install(unittest.TestCase):
             for language in COMPILERS:
                 with self.subTest(place=place.prefix, language=language):
                     self.talk(place, place.build(language, 'connect', 'cathaya-tls'))
+
+    def certificates(self, place):
+        """A standalone GM certificate of a Merkle Tree CA, and a P-256 one that signs itself: chain and key of each."""
+        cathaya = os.path.join(place.root, 'bin', 'cathaya')
+        path = lambda name: os.path.join(self.folder, name)
+        run = lambda *words: subprocess.run(words, check=True, capture_output=True, text=True, timeout=60).stdout
+        shutil.rmtree(path('ca'), ignore_errors=True)
+        run(cathaya, 'ca', 'init', '--suite', 'gm', '--id', '32473.8', path('ca'))
+        run(MAKE_CSR, 'sm2', 'DNS:www.example.com', path('gm'))
+        issued = json.loads(run(cathaya, 'ca', 'issue', '--dir', path('ca'), '--csr', path('gm.csr'), '--json'))
+        with open(path('gm.pem'), 'w') as file:
+            file.write(run(cathaya, 'ca', 'certificate', '--dir', path('ca'), '--index', str(issued['index']), '--properties'))
+        run('openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', path('intl.key'), '-out',
+            path('intl.pem'), '-days', '2', '-subj', '/CN=test', '-addext', 'subjectAltName=DNS:www.example.com')
+        return [path('gm.pem'), path('gm.key'), path('intl.pem'), path('intl.key')]
+
+    def offer(self, place, program):
+        """To the GM client of this project, three times with one session, and to a client that knows nothing of GM."""
+        files = self.certificates(place)
+        server = subprocess.Popen([program, '127.0.0.1', '0', 'www.example.com', *files], env=dict(os.environ, LD_LIBRARY_PATH=place.libdir),
+                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        try:
+            self.assertEqual(server.stdout.readline(), f'{files[0]}: gm-standalone, SM2\n')
+            self.assertEqual(server.stdout.readline(), f'{files[2]}: intl-classic, P-256\n')
+            port = server.stdout.readline().split()[1]
+            done = subprocess.run([os.path.join(place.root, 'bin', 'cathaya'), 'fetch', 'https://www.example.com/', '--connect', '127.0.0.1:' + port,
+                                   '--ca', os.path.join(self.folder, 'ca', 'ca.pem'), '--as', 'gm', '--json', '--resume', '--repeat', '3'],
+                                  capture_output=True, text=True, timeout=60)
+            self.assertEqual((done.returncode, done.stderr), (0, ''))
+            told = [json.loads(line) for line in done.stdout.splitlines()]
+            self.assertEqual([(t['suite'], t['status'], t['verdict'], t['resumed']) for t in told],
+                             [('TLS_SM4_GCM_SM3', 200, 'secure', i > 0) for i in range(3)])
+            lines = [server.stdout.readline() for _ in told]
+            self.assertIn('www.example.com: gm-standalone curveSM2MLKEM768 TLS_SM4_GCM_SM3: ', lines[0])
+            for line in lines[1:]:
+                self.assertIn(', resumed: resumed', line)
+            plain = subprocess.run(['openssl', 's_client', '-connect', '127.0.0.1:' + port, '-servername', 'www.example.com', '-CAfile', files[2],
+                                    '-quiet', '-verify_return_error', '-verify_quiet'],
+                                   input='GET / HTTP/1.1\r\nHost: www.example.com\r\n\r\n', capture_output=True, text=True, timeout=60)
+            self.assertIn('intl-classic', plain.stdout, plain.stderr)
+            self.assertIn('intl-classic', server.stdout.readline())
+        finally:
+            server.kill()
+            server.communicate()
+        self.assertEqual(place.run(program, '127.0.0.1', '0', 'www.example.com', files[0], files[3])[0], 2)
+        self.assertIn("not the leaf's", place.run(program, '127.0.0.1', '0', 'www.example.com', files[0], files[3])[2])
+
+    @unittest.skipIf(IS_SANITIZED, 'a sanitized library needs a sanitized program')
+    def test_server_example_in_both_languages(self):
+        for place in (self.staged, self.direct):
+            for language in COMPILERS:
+                with self.subTest(place=place.prefix, language=language):
+                    self.offer(place, place.build(language, 'serve', 'cathaya-tls'))
 
     @unittest.skipIf(IS_SANITIZED, 'sanitizers are libraries of their own')
     def test_library_needs_no_openssl(self):
