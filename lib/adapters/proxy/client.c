@@ -59,6 +59,14 @@ static uint64_t left_ms(const struct client *c, uint64_t now_ms)
     return end_ms > now_ms ? end_ms - now_ms : 0;
 }
 
+/* In the middle of something it ends with a reset: half an answer looks like that, and the system does not keep what a
+ * client does not take. */
+static void cut(struct client *c)
+{
+    c->is_cut = c->is_cut || c->is_busy || client_output_len(c) > 0;
+    client_kill(c);
+}
+
 static void on_deadline(struct deadline *d)
 {
     struct client *c = (struct client *)d;
@@ -78,7 +86,7 @@ static void on_deadline(struct deadline *d)
     enum client_wait wait = c->wait;
     bool goes_on = c->is_handshaken && !c->is_closing && c->protocol->expired != NULL && c->protocol->expired(c);
     if (!goes_on) {
-        client_kill(c);
+        cut(c);
         return;
     }
     if (c->wait == wait)
@@ -206,7 +214,9 @@ static void set_watch(struct client *c)
 {
     unsigned events = 0;
     bool is_full = c->in_len - c->in_at == WORKER_BUFFER_SIZE;
-    if (!c->is_read_ended && !c->is_read_paused && (!is_full || c->is_shut))
+    /* Only what is going to be read is waited for, or the loop would come round for it again and again. */
+    bool reads = c->is_closing ? c->is_shut : !c->is_read_paused && !is_full;
+    if (reads && !c->is_read_ended)
         events |= EVENT_READABLE;
     if (c->is_write_blocked)
         events |= EVENT_WRITABLE;

@@ -11,6 +11,7 @@ struct http1 {
     struct client *client;
     struct request_parser parser;
     bool has_begun;      /* its head was there */
+    bool has_given;      /* something to upstream that it has not been told to write */
     bool is_up_paused;   /* upstream takes no more of the body for now */
     bool is_down_paused; /* the client takes no more of the answer for now */
     bool has_head;       /* the final head of the answer was written */
@@ -30,7 +31,7 @@ MUST_USE bool http1_take(struct client *c);
 /* http1_give_back ends it: what is under way is aborted, and it is counted and logged if it has begun. */
 void http1_give_back(struct client *c);
 
-/* http1_answer_itself answers without a backend (error_page.c): fields are whole lines, may be "". text is the body. */
+/* http1_answer_itself answers without a backend: fields are whole lines, may be "". text is the body. */
 void http1_answer_itself(struct http1 *h, int status, const char *fields, struct bytes text);
 /* http1_answer_error: a short page; the connection is closed after it when the request is not whole. */
 void http1_answer_error(struct http1 *h, int status, const char *reason);

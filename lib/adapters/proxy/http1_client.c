@@ -19,6 +19,7 @@ static enum body_piece on_piece(void *cookie, struct bytes piece)
     /* The answer is there already: nobody wants the rest. */
     if (h->x.up == NULL)
         return BODY_PIECE_TAKEN;
+    h->has_given = true;
     if (h->x.up->body(&h->x, piece))
         return BODY_PIECE_TAKEN;
     h->is_up_paused = true;
@@ -82,7 +83,7 @@ void http1_give_back(struct client *c)
         log_request(h);
     request_parser_next(&h->parser);
     h->x = (struct exchange){.down = NULL};
-    h->has_begun = h->is_up_paused = h->is_down_paused = h->has_head = h->is_chunked = false;
+    h->has_begun = h->has_given = h->is_up_paused = h->is_down_paused = h->has_head = h->is_chunked = false;
     h->is_until_close = h->is_answered = h->closes = h->is_tunnel = false;
     h->is_client_ended = h->is_backend_ended = false;
     h->status = 0;
@@ -204,6 +205,7 @@ static void begin(struct http1 *h)
         return;
     }
     enum exchange_failure why = site->backends != NULL ? w->start(w->upstreams, &h->x) : EXCHANGE_NO_BACKEND;
+    h->has_given = true;
     if (why != EXCHANGE_OK)
         http1_failed(h, why);
 }
@@ -246,6 +248,7 @@ static void follow_parser(struct http1 *h, bool was_head)
     }
     if (p->state == REQUEST_COMPLETE && h->x.up != NULL && !h->x.is_request_ended) {
         h->x.is_request_ended = true;
+        h->has_given = true;
         h->x.up->end(&h->x);
     }
 }
@@ -254,7 +257,7 @@ static void follow_parser(struct http1 *h, bool was_head)
  * and the loop does not come here again and again. */
 static void absorb(struct client *c)
 {
-    bool has_come = c->can_read && c->in_len < WORKER_BUFFER_SIZE && client_read(c);
+    bool has_come = c->can_read && client_read(c);
     /* TLS has no half-closed clients of HTTP: it has gone. On plain connections it may wait for its answer. */
     if (!has_come && c->is_read_ended && c->tls != NULL)
         c->is_dead = true;
@@ -292,8 +295,9 @@ static bool step(struct client *c, int *reads_left)
         absorb(c);
         return false;
     }
-    c->is_read_paused = h != NULL && h->is_up_paused;
-    if (c->is_read_paused || (h == NULL && client_output_len(c) > PIPELINE_HIGH && !client_flush(c)))
+    bool is_full = h == NULL && client_output_len(c) > PIPELINE_HIGH && !client_flush(c);
+    c->is_read_paused = is_full || (h != NULL && h->is_up_paused);
+    if (c->is_read_paused)
         return false;
     if (c->in_at == c->in_len)
         return need_input(c, reads_left);
@@ -341,8 +345,11 @@ static void run(struct client *c)
             c->protocol->run(c);
         return;
     }
-    if (h != NULL && h->x.up != NULL)
+    /* Not for nothing: the time that the backend has begins anew with it. */
+    if (h != NULL && h->x.up != NULL && h->has_given) {
+        h->has_given = false;
         h->x.up->flush(&h->x);
+    }
     if (!c->is_dead)
         (void)client_flush(c);
     if (!c->is_dead && !c->is_closing)

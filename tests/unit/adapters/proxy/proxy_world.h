@@ -89,10 +89,19 @@ static inline void backend_answer(int fd, const char *data, size_t len)
     (void)(world_say(fd, head) && world_send(fd, data, len));
 }
 
+/* strndup looks for the end of what it copies. */
+static inline char *world_text(const uint8_t *data, size_t len)
+{
+    char *text = calloc(1, len + 1);
+    assert_non_null(text);
+    memcpy(text, data, len);
+    return text;
+}
+
 /* The body that the head promises: how many bytes of it, without framing for a length. */
 static inline size_t backend_read_body(int fd, struct builder *got, size_t head_len)
 {
-    char *head = strndup((const char *)got->data, head_len);
+    char *head = world_text(got->data, head_len);
     const char *length = strstr(head, "Content-Length: ");
     size_t want = length != NULL ? strtoul(length + 16, NULL, 10) : 0, body = 0;
     char piece[65536];
@@ -127,10 +136,16 @@ static inline bool backend_serve(int fd, struct builder *got)
     if (!world_read_until(fd, got, "\r\n\r\n"))
         return false;
     size_t head_len = (size_t)((const uint8_t *)memmem(got->data, got->len, "\r\n\r\n", 4) - got->data) + 4;
-    char *head = strndup((const char *)got->data, head_len);
+    char *head = world_text(got->data, head_len);
     (void)sscanf(head, "%*s %63s", path);
     if (strstr(path, "/smuggled") != NULL)
         atomic_fetch_add(&world_smuggled, 1);
+    if (strcmp(path, "/hang") == 0) {
+        while (recv(fd, text, sizeof text, 0) > 0)
+            ;
+        free(head);
+        return false;
+    }
     if (strcmp(path, "/early") == 0) {
         (void)world_say(fd, "HTTP/1.1 403 No\r\nContent-Length: 2\r\n\r\nno");
         free(head);

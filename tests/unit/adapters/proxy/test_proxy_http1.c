@@ -1,5 +1,7 @@
 /* The gateway towards clients of HTTP/1: what goes through, what does not, and how it ends. */
 #include <errno.h>
+#include <poll.h>
+#include <time.h>
 
 #include "proxy_world.h"
 
@@ -308,6 +310,59 @@ static void slow_clients_are_told(void **state)
     free(got);
 }
 
+/* Milliseconds that all threads have worked. */
+static uint64_t worked_ms(void)
+{
+    struct timespec t;
+    assert_int_equal(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t), 0);
+    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+/* Sends the text again and again until nobody takes any more of it. */
+static void stuff(int fd, const char *text)
+{
+    static char block[65536];
+    struct pollfd ask = {.fd = fd, .events = POLLOUT};
+    size_t len = strlen(text), at = 0;
+    for (size_t i = 0; i < sizeof block; i++)
+        block[i] = text[i % len];
+    while (poll(&ask, 1, 100) == 1 && (ask.revents & (POLLERR | POLLHUP)) == 0) {
+        ssize_t sent = send(fd, block + at, sizeof block - at, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (sent < 0 && errno != EAGAIN)
+            break;
+        at = sent > 0 ? (at + (size_t)sent) % len : at;
+    }
+}
+
+/* While the backend thinks, or the client does not read, what the client has sent in advance waits: nobody goes round
+ * and round for it. */
+static void input_that_waits_costs_nothing(void **state)
+{
+    struct proxy_world *w = *state;
+    w->limits.backend_answer_ms = 800;
+    world_apply(w);
+    int fd = world_connect(w);
+    assert_true(world_say(fd, GET("/hang") "\r\n"));
+    stuff(fd, "nonsense, nonsense, nonsense, nonsense, nonsense, nonsense, nonsense, nonsense, nonsense");
+    uint64_t before = worked_ms();
+    free(world_read_to(fd, "HTTP/1.1 504 "));
+    assert_true(worked_ms() - before < 250);
+    (void)close(fd);
+    w->site.redirects_http = true;
+    w->limits.write_ms = 800;
+    w->limits.slowest_bytes_per_s = UINT32_MAX;
+    world_apply(w);
+    fd = world_connect(w);
+    stuff(fd, GET("/redirected") "\r\n" GET("/redirected") "\r\n" GET("/redirected") "\r\n");
+    before = worked_ms();
+    struct pollfd ask = {.fd = fd, .events = POLLRDHUP};
+    assert_int_equal(poll(&ask, 1, PATIENCE_S * 1000), 1);
+    assert_true(worked_ms() - before < 250);
+    /* What the client did not take goes with the connection, and does not stay with the system. */
+    assert_true((ask.revents & POLLERR) != 0);
+    (void)close(fd);
+}
+
 static void connections_of_one_address_are_limited(void **state)
 {
     struct proxy_world *w = *state;
@@ -414,6 +469,7 @@ int main(void)
         TEST(heads_have_a_limit),
         TEST(redirects_and_challenges),
         TEST(slow_clients_are_told),
+        TEST(input_that_waits_costs_nothing),
         TEST(connections_of_one_address_are_limited),
         TEST(a_graceful_end_waits_for_answers),
         TEST(a_graceful_end_has_an_end),
