@@ -129,6 +129,9 @@ class World:
     """Use it as a context manager. `profiles` are those of the service; mirrors is how many there are. extra is more text for
     the configuration, ca_extra for each ca block, validation for that block. zone: signed.test on nsd, too."""
 
+    # The first CA is 32473.1, the first mirror 32473.901; another world of the same test has others.
+    first_ca, first_mirror = 1, 901
+
     def __init__(self, profiles=('gm-mtc', 'intl-mtc', 'gm-classic', 'intl-classic'), mirrors=0, extra='', ca_extra='',
                  validation='', limits=True, landmark_s=3600, zone=False, quorum='    quorum = "relaxed"\n', acme=''):
         self.profiles, self.mirror_count, self.extra, self.ca_extra = profiles, mirrors, extra, ca_extra
@@ -189,7 +192,7 @@ class World:
     def make(self):
         self.start_web()
         self.make_tls()
-        for number, suite in enumerate(self.suites(), 1):
+        for number, suite in enumerate(self.suites(), self.first_ca):
             run('ca', 'init', '--suite', suite, '--id', f'32473.{number}', self.path(suite))
         for suite in self.classics():
             run('ca', 'classic', 'init', '--suite', suite, '--organisation', 'Example', '--url',
@@ -211,9 +214,9 @@ class World:
     def make_mirror(self, number):
         """A mirror of all CAs with a key for each suite: oid/...32473.90N signs with SM2, ...32473.90N.1 with ML-DSA-44."""
         folder = self.path(f'mirror{number}')
-        run('mirror', 'init', '--name', f'32473.90{number}', '--alg', 'sm2_sm3', '--alg', 'mldsa44', folder)
+        run('mirror', 'init', '--name', f'32473.{self.first_mirror + number - 1}', '--alg', 'sm2_sm3', '--alg', 'mldsa44', folder)
         config = self.read(f'mirror{number}', 'mirror.conf').decode().replace('127.0.0.1:8464', '127.0.0.1:0')
-        for at, suite in enumerate(self.suites(), 1):
+        for at, suite in enumerate(self.suites(), self.first_ca):
             config += f'ca "32473.{at}" {{ certificate = "../{suite}/ca.pem" }}\n'
         self.write(f'mirror{number}/mirror.conf', config)
 
@@ -322,10 +325,19 @@ class World:
         self.zone.set(label, 'TXT', *self.zone.records.get((label, 'TXT'), []), f'"{value}"')
         self.zone.publish()
 
+    def start_mirror(self, number):
+        """Its process. The second time on the port of the first: policies have it."""
+        config = self.path(f'mirror{number}', 'mirror.conf')
+        process = self.spawn(f'm{number}', PROGRAM, 'mirror', 'run', '--config', config)
+        address = process.wait_ready()['mirror']
+        if len(self.mirrors) < number:
+            self.mirrors.append(address)
+            self.write(f'mirror{number}/mirror.conf', self.read(f'mirror{number}', 'mirror.conf').decode().replace('127.0.0.1:0', address))
+        return process
+
     def start_mirrors(self):
         for number in range(1, self.mirror_count + 1):
-            process = self.spawn(f'm{number}', PROGRAM, 'mirror', 'run', '--config', self.path(f'mirror{number}', 'mirror.conf'))
-            self.mirrors.append(process.wait_ready()['mirror'])
+            self.start_mirror(number)
         if self.mirror_count:
             self.write_policies()
 

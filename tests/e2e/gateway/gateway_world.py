@@ -349,9 +349,11 @@ class World(acme_world.World):
             options += ['--root', self.path(suite + '-r1', 'root.pem')]
         return options
 
-    def make_trust(self, name='trust'):
+    tls_roots = None    # of the services whose logs are asked; None: ours
+
+    def make_trust(self, name='trust', options=None):
         folder = self.path(name)
-        self.cathaya('trust', 'import', '--dir', folder, *self.trust_options())
+        self.cathaya('trust', 'import', '--dir', folder, *(options or self.trust_options()))
         # The first checkpoints have yet to reach the mirrors.
         last = []
         wait_until(lambda: last, lambda: last.append(self.update_trust(folder, check=False)) or last[-1].returncode == 0, 30, 0.3)
@@ -359,7 +361,7 @@ class World(acme_world.World):
         return folder
 
     def update_trust(self, folder=None, check=True):
-        return self.cathaya('trust', 'update', '--dir', folder or self.trust, '--ca-file', self.path('tls.pem'), check=check)
+        return self.cathaya('trust', 'update', '--dir', folder or self.trust, '--ca-file', self.tls_roots or self.path('tls.pem'), check=check)
 
     def cathaya(self, *arguments, check=True, timeout=60):
         done = subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, timeout=timeout, cwd=self.folder)
@@ -367,9 +369,9 @@ class World(acme_world.World):
             raise AssertionError((arguments, done.returncode, done.stdout.decode(), done.stderr.decode()))
         return done
 
-    def fetch(self, profile, name='www.demo.test', path='/page', check=True, gateway=None):
+    def fetch(self, profile, name='www.demo.test', path='/page', check=True, gateway=None, trust=None):
         """What `cathaya fetch --json` tells, and `exit` in it."""
-        done = self.cathaya('fetch', f'https://{name}{path}', '--connect', (gateway or self.gateway).address, '--trust', self.trust,
+        done = self.cathaya('fetch', f'https://{name}{path}', '--connect', (gateway or self.gateway).address, '--trust', trust or self.trust,
                             '--as', profile, '--json', check=False)
         if check and done.returncode != 0:
             raise AssertionError(f'fetch --as {profile}: {done.returncode} {done.stdout.decode()} {done.stderr.decode()}')

@@ -27,7 +27,8 @@ LIFETIME_S = int(os.environ.get('CATHAYA_LIFE_SECONDS', '32'))
 class Watch:
     """Clients in threads that look all the time; what went wrong is in `wrong`. Between pause() and go_on() nothing is."""
 
-    def __init__(self, world, profiles=EXPECTED):
+    def __init__(self, world, profiles=EXPECTED, root=None):
+        self.root = root       # that Python's OpenSSL trusts; None: the world's
         self.world, self.wrong, self.serials, self.kinds, self.count = world, [], [], {}, {}
         self.is_open, self.is_paused, self.kept = True, False, None
         self.threads = [threading.Thread(target=self.loop, args=(name, action, pause), daemon=True) for name, action, pause in (
@@ -52,7 +53,7 @@ class Watch:
 
     def verified(self):
         """A new connection with everything checked by Python's OpenSSL, and one request."""
-        sock = self.world.gateway.tls(NAME, self.world.intl_root(), timeout=10)
+        sock = self.world.gateway.tls(NAME, self.root or self.world.intl_root(), timeout=10)
         with contextlib.closing(sock):
             certificate = sock.getpeercert()
             if not self.serials or self.serials[-1] != certificate['serialNumber']:
@@ -70,7 +71,7 @@ class Watch:
             if self.kept is not None and (not self.kept.is_open or self.kept.goaway is not None):
                 self.leave()
             if self.kept is None:
-                self.kept = Http2(self.world.gateway.tls(NAME, self.world.intl_root(), ['h2'], 10))
+                self.kept = Http2(self.world.gateway.tls(NAME, self.root or self.world.intl_root(), ['h2'], 10))
             try:
                 stream = self.kept.headers([(':method', 'GET'), (':scheme', 'https'), (':authority', NAME), (':path', '/page')])
                 end = self.kept.wait(stream)
@@ -363,7 +364,7 @@ class Clock(Case):
 
 
 class Issuers(Case):
-    """A CA that is not there at all, and another one behind it; then they change."""
+    """A CA that is not there at all, and another one behind it; then their order changes."""
     OPTIONS = {'lifetimes': 3600, 'kinds': ('gm-mtc', 'intl-classic')}
     PROFILES = ('gm', 'gm-no-landmarks', 'legacy')
 
@@ -383,7 +384,7 @@ class Issuers(Case):
         cls.gateway = cls.world.gateway
         cls.world.make_trust()
 
-    def test_fallback_and_change(self):
+    def test_fallback_and_order(self):
         self.world.wait_for_all(90, self.PROFILES)
         status = acme_world.run('gateway', 'status', '--config', self.gateway.config).stdout.decode()
         self.assertIn(NAME, status)
@@ -394,6 +395,154 @@ class Issuers(Case):
         self.gateway.write()
         os.kill(self.gateway.pid, signal.SIGHUP)
         load.end(self)
+        watch.close()
+        self.fine(watch)
+
+
+class OtherCa(World):
+    """A second CA service of somebody else, with its own CAs, roots and mirrors. It asks the first world's gateway."""
+    first_ca, first_mirror = 501, 951
+
+    def __init__(self, first, **options):
+        super().__init__(**options)
+        self.validation_port = first.validation_port
+
+    def start(self):
+        acme_world.World.start(self)
+        self.ca.stop()
+
+
+class ChangeOfCa(Case):
+    """The site's certificates come from one CA, and then from another one, which is not there when that is configured."""
+    KINDS = ('gm-mtc', 'intl-classic')
+    OPTIONS = {'lifetimes': 50, 'kinds': KINDS}
+    PROFILES = ('gm', 'gm-no-landmarks', 'legacy')
+
+    @classmethod
+    def setUpClass(cls):
+        need('h2load', 'wrk')
+        cls.world = World(**cls.OPTIONS)
+        cls.world.__enter__()
+        cls.addClassCleanup(cls.world.__exit__, None, None, None)
+        cls.addClassCleanup(lambda: kill_all(cls.world.gateway))
+        cls.gateway = cls.world.gateway
+        cls.other = OtherCa(cls.world, lifetimes=3600, kinds=cls.KINDS)
+        cls.other.__enter__()
+        cls.addClassCleanup(cls.other.__exit__, None, None, None)
+
+    def joined(self, name, *paths):
+        return self.world.write(name, b''.join(World.read(self.world, path) for path in paths).decode())
+
+    def row(self, kind):
+        [row] = [c for c in self.gateway.status()['certificates'] if c['kind'] == kind]
+        return row
+
+    def ca_of(self, profile, trust):
+        """The CA whose certificate this client gets and trusts; None."""
+        told = self.world.fetch(profile, check=False, trust=trust)
+        return told['certificate'].get('ca') if told['exit'] == 0 and told['certificate']['mode'] != 'classic' else None
+
+    def test_change_of_ca(self):
+        world, other = self.world, self.other
+        world.tls_roots = self.joined('both-tls.pem', world.path('tls.pem'), other.path('tls.pem'))
+        roots = self.joined('both-roots.pem', world.intl_root(), other.intl_root())
+        old_trust = world.make_trust('old-trust')
+        world.wait_for_all(60, self.PROFILES)
+        new_trust = world.path('new-trust')
+        world.cathaya('trust', 'import', '--dir', new_trust, *other.trust_options())
+        both_trust = world.path('both-trust')
+        world.cathaya('trust', 'import', '--dir', both_trust, *world.trust_options(), *other.trust_options())
+        # Clients that trust both see nothing of what happens now.
+        world.trust = both_trust
+        watch = self.watch(profiles=('gm', 'gm-no-landmarks', 'legacy'), root=roots)
+        watch.may_lack_logs = True
+        load = self.load(25)
+        # Fresh ones, so that their time is enough for all that follows.
+        before = {kind: self.row(kind) for kind in self.KINDS}
+        world.cathaya('gateway', 'renew', '--config', self.gateway.config)
+        wait_until('new ones', lambda: all(self.row(kind)['serial'] != before[kind]['serial'] for kind in self.KINDS), 30)
+        before = {kind: self.row(kind) for kind in self.KINDS}
+        self.assertIsNone(self.ca_of('gm-no-landmarks', new_trust))
+        self.gateway.issuers = [world.issuer(kind, kind, directory=other.directory(), ca_file=other.path('tls.pem')).replace(
+            f'issuer "{kind}"', f'issuer "new-{kind}"') for kind in self.KINDS]
+        self.gateway.sites = [re.sub(r'issuers = \{"', 'issuers = {"new-', site) for site in self.gateway.sites]
+        self.gateway.write()
+        os.kill(self.gateway.pid, signal.SIGHUP)
+        wait_until('it asks the new one', lambda: all(self.row(kind)['last_error'] for kind in self.KINDS), 15)
+        # The new CA is not there yet: the old certificates are served.
+        for kind in self.KINDS:
+            self.assertEqual((self.row(kind)['serial'], self.row(kind)['state']), (before[kind]['serial'], 'deployed'))
+        self.assertEqual(self.ca_of('gm-no-landmarks', old_trust), '32473.1')
+        other.start_ca()
+        wait_until(lambda: f'{self.gateway.status()}\n{self.gateway.process.text()[-3000:]}',
+                   lambda: self.ca_of('gm-no-landmarks', new_trust) == '32473.501', 20, 0.2)
+        # Each client gets the one that it trusts, as long as the old one is valid; of chains there is the new one.
+        left_s = before['gm-mtc']['not_after'] - time.time()
+        self.assertGreater(left_s, 3, 'too slow a machine for this lifetime')
+        self.assertEqual(self.ca_of('gm-no-landmarks', old_trust), '32473.1')
+        self.assertGreaterEqual(self.row('gm-mtc')['old'], 1)
+        self.assertEqual(self.row('gm-mtc')['issuer'], 'new-gm-mtc')
+        wait_until(lambda: self.row('intl-classic'), lambda: self.row('intl-classic')['issuer'] == 'new-intl-classic', 20)
+        self.gateway.tls(NAME, other.intl_root()).close()
+        # The old ones go when they have expired, and only then.
+        wait_until(lambda: self.row('gm-mtc'), lambda: self.row('gm-mtc')['old'] == 0, left_s + 10, 0.2)
+        self.assertGreater(time.time(), before['gm-mtc']['not_after'] - 1)
+        self.assertIsNone(self.ca_of('gm-no-landmarks', old_trust))
+        load.end(self)
+        # The landmarks of the new log come to this client, too.
+        wait_until(lambda: self.gateway.status(), lambda: world.update_trust(both_trust, check=False) and
+                   self.world.kind_of('gm', trust=both_trust) == EXPECTED['gm'] and self.ca_of('gm', both_trust) == '32473.501', 40, 0.5)
+        watch.close()
+        self.fine(watch)
+
+
+class Mirrors(Case):
+    """One of two mirrors goes, and then the other: there is no quorum for new certificates; those that are there are served on."""
+    OPTIONS = {'lifetimes': 3600, 'kinds': ('gm-mtc', 'intl-classic')}
+    PROFILES = ('gm', 'gm-no-landmarks', 'legacy')
+
+    @classmethod
+    def setUpClass(cls):
+        need('h2load', 'wrk')
+        cls.world = World(**cls.OPTIONS)
+        cls.world.__enter__()
+        cls.addClassCleanup(cls.world.__exit__, None, None, None)
+        cls.addClassCleanup(lambda: kill_all(cls.world.gateway))
+        cls.gateway = cls.world.gateway
+        cls.world.make_trust()
+        cls.world.wait_for_all(90, cls.PROFILES)
+
+    row = ChangeOfCa.row
+
+    def renew(self):
+        """The serial that was there when it was ordered."""
+        serial = self.row('gm-mtc')['serial']
+        self.world.cathaya('gateway', 'renew', '--config', self.gateway.config, '--kind', 'gm-mtc')
+        return serial
+
+    def wait_for_new(self, serial, seconds):
+        wait_until(lambda: f'{self.row("gm-mtc")}\n{self.gateway.process.text()[-3000:]}',
+                   lambda: self.row('gm-mtc')['serial'] != serial, seconds, 0.1)
+
+    def test_mirrors(self):
+        watch = self.watch(profiles=self.PROFILES)
+        watch.may_lack_logs = True
+        load = self.load(20)
+        first, second = [next(p for p in self.world.processes if p.name == name) for name in ('m1', 'm2')]
+        first.stop()
+        self.wait_for_new(self.renew(), 30)
+        second.stop()
+        serial = self.renew()
+        end = time.monotonic() + 6
+        while time.monotonic() < end:
+            self.assertEqual((self.row('gm-mtc')['serial'], self.row('gm-mtc')['state']), (serial, 'deployed'))
+            self.assertEqual(self.world.kind_of('gm-no-landmarks'), EXPECTED['gm-no-landmarks'])
+            time.sleep(0.3)
+        # One is enough again.
+        self.world.start_mirror(2)
+        self.wait_for_new(serial, 60)
+        load.end(self)
+        self.world.wait_for_all(60, self.PROFILES)
         watch.close()
         self.fine(watch)
 

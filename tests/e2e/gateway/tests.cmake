@@ -14,5 +14,7 @@ cathaya_gateway_test(crowd proxy Crowd)
 cathaya_gateway_test(life life Life)
 cathaya_gateway_test(clock life Clock)
 cathaya_gateway_test(issuers life Issuers)
+cathaya_gateway_test(change_of_ca life ChangeOfCa)
+cathaya_gateway_test(mirrors life Mirrors)
 # Keys elsewhere, stapling, challenges, operating.
 include("${CMAKE_CURRENT_LIST_DIR}/operating.cmake")
