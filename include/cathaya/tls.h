@@ -141,7 +141,8 @@ CATHAYA_API CATHAYA_MUST_USE int cathaya_tls_retry_anchor(const struct cathaya_t
                                                           char id[CATHAYA_ID_SIZE]);
 
 /* cathaya_tls_session is the newest session that the server has offered, NULL when there is none;
- * in TLS 1.3 it comes with the first bytes that are read. To be freed. */
+ * in TLS 1.3 it comes with the first bytes that are read, and is used once; in TLS 1.2 it is the one that was resumed
+ * when no other came. To be freed. */
 CATHAYA_API struct cathaya_tls_session *cathaya_tls_session(const struct cathaya_tls *connection);
 CATHAYA_API void cathaya_tls_session_free(struct cathaya_tls_session *session);
 

@@ -88,7 +88,8 @@ const struct tls_browser_report *tls_browser_report(const struct tls_stream *str
 MUST_USE bool tls_browser_retry_anchor(const struct tls_stream *stream, struct tai *id);
 
 /* tls_browser_take_session gives the newest session that the server has offered (in TLS 1.3 it comes after
- * the handshake, with the first bytes that are read); NULL when there is none. To be freed. */
+ * the handshake, with the first bytes that are read), in TLS 1.2 else the one that was resumed; NULL when there is
+ * none. To be freed. */
 struct tls_browser_session *tls_browser_take_session(const struct tls_stream *stream);
 
 #endif

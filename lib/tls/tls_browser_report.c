@@ -41,16 +41,24 @@ bool tls_browser_retry_anchor(const struct tls_stream *stream, struct tai *id)
     return false;
 }
 
+/* In TLS 1.2 a ticket stays good when it was used, and a server need not give another [RFC5077 3.3]. */
+static SSL_SESSION *newest_session(const struct tls_browser_connection *c)
+{
+    bool is_old = c->session == NULL && c->report.is_resumed && SSL_version(c->ssl) == TLS1_2_VERSION;
+    return is_old ? SSL_get_session(c->ssl) : c->session;
+}
+
 struct tls_browser_session *tls_browser_take_session(const struct tls_stream *stream)
 {
     const struct tls_browser_connection *c = tls_browser_connection_of_stream(stream);
-    if (c == NULL || c->session == NULL || SSL_SESSION_is_resumable(c->session) != 1)
+    SSL_SESSION *newest = c != NULL ? newest_session(c) : NULL;
+    if (newest == NULL || SSL_SESSION_is_resumable(newest) != 1)
         return NULL;
     struct tls_browser_session *session = calloc(1, sizeof *session);
     if (session == NULL)
         return NULL;
     /* The library spoils the session of a connection that ends without a goodbye; a copy stays good. */
-    session->session = SSL_SESSION_dup(c->session);
+    session->session = SSL_SESSION_dup(newest);
     memcpy(session->server_name, c->server_name, sizeof session->server_name);
     memcpy(session->signature, c->report.signature, sizeof session->signature);
     session->signature_id = c->report.signature_id;

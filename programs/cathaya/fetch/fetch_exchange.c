@@ -226,7 +226,7 @@ void fetch_exchange_run(const struct fetch_request *request, struct tls_browser 
         result->outcome = retry(&x, browser, &dial);
     if (result->outcome == FETCH_OK)
         result->outcome = ask(&x);
-    /* A ticket is used once: the next connection needs one from this. */
+    /* In TLS 1.3 a ticket is used once: the next connection needs one from this. */
     if (x.stream != NULL && result->report.is_done) {
         tls_browser_session_free(*session);
         *session = tls_browser_take_session(x.stream);

@@ -218,12 +218,13 @@ static void failures(void **state)
 
 /* ---- while it serves ---- */
 
-static enum cathaya_tls_kind kind_served(struct cathaya_tls_server *server, const struct cathaya_tls_session *session, int *is_resumed,
-                                         struct cathaya_tls_session **next)
+static enum cathaya_tls_kind kind_served_as(const char *profile, struct cathaya_tls_server *server,
+                                            const struct cathaya_tls_session *session, int *is_resumed,
+                                            struct cathaya_tls_session **next)
 {
     struct cathaya_tls_server_report done;
     struct pair p;
-    pair_open(&p, server, "gm", NAME, session);
+    pair_open(&p, server, profile, NAME, session);
     assert_int_equal(pair_shake(&p), CATHAYA_TLS_DONE);
     send_one(p.server, p.client, "tickets come before");
     cathaya_tls_server_report(p.server, &done);
@@ -233,6 +234,12 @@ static enum cathaya_tls_kind kind_served(struct cathaya_tls_server *server, cons
         *next = cathaya_tls_session(p.client);
     pair_close(&p);
     return done.kind;
+}
+
+static enum cathaya_tls_kind kind_served(struct cathaya_tls_server *server, const struct cathaya_tls_session *session, int *is_resumed,
+                                         struct cathaya_tls_session **next)
+{
+    return kind_served_as("gm", server, session, is_resumed, next);
 }
 
 static void a_swap(void **state)
@@ -276,6 +283,17 @@ static void tickets(void **state)
     (void)kind_served(server, NULL, &is_resumed, &session);
     assert_non_null(session);
     assert_false(is_resumed);
+    /* In TLS 1.2 the ticket stays good. */
+    struct cathaya_tls_session *old = NULL;
+    (void)kind_served_as("legacy", server, NULL, &is_resumed, &old);
+    for (int i = 0; i < 2; i++) {
+        assert_non_null(old);
+        assert_int_equal(kind_served_as("legacy", server, old, &is_resumed, &next), CATHAYA_TLS_KIND_INTL_CLASSIC);
+        assert_true(is_resumed);
+        cathaya_tls_session_free(old);
+        old = next;
+    }
+    cathaya_tls_session_free(old);
     for (int i = 0; i < 3; i++) { /* each brings the next */
         assert_int_equal(kind_served(server, session, &is_resumed, &next), CATHAYA_TLS_KIND_GM_LANDMARK);
         assert_true(is_resumed);
