@@ -203,7 +203,7 @@ static void tick(void *cookie)
 void site_certificates_schedule(struct site_certificates *sc, uint64_t delay_ms)
 {
     const struct timer_port *timer = &sc->config.timer;
-    if (sc->is_soon)
+    if (sc->is_soon || sc->is_stopped)
         return;
     sc->is_soon = delay_ms == 0;
     if (sc->is_soon)
@@ -238,6 +238,8 @@ void site_certificates_free_entry(struct site_entry *entry)
 bool site_certificates_release(struct site_certificate *c)
 {
     struct site_certificates *sc = c->owner;
+    if (sc->is_stopped)
+        return true;
     if (c->site != NULL)
         return false;
     if (c->is_ordering || c->is_landmark_asked || c->is_advice_asked)
@@ -247,6 +249,13 @@ bool site_certificates_release(struct site_certificate *c)
             sc->leaving[i--] = sc->leaving[--sc->leaving_count];
     site_certificate_free(c);
     return true;
+}
+
+void site_certificates_stop(struct site_certificates *sc)
+{
+    sc->is_stopped = true;
+    sc->config.timer.cancel(sc->config.timer.context, sc->timer);
+    sc->timer = 0;
 }
 
 void site_certificates_free(struct site_certificates *sc)

@@ -176,6 +176,10 @@ struct site_certificates;
 MUST_USE enum status site_certificates_new(const struct site_certificates_config *config,
                                            struct site_certificates **out, struct error *err);
 
+/* site_certificates_stop: from now on nothing is asked, written or told, whatever answers still come: the store may belong
+ * to somebody else, who goes on with what was begun. */
+void site_certificates_stop(struct site_certificates *sc);
+
 /* site_certificates_free wipes keys, and takes back its timer. What was asked of issuers must not be answered any more: free
  * their clients' fetch port first. NULL is fine. */
 void site_certificates_free(struct site_certificates *sc);

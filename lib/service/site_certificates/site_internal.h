@@ -131,6 +131,7 @@ struct site_certificates {
     int64_t mend_s;       /* when that is tried */
     char store_error[ERROR_TEXT_MAX];
     uint64_t timer;
+    bool is_stopped;
     bool is_soon; /* the timer fires as soon as it may */
 };
 
@@ -156,7 +157,8 @@ void site_certificates_fail(struct site_certificate *c, const char *what, const 
 struct site_issuer_entry *site_certificates_issuer(struct site_certificates *sc, const char *name);
 /* site_certificates_count changes how much is under way with an issuer, if there is still one of that name. */
 void site_certificates_count(struct site_certificates *sc, const char *issuer, int orders, int questions);
-/* site_certificates_release frees a certificate that nobody wants any more, if no callback is to come; true: it is gone. */
+/* site_certificates_release frees a certificate that nobody wants any more, if no callback is to come; true: it is gone, or
+ * the role has been stopped: nothing more is to be done with it. */
 bool site_certificates_release(struct site_certificate *c);
 /* site_certificates_free_entry frees a site, not its certificates. */
 void site_certificates_free_entry(struct site_entry *entry);

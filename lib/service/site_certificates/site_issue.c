@@ -186,7 +186,7 @@ static void accept(struct site_certificate *c, const struct site_acme_certificat
 static enum status ordered(void *cookie, const char *order_url, struct error *err)
 {
     struct site_certificate *c = cookie;
-    if (c->site == NULL)
+    if (c->site == NULL || c->owner->is_stopped)
         return error_set(err, STATUS_REFUSED, "the certificate is not wanted any more");
     if (snprintf(c->order.url, sizeof c->order.url, "%s", order_url) >= (int)sizeof c->order.url) {
         c->order.url[0] = '\0';

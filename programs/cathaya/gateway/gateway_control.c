@@ -250,6 +250,8 @@ void gateway_control_close(struct gateway_control *c)
 {
     if (c == NULL)
         return;
+    if (c->sites != NULL)
+        site_certificates_stop(c->sites); /* before the lock goes: the directory is another process's then */
     if (c->fetch != NULL)
         curl_fetch_stop(c->fetch);
     if (c->gate != NULL)

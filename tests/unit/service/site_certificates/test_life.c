@@ -302,6 +302,30 @@ static void test_revoked(void **state)
     world_end(&w);
 }
 
+/* Answers that come after the end change nothing on a disk that may be somebody else's, and are no failures. */
+static void test_stop(void **state)
+{
+    static const enum status answers[] = {STATUS_OK, STATUS_IO, STATUS_REFUSED};
+    (void)state;
+    for (size_t i = 0; i < LENGTH(answers); i++) {
+        for (uint64_t at_ms = 0; at_ms < 2000; at_ms += 100) {
+            struct world w;
+            world_begin(&w);
+            world_configure(&w, &world_wanted_gm, 1);
+            fake_timer_advance(w.timer, at_ms);
+            w.gm.answer = answers[i];
+            site_certificates_stop(w.sc);
+            uint64_t operations = memory_disk_operations(w.disk);
+            unsigned changes = w.changes;
+            world_pass(&w, 600);
+            assert_int_equal(memory_disk_operations(w.disk), operations);
+            assert_int_equal(w.changes, changes);
+            assert_int_equal(w.errors, 0);
+            world_end(&w);
+        }
+    }
+}
+
 /* ---- files ---- */
 
 static void put_pair(struct world *w, uint64_t serial)
@@ -409,7 +433,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_first), cmocka_unit_test(test_renewals), cmocka_unit_test(test_expiry), cmocka_unit_test(test_restart),
         cmocka_unit_test(test_names), cmocka_unit_test(test_issuer), cmocka_unit_test(test_key_type), cmocka_unit_test(test_sites),
-        cmocka_unit_test(test_revived), cmocka_unit_test(test_revoked), cmocka_unit_test(test_files),
+        cmocka_unit_test(test_revived), cmocka_unit_test(test_revoked), cmocka_unit_test(test_files), cmocka_unit_test(test_stop),
         cmocka_unit_test(test_files_and_clock), cmocka_unit_test(test_files_unreadable)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
