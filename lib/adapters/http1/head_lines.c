@@ -4,6 +4,8 @@
 
 #include "base/text.h"
 
+/* As long as a name of DNS with brackets and port may get, and room. */
+#define HOST_LEN_MAX 300
 /* A larger head's memory is not kept for the next one. */
 #define HEAD_KEPT_MAX 4096
 
@@ -188,6 +190,18 @@ bool head_is_all(struct bytes text, enum head_char kind)
         if ((kinds[text.data[i]] & kind) == 0)
             return false;
     return text.len > 0;
+}
+
+/* What stands behind the brackets or the colon is a port, or some who read it see another host. */
+bool head_is_host(struct bytes text)
+{
+    bool has_brackets = text.len > 0 && text.data[0] == '[';
+    size_t end = head_find_byte(text, has_brackets ? ']' : ':') + (has_brackets ? 1 : 0);
+    if (text.len > HOST_LEN_MAX || end > text.len || !head_is_all(text, HEAD_HOST))
+        return false;
+    struct bytes port = head_part(text, end, text.len);
+    return port.len <= 1 ? port.len == 0 || port.data[0] == ':'
+                         : port.data[0] == ':' && head_is_all(head_part(port, 1, port.len), HEAD_DIGIT);
 }
 
 size_t head_find(const struct http_header *fields, size_t count, const char *name, struct bytes *value)

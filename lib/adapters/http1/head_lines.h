@@ -51,6 +51,9 @@ enum head_char {
 /* head_is_all says whether text is not empty and has only characters of that kind. */
 bool head_is_all(struct bytes text, enum head_char kind);
 
+/* head_is_host says whether text is a host with or without a port: "name", "name:443", "[::1]:443". */
+bool head_is_host(struct bytes text);
+
 /* head_find is how often a field is there, and its last value. */
 size_t head_find(const struct http_header *fields, size_t count, const char *name, struct bytes *value);
 

@@ -3,24 +3,10 @@
 
 #include "adapters/http1/request_parser.h"
 
-/* As long as a name of DNS with brackets and port may get, and room. */
-#define HOST_LEN_MAX 300
-
 static bool bad(struct request_parser *p, int failure, const char *reason)
 {
     request_parser_fail(p, failure, reason);
     return false;
-}
-
-/* "name", "name:443", "[::1]:443": what stands behind the colon is a number, or some who read it see another host. */
-static bool is_host(struct bytes host)
-{
-    size_t at = host.len > 0 && host.data[0] == '[' ? head_find_byte(host, ']') : 0;
-    struct bytes rest = head_part(host, at, host.len);
-    for (at = head_find_byte(rest, ':') + 1; at < rest.len; at++)
-        if (rest.data[at] < '0' || rest.data[at] > '9')
-            return false;
-    return head_is_all(host, HEAD_HOST);
 }
 
 /* ---- request line ---- */
@@ -38,7 +24,7 @@ static bool read_absolute_target(struct request_parser *p, struct bytes target, 
     size_t question = head_find_byte(after, '?');
     size_t end = slash < question ? slash : question;
     p->host = head_part(after, 0, end);
-    if (!is_host(p->host))
+    if (!head_is_host(p->host))
         return bad(p, 400, "bad authority in the request target");
     *rest = head_part(after, end, after.len);
     return true;
@@ -110,7 +96,7 @@ static bool check_host(struct request_parser *p)
     size_t count = find_field(p, "Host", &host);
     if (count > 1 || (count == 0 && !p->is_http_1_0))
         return bad(p, 400, count > 1 ? "more than one Host" : "no Host");
-    if (count == 1 && (host.len > HOST_LEN_MAX || !is_host(host)))
+    if (count == 1 && !head_is_host(host))
         return bad(p, 400, "bad Host");
     if (of_target.len > 0 && count == 1 && !bytes_equal(of_target, host))
         return bad(p, 400, "Host is not that of the request target");

@@ -64,6 +64,7 @@
 
 struct exchange;
 struct proxy_limits;
+struct proxy_state;
 struct upstream_client;
 
 /* Everything borrows from downstream until upstream is done with the exchange. */
@@ -142,17 +143,13 @@ struct exchange {
     void *upstream;                         /* upstream's own */
     const struct proxy_site *site;          /* whose request it is (proxy_state.h) */
     const struct proxy_limits *limits;      /* times and sizes that hold for it */
+    struct proxy_state *state;              /* where site and limits are, counted by downstream; NULL: it needs no count
+                                               of its own, as the client's connection does not change its state meanwhile */
     bool is_request_ended, is_response_ended; /* set by the caller just before up->end, down->end */
 
     /* For the access log: set by upstream when it knows. */
     const char *backend;      /* "127.0.0.1:8080"; lives as long as the site; NULL: none was chosen */
     uint64_t backend_start_ms; /* when it was asked */
 };
-
-/* exchange_is_over: upstream is done with x (or has not begun). */
-static inline bool exchange_is_over(const struct exchange *x)
-{
-    return x->up == NULL;
-}
 
 #endif

@@ -263,22 +263,33 @@ void forward_write_request(const struct exchange *x, struct builder *out)
     builder_text(out, "\r\n");
 }
 
+static bool has_hsts(const struct exchange *x)
+{
+    return x->request.is_tls && x->site != NULL && x->site->hsts_max_age_s > 0;
+}
+
+void forward_write_hsts(const struct exchange *x, struct builder *out)
+{
+    if (has_hsts(x))
+        builder_printf(out, "Strict-Transport-Security: max-age=%llu\r\n",
+                       (unsigned long long)x->site->hsts_max_age_s);
+}
+
 void forward_write_answer_fields(const struct exchange *x, const struct exchange_response *response,
                                  struct builder *out)
 {
     bool is_listing = forward_is_listing(response->fields, response->field_count);
-    bool has_hsts = x->site->hsts_max_age_s > 0 && x->request.is_tls;
+    bool is_hsts_ours = has_hsts(x);
     for (size_t i = 0; i < response->field_count; i++) {
         const struct http_header *field = &response->fields[i];
         enum field_kind kind = kind_of(field->name);
-        if (kind == FIELD_HOP || kind == FIELD_FRAMING || (kind == FIELD_HSTS && has_hsts) ||
+        if (kind == FIELD_HOP || kind == FIELD_FRAMING || (kind == FIELD_HSTS && is_hsts_ours) ||
             (is_listing && is_listed(field->name, response->fields, response->field_count)))
             continue;
         put_field(out, field->name, field->value);
     }
-    if (has_hsts && response->status >= 200)
-        builder_printf(out, "Strict-Transport-Security: max-age=%llu\r\n",
-                       (unsigned long long)x->site->hsts_max_age_s);
+    if (response->status >= 200)
+        forward_write_hsts(x, out);
     if (x->site->adds_via)
         builder_text(out, "Via: 1.1 cathaya\r\n");
 }

@@ -32,4 +32,8 @@ bool forward_is_listing(const struct http_header *fields, size_t field_count);
 void forward_write_answer_fields(const struct exchange *x, const struct exchange_response *response,
                                  struct builder *out);
 
+/* forward_write_hsts appends Strict-Transport-Security as the site has it, if the answer is one over TLS: every one
+ * is to have it, also those that we give by ourselves [RFC6797 7.1]. */
+void forward_write_hsts(const struct exchange *x, struct builder *out);
+
 #endif

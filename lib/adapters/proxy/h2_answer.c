@@ -65,13 +65,16 @@ static void submit(struct h2_stream *t, int status, struct bytes lines, bool has
     int len = snprintf(digits, sizeof digits, "%d", status);
     fields[0] = field(bytes_of_text(":status"), bytes_of(digits, (size_t)len));
     size_t count = split_lines(lines, fields, 1);
+    int result = 0;
     if (status < 200) {
-        (void)nghttp2_submit_headers(nghttp2, NGHTTP2_FLAG_NONE, t->id, NULL, fields, count, NULL);
+        result = nghttp2_submit_headers(nghttp2, NGHTTP2_FLAG_NONE, t->id, NULL, fields, count, NULL);
     } else {
         t->status = status;
         t->is_answered = true;
-        (void)nghttp2_submit_response(nghttp2, t->id, fields, count, has_body ? &body : NULL);
+        result = nghttp2_submit_response(nghttp2, t->id, fields, count, has_body ? &body : NULL);
     }
+    if (result < 0)
+        h2_stream_reset(t, NGHTTP2_INTERNAL_ERROR);
 }
 
 static const char *phrase_of(int status)
@@ -100,15 +103,17 @@ static const char *phrase_of(int status)
 
 void h2_answer_local(struct h2_stream *t, int status)
 {
-    char lines[128];
+    struct builder *lines = &t->session->fields;
     builder_printf(&t->out, "%d %s\n", status, phrase_of(status));
-    (void)snprintf(lines, sizeof lines, "%scontent-type: text/plain\r\ncontent-length: %zu\r\n",
+    builder_reset(lines);
+    builder_printf(lines, "%scontent-type: text/plain\r\ncontent-length: %zu\r\n",
                    status == 503 ? "retry-after: 1\r\n" : "", t->out.len);
+    forward_write_hsts(&t->x, lines);
     bool has_body = !t->x.request.is_head;
     if (!has_body)
         builder_reset(&t->out);
     t->is_answer_ended = true;
-    submit(t, status, bytes_of_text(lines), has_body);
+    submit(t, status, builder_view(lines), has_body);
     wake(t);
 }
 
@@ -135,6 +140,11 @@ static void down_head(struct exchange *x, const struct exchange_response *respon
         return;
     }
     write_fields(t, response);
+    /* Not all of them: one that is missing could be the one that protects somebody. */
+    if (!builder_is_good(&t->session->fields)) {
+        h2_stream_reset(t, NGHTTP2_INTERNAL_ERROR);
+        return;
+    }
     submit(t, status, builder_view(&t->session->fields), response->has_body || t->is_tunnel);
     /* The client's own end of the tunnel may have come before. */
     if (t->is_tunnel && t->is_input_over && t->x.up != NULL) {

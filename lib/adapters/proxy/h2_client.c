@@ -18,17 +18,22 @@ static void on_wake(void *context)
     client_wake(context);
 }
 
+static void count_request(struct client *c)
+{
+    counter_add(&c->worker->counters.requests, 1);
+    counter_add(&c->worker->counters.requests_http2, 1);
+}
+
 static int start_exchange(void *context, struct exchange *x)
 {
     struct client *c = context;
     struct proxy_worker *w = c->worker;
-    struct h2_client *h = c->data;
     int status = 0;
-    /* Streams that are open borrow from the state that they began with. */
-    if (h2_session_stream_count(h->session) <= 1 && !client_update_state(c))
+    count_request(c);
+    if (!client_update_state(c))
         return 421;
-    counter_add(&w->counters.requests, 1);
-    counter_add(&w->counters.requests_http2, 1);
+    /* Other streams go on with the state that they began with. */
+    x->state = proxy_state_keep(c->state);
     x->site = client_find_site(c, x->request.authority, &status);
     x->limits = proxy_state_limits(c->state);
     client_fill_request(c, &x->request);
@@ -46,25 +51,26 @@ static void on_finished(void *context, const struct h2_finished *f)
     struct client *c = context;
     struct worker_counters *n = &c->worker->counters;
     int class = f->status / 100;
+    if (!f->is_started) {
+        count_request(c);
+        counter_add(&n->bad_requests, 1);
+    }
     counter_add(&n->requests_ended, 1);
     counter_add(&n->answers_by_class[class > 0 && class < 6 ? class : 0], 1);
     counter_add(&n->bytes_in, f->in_len);
     counter_add(&n->bytes_out, f->out_len);
     if (f->failure != EXCHANGE_OK)
         counter_add(&n->failures_by_kind[f->failure], 1);
-    if (c->worker->log == NULL)
-        return;
-    const struct access_entry entry = {
-        .client = c,
-        .exchange = f->exchange,
-        .status = f->status,
-        .in_len = f->in_len,
-        .out_len = f->out_len,
-        .start_ms = f->start_ms,
-        .is_whole = f->is_whole,
-        .protocol = "2",
-    };
-    access_log_add(c->worker->log, &entry);
+    if (c->worker->log != NULL)
+        access_log_add(c->worker->log, &(struct access_entry){.client = c,
+                                                              .exchange = f->exchange,
+                                                              .status = f->status,
+                                                              .in_len = f->in_len,
+                                                              .out_len = f->out_len,
+                                                              .start_ms = f->start_ms,
+                                                              .is_whole = f->is_whole,
+                                                              .protocol = "2"});
+    proxy_state_free(f->exchange->state);
 }
 
 static uint64_t now_ms(void *context)

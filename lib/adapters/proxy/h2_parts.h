@@ -35,7 +35,7 @@ struct h2_stream {
     struct builder cookie;
     struct builder in;   /* of the body, when upstream takes no more */
     char websocket_key[32];
-    bool is_head_done, is_too_large, has_host, is_connect, is_tunnel;
+    bool is_head_done, is_started, is_too_large, has_host, is_connect, is_tunnel;
     bool is_input_paused, is_touched, is_resumed;
     bool is_input_over;  /* the rest of it is not wanted, or there is none: */
     bool is_remote_ended; /* END_STREAM has come */
@@ -47,7 +47,6 @@ struct h2_stream {
     bool is_answered, is_answer_ended, is_deferred, is_out_paused, is_reset;
     enum exchange_failure failure;
     uint64_t in_len, out_len, start_ms;
-    void *host_data; /* the host's own */
 };
 
 /* So much at once, and what time brings. */

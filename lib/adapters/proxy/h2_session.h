@@ -36,7 +36,8 @@ struct h2_session;
 
 /* What was done for one request: for log and figures. Borrowed during the call. */
 struct h2_finished {
-    const struct exchange *exchange; /* with site == NULL when start was not reached */
+    const struct exchange *exchange;
+    bool is_started;          /* false: the request was refused before host->start */
     int status;               /* sent to the client; 0: none */
     uint64_t in_len, out_len; /* bodies */
     bool is_whole;            /* the answer came to its end */

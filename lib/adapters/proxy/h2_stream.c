@@ -79,6 +79,7 @@ void h2_stream_free(struct h2_stream *t)
         t->x.up->abort(&t->x);
     if (s->host.finished != NULL && t->is_head_done)
         s->host.finished(s->host.context, &(struct h2_finished){.exchange = &t->x,
+                                                                .is_started = t->is_started,
                                                                 .status = t->status,
                                                                 .in_len = t->in_len,
                                                                 .out_len = t->out_len,
@@ -198,7 +199,7 @@ static bool read_authority(struct exchange_request *r)
         return false;
     if (r->authority.len == 0 && count == 1)
         r->authority = host;
-    return head_is_all(r->authority, HEAD_HOST);
+    return head_is_host(r->authority);
 }
 
 static bool read_length(struct exchange_request *r)
@@ -275,8 +276,10 @@ void h2_stream_begin(struct h2_stream *t, bool is_ended)
     t->is_head_done = true;
     t->is_remote_ended = t->is_input_over = is_ended;
     int status = read_head(t, is_ended);
-    if (status == 0)
+    if (status == 0) {
+        t->is_started = true;
         status = s->host.start(s->host.context, &t->x);
+    }
     if (status != 0) {
         t->is_input_over = true;
         h2_answer_local(t, status);

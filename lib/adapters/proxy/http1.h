@@ -46,7 +46,4 @@ extern const struct exchange_down http1_down;
 void tunnel_begin(struct http1 *h);
 extern const struct exchange_down tunnel_down;
 
-/* The phrase for a status, "Unknown" if there is none. */
-const char *http1_phrase(int status);
-
 #endif

@@ -10,7 +10,7 @@
 /* A head of an answer with what is added. */
 #define HEAD_ROOM 8192
 
-const char *http1_phrase(int status)
+static const char *phrase_of(int status)
 {
     static const struct {
         int status;
@@ -20,9 +20,7 @@ const char *http1_phrase(int status)
         {308, "Permanent Redirect"},
         {400, "Bad Request"},
         {404, "Not Found"},
-        {405, "Method Not Allowed"},
         {408, "Request Timeout"},
-        {413, "Content Too Large"},
         {414, "URI Too Long"},
         {417, "Expectation Failed"},
         {421, "Misdirected Request"},
@@ -60,8 +58,9 @@ void http1_answer_itself(struct http1 *h, int status, const char *fields, struct
     if (!is_whole || !p->is_keep_alive || c->worker->is_draining)
         h->closes = true;
     builder_init(&out, HEAD_ROOM * 4);
-    builder_printf(&out, "HTTP/1.1 %d %s\r\nDate: %s\r\nContent-Length: %zu\r\n%s", status, http1_phrase(status),
+    builder_printf(&out, "HTTP/1.1 %d %s\r\nDate: %s\r\nContent-Length: %zu\r\n%s", status, phrase_of(status),
                    worker_date(c->worker), text.len, fields);
+    forward_write_hsts(&h->x, &out);
     if (h->closes)
         builder_text(&out, "Connection: close\r\n");
     else if (p->is_http_1_0)
@@ -80,7 +79,7 @@ void http1_answer_itself(struct http1 *h, int status, const char *fields, struct
 void http1_answer_error(struct http1 *h, int status, const char *reason)
 {
     char text[256];
-    int len = snprintf(text, sizeof text, "%d %s: %s\n", status, http1_phrase(status), reason);
+    int len = snprintf(text, sizeof text, "%d %s: %s\n", status, phrase_of(status), reason);
     http1_answer_itself(h, status, "Content-Type: text/plain; charset=utf-8\r\n", bytes_of(text, (size_t)len));
 }
 

@@ -147,11 +147,6 @@ void proxy_free(struct proxy *p)
     free(p);
 }
 
-size_t proxy_worker_count(const struct proxy *proxy)
-{
-    return proxy->worker_count;
-}
-
 /* ---- listeners ---- */
 
 static enum status new_listener(struct proxy *p, enum proxy_listener_kind kind, struct listener **out,

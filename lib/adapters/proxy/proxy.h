@@ -37,8 +37,6 @@ MUST_USE enum status proxy_new(struct event_loop *main_loop, const struct proxy_
 /* proxy_free ends everything at once: open connections are cut. Waits for the workers. NULL is fine. */
 void proxy_free(struct proxy *proxy);
 
-size_t proxy_worker_count(const struct proxy *proxy);
-
 /* ---- listeners: before proxy_start ---- */
 
 /* proxy_listen binds "ADDRESS:PORT" (numeric; IPv6 in brackets; port 0: any free one), one socket per worker.

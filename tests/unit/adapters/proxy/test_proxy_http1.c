@@ -205,6 +205,8 @@ static void nothing_is_smuggled(void **state)
         POST "Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n" SMUGGLED,
         POST "Host: b.example\r\n\r\n" SMUGGLED,
         "GET http://b.example/x HTTP/1.1\r\nHost: a.example\r\n\r\n" SMUGGLED,
+        "GET /x HTTP/1.1\r\nHost: [::1]a.example\r\n\r\n" SMUGGLED,
+        "GET /x HTTP/1.1\r\nHost: a.example:80.b\r\n\r\n" SMUGGLED,
         "GET /x HTTP/1.1\r\n\r\n" SMUGGLED,
         "GET /x HTTP/2.0\r\nHost: a.example\r\n\r\n" SMUGGLED,
         "GET  /x HTTP/1.1\r\nHost: a.example\r\n\r\n" SMUGGLED,
@@ -353,6 +355,8 @@ static void input_that_waits_costs_nothing(void **state)
     w->limits.slowest_bytes_per_s = UINT32_MAX;
     world_apply(w);
     fd = world_connect(w);
+    int small = 16384;
+    (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
     stuff(fd, GET("/redirected") "\r\n" GET("/redirected") "\r\n" GET("/redirected") "\r\n");
     before = worked_ms();
     struct pollfd ask = {.fd = fd, .events = POLLRDHUP};

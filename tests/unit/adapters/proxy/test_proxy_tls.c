@@ -104,7 +104,9 @@ static void a_host_of_another_site_is_misdirected(void **state)
         HAS(got, "HTTP/1.1 200 OK");
         HAS(got, "Strict-Transport-Security: max-age=100\r\n");
         say(s, "GET /x HTTP/1.1\r\nHost: b.example\r\n\r\n");
-        HAS(hear(s, "\n\r\n", &end), "HTTP/1.1 421 Misdirected Request");
+        got = hear(s, "\n\r\n", &end);
+        HAS(got, "HTTP/1.1 421 Misdirected Request");
+        HAS_NOT(got, "Strict-Transport-Security"); /* not this site's name */
         say(s, "GET /x HTTP/1.1\r\nHost: unknown.example\r\nConnection: close\r\n\r\n");
         HAS(hear(s, NULL, &end), is_default ? "HTTP/1.1 200 OK" : "HTTP/1.1 421 Misdirected Request");
         assert_int_equal(end, TLS_END);
@@ -150,6 +152,21 @@ static void half_an_answer_has_no_good_end(void **state)
     shut(s, fd);
 }
 
+static void our_own_answers_have_hsts_too(void **state)
+{
+    struct proxy_world *w = *state;
+    enum tls_result end;
+    int fd;
+    w->backend_port = 1; /* nobody listens there */
+    use_sites(w, false);
+    struct tls_stream *s = open_tls(w, "a.example", &fd);
+    say(s, "GET /x HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n\r\n");
+    char *got = hear(s, NULL, &end);
+    HAS(got, "HTTP/1.1 502 Bad Gateway");
+    HAS(got, "Strict-Transport-Security: max-age=100\r\n");
+    shut(s, fd);
+}
+
 static void connections_live_through_a_swap(void **state)
 {
     struct proxy_world *w = *state;
@@ -183,6 +200,7 @@ int main(void)
         TEST(heads_say_https),
         TEST(a_tcp_site_is_a_tunnel),
         TEST(half_an_answer_has_no_good_end),
+        TEST(our_own_answers_have_hsts_too),
         TEST(connections_live_through_a_swap),
     };
     if (tls_context_new_client(&settings, &client_context, &err) != STATUS_OK)
