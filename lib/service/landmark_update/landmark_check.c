@@ -30,6 +30,24 @@ static bool has_signed(const void *context, const struct tai *id)
     return c != NULL && verify(s, id, c->key, &err) == STATUS_OK;
 }
 
+/* Too few have signed: a cosignature that is wrong is never right, while one that is not there may come. */
+static enum status tell_shortage(const struct trust_requirement *required, size_t good, const struct signatures *signatures,
+                                 struct error *err)
+{
+    for (size_t i = 0; i < required->count; i++) {
+        size_t number;
+        const struct trust_cosigner *c = trust_store_find_cosigner(signatures->store, tai_bytes(&required->ids[i]), &number);
+        enum status s = c != NULL ? verify(signatures, &required->ids[i], c->key, err) : STATUS_NOT_FOUND;
+        if (s == STATUS_NO_MEMORY)
+            return s;
+        if (s != STATUS_OK && s != STATUS_NOT_FOUND)
+            return error_prefix(err, STATUS_REFUSED, "checkpoint: signature of a cosigner");
+    }
+    return error_set(err, STATUS_AGAIN,
+                     "checkpoint: the cosigner policy is not satisfied yet: %zu of %zu cosigners have signed, %zu are required", good,
+                     required->count, required->needed);
+}
+
 static enum status check_requirements(const struct landmark_update_log *log, const struct signatures *signatures, struct error *err)
 {
     size_t count;
@@ -39,9 +57,7 @@ static enum status check_requirements(const struct landmark_update_log *log, con
             continue;
         size_t good = trust_store_count_signed(&required[i], has_signed, signatures);
         if (good < required[i].needed)
-            return error_set(err, STATUS_REFUSED,
-                             "checkpoint: the cosigner policy is not satisfied: %zu of %zu cosigners have signed, %zu are required",
-                             good, required[i].count, required[i].needed);
+            return tell_shortage(&required[i], good, signatures, err);
     }
     return STATUS_OK;
 }

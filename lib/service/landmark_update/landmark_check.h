@@ -7,8 +7,8 @@
 #include "codec/note/checkpoint.h"
 #include "service/landmark_update/landmark_update.h"
 
-/* landmark_check_checkpoint reads a signed checkpoint of the log: STATUS_REFUSED when the CA has not signed it or the
- * requirements are not met. *out borrows from note. */
+/* landmark_check_checkpoint reads a signed checkpoint of the log: STATUS_REFUSED when the CA has not signed it, or
+ * a cosignature is wrong; STATUS_AGAIN when too few have signed for the requirements yet. *out borrows from note. */
 MUST_USE enum status landmark_check_checkpoint(const struct landmark_update_log *log, struct bytes note, struct checkpoint *out,
                                                struct error *err);
 

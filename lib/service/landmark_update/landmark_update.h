@@ -44,7 +44,8 @@ struct landmark_update_log {
 
 /* Borrowed for the duration of done. */
 struct landmark_update_result {
-    enum status status; /* STATUS_NOT_FOUND: no prefix knows this log. STATUS_CONFLICT: the log lies, see evidence */
+    enum status status; /* STATUS_NOT_FOUND: no prefix knows this log. STATUS_AGAIN: the CA's checkpoint has too few
+                           cosignatures yet. STATUS_CONFLICT: the log lies, see evidence */
     const struct error *error;
     /* With STATUS_OK: what to hold from now on, landmarks that are active alone. */
     const struct trust_bundle *bundle;

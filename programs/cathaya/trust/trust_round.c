@@ -122,7 +122,9 @@ static void fail(struct trust_round *r, enum status status, const char *text)
     /* The first failure has said what is wrong; the worst decides. */
     if (r->reason.status == STATUS_OK)
         (void)error_set(&r->reason, status, "%s", text);
-    r->exit_status = output_worse(r->exit_status, (int)output_exit_status(ROLE_OBJECT, status));
+    /* What is to be asked again later is no answer, like a log that cannot be reached. */
+    int exit_status = status == STATUS_AGAIN ? EXIT_SURROUNDINGS : (int)output_exit_status(ROLE_OBJECT, status);
+    r->exit_status = output_worse(r->exit_status, exit_status);
 }
 
 static uint16_t first_number(const struct trust_ca *ca)

@@ -256,8 +256,8 @@ class Revocations(acme_raw.Case):
 
         web.spoil = bare
         alone = Client(self, 'alone', web.url)
-        _, err = alone.update(status=1)
-        self.assertIn('cosigner policy is not satisfied', err)
+        _, err = alone.update(status=3)
+        self.assertIn('cosigner policy is not satisfied yet', err)
         self.assertEqual(os.path.exists(os.path.join(alone.folder, 'logs')), False)
         client = Client(self, 'bare', web.url, *self.mirror_urls())
         report = self.updated(client)
