@@ -113,8 +113,10 @@ static inline size_t backend_read_body(int fd, struct builder *got, size_t head_
     free(head);
     while (want > 0 && got->len - head_len < want) {
         ssize_t len = recv(fd, piece, sizeof piece, 0);
-        if (len <= 0)
+        if (len <= 0) {
+            got->len = 0;
             return 0;
+        }
         builder_bytes(got, bytes_of(piece, (size_t)len));
     }
     if (want > 0) {
