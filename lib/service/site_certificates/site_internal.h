@@ -84,6 +84,7 @@ struct site_certificate {
     int64_t last_error_s;
     bool is_due;          /* whatever the time */
     bool is_damaged;      /* something on disk was, and nothing has come in its place */
+    bool is_replacing;    /* the order under way says what it replaces */
     bool is_without_replaces; /* the server did not like it */
     bool is_store_failing;    /* what ends now ends because of the disk, and nobody else is to be blamed */
     bool is_unsaved;          /* the state on disk is older than what is here */

@@ -212,6 +212,11 @@ static void issued(void *cookie, enum status status, const struct site_acme_cert
         site_certificates_event(c, EVENT_WARNING, "site-order-gone", err->text);
         abandon(c);
         site_certificates_schedule(c->owner, 0);
+    } else if (status == STATUS_REFUSED && c->is_replacing && c->order.url[0] == '\0') {
+        /* An order whose URL was lost in a crash has replaced it, as a rule; or the server has forgotten it [RFC9773 5]. */
+        c->is_without_replaces = true;
+        site_certificates_event(c, EVENT_WARNING, "site-replaces-refused", err->text);
+        site_certificates_schedule(c->owner, 0);
     } else {
         failed(c, c->order.issuer, status, retry_after_s, err);
     }
@@ -288,6 +293,7 @@ static enum status ask(struct site_certificate *c, struct site_issuer_entry *iss
     const struct site_acme_request request = {
         .names = names, .name_count = c->order.name_count, .csr = builder_view(&csr), .replaces = replaces_of(c, issuer),
         .order_url = c->order.url[0] != '\0' ? c->order.url : NULL};
+    c->is_replacing = request.replaces != NULL;
     if (s == STATUS_OK) {
         c->is_ordering = true; /* before: whoever answers at once, against the rule, does no harm */
         issuer->orders_under_way++;

@@ -202,6 +202,7 @@ static void test_replaces_refused(void **state)
     world_pass(&w, 6 * DAY);
     assert_int_equal(w.gm.issued_count, 2);
     assert_int_equal(w.gm.replaces_count, 1);
+    assert_int_equal(w.errors, 0);
     world_end(&w);
 }
 
