@@ -8,163 +8,8 @@
 
 #include "adapters/proxy/address_counts.h"
 
-/* For a client to read an answer that came before it had sent everything. */
-#define LINGER_MS 2000
 /* Thrown away in one round while lingering. */
 #define LINGER_READS_MAX 16
-
-/* ---- time ---- */
-
-static uint64_t wait_ms(const struct client *c, enum client_wait wait)
-{
-    const struct proxy_limits *l = proxy_state_limits(c->state);
-    switch (wait) {
-    case CLIENT_WAIT_HANDSHAKE:
-        return l->handshake_ms;
-    case CLIENT_WAIT_IDLE:
-        return l->idle_ms;
-    case CLIENT_WAIT_HEAD:
-        return l->head_ms;
-    case CLIENT_WAIT_BODY:
-        return l->body_ms;
-    case CLIENT_WAIT_WRITE:
-        return l->write_ms;
-    case CLIENT_WAIT_TUNNEL:
-        return l->tunnel_idle_ms;
-    default:
-        return LINGER_MS;
-    }
-}
-
-void client_set_wait(struct client *c, enum client_wait wait)
-{
-    if (c->wait == wait)
-        return;
-    c->wait = wait;
-    c->passed_len = 0;
-    c->wait_start_ms = worker_now_ms(c->worker);
-    if (wait == CLIENT_WAIT_NONE)
-        deadline_stop(&c->deadline);
-    else
-        deadline_set(&c->worker->deadlines, &c->deadline, wait_ms(c, wait));
-}
-
-/* More time for what has passed; 0: it is over. */
-static uint64_t left_ms(const struct client *c, uint64_t now_ms)
-{
-    const struct proxy_limits *l = proxy_state_limits(c->state);
-    uint64_t end_ms = c->wait_start_ms + wait_ms(c, c->wait);
-    if (c->wait == CLIENT_WAIT_BODY || c->wait == CLIENT_WAIT_WRITE)
-        end_ms += c->passed_len * 1000 / l->slowest_bytes_per_s;
-    return end_ms > now_ms ? end_ms - now_ms : 0;
-}
-
-/* In the middle of something it ends with a reset: half an answer looks like that, and the system does not keep what a
- * client does not take. */
-static void cut(struct client *c)
-{
-    c->is_cut = c->is_cut || c->is_busy || client_output_len(c) > 0;
-    client_kill(c);
-}
-
-static void on_deadline(struct deadline *d)
-{
-    struct client *c = (struct client *)d;
-    uint64_t now_ms = worker_now_ms(c->worker), left = left_ms(c, now_ms);
-    if (c->wait == CLIENT_WAIT_TUNNEL && c->passed_len > 0) {
-        /* Any byte begins the time anew; when it was is known to within one such time. */
-        c->passed_len = 0;
-        c->wait_start_ms = now_ms;
-        left = left_ms(c, now_ms);
-    }
-    if (left > 0) {
-        deadline_set(&c->worker->deadlines, d, left);
-        return;
-    }
-    if (c->wait != CLIENT_WAIT_IDLE && c->wait != CLIENT_WAIT_LINGER)
-        counter_add(&c->worker->counters.timeouts, 1);
-    enum client_wait wait = c->wait;
-    bool goes_on = c->is_handshaken && !c->is_closing && c->protocol->expired != NULL && c->protocol->expired(c);
-    if (!goes_on) {
-        cut(c);
-        return;
-    }
-    if (c->wait == wait)
-        client_set_wait(c, CLIENT_WAIT_NONE);
-    client_run(c);
-}
-
-/* ---- handshake ---- */
-
-static const char *const kind_names[] = {"gm-landmark",   "gm-standalone",   "gm-classic",
-                                         "intl-landmark", "intl-standalone", "intl-classic"};
-#define KIND_COUNT (sizeof kind_names / sizeof *kind_names)
-/* Places in handshakes_by_kind behind the real ones. */
-#define KIND_CHALLENGE KIND_COUNT
-#define KIND_NONE (KIND_COUNT + 1)
-
-static void count_handshake(struct client *c, const struct tls_server_report *r)
-{
-    struct worker_counters *n = &c->worker->counters;
-    size_t kind = r->is_acme_challenge ? KIND_CHALLENGE : r->has_kind ? (size_t)r->kind : KIND_NONE;
-    counter_add(&n->handshakes, 1);
-    if (r->is_resumed)
-        counter_add(&n->handshakes_resumed, 1);
-    if (kind < PROXY_CREDENTIAL_KINDS)
-        counter_add(&n->handshakes_by_kind[kind], 1);
-}
-
-static void handshake_done(struct client *c)
-{
-    struct tls_server_report r;
-    tls_server_report(c->tls, &r);
-    count_handshake(c, &r);
-    c->is_handshaken = true;
-    /* By name, not by index: the handshake may have begun with an older state than the newest, or a newer one than
-     * this connection's. */
-    if (!client_update_state(c))
-        c->site = NULL;
-    if (r.has_site && r.sni != NULL)
-        c->site = proxy_state_find_site(c->state, bytes_of_text(r.sni));
-    if (r.has_site && c->site == NULL)
-        c->site = proxy_state_default_site(c->state);
-    /* The challenge was the handshake; nothing else may go over it [RFC8737 4]. */
-    if (r.is_acme_challenge || c->site == NULL) {
-        client_close_after(c, false);
-        return;
-    }
-    c->tls_version = r.version;
-    c->tls_group = r.group;
-    c->tls_suite = r.suite;
-    c->tls_kind = r.has_kind && (size_t)r.kind < KIND_COUNT ? kind_names[r.kind] : NULL;
-    c->sni = r.sni;
-    c->alpn = r.alpn;
-    if (c->site->mode == PROXY_MODE_TCP)
-        c->protocol = &tunnel_protocol;
-    else if (r.alpn != NULL && strcmp(r.alpn, "h2") == 0)
-        c->protocol = &h2_protocol;
-    client_set_wait(c, c->site->mode == PROXY_MODE_TCP ? CLIENT_WAIT_NONE : CLIENT_WAIT_HEAD);
-}
-
-static void handshake(struct client *c)
-{
-    switch (tls_stream_handshake(c->tls)) {
-    case TLS_DONE:
-        c->is_write_blocked = false;
-        handshake_done(c);
-        return;
-    case TLS_WANT_WRITE:
-        c->is_write_blocked = true;
-        return;
-    case TLS_WANT_READ:
-        c->is_write_blocked = c->can_read = false;
-        return;
-    default:
-        counter_add(&c->worker->counters.handshakes_failed, 1);
-        c->is_dead = true;
-        return;
-    }
-}
 
 /* ---- running ---- */
 
@@ -243,13 +88,19 @@ void client_kill(struct client *c)
     event_watch_change(c->watch, 0);
 }
 
+void client_cut(struct client *c)
+{
+    c->is_cut = c->is_cut || c->is_busy || client_output_len(c) > 0;
+    client_kill(c);
+}
+
 void client_run(struct client *c)
 {
     if (c->is_running || c->is_listed_dead)
         return;
     c->is_running = true;
     if (!c->is_handshaken && !c->is_dead)
-        handshake(c);
+        client_handshake(c);
     if (c->is_handshaken && !c->is_closing && !c->is_dead)
         c->protocol->run(c);
     if (c->is_closing && !c->is_dead)
@@ -363,7 +214,7 @@ void client_new(struct proxy_worker *w, int fd, enum proxy_listener_kind kind, c
     c->peer_address = *peer;
     c->address_slot = address_slot;
     c->state = proxy_state_keep(w->state);
-    c->deadline.expired = on_deadline;
+    c->deadline.expired = client_expired;
     c->protocol = kind == PROXY_TCP ? &tunnel_protocol : &http1_protocol;
     write_peer(c);
     c->next = w->clients;
@@ -429,61 +280,4 @@ void client_close_dead(struct proxy_worker *w)
 {
     while (w->dead != NULL)
         client_free(w->dead);
-}
-
-/* ---- requests ---- */
-
-bool client_update_state(struct client *c)
-{
-    struct proxy_worker *w = c->worker;
-    if (c->state == w->state)
-        return true;
-    const struct proxy_site *site = NULL;
-    if (c->site != NULL) {
-        site = proxy_state_site_titled(w->state, c->site->title);
-        if (site == NULL || site->mode != c->site->mode)
-            return false;
-    }
-    struct proxy_state *before = c->state;
-    c->state = proxy_state_keep(w->state);
-    c->site = site;
-    proxy_state_free(before);
-    return true;
-}
-
-const struct proxy_site *client_find_site(struct client *c, struct bytes authority, int *status)
-{
-    const struct proxy_site *site = proxy_state_find_site(c->state, authority);
-    *status = 0;
-    if (c->tls == NULL) {
-        site = site != NULL ? site : proxy_state_default_site(c->state);
-        *status = site == NULL ? 404 : 0;
-        return site;
-    }
-    if (site == c->site || authority.len == 0)
-        return c->site;
-    if (site == NULL && c->site->is_default)
-        return c->site;
-    *status = 421;
-    return NULL;
-}
-
-void client_fill_request(struct client *c, struct exchange_request *r)
-{
-    if (c->local_address.any.sa_family == AF_UNSPEC) {
-        socklen_t len = sizeof c->local_address;
-        if (getsockname(c->fd, &c->local_address.any, &len) != 0)
-            c->local_address.any.sa_family = AF_UNSPEC;
-    }
-    r->is_tls = c->tls != NULL;
-    r->peer = c->peer;
-    r->peer_address = (const struct sockaddr_storage *)(const void *)&c->peer_address;
-    r->local_address = c->local_address.any.sa_family != AF_UNSPEC
-                           ? (const struct sockaddr_storage *)(const void *)&c->local_address
-                           : NULL;
-    r->server_name = c->sni;
-    r->tls_version = c->tls_version;
-    r->tls_suite = c->tls_suite;
-    r->alpn = c->alpn;
-    r->client = &c->upstream;
 }

@@ -110,6 +110,8 @@ void client_release_buffers(struct client *c);
 /* client_set_wait starts the time for something, unless it runs already. For BODY and WRITE it is longer the more
  * bytes pass (c->passed_len, counted by client_read and client_write). */
 void client_set_wait(struct client *c, enum client_wait wait);
+/* client_expired is what the deadline calls. */
+void client_expired(struct deadline *d);
 
 /* client_run runs the protocol, unless it runs already: for events and for calls that come from an exchange. A
  * client that turns out to be dead is closed at the end of the loop's round. */
@@ -124,6 +126,9 @@ void client_new(struct proxy_worker *w, int fd, enum proxy_listener_kind kind, c
 /* client_free closes it at once; client_kill at the end of the round. */
 void client_free(struct client *c);
 void client_kill(struct client *c);
+/* client_cut is client_kill for one that may be in the middle of something. Then it ends with a reset: half an answer
+ * never looks whole, and the system does not keep what a client does not take. */
+void client_cut(struct client *c);
 /* client_wake lets it run at the end of the round: for protocols that may not be called at once. */
 void client_wake(struct client *c);
 void client_run_woken(struct proxy_worker *w);
@@ -131,6 +136,9 @@ void client_run_woken(struct proxy_worker *w);
 void client_close_dead(struct proxy_worker *w);
 /* client_drain begins its graceful end. */
 void client_drain(struct client *c);
+
+/* client_handshake goes on with the TLS handshake (client_handshake.c). */
+void client_handshake(struct client *c);
 
 /* client_fill_request fills what the connection says of a request. */
 void client_fill_request(struct client *c, struct exchange_request *r);

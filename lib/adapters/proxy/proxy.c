@@ -1,55 +1,14 @@
 #include "adapters/proxy/proxy.h"
 
-#include <errno.h>
-#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "adapters/proxy/access_log.h"
 #include "adapters/proxy/address_counts.h"
-#include "adapters/proxy/listen_address.h"
-#include "adapters/proxy/worker.h"
+#include "adapters/proxy/proxy_parts.h"
 #include "crypto/random.h"
-
-struct order;
-
-struct listener {
-    char address[PROXY_ADDRESS_SIZE];
-    enum proxy_listener_kind kind;
-    int fds[PROXY_WORKERS_MAX];
-    size_t fd_count;
-};
-
-/* One worker and its thread; its own cache lines. */
-struct member {
-    struct proxy_worker worker;
-    struct proxy *proxy;
-    pthread_t thread;
-    bool has_thread;
-} __attribute__((aligned(64)));
-
-struct proxy {
-    struct event_loop *main;
-    struct proxy_shared shared;
-    struct member *members;
-    size_t worker_count;
-    struct listener *listeners;
-    size_t listener_count;
-    bool is_running;
-    struct order *orders; /* not done yet */
-
-    /* The graceful end. */
-    bool is_draining;
-    size_t left; /* workers with connections */
-    uint64_t drain_timer;
-    void (*drained)(void *cookie);
-    void *drained_cookie;
-};
-
-static void forget_orders(struct proxy *p);
 
 /* ---- birth and end ---- */
 
@@ -110,15 +69,6 @@ enum status proxy_new(struct event_loop *main_loop, const struct proxy_settings 
     return STATUS_OK;
 }
 
-static void close_listeners(struct proxy *p)
-{
-    for (size_t i = 0; i < p->listener_count; i++) {
-        for (size_t j = 0; j < p->listeners[i].fd_count; j++)
-            (void)close(p->listeners[i].fds[j]);
-        p->listeners[i].fd_count = 0;
-    }
-}
-
 void proxy_free(struct proxy *p)
 {
     if (p == NULL)
@@ -137,91 +87,14 @@ void proxy_free(struct proxy *p)
     }
     for (size_t i = 0; i < p->worker_count; i++)
         worker_close(&p->members[i].worker);
-    forget_orders(p);
+    proxy_order_forget_all(p);
     event_loop_unpost(p->main, p);
     if (p->listeners != NULL)
-        close_listeners(p);
+        proxy_listeners_close(p);
     free(p->listeners);
     free(p->members);
     free(p->shared.addresses);
     free(p);
-}
-
-/* ---- listeners ---- */
-
-static enum status new_listener(struct proxy *p, enum proxy_listener_kind kind, struct listener **out,
-                                struct error *err)
-{
-    if (p->is_running)
-        return error_set(err, STATUS_USAGE, "the proxy is running: no new listeners");
-    if (p->listener_count == PROXY_LISTENERS_MAX)
-        return error_set(err, STATUS_LIMIT, "more than %d addresses to listen on", PROXY_LISTENERS_MAX);
-    *out = &p->listeners[p->listener_count];
-    **out = (struct listener){.kind = kind};
-    return STATUS_OK;
-}
-
-enum status proxy_listen(struct proxy *p, const char *address, enum proxy_listener_kind kind, struct error *err)
-{
-    struct listener *l = NULL;
-    enum status s = new_listener(p, kind, &l, err);
-    if (s == STATUS_OK)
-        s = listen_address_open(address, l->fds, p->worker_count, err);
-    if (s != STATUS_OK)
-        return s;
-    l->fd_count = p->worker_count;
-    listen_address_write(l->fds[0], l->address, sizeof l->address);
-    p->listener_count++;
-    return STATUS_OK;
-}
-
-enum status proxy_listen_inherited(struct proxy *p, const int *fds, size_t fd_count, enum proxy_listener_kind kind,
-                                   struct error *err)
-{
-    struct listener *l = NULL;
-    char address[PROXY_ADDRESS_SIZE];
-    enum status s = new_listener(p, kind, &l, err);
-    if (s == STATUS_OK && (fd_count == 0 || fd_count > PROXY_WORKERS_MAX))
-        s = error_set(err, STATUS_USAGE, "%zu sockets for one address", fd_count);
-    for (size_t i = 0; s == STATUS_OK && i < fd_count; i++) {
-        s = listen_address_check(fds[i], err);
-        listen_address_write(fds[i], address, sizeof address);
-        if (i == 0)
-            memcpy(l->address, address, sizeof address);
-        else if (s == STATUS_OK && strcmp(address, l->address) != 0)
-            s = error_set(err, STATUS_USAGE, "sockets of two addresses, %s and %s", l->address, address);
-        l->fds[i] = fds[i];
-    }
-    if (s != STATUS_OK) {
-        for (size_t i = 0; i < fd_count; i++)
-            (void)close(fds[i]);
-        return s;
-    }
-    l->fd_count = fd_count;
-    p->listener_count++;
-    return STATUS_OK;
-}
-
-size_t proxy_listener_count(const struct proxy *proxy)
-{
-    return proxy->listener_count;
-}
-
-void proxy_listener(const struct proxy *proxy, size_t index, struct proxy_listener_info *out)
-{
-    const struct listener *l = &proxy->listeners[index];
-    *out = (struct proxy_listener_info){.kind = l->kind, .fds = l->fds, .fd_count = l->fd_count};
-    memcpy(out->address, l->address, sizeof out->address);
-}
-
-/* Every socket has a worker, and every worker a socket, also when an older process had more or fewer workers. */
-static enum status share_listener(struct proxy *p, const struct listener *l, struct error *err)
-{
-    size_t count = l->fd_count > p->worker_count ? l->fd_count : p->worker_count;
-    enum status s = STATUS_OK;
-    for (size_t i = 0; s == STATUS_OK && i < count; i++)
-        s = worker_listen(&p->members[i % p->worker_count].worker, l->fds[i % l->fd_count], l->kind, err);
-    return s;
 }
 
 /* ---- running ---- */
@@ -257,104 +130,11 @@ enum status proxy_start(struct proxy *p, struct proxy_state *state, struct error
     for (size_t i = 0; i < p->worker_count; i++)
         worker_set_state(&p->members[i].worker, proxy_state_keep(state));
     for (size_t i = 0; s == STATUS_OK && i < p->listener_count; i++)
-        s = share_listener(p, &p->listeners[i], err);
+        s = proxy_listeners_share(p, &p->listeners[i], err);
     if (s == STATUS_OK)
         s = start_threads(p, err);
     p->is_running = s == STATUS_OK;
     return s;
-}
-
-/* What one worker is to do, on its thread; and then what main is to do when all have. */
-struct order {
-    struct proxy *proxy;
-    struct order *next, **at; /* of p->orders */
-    atomic_size_t left;
-    void (*each)(struct proxy_worker *w, struct order *order);
-    void (*done)(void *cookie);
-    void *cookie;
-    struct proxy_state *state;
-    struct access_sink *sink;
-    struct tls_ticket_keys keys;
-};
-
-struct errand {
-    struct order *order;
-    struct proxy_worker *worker;
-};
-
-static void free_order(struct order *order)
-{
-    *order->at = order->next;
-    if (order->next != NULL)
-        order->next->at = order->at;
-    proxy_state_free(order->state);
-    access_sink_free(order->sink);
-    tls_ticket_keys_wipe(&order->keys);
-    free(order);
-}
-
-static void order_done(void *cookie)
-{
-    struct order *order = cookie;
-    void (*done)(void *) = order->done;
-    void *done_cookie = order->cookie;
-    free_order(order);
-    if (done != NULL)
-        done(done_cookie);
-}
-
-/* All workers are closed: what they have done nobody needs to know any more. */
-static void forget_orders(struct proxy *p)
-{
-    while (p->orders != NULL) {
-        event_loop_unpost(p->main, p->orders);
-        free_order(p->orders);
-    }
-}
-
-static void run_errand(void *cookie)
-{
-    struct errand errand = *(struct errand *)cookie;
-    struct order *order = errand.order;
-    struct event_loop *main = order->proxy->main;
-    free(cookie);
-    if (!errand.worker->is_closed)
-        order->each(errand.worker, order);
-    if (atomic_fetch_sub_explicit(&order->left, 1, memory_order_acq_rel) == 1)
-        event_loop_post(main, order_done, order);
-}
-
-/* Like timers and posts, orders have no way to fail. */
-static void *memory(size_t size)
-{
-    void *got = calloc(1, size);
-    if (got == NULL)
-        abort(); /* lint-allow: abort, because a worker that misses a change must not go on */
-    return got;
-}
-
-static struct order *new_order(struct proxy *p, void (*each)(struct proxy_worker *w, struct order *order))
-{
-    struct order *order = memory(sizeof *order);
-    order->proxy = p;
-    order->each = each;
-    atomic_init(&order->left, p->worker_count);
-    order->next = p->orders;
-    order->at = &p->orders;
-    if (order->next != NULL)
-        order->next->at = &order->next;
-    p->orders = order;
-    return order;
-}
-
-static void give_order(struct order *order)
-{
-    struct proxy *p = order->proxy;
-    for (size_t i = 0; i < p->worker_count; i++) {
-        struct errand *errand = memory(sizeof *errand);
-        *errand = (struct errand){.order = order, .worker = &p->members[i].worker};
-        event_loop_post(p->members[i].worker.loop, run_errand, errand);
-    }
 }
 
 static void apply_state(struct proxy_worker *w, struct order *order)
@@ -364,11 +144,11 @@ static void apply_state(struct proxy_worker *w, struct order *order)
 
 void proxy_apply(struct proxy *p, struct proxy_state *state, void (*done)(void *cookie), void *cookie)
 {
-    struct order *order = new_order(p, apply_state);
+    struct order *order = proxy_order_new(p, apply_state);
     order->state = proxy_state_keep(state);
     order->done = done;
     order->cookie = cookie;
-    give_order(order);
+    proxy_order_give(order);
 }
 
 static void apply_keys(struct proxy_worker *w, struct order *order)
@@ -379,9 +159,9 @@ static void apply_keys(struct proxy_worker *w, struct order *order)
 enum status proxy_set_ticket_keys(struct proxy *p, const struct tls_ticket_keys *keys, struct error *err)
 {
     (void)err;
-    struct order *order = new_order(p, apply_keys);
+    struct order *order = proxy_order_new(p, apply_keys);
     order->keys = *keys;
-    give_order(order);
+    proxy_order_give(order);
     return STATUS_OK;
 }
 
@@ -397,9 +177,9 @@ enum status proxy_set_access_log(struct proxy *p, int fd, enum proxy_log_format 
     enum status s = fd >= 0 ? access_sink_new(fd, format, &sink, err) : STATUS_OK;
     if (s != STATUS_OK)
         return s;
-    struct order *order = new_order(p, apply_log);
+    struct order *order = proxy_order_new(p, apply_log);
     order->sink = sink;
-    give_order(order);
+    proxy_order_give(order);
     return STATUS_OK;
 }
 
@@ -441,7 +221,7 @@ static void drain_worker(struct proxy_worker *w, struct order *order)
 /* Nobody watches them any more. */
 static void all_unlisten(void *cookie)
 {
-    close_listeners(cookie);
+    proxy_listeners_close(cookie);
 }
 
 static void cut_worker(struct proxy_worker *w, struct order *order)
@@ -454,7 +234,7 @@ static void on_drain_timer(void *cookie)
 {
     struct proxy *p = cookie;
     p->drain_timer = 0;
-    give_order(new_order(p, cut_worker));
+    proxy_order_give(proxy_order_new(p, cut_worker));
 }
 
 void proxy_drain(struct proxy *p, uint64_t timeout_ms, void (*done)(void *cookie), void *cookie)
@@ -467,13 +247,11 @@ void proxy_drain(struct proxy *p, uint64_t timeout_ms, void (*done)(void *cookie
     p->drained_cookie = cookie;
     struct timer_port timers = event_loop_timers(p->main);
     p->drain_timer = timers.start(timers.context, timeout_ms, on_drain_timer, p);
-    struct order *order = new_order(p, drain_worker);
+    struct order *order = proxy_order_new(p, drain_worker);
     order->done = all_unlisten;
     order->cookie = p;
-    give_order(order);
+    proxy_order_give(order);
 }
-
-/* ---- figures ---- */
 
 static uint64_t get(const counter *c)
 {

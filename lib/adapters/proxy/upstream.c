@@ -29,6 +29,8 @@ void upstream_free(struct upstreams *all)
     if (all == NULL)
         return;
     upstream_close_idle(all);
+    while (all->leaving != NULL)
+        upstream_connection_free(all->leaving);
     all->timers.cancel(all->timers.context, all->pending_timer);
     free(all->buffer);
     free(all);

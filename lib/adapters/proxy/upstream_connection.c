@@ -131,8 +131,28 @@ static void take_from_pending(struct upstream_connection *c)
     c->is_pending = false;
 }
 
+void upstream_connection_outlive(struct upstream_connection *c)
+{
+    struct upstreams *all = c->all;
+    c->stage = UPSTREAM_LAST_BYTES;
+    c->link = &all->leaving;
+    c->next = all->leaving;
+    if (c->next != NULL)
+        c->next->link = &c->next;
+    all->leaving = c;
+}
+
+static void take_from_leaving(struct upstream_connection *c)
+{
+    *c->link = c->next;
+    if (c->next != NULL)
+        c->next->link = c->link;
+}
+
 void upstream_connection_free(struct upstream_connection *c)
 {
+    if (c->stage == UPSTREAM_LAST_BYTES)
+        take_from_leaving(c);
     if (c->is_pending)
         take_from_pending(c);
     upstream_connection_end(c);
@@ -251,7 +271,7 @@ static void release_tunnel(struct upstream_connection *c)
     upstream_connection_end(c);
     c->x = NULL;
     c->is_finished = c->is_paused = false;
-    c->stage = UPSTREAM_LAST_BYTES;
+    upstream_connection_outlive(c);
     if (c->is_write_failed || upstream_output_len(c) == 0)
         upstream_connection_free(c);
     else

@@ -56,6 +56,7 @@ struct upstreams {
     struct deadlines *deadlines;
     struct upstream_pool *pools[UPSTREAM_POOL_BUCKETS];
     size_t idle_count;
+    struct upstream_connection *leaving; /* write their last bytes, for nobody */
     struct upstream_connection *pending; /* have something to say that was not to be said where it happened */
     uint64_t pending_timer;
     uint8_t *buffer; /* UPSTREAM_READ_SIZE */
@@ -65,7 +66,7 @@ struct upstream_connection {
     struct deadline deadline; /* first: the callback gets back from it */
     struct upstreams *all;
     struct upstream_pool *pool;
-    struct upstream_connection *next, **link; /* in the list of idle ones */
+    struct upstream_connection *next, **link; /* in the list of idle or leaving ones */
     struct upstream_connection *next_pending;
     struct upstream_client *client; /* whose it is while it is idle; NULL: anybody's */
     struct exchange *x;             /* NULL: none, or it was aborted */
@@ -116,6 +117,8 @@ void upstream_connection_free(struct upstream_connection *c);
 /* upstream_connection_begin counts c at its backend for x; end takes it off. */
 void upstream_connection_begin(struct upstream_connection *c, struct exchange *x);
 void upstream_connection_end(struct upstream_connection *c);
+/* upstream_connection_outlive: the tunnel is over for its client; what is left for the backend is still written. */
+void upstream_connection_outlive(struct upstream_connection *c);
 void upstream_connection_set_waits(struct upstream_connection *c);
 void upstream_enter(struct upstream_connection *c);
 void upstream_leave(struct upstream_connection *c);

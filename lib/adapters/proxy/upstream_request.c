@@ -160,7 +160,7 @@ static void go_on(struct upstream_connection *c)
 static void leave_tunnel(struct upstream_connection *c)
 {
     struct exchange *x = c->x;
-    c->stage = UPSTREAM_LAST_BYTES;
+    upstream_connection_outlive(c);
     x->up = NULL;
     c->x = NULL;
     upstream_connection_end(c);

@@ -92,7 +92,7 @@ void worker_drain(struct proxy_worker *w)
 void worker_cut(struct proxy_worker *w)
 {
     while (w->clients != NULL)
-        client_kill(w->clients);
+        client_cut(w->clients);
 }
 
 /* ---- what is used again ---- */
