@@ -42,7 +42,7 @@ test: packages-build-check build ## the tests on the release build alone; TESTS=
 lint: packages-build-lint build ## layers, limits, banned calls, cppcheck, headers, exports
 	@scripts/lint
 
-bench: packages-build-bench build ## measure, and print the figures
+bench: packages-build-bench build ## measure, and print the figures: a quarter of an hour, on a machine that does nothing else
 	@cmake --build build --parallel $(JOBS) --target cathaya-bench --target cathaya-acme-load --target cathaya-pool-load --target cathaya-gateway-bench
 	@build/cathaya-bench
 	@scripts/bench-acme

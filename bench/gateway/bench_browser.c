@@ -67,7 +67,7 @@ static void shake(struct browser *b)
     int fd = load_connect(&b->options);
     SSL *ssl = SSL_new(b->ctx);
     if (fd < 0 || fcntl(fd, F_SETFL, O_NONBLOCK) != 0 || ssl == NULL || SSL_set_fd(ssl, fd) != 1 ||
-        SSL_set_tlsext_host_name(ssl, b->options.name) != 1)
+        !load_set_name(ssl, b->options.name))
         fail("connection", strerror(errno));
     double begin_s = load_now_s();
     size_t hello_len = 0;

@@ -263,7 +263,7 @@ static void open_link(struct load *load, struct link *link)
     link->step = load->options.is_plain ? STEP_WRITE : STEP_HANDSHAKE;
     if (!load->options.is_plain) {
         link->ssl = SSL_new(load->ctx);
-        if (link->ssl == NULL || SSL_set_fd(link->ssl, link->fd) != 1 || SSL_set_tlsext_host_name(link->ssl, load->options.name) != 1)
+        if (link->ssl == NULL || SSL_set_fd(link->ssl, link->fd) != 1 || !load_set_name(link->ssl, load->options.name))
             fail("TLS");
         if (load->session != NULL)
             (void)SSL_set_session(link->ssl, load->session);

@@ -53,6 +53,8 @@ void load_result_print(const struct load_options *options, struct load_result *r
 
 /* load_context makes the client's side: what is offered, and no judgement. Ends the program when OpenSSL refuses. */
 SSL_CTX *load_context(const struct load_options *options);
+/* load_set_name sets the server name that is sent; OpenSSL's macro takes the const away. */
+bool load_set_name(SSL *ssl, const char *name);
 /* load_connect begins a connection to the port, from one of many loopback addresses; -1. */
 int load_connect(const struct load_options *options);
 

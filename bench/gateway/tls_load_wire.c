@@ -64,11 +64,11 @@ SSL_CTX *load_context(const struct load_options *o)
     SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
     if (ctx == NULL || SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION) != 1)
         fail("TLS");
-    if (o->groups != NULL && SSL_CTX_set1_groups_list(ctx, o->groups) != 1)
+    if (o->groups != NULL && SSL_CTX_ctrl(ctx, SSL_CTRL_SET_GROUPS_LIST, 0, (void *)(uintptr_t)o->groups) != 1)
         fail(o->groups);
     if (o->suites != NULL && SSL_CTX_set_ciphersuites(ctx, o->suites) != 1)
         fail(o->suites);
-    if (o->signatures != NULL && SSL_CTX_set1_sigalgs_list(ctx, o->signatures) != 1)
+    if (o->signatures != NULL && SSL_CTX_ctrl(ctx, SSL_CTRL_SET_SIGALGS_LIST, 0, (void *)(uintptr_t)o->signatures) != 1)
         fail(o->signatures);
     if (o->has_anchors && SSL_CTX_add_custom_ext(ctx, o->anchors_type, where, add_anchors, free_anchors, (void *)(uintptr_t)o,
                                                  ignore_anchors, NULL) != 1)
@@ -80,6 +80,11 @@ SSL_CTX *load_context(const struct load_options *o)
     SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     SSL_CTX_set_quiet_shutdown(ctx, 1);
     return ctx;
+}
+
+bool load_set_name(SSL *ssl, const char *name)
+{
+    return SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, (void *)(uintptr_t)name) == 1;
 }
 
 int load_connect(const struct load_options *o)
