@@ -188,6 +188,22 @@ class Reload(Case):
         self.assertEqual(self.page()[0], 0)
         self.assertEqual(self.lasting(), before)
 
+    def test_a_site_that_a_refused_reload_takes_out_is_served_on(self):
+        good = list(self.gateway.sites)
+        before = self.page('other.test')[0]
+        secret = self.root.path('eab.key')
+        with open(secret, 'w', encoding='ascii') as file:
+            file.write('not base64url!')
+        os.chmod(secret, 0o600)
+        self.gateway.sites = [site for site in good if '"other.test"' not in site]
+        self.assertLess(len(self.gateway.sites), len(good))
+        self.gateway.issuers.append(block('issuer', 'new-ca', directory='https://127.0.0.1:1/directory', eab_kid='k', eab_key_file=secret))
+        self.assertIn('base64url', self.hup('not-reloaded'))
+        self.assertEqual((before, self.page('other.test')[0]), (0, 0))
+        self.gateway.sites, self.gateway.issuers = good, []
+        self.hup()
+        self.assertEqual(self.page('other.test')[0], 0)
+
     def lasting(self):
         """What a reload that comes to nothing does not change; files are looked at all the time."""
         told = self.gateway.status()
