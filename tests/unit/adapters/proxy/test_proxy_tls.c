@@ -31,6 +31,7 @@ static void use_sites(struct proxy_world *w, bool is_default)
     (void)snprintf(address, sizeof address, "127.0.0.1:%u", (unsigned)w->backend_port);
     OK(backend_group_new(addresses, 1, NULL, &group, &err));
     OK(proxy_state_new(&state, &err));
+    OK(proxy_state_set_limits(state, &w->limits, &err));
     for (size_t i = 0; i < 3; i++) {
         all[i] = (struct tls_site){.names = names[i], .name_count = 1, .credentials = &credential,
                                    .credential_count = 1, .stage = STAGE_LANDMARK, .is_default = is_default && i == 0,
@@ -152,6 +153,64 @@ static void half_an_answer_has_no_good_end(void **state)
     shut(s, fd);
 }
 
+static uint64_t clock_ms(void)
+{
+    struct timespec t;
+    assert_int_equal(clock_gettime(CLOCK_MONOTONIC, &t), 0);
+    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+/* Also one that sends a byte now and then: the handshake as a whole has its time. */
+static void slow_handshakes_are_cut_off(void **state)
+{
+    struct proxy_world *w = *state;
+    w->limits.handshake_ms = 300;
+    use_sites(w, false);
+    uint64_t start_ms = clock_ms();
+    int silent = world_connect_to(w->tls_port), slow = world_connect_to(w->tls_port);
+    struct timeval time = {.tv_usec = 20000};
+    char byte;
+    (void)setsockopt(slow, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time);
+    /* The head of a record of 16 KiB, and bytes of a ClientHello that never ends. */
+    assert_true(world_send(slow, "\x16\x03\x01\x40\x00\x01\x00\x3f\xfc", 9));
+    ssize_t got = -1;
+    while (got < 0 && (errno = 0, got = recv(slow, &byte, 1, 0)) < 0 && errno == EAGAIN)
+        if (!world_send(slow, "\x03", 1))
+            break;
+    assert_true(clock_ms() - start_ms >= 300);
+    assert_true(clock_ms() - start_ms < 10000);
+    free(world_read_all(silent));
+    (void)close(silent);
+    (void)close(slow);
+    struct proxy_stats n;
+    proxy_stats(w->proxy, &n);
+    assert_int_equal(n.timeouts, 2);
+    assert_int_equal(n.handshakes, 0);
+}
+
+/* Two workers with one handshake a second each: of three, one waits, and all are served. */
+static void handshakes_have_a_rate(void **state)
+{
+    struct proxy_world *w = *state;
+    struct proxy_stats n;
+    enum tls_result end;
+    int fd;
+    w->limits.handshakes_per_s = 2;
+    use_sites(w, false);
+    uint64_t start_ms = clock_ms();
+    for (int i = 0; i < 3; i++) {
+        struct tls_stream *s = open_tls(w, "a.example", &fd);
+        say(s, "GET /x HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n\r\n");
+        HAS(hear(s, NULL, &end), "\r\n\r\n/x");
+        shut(s, fd);
+    }
+    assert_true(clock_ms() - start_ms >= 900);
+    proxy_stats(w->proxy, &n);
+    assert_true(n.refused_rate > 0);
+    assert_int_equal(n.handshakes, 3);
+    assert_int_equal(n.refused_connections, 0);
+}
+
 static void our_own_answers_have_hsts_too(void **state)
 {
     struct proxy_world *w = *state;
@@ -200,6 +259,8 @@ int main(void)
         TEST(heads_say_https),
         TEST(a_tcp_site_is_a_tunnel),
         TEST(half_an_answer_has_no_good_end),
+        TEST(slow_handshakes_are_cut_off),
+        TEST(handshakes_have_a_rate),
         TEST(our_own_answers_have_hsts_too),
         TEST(connections_live_through_a_swap),
     };
