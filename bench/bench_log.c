@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "adapters/local_key/local_key.h"
@@ -14,6 +13,7 @@
 #include "adapters/posix/posix_record_store.h"
 #include "bench_log.h"
 #include "codec/mtc/log_entry.h"
+#include "load/load_time.h"
 #include "merkle/node.h"
 #include "service/issuance_log/issuance_log.h"
 
@@ -41,12 +41,6 @@ struct rig {
     uint8_t (*bytes)[ENTRY_SIZE];
     struct log_entry_input *entries;
 };
-
-static double now_s(void)
-{
-    struct timespec t;
-    return clock_gettime(CLOCK_MONOTONIC, &t) == 0 ? (double)t.tv_sec + (double)t.tv_nsec / 1e9 : 0;
-}
 
 /* nftw has no context argument. */
 static uint64_t walked_bytes, walked_blocks;
@@ -163,10 +157,10 @@ static double node_us(const struct hash_alg *hash)
     enum { ROUNDS = 200000 };
     if (hasher_init(&h, hash, NULL) != STATUS_OK)
         return 0;
-    double begin = now_s();
+    double begin = load_time_now_s();
     for (size_t i = 0; i < ROUNDS; i++)
         node_hash(&h, node, node, node);
-    double took = now_s() - begin;
+    double took = load_time_now_s() - begin;
     hasher_clear(&h);
     return took * 1e6 / ROUNDS;
 }
@@ -191,17 +185,17 @@ static int run(const struct suite *suite, const struct algorithms *algorithms, s
 {
     static const uint64_t sizes[POINTS_MAX] = {10000, 100000, 1000000, 10000000};
     struct rig r = {.log = NULL};
-    double cost_us[POINTS_MAX], begin = now_s(), from = 0;
+    double cost_us[POINTS_MAX], begin = load_time_now_s(), from = 0;
     size_t points = is_large ? 4 : 3;
     int result = open_rig(&r, suite, algorithms);
     result = result ? result : make_entries(&r);
     (void)printf("  %s (%s), batches of %zu, entries of %d bytes\n", suite->name, suite->algorithm,
                  batch, ENTRY_SIZE);
-    begin = now_s();
+    begin = load_time_now_s();
     for (size_t i = 0; i < points && result == 0; i++) {
         uint64_t before = i == 0 ? 0 : sizes[i - 1];
         result = append_until(&r, sizes[i], batch);
-        double to = now_s() - begin;
+        double to = load_time_now_s() - begin;
         cost_us[i] = (to - from) * 1e6 / (double)(sizes[i] - before);
         (void)printf("    to %9llu entries: %.2f us per entry, %.0f entries/s\n",
                      (unsigned long long)sizes[i], cost_us[i], 1e6 / cost_us[i]);

@@ -15,6 +15,7 @@
 
 #include "gateway/bench_made.h"
 #include "gateway/tls_load.h"
+#include "load/load_time.h"
 
 /* Of a server that says nothing any more. */
 #define PATIENCE_MS 10000
@@ -44,7 +45,7 @@ static int judge(X509_STORE_CTX *store, void *argument)
     uint8_t *der[PEER_CHAIN_MAX] = {NULL};
     size_t count = 0;
     struct error err = {.status = STATUS_OK};
-    double begin_s = load_now_s();
+    double begin_s = load_time_now_s();
     b->chain_len = 0;
     for (; count < PEER_CHAIN_MAX && (int)count < sk_X509_num(sent); count++) {
         int len = i2d_X509(sk_X509_value(sent, (int)count), &der[count]);
@@ -56,7 +57,7 @@ static int judge(X509_STORE_CTX *store, void *argument)
     enum status status = bench_made_judge(&b->made, chain, count, (int64_t)time(NULL), &err);
     for (size_t i = 0; i < count; i++)
         OPENSSL_free(der[i]);
-    b->judged_s += load_now_s() - begin_s;
+    b->judged_s += load_time_now_s() - begin_s;
     if (status != STATUS_OK)
         (void)snprintf(b->why, sizeof b->why, "%s", err.text);
     return status == STATUS_OK;
@@ -69,7 +70,7 @@ static void shake(struct browser *b)
     if (fd < 0 || fcntl(fd, F_SETFL, O_NONBLOCK) != 0 || ssl == NULL || SSL_set_fd(ssl, fd) != 1 ||
         !load_set_name(ssl, b->options.name))
         fail("connection", strerror(errno));
-    double begin_s = load_now_s();
+    double begin_s = load_time_now_s();
     size_t hello_len = 0;
     int done;
     while ((done = SSL_connect(ssl)) != 1) {
@@ -80,7 +81,7 @@ static void shake(struct browser *b)
         if (hello_len == 0)
             hello_len = (size_t)BIO_number_written(SSL_get_wbio(ssl));
     }
-    load_result_add(&b->result, (load_now_s() - begin_s) * 1e3);
+    load_result_add(&b->result, (load_time_now_s() - begin_s) * 1e3);
     b->result.client_hello_len = hello_len;
     b->result.server_flight_len = (size_t)BIO_number_read(SSL_get_rbio(ssl));
     b->finish_len = (size_t)BIO_number_written(SSL_get_wbio(ssl)) - hello_len;
@@ -100,7 +101,7 @@ static void measure(struct browser *b, double seconds)
     struct load_result *r = &b->result;
     b->judged_s = 0;
     load_result_begin(&b->options, r);
-    while (load_now_s() - r->begin_s < seconds)
+    while (load_time_now_s() - r->begin_s < seconds)
         shake(b);
     qsort(r->ms, r->count, sizeof *r->ms, compare);
     (void)printf("{\"count\": %zu, \"p50_ms\": %.3f, \"p90_ms\": %.3f, \"judged_us\": %.1f, \"client_hello\": %zu, "

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "gateway/tls_load.h"
+#include "load/load_time.h"
 
 #define EVENTS_MAX 256
 #define IN_MAX 65536
@@ -123,13 +124,13 @@ static void shake(struct load *load, struct link *link)
     note_wire(load, link);
     bool wants_ticket = load->options.mode == LOAD_RESUMPTIONS && load->session == NULL;
     if (load->options.mode <= LOAD_RESUMPTIONS && !wants_ticket) {
-        load_result_add(&load->result, (load_now_s() - link->begin_s) * 1e3);
+        load_result_add(&load->result, (load_time_now_s() - link->begin_s) * 1e3);
         again(load, link);
         return;
     }
     link->sent = 0;
     link->step = STEP_WRITE;
-    link->begin_s = load_now_s();
+    link->begin_s = load_time_now_s();
     work(load, link);
 }
 
@@ -181,7 +182,7 @@ static bool take_head(struct load *load, struct link *link, size_t *used, size_t
 
 static void answered(struct load *load, struct link *link)
 {
-    load_result_add(&load->result, (load_now_s() - link->begin_s) * 1e3);
+    load_result_add(&load->result, (load_time_now_s() - link->begin_s) * 1e3);
     if (load->options.mode == LOAD_RESUMPTIONS) {
         load->session = SSL_get1_session(link->ssl);
         again(load, link);
@@ -196,7 +197,7 @@ static void answered(struct load *load, struct link *link)
     } else {
         link->sent = 0;
         link->step = STEP_WRITE;
-        link->begin_s = load_now_s();
+        link->begin_s = load_time_now_s();
         work(load, link);
     }
 }
@@ -256,7 +257,7 @@ static void work(struct load *load, struct link *link)
 static void open_link(struct load *load, struct link *link)
 {
     struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLET, .data.ptr = link};
-    *link = (struct link){.begin_s = load_now_s()};
+    *link = (struct link){.begin_s = load_time_now_s()};
     link->fd = load_connect(&load->options);
     if (link->fd < 0 || fcntl(link->fd, F_SETFL, O_NONBLOCK) != 0)
         fail("connect");
@@ -300,7 +301,7 @@ static void turn(struct load *load)
     int count = epoll_wait(load->epoll, events, EVENTS_MAX, 50);
     for (int i = 0; i < count && !load->is_over; i++)
         work(load, events[i].data.ptr);
-    if (load->options.mode != LOAD_IDLE && load_now_s() - load->result.begin_s >= load->options.seconds)
+    if (load->options.mode != LOAD_IDLE && load_time_now_s() - load->result.begin_s >= load->options.seconds)
         load->is_over = true;
 }
 
@@ -335,7 +336,7 @@ int main(int argc, char **argv)
         while (!load.is_over)
             turn(&load);
     }
-    load.result.end_s = load_now_s();
+    load.result.end_s = load_time_now_s();
     load_result_print(&load.options, &load.result);
     for (size_t i = 0; i < load.options.concurrency; i++)
         close_link(&load.links[i]);

@@ -44,7 +44,6 @@ struct load_result {
     double cpu_begin_s[LOAD_WATCHED_MAX];
 };
 
-double load_now_s(void);
 void load_result_begin(const struct load_options *options, struct load_result *result);
 void load_result_add(struct load_result *result, double ms);
 void load_result_error(struct load_result *result, const char *what);

@@ -1,45 +1,17 @@
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "gateway/tls_load.h"
-
-double load_now_s(void)
-{
-    struct timespec t;
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-/* CPU time of a process with all its threads; 0 when there is none. */
-static double cpu_s(unsigned pid)
-{
-    char path[64], text[1024];
-    (void)snprintf(path, sizeof path, "/proc/%u/stat", pid);
-    FILE *file = fopen(path, "r");
-    size_t len = file != NULL ? fread(text, 1, sizeof text - 1, file) : 0;
-    if (file != NULL)
-        (void)fclose(file);
-    text[len] = '\0';
-    char *at = strrchr(text, ')');
-    /* Behind the name: state, and 10 numbers before the two times. */
-    for (unsigned i = 0; at != NULL && i < 12; i++)
-        at = strchr(at + 1, ' ');
-    if (at == NULL)
-        return 0;
-    unsigned long long user = strtoull(at, &at, 10), system = strtoull(at, NULL, 10);
-    return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
-}
+#include "load/load_time.h"
 
 void load_result_begin(const struct load_options *options, struct load_result *r)
 {
     r->count = r->error_count = r->resumed_count = 0;
     r->body_bytes = 0;
     for (size_t i = 0; i < options->watched_count; i++)
-        r->cpu_begin_s[i] = cpu_s(options->watched[i]);
-    r->begin_s = load_now_s();
+        r->cpu_begin_s[i] = load_time_cpu_s(options->watched[i]);
+    r->begin_s = load_time_now_s();
 }
 
 void load_result_add(struct load_result *r, double ms)
@@ -74,7 +46,7 @@ void load_result_print(const struct load_options *o, struct load_result *r)
 {
     double seconds = r->end_s - r->begin_s, watched_s = 0;
     for (size_t i = 0; i < o->watched_count; i++)
-        watched_s += cpu_s(o->watched[i]) - r->cpu_begin_s[i];
+        watched_s += load_time_cpu_s(o->watched[i]) - r->cpu_begin_s[i];
     if (r->count > 0)
         qsort(r->ms, r->count, sizeof *r->ms, compare);
     for (char *c = r->error; *c != '\0'; c++)

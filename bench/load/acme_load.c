@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 
 #include "load/acme_load.h"
 #include "load/load_csr.h"
+#include "load/load_time.h"
 
 #define FILE_MAX ((size_t)1 << 20)
 #define CSR_MAX 65536
@@ -50,20 +50,6 @@ struct load {
     size_t due_count; /* open loop: begun or waiting to be */
     bool is_cycling;
 };
-
-static double now_s(void)
-{
-    struct timespec t;
-    return clock_gettime(CLOCK_MONOTONIC, &t) == 0 ? (double)t.tv_sec + (double)t.tv_nsec / 1e9 : 0;
-}
-
-static double cpu_s(void)
-{
-    struct rusage u;
-    if (getrusage(RUSAGE_SELF, &u) != 0)
-        return 0;
-    return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) + (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
-}
 
 static _Noreturn void die(const char *what, const struct error *err)
 {
@@ -116,9 +102,9 @@ static void on_step(void *cookie, enum acme_client_step step)
 {
     struct job *job = cookie;
     if (step == ACME_CLIENT_FINALIZING && job->finalize_s == 0)
-        job->finalize_s = now_s();
+        job->finalize_s = load_time_now_s();
     else if (step == ACME_CLIENT_VALID)
-        job->valid_s = now_s();
+        job->valid_s = load_time_now_s();
 }
 
 static void job_end(struct job *job)
@@ -136,7 +122,7 @@ static void on_issued(void *cookie, enum status status, const struct acme_client
     struct job *job = cookie;
     struct load *load = job->load;
     struct load_result *r = load->result;
-    double now = now_s();
+    double now = load_time_now_s();
     if (status != STATUS_OK || certificate == NULL)
         load_result_error(r, err->text);
     else if (r->count < r->cap)
@@ -176,7 +162,7 @@ static bool is_over(const struct load *load, double now)
 
 static void begin_more(struct load *load)
 {
-    double now = now_s();
+    double now = load_time_now_s();
     if (load->rate > 0) {
         size_t due = (size_t)((now - load->zero_s) * (double)load->rate);
         while (!is_over(load, now) && load->due_count < due && begin_one(load, load->zero_s + (double)load->due_count / (double)load->rate))
@@ -194,7 +180,7 @@ static void on_tick(void *cookie)
 {
     struct load *load = cookie;
     begin_more(load);
-    if (!is_over(load, now_s()) || load->under_way > 0)
+    if (!is_over(load, load_time_now_s()) || load->under_way > 0)
         (void)load->timers.start(load->timers.context, TICK_MS, on_tick, load);
 }
 
@@ -202,12 +188,12 @@ static void on_tick(void *cookie)
 
 static void run_phase(struct load *load, struct load_result *result, unsigned seconds, bool is_cycling, size_t rate)
 {
-    double cpu = cpu_s();
+    double cpu = load_time_own_cpu_s();
     for (size_t i = 0; i < load->options.watched_count; i++)
-        result->watched_s[i] = load_cpu_s(load->options.watched[i]);
+        result->watched_s[i] = load_time_cpu_s(load->options.watched[i]);
     uint64_t http = load_world_http_count(load->world), dns = load_world_dns_count(load->world);
     load->result = result;
-    load->zero_s = now_s();
+    load->zero_s = load_time_now_s();
     load->end_s = seconds > 0 ? load->zero_s + seconds : 0;
     load->next_name = 0;
     load->is_cycling = is_cycling;
@@ -215,13 +201,13 @@ static void run_phase(struct load *load, struct load_result *result, unsigned se
     load->due_count = 0;
     (void)load->timers.start(load->timers.context, 0, on_tick, load);
     event_loop_run(load->loop);
-    result->window_end_s = now_s() - load->zero_s;
+    result->window_end_s = load_time_now_s() - load->zero_s;
     if (seconds > 0 && result->window_end_s > seconds)
         result->window_end_s = seconds;
     result->window_begin_s = result->window_end_s > 3 * WARM_S ? WARM_S : 0;
-    result->cpu_s = cpu_s() - cpu;
+    result->cpu_s = load_time_own_cpu_s() - cpu;
     for (size_t i = 0; i < load->options.watched_count; i++)
-        result->watched_s[i] = load_cpu_s(load->options.watched[i]) - result->watched_s[i];
+        result->watched_s[i] = load_time_cpu_s(load->options.watched[i]) - result->watched_s[i];
     result->connection_count = lean_http_connection_count(load->http);
     result->http_count = load_world_http_count(load->world) - http;
     result->dns_count = load_world_dns_count(load->world) - dns;

@@ -46,9 +46,6 @@ struct load_result {
     double watched_s[LOAD_WATCHED_MAX];
 };
 
-/* load_cpu_s is the CPU time of a process so far; 0 when there is none. */
-double load_cpu_s(unsigned pid);
-
 void load_result_init(struct load_result *result, size_t cap);
 void load_result_clear(struct load_result *result);
 void load_result_error(struct load_result *result, const char *text);

@@ -1,29 +1,7 @@
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-
-#include <unistd.h>
 
 #include "load/acme_load.h"
-
-double load_cpu_s(unsigned pid)
-{
-    char path[64], text[1024];
-    (void)snprintf(path, sizeof path, "/proc/%u/stat", pid);
-    FILE *file = fopen(path, "r");
-    size_t len = file != NULL ? fread(text, 1, sizeof text - 1, file) : 0;
-    if (file != NULL)
-        (void)fclose(file);
-    text[len] = '\0';
-    char *at = strrchr(text, ')');
-    /* Behind the name: state, and 10 numbers before the two times. */
-    for (unsigned i = 0; at != NULL && i < 12; i++)
-        at = strchr(at + 1, ' ');
-    if (at == NULL)
-        return 0;
-    unsigned long long user = strtoull(at, &at, 10), system = strtoull(at, NULL, 10);
-    return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
-}
 
 void load_result_init(struct load_result *result, size_t cap)
 {

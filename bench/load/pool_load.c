@@ -4,13 +4,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <time.h>
 
 #include "adapters/posix/posix_clock.h"
 #include "base/text.h"
 #include "ca_run/run_mtc_ca.h"
 #include "codec/asn1/der.h"
+#include "load/load_time.h"
 
 #define POOL_ENTRIES 20000
 #define INTERVAL_MS 1000
@@ -30,20 +30,6 @@ struct pool {
     double zero_s, warm_s, end_s;
     struct error first;
 };
-
-static double now_s(void)
-{
-    struct timespec t;
-    return clock_gettime(CLOCK_MONOTONIC, &t) == 0 ? (double)t.tv_sec + (double)t.tv_nsec / 1e9 : 0;
-}
-
-static double cpu_s(void)
-{
-    struct rusage u;
-    if (getrusage(RUSAGE_SELF, &u) != 0)
-        return 0;
-    return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) + (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
-}
 
 static _Noreturn void die(const char *what, const struct error *err)
 {
@@ -72,7 +58,7 @@ static void on_issued(void *cookie, enum status status, const struct sequencer_i
     (void)issued;
     if (status == STATUS_OK) {
         pool->issued++;
-        pool->issued_warm += now_s() >= pool->zero_s + pool->warm_s && now_s() <= pool->end_s;
+        pool->issued_warm += load_time_now_s() >= pool->zero_s + pool->warm_s && load_time_now_s() <= pool->end_s;
     } else if (pool->failed++ == 0) {
         pool->first = *err;
     }
@@ -99,11 +85,11 @@ static void submit_more(struct pool *pool)
 {
     struct error err = {.status = STATUS_OK};
     enum status s = STATUS_OK;
-    while (now_s() < pool->end_s && s == STATUS_OK)
+    while (load_time_now_s() < pool->end_s && s == STATUS_OK)
         s = submit_one(pool, &err);
     if (s != STATUS_OK && s != STATUS_LIMIT)
         die("submitting", &err);
-    if (now_s() >= pool->end_s && pool->issued + pool->failed == pool->submitted)
+    if (load_time_now_s() >= pool->end_s && pool->issued + pool->failed == pool->submitted)
         event_loop_stop(pool->loop);
 }
 
@@ -153,13 +139,13 @@ static void run(struct pool *pool, const char *directory, unsigned seconds)
                                      .instance = instance, .lint = lint, .base_url = "https://ca.example"};
     if (run_mtc_ca_open(&pool->ca, &settings, profiles, 1, &ports, &err) != STATUS_OK)
         die(directory, &err);
-    double cpu = cpu_s();
-    pool->zero_s = now_s();
+    double cpu = load_time_own_cpu_s();
+    pool->zero_s = load_time_now_s();
     pool->warm_s = seconds > 3 * WARM_S ? WARM_S : 0;
     pool->end_s = pool->zero_s + seconds;
     on_tick(pool);
     event_loop_run(pool->loop);
-    cpu = cpu_s() - cpu;
+    cpu = load_time_own_cpu_s() - cpu;
     (void)printf("  %.0f entries/s through the pool over %.0f s (%llu in all, %llu failed), %.3f ms CPU per entry, %zu keys\n",
                  (double)pool->issued_warm / (seconds - pool->warm_s), seconds - pool->warm_s, (unsigned long long)pool->issued,
                  (unsigned long long)pool->failed, pool->issued > 0 ? cpu * 1000 / (double)pool->issued : 0, pool->key_count);
