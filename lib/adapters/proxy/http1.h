@@ -1,5 +1,5 @@
 /* http1.h - one request of HTTP/1 to one client: from its first byte to the last of its answer. Idle connections
- * have none. Private to http1_client.c, http1_answer.c and tunnel.c. */
+ * have none. Private to http1_*.c and tunnel.c. */
 #ifndef CATHAYA_ADAPTERS_PROXY_HTTP1_H
 #define CATHAYA_ADAPTERS_PROXY_HTTP1_H
 
@@ -30,6 +30,9 @@ struct http1 {
 MUST_USE bool http1_take(struct client *c);
 /* http1_give_back ends it: what is under way is aborted, and it is counted and logged if it has begun. */
 void http1_give_back(struct client *c);
+
+/* http1_begin: the head is there (http1_begin.c). */
+void http1_begin(struct http1 *h);
 
 /* http1_answer_itself answers without a backend: fields are whole lines, may be "". text is the body. */
 void http1_answer_itself(struct http1 *h, int status, const char *fields, struct bytes text);
