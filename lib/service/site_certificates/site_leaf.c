@@ -227,7 +227,7 @@ bool site_leaf_is_same_entry(const struct site_leaf *a, const struct site_leaf *
 {
     const struct certificate x = parsed(a), y = parsed(b);
     return x.spki.len > 0 && bytes_equal(x.spki, y.spki) && bytes_equal(x.serial, y.serial) && bytes_equal(x.issuer, y.issuer) &&
-           bytes_equal(x.validity, y.validity);
+           bytes_equal(x.validity, y.validity) && bytes_equal(x.subject, y.subject) && bytes_equal(x.extensions, y.extensions);
 }
 
 static bool equal_name(struct bytes got, const char *want)

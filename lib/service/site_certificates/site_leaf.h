@@ -37,7 +37,7 @@ MUST_USE enum status site_leaf_read(struct bytes pem, struct site_leaf *leaf, st
 MUST_USE enum status site_leaf_check(const struct site_leaf *leaf, enum site_kind kind, struct bytes key_pem, int64_t now_s,
                                      struct error *err);
 
-/* site_leaf_is_same_entry: is one the other form of the same certificate: same times, serial number and key? */
+/* site_leaf_is_same_entry: is one the other form of the same certificate: the same but for its signature? */
 bool site_leaf_is_same_entry(const struct site_leaf *a, const struct site_leaf *b);
 
 /* site_leaf_covers: is this name (a wildcard too), or numeric address, in the certificate or covered by it? */
