@@ -1,5 +1,6 @@
 #include "config_file.h"
 
+#include <libgen.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -145,6 +146,30 @@ enum status config_file_locate(const char *path, cfg_t *cfg, enum status status,
         if (opt->type == CFGT_SEC && (opt->flags & CFGF_MULTI) == 0 && opt->nvalues > 0)
             line = find_line(opt->values[0]->section, err->text, 0);
     return line > 0 ? error_prefix(err, status, "%s:%d", path, line) : error_prefix(err, status, "%s", path);
+}
+
+/* ---- paths ---- */
+
+static enum status check_length(const char *path, int len, size_t size, struct error *err)
+{
+    return len >= 0 && (size_t)len < size ? STATUS_OK : error_set(err, STATUS_USAGE, "%.80s...: path too long", path);
+}
+
+enum status config_file_base(const char *path, char *out, size_t size, struct error *err)
+{
+    enum status s = check_length(path, snprintf(out, size, "%s", path), size, err);
+    if (s != STATUS_OK)
+        return s;
+    const char *base = dirname(out); /* in out, or a text of its own */
+    memmove(out, base, strlen(base) + 1);
+    return STATUS_OK;
+}
+
+enum status config_file_path(const char *base, const char *value, char *out, size_t size, struct error *err)
+{
+    bool is_relative = value[0] != '\0' && value[0] != '/';
+    int len = snprintf(out, size, "%s%s%s", is_relative ? base : "", is_relative ? "/" : "", value);
+    return check_length(value, len, size, err);
 }
 
 /* ---- reading ---- */

@@ -17,6 +17,13 @@ MUST_USE enum status config_file_parse(const char *path, cfg_opt_t *options, cfg
  * the file, or NULL. */
 enum status config_file_locate(const char *path, cfg_t *cfg, enum status status, struct error *err);
 
+/* config_file_base writes the directory of a configuration, where its relative paths begin. STATUS_USAGE: longer than size. */
+MUST_USE enum status config_file_base(const char *path, char *out, size_t size, struct error *err);
+
+/* config_file_path writes a path that a setting names: a relative one begins at base. "" stays "". STATUS_USAGE: too
+ * long. */
+MUST_USE enum status config_file_path(const char *base, const char *value, char *out, size_t size, struct error *err);
+
 /* config_file_algorithms is the row of a table of options for `algorithm` blocks. */
 #define CONFIG_FILE_ALGORITHMS \
     CFG_SEC("algorithm", config_file_algorithm_options, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES)

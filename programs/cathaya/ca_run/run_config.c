@@ -1,7 +1,6 @@
 /* Reading the configuration of `cathaya ca run`: what is common to all parts. */
 #include "ca_run/run_config.h"
 
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -112,14 +111,6 @@ static cfg_opt_t options[] = {
 
 /* ---- paths and numbers ---- */
 
-enum status run_config_path(const struct run_config *config, const char *value, char out[RUN_PATH_MAX],
-                            struct error *err)
-{
-    bool is_relative = value[0] != '\0' && value[0] != '/';
-    int len = snprintf(out, RUN_PATH_MAX, "%s%s%s", is_relative ? config->directory : "", is_relative ? "/" : "", value);
-    return len < RUN_PATH_MAX ? STATUS_OK : error_set(err, STATUS_USAGE, "%.80s...: path too long", value);
-}
-
 enum status run_config_number(cfg_t *section, const char *name, int64_t low, int64_t high,
                               int64_t *out, struct error *err)
 {
@@ -136,7 +127,7 @@ enum status run_config_secret(const struct run_config *config, const char *file,
     builder_init(out, RUN_SECRET_MAX);
     if (file == NULL)
         return error_set(err, STATUS_USAGE, "secret-file: the name of a file with at least 32 bytes");
-    enum status s = run_config_path(config, file, path, err);
+    enum status s = config_file_path(config->directory, file, path, sizeof path, err);
     if (s == STATUS_OK)
         s = key_file_check_mode(path, err);
     if (s == STATUS_OK)
@@ -164,9 +155,11 @@ static enum status read_listeners(struct run_config *config, cfg_t *cfg, struct 
         return error_set(err, STATUS_USAGE, "listen: 1 to %d of \"ADDRESS:PORT\"", RUN_LISTENERS_MAX);
     for (unsigned i = 0; i < config->listener_count; i++)
         config->listeners[i] = cfg_getnstr(cfg, "listen", i);
-    enum status s = run_config_path(config, cfg_getstr(cfg, "tls-certificate"), config->tls_certificate, err);
+    enum status s = config_file_path(config->directory, cfg_getstr(cfg, "tls-certificate"),
+                                     config->tls_certificate, sizeof config->tls_certificate, err);
     if (s == STATUS_OK)
-        s = run_config_path(config, cfg_getstr(cfg, "tls-key"), config->tls_key, err);
+        s = config_file_path(config->directory, cfg_getstr(cfg, "tls-key"),
+                             config->tls_key, sizeof config->tls_key, err);
     if (s != STATUS_OK)
         return s;
     if ((config->tls_certificate[0] == '\0') != (config->tls_key[0] == '\0'))
@@ -190,9 +183,11 @@ static enum status read_general(struct run_config *config, cfg_t *cfg, struct er
     config->admin_listen = cfg_getstr(cfg, "admin-listen");
     enum status s = read_listeners(config, cfg, err);
     if (s == STATUS_OK)
-        s = run_config_path(config, cfg_getstr(cfg, "admin-socket"), config->admin_socket, err);
+        s = config_file_path(config->directory, cfg_getstr(cfg, "admin-socket"),
+                             config->admin_socket, sizeof config->admin_socket, err);
     if (s == STATUS_OK)
-        s = run_config_path(config, cfg_getstr(cfg, "database"), config->database, err);
+        s = config_file_path(config->directory, cfg_getstr(cfg, "database"),
+                             config->database, sizeof config->database, err);
     return s;
 }
 
@@ -220,9 +215,9 @@ static enum status read_ca(struct run_config *config, cfg_t *section, struct run
     ca->prefix_url = cfg_getstr(section, "prefix-url");
     if (strlen(ca->name) >= ACME_NAME_SIZE || directory == NULL)
         return error_set(err, STATUS_USAGE, "a name of less than %d bytes, and a directory made by `cathaya ca init`", ACME_NAME_SIZE);
-    enum status s = run_config_path(config, directory, ca->directory, err);
+    enum status s = config_file_path(config->directory, directory, ca->directory, sizeof ca->directory, err);
     if (s == STATUS_OK)
-        s = run_config_path(config, cfg_getstr(section, "policy"), ca->policy, err);
+        s = config_file_path(config->directory, cfg_getstr(section, "policy"), ca->policy, sizeof ca->policy, err);
     if (s == STATUS_OK)
         s = run_config_number(section, "checkpoint-interval-ms", 50, 60000, &ca->interval_ms, err);
     if (s == STATUS_OK)
@@ -259,7 +254,7 @@ static enum status read_cas(struct run_config *config, cfg_t *cfg, struct error 
         classic->name = cfg_title(section);
         s = directory == NULL || strlen(classic->name) >= ACME_NAME_SIZE
                 ? error_set(err, STATUS_USAGE, "classic \"%s\": no directory; `cathaya ca classic init` makes one", cfg_title(section))
-                : run_config_path(config, directory, classic->directory, err);
+                : config_file_path(config->directory, directory, classic->directory, sizeof classic->directory, err);
     }
     if (s == STATUS_OK && config->ca_count + config->classic_count == 0)
         s = error_set(err, STATUS_USAGE, "no ca and no classic block: nobody to issue");
@@ -286,15 +281,6 @@ static enum status read_all(struct run_config *config, cfg_t *cfg, struct error 
     return s;
 }
 
-static enum status set_directory(struct run_config *config, const char *path, struct error *err)
-{
-    char copy[RUN_PATH_MAX];
-    if (snprintf(copy, sizeof copy, "%s", path) >= (int)sizeof copy)
-        return error_set(err, STATUS_USAGE, "%.80s...: path too long", path);
-    (void)snprintf(config->directory, sizeof config->directory, "%s", dirname(copy));
-    return STATUS_OK;
-}
-
 enum status run_config_read(const char *path, struct run_config **out, struct error *err)
 {
     cfg_t *cfg = NULL;
@@ -303,7 +289,7 @@ enum status run_config_read(const char *path, struct run_config **out, struct er
     if (config == NULL)
         return error_set(err, STATUS_NO_MEMORY, "out of memory");
     acme_config_default(&config->acme);
-    enum status s = set_directory(config, path, err);
+    enum status s = config_file_base(path, config->directory, sizeof config->directory, err);
     if (s == STATUS_OK)
         s = config_file_parse(path, options, &cfg, err);
     config->cfg = cfg;

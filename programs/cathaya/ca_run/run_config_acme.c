@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "ca_run/run_config_parts.h"
+#include "config_file.h"
 #include "rules/dns_name.h"
 #include "rules/mpic.h"
 #include "service/validation/perspective_client.h"
@@ -113,7 +114,8 @@ static enum status read_perspective(struct run_config *config, cfg_t *section,
         s = builder_status(&out->secret, "secret-file", err);
     if (s == STATUS_OK)
         s = perspective_secret_check((const char *)out->secret.data, err);
-    return s == STATUS_OK ? run_config_path(config, cfg_getstr(section, "ca-file"), out->ca_file, err) : s;
+    return s == STATUS_OK ? config_file_path(config->directory, cfg_getstr(section, "ca-file"),
+                                             out->ca_file, sizeof out->ca_file, err) : s;
 }
 
 enum status run_config_read_perspectives(struct run_config *config, cfg_t *cfg, struct error *err)

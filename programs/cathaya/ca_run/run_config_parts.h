@@ -11,10 +11,6 @@
 #define RUN_SECRET_MIN 32
 #define RUN_SECRET_MAX 4096
 
-/* run_config_path makes value absolute: relative ones begin at the file's directory. "" stays. */
-MUST_USE enum status run_config_path(const struct run_config *config, const char *value,
-                                     char out[RUN_PATH_MAX], struct error *err);
-
 MUST_USE enum status run_config_number(cfg_t *section, const char *name, int64_t low, int64_t high,
                                        int64_t *out, struct error *err);
 

@@ -52,17 +52,6 @@ static cfg_opt_t options[] = {
 
 /* ---- single settings ---- */
 
-enum status gateway_config_path(const struct gateway_config *config, const char *name,
-                                char out[GATEWAY_PATH_MAX], struct error *err)
-{
-    int len = name[0] == '/' || name[0] == '\0'
-                  ? snprintf(out, GATEWAY_PATH_MAX, "%s", name)
-                  : snprintf(out, GATEWAY_PATH_MAX, "%s/%s", config->base, name);
-    return len >= 0 && len < GATEWAY_PATH_MAX
-               ? STATUS_OK
-               : error_set(err, STATUS_USAGE, "%.80s...: path too long", name);
-}
-
 enum status gateway_config_number(cfg_t *cfg, const char *name, long min, long max, uint32_t *out,
                                   struct error *err)
 {
@@ -225,7 +214,7 @@ static enum status read_log(struct gateway_config *config, struct error *err)
         (void)snprintf(config->access_log, sizeof config->access_log, "-");
         return STATUS_OK;
     }
-    return gateway_config_path(config, access, config->access_log, err);
+    return config_file_path(config->base, access, config->access_log, sizeof config->access_log, err);
 }
 
 /* The socket of operators stands there, and the kernel has little room for its path. */
@@ -250,7 +239,8 @@ static enum status read_values(struct gateway_config *config, struct error *err)
     uint32_t workers = 0, code_point = 0;
     config->user = gateway_config_text(config->cfg, "user");
     config->admin_listen = gateway_config_text(config->cfg, "admin-listen");
-    enum status s = gateway_config_path(config, cfg_getstr(config->cfg, "directory"), config->directory, err);
+    enum status s = config_file_path(config->base, cfg_getstr(config->cfg, "directory"),
+                                     config->directory, sizeof config->directory, err);
     if (s == STATUS_OK)
         s = check_directory(config, err);
     if (s == STATUS_OK)
@@ -280,24 +270,15 @@ static enum status read_all(struct gateway_config *config, struct error *err)
     return s == STATUS_OK ? check_issuers(config, err) : s;
 }
 
-static void set_base(struct gateway_config *config, const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    if (slash == NULL)
-        (void)snprintf(config->base, sizeof config->base, ".");
-    else
-        (void)snprintf(config->base, sizeof config->base, "%.*s", (int)(slash - path), path);
-}
-
 enum status gateway_config_read(const char *path, struct gateway_config **out, struct error *err)
 {
     struct gateway_config *config = calloc(1, sizeof *config);
     *out = NULL;
     if (config == NULL)
         return error_set(err, STATUS_NO_MEMORY, "out of memory");
-    set_base(config, path);
-    enum status s = strlen(path) < GATEWAY_PATH_MAX ? config_file_parse(path, options, &config->cfg, err)
-                                                    : error_set(err, STATUS_USAGE, "%.80s...: path too long", path);
+    enum status s = config_file_base(path, config->base, sizeof config->base, err);
+    if (s == STATUS_OK)
+        s = config_file_parse(path, options, &config->cfg, err);
     if (s == STATUS_OK)
         s = config_file_locate(path, config->cfg, read_all(config, err), err);
     if (s != STATUS_OK) {

@@ -6,10 +6,6 @@
 
 extern cfg_opt_t gateway_config_site_options[], gateway_config_issuer_options[];
 
-/* gateway_config_path joins a relative path to the configuration's directory; "" stays "". */
-MUST_USE enum status gateway_config_path(const struct gateway_config *config, const char *name,
-                                         char out[GATEWAY_PATH_MAX], struct error *err);
-
 /* gateway_config_number reads a setting of min to max. */
 MUST_USE enum status gateway_config_number(cfg_t *cfg, const char *name, long min, long max, uint32_t *out,
                                            struct error *err);

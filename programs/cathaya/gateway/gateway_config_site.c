@@ -3,6 +3,7 @@
 #include <sys/un.h>
 
 #include "base/text.h"
+#include "config_file.h"
 #include "gateway/gateway_config_parts.h"
 #include "key_file.h"
 #include "rules/dns_name.h"
@@ -86,11 +87,13 @@ enum status gateway_config_read_issuer(struct gateway_config *config, cfg_t *blo
     out->eab_kid = gateway_config_text(block, "eab-kid");
     if (out->directory == NULL || strncmp(out->directory, "https://", 8) != 0)
         return error_set(err, STATUS_USAGE, "directory: the https URL of an ACME directory");
-    enum status s = gateway_config_path(config, cfg_getstr(block, "ca-file"), out->ca_file, err);
+    enum status s = config_file_path(config->base, cfg_getstr(block, "ca-file"),
+                                     out->ca_file, sizeof out->ca_file, err);
     if (s == STATUS_OK)
-        s = gateway_config_path(config, cfg_getstr(block, "eab-key-file"), out->eab_key_file, err);
+        s = config_file_path(config->base, cfg_getstr(block, "eab-key-file"),
+                             out->eab_key_file, sizeof out->eab_key_file, err);
     if (s == STATUS_OK)
-        s = gateway_config_path(config, cfg_getstr(block, "dns-hook"), out->dns_hook, err);
+        s = config_file_path(config->base, cfg_getstr(block, "dns-hook"), out->dns_hook, sizeof out->dns_hook, err);
     if (s == STATUS_OK && (out->eab_kid != NULL) != (out->eab_key_file[0] != '\0'))
         s = error_set(err, STATUS_USAGE, "eab-kid: eab-kid and eab-key-file come together");
     return s == STATUS_OK ? read_challenge(block, out, err) : s;
@@ -128,7 +131,8 @@ static enum status read_certificate_values(struct gateway_config *config, cfg_t 
     unsigned count = cfg_size(block, "issuers");
     if (count > SITE_ISSUERS_MAX)
         return error_set(err, STATUS_USAGE, "issuers: at most %d", SITE_ISSUERS_MAX);
-    enum status s = gateway_config_path(config, cfg_getstr(block, "chain-file"), out->chain_file, err);
+    enum status s = config_file_path(config->base, cfg_getstr(block, "chain-file"),
+                                     out->chain_file, sizeof out->chain_file, err);
     for (unsigned i = 0; s == STATUS_OK && i < count; i++)
         s = find_issuer(config, cfg_getnstr(block, "issuers", i), &out->issuers[out->issuer_count++], err);
     if (s != STATUS_OK)
@@ -136,7 +140,8 @@ static enum status read_certificate_values(struct gateway_config *config, cfg_t 
     out->is_wanted = true;
     out->key_type = gateway_config_text(block, "key-type");
     const char *key = cfg_getstr(block, "key");
-    s = key_file_is_path(key) ? gateway_config_path(config, key, out->key, err) : copy_key(config, key, out, err);
+    s = key_file_is_path(key) ? config_file_path(config->base, key,
+                                                 out->key, sizeof out->key, err) : copy_key(config, key, out, err);
     if (s != STATUS_OK)
         return s;
     out->key_provider = gateway_config_text(block, "key-provider");

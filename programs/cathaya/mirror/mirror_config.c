@@ -61,16 +61,6 @@ static bool copy(char *out, size_t size, const char *value)
     return snprintf(out, size, "%s", value) < (int)size;
 }
 
-enum status mirror_config_path(const struct mirror_config_file *config, const char *value,
-                               char out[MIRROR_CONFIG_PATH_MAX], struct error *err)
-{
-    bool is_whole = value[0] == '/' || value[0] == '\0'
-                        ? copy(out, MIRROR_CONFIG_PATH_MAX, value)
-                        : snprintf(out, MIRROR_CONFIG_PATH_MAX, "%s/%s", config->base, value) <
-                              MIRROR_CONFIG_PATH_MAX;
-    return is_whole ? STATUS_OK : error_set(err, STATUS_USAGE, "%.80s...: path too long", value);
-}
-
 /* ---- cosigners ---- */
 
 static enum status read_key(struct mirror_config_file *config, cfg_t *section,
@@ -172,7 +162,7 @@ static enum status read_ca(struct mirror_config_file *config, cfg_t *section, st
     if (next < 1 || next > 16)
         return wrong(err, "next-logs: 1 to 16");
     ca->next_logs = (unsigned)next;
-    enum status s = mirror_config_path(config, file, path, err);
+    enum status s = config_file_path(config->base, file, path, sizeof path, err);
     if (s == STATUS_OK)
         s = input_read_certificates(path, &blocks, err);
     if (s == STATUS_OK)
@@ -225,11 +215,13 @@ static enum status read_paths(struct mirror_config_file *config, cfg_t *cfg, str
     if (strcmp(config->monitoring, config->witness) == 0)
         return wrong(err, "monitoring-path and witness-path are different: mirror and witness serve "
                           "different checkpoints [C2SP tlog-mirror]");
-    enum status s = mirror_config_path(config, cfg_getstr(cfg, "directory"), config->directory, err);
+    enum status s = config_file_path(config->base, cfg_getstr(cfg, "directory"),
+                                     config->directory, sizeof config->directory, err);
     if (s == STATUS_OK)
-        s = mirror_config_path(config, cfg_getstr(cfg, "tls-certificate"), config->tls_certificate, err);
+        s = config_file_path(config->base, cfg_getstr(cfg, "tls-certificate"),
+                             config->tls_certificate, sizeof config->tls_certificate, err);
     if (s == STATUS_OK)
-        s = mirror_config_path(config, cfg_getstr(cfg, "tls-key"), config->tls_key, err);
+        s = config_file_path(config->base, cfg_getstr(cfg, "tls-key"), config->tls_key, sizeof config->tls_key, err);
     if (s == STATUS_OK && (config->tls_certificate[0] == '\0') != (config->tls_key[0] == '\0'))
         return wrong(err, "tls-certificate and tls-key: both, or none for plain HTTP behind a proxy");
     return s;
@@ -298,15 +290,6 @@ static enum status read_all(struct mirror_config_file *config, const char *path,
     return s;
 }
 
-static void set_base(struct mirror_config_file *config, const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    size_t len = slash == NULL ? 0 : (size_t)(slash - path);
-    (void)snprintf(config->base, sizeof config->base, "%.*s", (int)len, path);
-    if (slash == NULL)
-        (void)copy(config->base, sizeof config->base, ".");
-}
-
 enum status mirror_config_read(const char *path, const char *algorithms_file,
                                struct mirror_config_file **out, struct error *err)
 {
@@ -315,12 +298,9 @@ enum status mirror_config_read(const char *path, const char *algorithms_file,
     *out = NULL;
     if (config == NULL)
         return error_set(err, STATUS_NO_MEMORY, "out of memory");
-    if (strlen(path) >= MIRROR_CONFIG_PATH_MAX) {
-        free(config);
-        return error_set(err, STATUS_USAGE, "%.80s...: path too long", path);
-    }
-    set_base(config, path);
-    enum status s = algorithms_new(&config->algorithms, err);
+    enum status s = config_file_base(path, config->base, sizeof config->base, err);
+    if (s == STATUS_OK)
+        s = algorithms_new(&config->algorithms, err);
     if (s == STATUS_OK)
         s = algorithms_file_load(algorithms_file, config->algorithms, err);
     if (s == STATUS_OK)

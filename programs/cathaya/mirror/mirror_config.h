@@ -55,8 +55,4 @@ MUST_USE enum status mirror_config_read(const char *path, const char *algorithms
                                         struct mirror_config_file **out, struct error *err);
 void mirror_config_free(struct mirror_config_file *config);
 
-/* mirror_config_path makes a path that begins at the configuration's directory unless it is absolute. */
-MUST_USE enum status mirror_config_path(const struct mirror_config_file *config, const char *value,
-                                        char out[MIRROR_CONFIG_PATH_MAX], struct error *err);
-
 #endif

@@ -1,6 +1,5 @@
 #include "perspective/perspective_config.h"
 
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,16 +28,6 @@ static cfg_opt_t options[] = {
     DNS_CONFIG_SECTION,
     CFG_END(),
 };
-
-static enum status full_path(const struct perspective_config *config, const char *name,
-                             char out[PERSPECTIVE_PATH_MAX], struct error *err)
-{
-    int len = name[0] == '/' ? snprintf(out, PERSPECTIVE_PATH_MAX, "%s", name)
-                             : snprintf(out, PERSPECTIVE_PATH_MAX, "%s/%s", config->directory, name);
-    if (len > 0 && len < PERSPECTIVE_PATH_MAX)
-        return STATUS_OK;
-    return error_set(err, STATUS_USAGE, "%.80s...: path too long", name);
-}
 
 static bool is_local(const char *listener)
 {
@@ -71,9 +60,9 @@ static enum status read_tls(struct perspective_config *config, struct error *err
         return error_set(err, STATUS_USAGE, "tls-certificate and tls-key come together");
     if (!has_key)
         return STATUS_OK;
-    enum status s = full_path(config, certificate_name, certificate, err);
+    enum status s = config_file_path(config->directory, certificate_name, certificate, sizeof certificate, err);
     if (s == STATUS_OK)
-        s = full_path(config, key_name, key, err);
+        s = config_file_path(config->directory, key_name, key, sizeof key, err);
     if (s == STATUS_OK)
         s = key_file_check_mode(key, err);
     if (s == STATUS_OK)
@@ -85,7 +74,7 @@ static enum status read_secret(struct perspective_config *config, const char *na
                                struct error *err)
 {
     char path[PERSPECTIVE_PATH_MAX];
-    enum status s = full_path(config, name, path, err);
+    enum status s = config_file_path(config->directory, name, path, sizeof path, err);
     if (s == STATUS_OK)
         s = key_file_check_mode(path, err);
     if (s == STATUS_OK)
@@ -181,7 +170,6 @@ static enum status read_all(struct perspective_config *config, struct error *err
 
 enum status perspective_config_read(const char *path, struct perspective_config **out, struct error *err)
 {
-    char copy[PERSPECTIVE_PATH_MAX];
     struct perspective_config *config = calloc(1, sizeof *config);
     *out = config;
     if (config == NULL)
@@ -190,10 +178,9 @@ enum status perspective_config_read(const char *path, struct perspective_config 
     builder_init(&config->tls_key, PEM_MAX);
     for (size_t i = 0; i < PERSPECTIVE_SECRETS_MAX; i++)
         builder_init(&config->secrets[i], PERSPECTIVE_SECRET_MAX + 3);
-    if (snprintf(copy, sizeof copy, "%s", path) >= (int)sizeof copy)
-        return error_set(err, STATUS_USAGE, "%.80s...: path too long", path);
-    (void)snprintf(config->directory, sizeof config->directory, "%s", dirname(copy));
-    enum status s = config_file_parse(path, options, &config->cfg, err);
+    enum status s = config_file_base(path, config->directory, sizeof config->directory, err);
+    if (s == STATUS_OK)
+        s = config_file_parse(path, options, &config->cfg, err);
     if (s != STATUS_OK)
         return s;
     s = read_all(config, err);

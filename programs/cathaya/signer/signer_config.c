@@ -1,7 +1,6 @@
 #include "signer/signer_config.h"
 
 #include <errno.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,9 +35,8 @@ static enum status take_path(const struct signer_config *config, const char *nam
 {
     if (value == NULL || value[0] == '\0')
         return error_set(err, STATUS_USAGE, "%s: a path", name);
-    bool is_relative = value[0] != '/';
-    int len = snprintf(out, PATH_MAX, "%s%s%s", is_relative ? config->directory : "", is_relative ? "/" : "", value);
-    return len < PATH_MAX ? STATUS_OK : error_set(err, STATUS_USAGE, "%s: path too long", name);
+    enum status s = config_file_path(config->directory, value, out, PATH_MAX, err);
+    return s == STATUS_OK ? s : error_prefix(err, s, "%s", name);
 }
 
 static enum status read_uids(struct signer_config *config, struct error *err)
@@ -163,15 +161,13 @@ static enum status read_all(struct signer_config *config, const char *path, stru
 enum status signer_config_read(const char *path, struct algorithms *algorithms, struct signer_config **out,
                                struct error *err)
 {
-    char copy[PATH_MAX];
     struct signer_config *config = calloc(1, sizeof *config);
     *out = config;
     if (config == NULL)
         return error_set(err, STATUS_NO_MEMORY, "out of memory");
-    if (snprintf(copy, sizeof copy, "%s", path) >= (int)sizeof copy)
-        return error_set(err, STATUS_USAGE, "%.80s...: path too long", path);
-    (void)snprintf(config->directory, sizeof config->directory, "%s", dirname(copy));
-    enum status s = config_file_parse(path, options, &config->cfg, err);
+    enum status s = config_file_base(path, config->directory, sizeof config->directory, err);
+    if (s == STATUS_OK)
+        s = config_file_parse(path, options, &config->cfg, err);
     if (s == STATUS_OK && (s = read_all(config, path, algorithms, err)) != STATUS_OK && s != STATUS_IO)
         s = error_prefix(err, s == STATUS_NO_MEMORY ? s : STATUS_USAGE, "%s", path);
     return s;
