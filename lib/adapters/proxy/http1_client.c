@@ -1,6 +1,5 @@
 /* Requests of one client in HTTP/1: one after the other, each answered before the next one begins. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "adapters/proxy/access_log.h"
 #include "adapters/proxy/http1.h"
