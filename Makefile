@@ -9,6 +9,8 @@ SANITIZER_ENV = ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_check
 CTEST = ctest --output-on-failure --no-tests=error --no-label-summary --parallel $(JOBS)
 
 # packages-SET-SET: those sets of scripts/get-packages are installed, in one go.
+# Programs that are not built by default: `make check` builds them, so that they go on building.
+BENCHES = cathaya-bench cathaya-acme-load cathaya-pool-load cathaya-gateway-bench
 PACKAGES = packages-build packages-build-bench packages-build-demo packages-build-check packages-build-check-lint packages-build-lint packages-build-fuzz
 
 .DEFAULT_GOAL := help
@@ -26,7 +28,7 @@ demo: packages-build-demo build ## the whole ecosystem on loopback, with a table
 	@build/cathaya demo
 
 check: packages-build-check-lint build build/.clang build/.asan ## everything: gcc, clang, sanitizers, lint, all tests
-	@cmake --build build --parallel $(JOBS)
+	@cmake --build build --parallel $(JOBS) --target all $(BENCHES)
 	@cmake --build build/clang --parallel $(JOBS)
 	@cmake --build build/asan --parallel $(JOBS)
 	@$(MAKE) peers
@@ -43,7 +45,7 @@ lint: packages-build-lint build ## layers, limits, banned calls, cppcheck, heade
 	@scripts/lint
 
 bench: packages-build-bench build ## measure, and print the figures: a quarter of an hour, on a machine that does nothing else
-	@cmake --build build --parallel $(JOBS) --target cathaya-bench --target cathaya-acme-load --target cathaya-pool-load --target cathaya-gateway-bench
+	@cmake --build build --parallel $(JOBS) --target $(BENCHES)
 	@build/cathaya-bench
 	@scripts/bench-acme
 	@scripts/bench-gateway
