@@ -7,34 +7,10 @@
 
 #include "adapters/posix/posix_clock.h"
 #include "ca_run/run_admin.h"
-#include "input.h"
-#include "key_file.h"
-#include "tls/tls_context.h"
+#include "service/service_tls.h"
 
 /* Answers that wait for a batch or a validation get it, or their deadline. */
 #define DRAIN_MS 30000
-#define TLS_FILE_MAX ((size_t)256 * 1024)
-
-/* ---- TLS ---- */
-
-static enum status read_tls(const struct run_config *config, struct tls_context **out, struct error *err)
-{
-    struct builder certificate, key;
-    if (config->tls_key[0] == '\0')
-        return STATUS_OK;
-    builder_init(&certificate, TLS_FILE_MAX);
-    builder_init(&key, TLS_FILE_MAX);
-    enum status s = key_file_check_mode(config->tls_key, err);
-    if (s == STATUS_OK)
-        s = input_read(config->tls_certificate, TLS_FILE_MAX, &certificate, err);
-    if (s == STATUS_OK)
-        s = input_read(config->tls_key, TLS_FILE_MAX, &key, err);
-    if (s == STATUS_OK && (s = tls_context_new_server(builder_view(&certificate), builder_view(&key), out, err)) != STATUS_OK)
-        s = error_prefix(err, s, "%s, %s", config->tls_certificate, config->tls_key);
-    builder_clear(&key);
-    builder_clear(&certificate);
-    return s;
-}
 
 /* ---- CAs and profiles ---- */
 
@@ -171,7 +147,7 @@ static enum status listen_all(struct run_service *service, struct error *err)
     if (s == STATUS_OK)
         s = add_routes(service, err);
     if (s == STATUS_OK)
-        s = read_tls(service->config, &tls, err);
+        s = service_tls_load(service->config->tls_certificate, service->config->tls_key, &tls, err);
     for (size_t i = 0; s == STATUS_OK && i < service->config->listener_count; i++)
         s = http_server_listen(service->http, service->config->listeners[i], tls, err);
     service->tls_listener_count = tls != NULL ? service->config->listener_count : 0;
@@ -238,7 +214,7 @@ static enum status take_config(struct run_service *service, struct run_config *n
 {
     struct tls_context *tls = NULL;
     struct run_acme *acme = &service->acme_configs[1 - service->acme_current];
-    enum status s = read_tls(next, &tls, err);
+    enum status s = service_tls_load(next->tls_certificate, next->tls_key, &tls, err);
     if (s == STATUS_OK) {
         fill_acme_config(service, next, acme);
         s = acme_reload(service->acme, &acme->config, err);
@@ -403,7 +379,7 @@ enum status run_service_check(const struct run_config *config, struct algorithms
 {
     struct tls_context *tls = NULL;
     struct run_lint *lint = NULL;
-    enum status s = read_tls(config, &tls, err);
+    enum status s = service_tls_load(config->tls_certificate, config->tls_key, &tls, err);
     tls_context_free(tls);
     if (s == STATUS_OK)
         s = run_lint_new(config->acme.limits.public_suffix_file, NULL, 0, &lint, err);

@@ -6,14 +6,13 @@
 
 #include "adapters/posix/posix_clock.h"
 #include "command.h"
-#include "input.h"
-#include "key_file.h"
 #include "mirror/mirror_logs.h"
 #include "output.h"
 #include "secret_process.h"
 #include "service/service_admin.h"
 #include "service/service_log.h"
 #include "service/service_run.h"
+#include "service/service_tls.h"
 
 /* Requests that are under way get this long after SIGTERM. */
 #define DRAIN_MS 20000
@@ -43,23 +42,6 @@ static const char *why_not_ready(void *context)
 
 /* ---- TLS ---- */
 
-static enum status load_tls(struct running *r, struct tls_context **out, struct error *err)
-{
-    struct builder chain, key;
-    builder_init(&chain, (size_t)1 << 20);
-    builder_init(&key, KEY_PEM_MAX);
-    enum status s = key_file_check_mode(r->config->tls_key, err);
-    if (s == STATUS_OK)
-        s = input_read(r->config->tls_certificate, (size_t)1 << 20, &chain, err);
-    if (s == STATUS_OK)
-        s = input_read(r->config->tls_key, KEY_PEM_MAX, &key, err);
-    if (s == STATUS_OK)
-        s = tls_context_new_server(builder_view(&chain), builder_view(&key), out, err);
-    builder_clear(&chain);
-    builder_clear(&key);
-    return s;
-}
-
 static void reload(void *context)
 {
     struct running *r = context;
@@ -67,7 +49,7 @@ static void reload(void *context)
     struct error err = {.text = ""};
     if (r->tls == NULL)
         return;
-    if (load_tls(r, &tls, &err) != STATUS_OK) {
+    if (service_tls_load(r->config->tls_certificate, r->config->tls_key, &tls, &err) != STATUS_OK) {
         events_report(&r->events, EVENT_ERROR, "tls-not-reloaded", {"reason", err.text});
         return;
     }
@@ -139,7 +121,7 @@ static enum status add_routes(struct running *r, struct error *err)
 
 static enum status listen_all(struct running *r, struct error *err)
 {
-    enum status s = r->config->tls_key[0] != '\0' ? load_tls(r, &r->tls, err) : STATUS_OK;
+    enum status s = service_tls_load(r->config->tls_certificate, r->config->tls_key, &r->tls, err);
     for (size_t i = 0; i < r->config->listen_count && s == STATUS_OK; i++)
         s = http_server_listen(r->server, r->config->listen[i], r->tls, err);
     return s;

@@ -7,10 +7,10 @@
 #include "config_file.h"
 #include "input.h"
 #include "key_file.h"
+#include "service/service_tls.h"
 #include "service/validation/perspective_client.h"
 
 /* A chain of four certificates of any algorithm. */
-#define PEM_MAX (256 * 1024)
 
 static cfg_opt_t options[] = {
     CFG_STR_LIST("listen", NULL, CFGF_NODEFAULT),
@@ -63,11 +63,7 @@ static enum status read_tls(struct perspective_config *config, struct error *err
     enum status s = config_file_path(config->directory, certificate_name, certificate, sizeof certificate, err);
     if (s == STATUS_OK)
         s = config_file_path(config->directory, key_name, key, sizeof key, err);
-    if (s == STATUS_OK)
-        s = key_file_check_mode(key, err);
-    if (s == STATUS_OK)
-        s = input_read(certificate, PEM_MAX, &config->tls_certificate, err);
-    return s == STATUS_OK ? input_read(key, PEM_MAX, &config->tls_key, err) : s;
+    return s == STATUS_OK ? service_tls_read(certificate, key, &config->tls_certificate, &config->tls_key, err) : s;
 }
 
 static enum status read_secret(struct perspective_config *config, const char *name, struct builder *out,
@@ -174,8 +170,8 @@ enum status perspective_config_read(const char *path, struct perspective_config 
     *out = config;
     if (config == NULL)
         return error_set(err, STATUS_NO_MEMORY, "out of memory");
-    builder_init(&config->tls_certificate, PEM_MAX);
-    builder_init(&config->tls_key, PEM_MAX);
+    builder_init(&config->tls_certificate, SERVICE_TLS_FILE_MAX);
+    builder_init(&config->tls_key, SERVICE_TLS_FILE_MAX);
     for (size_t i = 0; i < PERSPECTIVE_SECRETS_MAX; i++)
         builder_init(&config->secrets[i], PERSPECTIVE_SECRET_MAX + 3);
     enum status s = config_file_base(path, config->directory, sizeof config->directory, err);
