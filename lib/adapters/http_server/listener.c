@@ -1,9 +1,7 @@
 /* Addresses that are listened on. */
-#include <arpa/inet.h>
 #include <errno.h>
-#include <net/if.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -12,7 +10,7 @@
 #include <unistd.h>
 
 #include "adapters/http_server/server_parts.h"
-#include "base/text.h"
+#include "adapters/sockets/socket_address.h"
 
 #define BACKLOG 1024
 /* Connections taken in one round before others get their turn. */
@@ -24,75 +22,18 @@ static const char busy[] = "HTTP/1.1 503 Service Unavailable\r\nConnection: clos
 
 /* ---- addresses ---- */
 
-/* "HOST:PORT", where HOST is numeric and IPv6 stands in brackets. */
-static bool parse_address(const char *text, struct sockaddr_storage *out, socklen_t *len)
-{
-    char host[HTTP_SERVER_ADDRESS_SIZE];
-    const char *colon = strrchr(text, ':');
-    struct sockaddr_in *v4 = (void *)out;
-    struct sockaddr_in6 *v6 = (void *)out;
-    uint64_t port = 0;
-    memset(out, 0, sizeof *out);
-    if (colon == NULL || (size_t)(colon - text) >= sizeof host ||
-        !text_parse_u64(bytes_of_text(colon + 1), UINT16_MAX, &port))
-        return false;
-    size_t host_len = (size_t)(colon - text);
-    memcpy(host, text, host_len);
-    host[host_len] = '\0';
-    if (inet_pton(AF_INET, host, &v4->sin_addr) == 1) {
-        v4->sin_family = AF_INET;
-        v4->sin_port = htons((uint16_t)port);
-        *len = sizeof *v4;
-        return true;
-    }
-    if (host_len < 3 || host[0] != '[' || host[host_len - 1] != ']')
-        return false;
-    host[host_len - 1] = '\0';
-    char *zone = strchr(host, '%');
-    if (zone != NULL) {
-        *zone = '\0';
-        v6->sin6_scope_id = if_nametoindex(zone + 1);
-        if (v6->sin6_scope_id == 0)
-            return false;
-    }
-    v6->sin6_family = AF_INET6;
-    v6->sin6_port = htons((uint16_t)port);
-    *len = sizeof *v6;
-    return inet_pton(AF_INET6, host + 1, &v6->sin6_addr) == 1;
-}
-
-static void write_peer(const struct sockaddr_storage *from, char out[HTTP_PEER_SIZE])
-{
-    const struct sockaddr_in *v4 = (const void *)from;
-    const struct sockaddr_in6 *v6 = (const void *)from;
-    out[0] = '\0';
-    if (from->ss_family == AF_INET)
-        (void)inet_ntop(AF_INET, &v4->sin_addr, out, HTTP_PEER_SIZE);
-    else if (from->ss_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr))
-        (void)inet_ntop(AF_INET, v6->sin6_addr.s6_addr + 12, out, HTTP_PEER_SIZE);
-    else if (from->ss_family == AF_INET6)
-        (void)inet_ntop(AF_INET6, &v6->sin6_addr, out, HTTP_PEER_SIZE);
-}
-
+/* The zone is known to who has named it. */
 static void write_real_address(struct http_listener *l)
 {
-    struct sockaddr_storage name;
+    union socket_address name;
     socklen_t len = sizeof name;
     char host[HTTP_PEER_SIZE];
-    struct builder b;
-    builder_init_fixed(&b, l->address, sizeof l->address);
-    if (getsockname(l->fd, (struct sockaddr *)&name, &len) == 0) {
-        const struct sockaddr_in *v4 = (const void *)&name;
-        const struct sockaddr_in6 *v6 = (const void *)&name;
-        if (name.ss_family == AF_INET) {
-            write_peer(&name, host);
-            builder_printf(&b, "%s:%u", host, (unsigned)ntohs(v4->sin_port));
-        } else {
-            (void)inet_ntop(AF_INET6, &v6->sin6_addr, host, sizeof host);
-            builder_printf(&b, "[%s]:%u", host, (unsigned)ntohs(v6->sin6_port));
-        }
-    }
-    builder_u8(&b, 0);
+    l->address[0] = '\0';
+    if (getsockname(l->fd, &name.any, &len) != 0)
+        return;
+    socket_address_write_host(&name.any, host, sizeof host);
+    (void)snprintf(l->address, sizeof l->address, name.any.sa_family == AF_INET ? "%s:%u" : "[%s]:%u", host,
+                   (unsigned)socket_address_port(&name));
 }
 
 /* ---- accepting ---- */
@@ -111,7 +52,7 @@ static void take_connection(struct http_listener *l, int fd, const struct sockad
     char peer[HTTP_PEER_SIZE];
     uint64_t key = 0;
     int yes = 1;
-    write_peer(from, peer);
+    socket_address_write_host((const struct sockaddr *)from, peer, sizeof peer);
     size_t per_address = l->is_unix ? 0 : server->limits.connections_per_address_max;
     if (server->connection_count >= server->limits.connections_max ||
         !address_table_add(&server->addresses, from, per_address, &key)) {
@@ -160,31 +101,20 @@ void listener_wake(struct http_listener *l)
 
 /* ---- opening ---- */
 
-static enum status failed(const char *what, const char *address, struct error *err)
-{
-    enum status s = errno == EADDRINUSE ? STATUS_CONFLICT : STATUS_IO;
-    return error_set(err, s, "%s %s: %s", what, address, strerror(errno));
-}
-
 static enum status open_tcp(struct http_listener *l, const char *address, struct error *err)
 {
-    struct sockaddr_storage name;
+    union socket_address name;
     socklen_t len = 0;
-    int yes = 1;
-    if (!parse_address(address, &name, &len))
+    if (!socket_address_parse(address, &name, &len))
         return error_set(err, STATUS_USAGE,
                          "%s is no address to listen on: use 127.0.0.1:8080, [::1]:8080 or unix:/path",
                          address);
-    l->fd = socket(name.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (l->fd < 0)
-        return failed("cannot listen on", address, err);
-    (void)setsockopt(l->fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-    if (name.ss_family == AF_INET6)
-        (void)setsockopt(l->fd, IPPROTO_IPV6, IPV6_V6ONLY, &yes, sizeof yes);
-    if (bind(l->fd, (struct sockaddr *)&name, len) != 0 || listen(l->fd, BACKLOG) != 0)
-        return failed("cannot listen on", address, err);
-    write_real_address(l);
-    return STATUS_OK;
+    enum status s = socket_address_bind(address, &name, len, false, &l->fd, err);
+    if (s == STATUS_OK && listen(l->fd, BACKLOG) != 0)
+        s = socket_address_failed(address, err);
+    if (s == STATUS_OK)
+        write_real_address(l);
+    return s;
 }
 
 /* A socket that a process has left behind refuses connections; one that is served does not. */
@@ -216,10 +146,10 @@ static enum status open_unix(struct http_listener *l, const char *address, struc
     /* Before bind, so that it never has another mode. */
     if (l->fd < 0 || fchmod(l->fd, S_IRUSR | S_IWUSR) != 0 ||
         bind(l->fd, (const struct sockaddr *)&name, sizeof name) != 0)
-        return failed("cannot listen on", address, err);
+        return socket_address_failed(address, err);
     l->is_unix = true;
     if (listen(l->fd, BACKLOG) != 0)
-        return failed("cannot listen on", address, err);
+        return socket_address_failed(address, err);
     return STATUS_OK;
 }
 

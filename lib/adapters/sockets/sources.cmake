@@ -1,0 +1,1 @@
+cathaya_layer(adapters/sockets socket_address.c)
