@@ -8,9 +8,10 @@ PREFIX ?= /usr/local
 SANITIZER_ENV = ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1 UBSAN_OPTIONS=print_stacktrace=1
 CTEST = ctest --output-on-failure --no-tests=error --no-label-summary --parallel $(JOBS)
 
-# packages-SET-SET: those sets of scripts/get-packages are installed, in one go.
 # Programs that are not built by default: `make check` builds them, so that they go on building.
 BENCHES = cathaya-bench cathaya-acme-load cathaya-pool-load cathaya-gateway-bench
+
+# packages-SET-SET: those sets of scripts/get-packages are installed, in one go.
 PACKAGES = packages-build packages-build-bench packages-build-demo packages-build-check packages-build-check-lint packages-build-lint packages-build-fuzz
 
 .DEFAULT_GOAL := help

@@ -5,8 +5,3 @@ target_include_directories(cathaya-acme-load PRIVATE "${CMAKE_CURRENT_SOURCE_DIR
 target_link_libraries(cathaya-acme-load PRIVATE cathaya_flags layer_codec layer_tls layer_service_acme_client
   layer_adapters_event_loop)
 set_target_properties(cathaya-acme-load PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}")
-
-# cathaya-proxy-bench: the gateway's data plane alone.
-add_executable(cathaya-proxy-bench EXCLUDE_FROM_ALL load/proxy_bench.c)
-target_link_libraries(cathaya-proxy-bench PRIVATE cathaya_flags layer_adapters_proxy)
-set_target_properties(cathaya-proxy-bench PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}")
