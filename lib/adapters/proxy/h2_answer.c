@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "adapters/http1/status_phrase.h"
 #include "adapters/proxy/forward.h"
 #include "adapters/proxy/h2_parts.h"
 #include "adapters/proxy/proxy_state.h"
@@ -77,34 +78,10 @@ static void submit(struct h2_stream *t, int status, struct bytes lines, bool has
         h2_stream_reset(t, NGHTTP2_INTERNAL_ERROR);
 }
 
-static const char *phrase_of(int status)
-{
-    switch (status) {
-    case 400:
-        return "Bad Request";
-    case 404:
-        return "Not Found";
-    case 421:
-        return "Misdirected Request";
-    case 431:
-        return "Request Header Fields Too Large";
-    case 501:
-        return "Not Implemented";
-    case 502:
-        return "Bad Gateway";
-    case 503:
-        return "Service Unavailable";
-    case 504:
-        return "Gateway Timeout";
-    default:
-        return "Error";
-    }
-}
-
 void h2_answer_local(struct h2_stream *t, int status)
 {
     struct builder *lines = &t->session->fields;
-    builder_printf(&t->out, "%d %s\n", status, phrase_of(status));
+    builder_printf(&t->out, "%d %s\n", status, status_phrase_of(status));
     builder_reset(lines);
     builder_printf(lines, "%scontent-type: text/plain\r\ncontent-length: %zu\r\n",
                    status == 503 ? "retry-after: 1\r\n" : "", t->out.len);

@@ -6,6 +6,9 @@
 #include "adapters/http1/request_parser.h"
 #include "adapters/proxy/client.h"
 
+/* Output that waits for the client: above this the backend waits, too. */
+#define HTTP1_OUTPUT_HIGH 32768
+
 struct http1 {
     struct exchange x; /* first: the exchange's callbacks get back from it */
     struct client *client;
@@ -41,6 +44,15 @@ void http1_answer_error(struct http1 *h, int status, const char *reason);
 
 /* http1_failed: upstream could not. */
 void http1_failed(struct http1 *h, enum exchange_failure why);
+
+static inline struct http1 *http1_of(struct exchange *x)
+{
+    return (struct http1 *)x;
+}
+
+/* Of every answer, a tunnel's too (http1_answer.c). */
+void http1_on_flush(struct exchange *x);
+void http1_on_resume(struct exchange *x);
 
 /* What the backend says (http1_answer.c). */
 extern const struct exchange_down http1_down;

@@ -2,41 +2,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "adapters/http1/status_phrase.h"
 #include "adapters/proxy/forward.h"
 #include "adapters/proxy/http1.h"
 
-/* Above this the backend waits for the client. */
-#define OUTPUT_HIGH 32768
 /* A head of an answer with what is added. */
 #define HEAD_ROOM 8192
-
-static const char *phrase_of(int status)
-{
-    static const struct {
-        int status;
-        const char *phrase;
-    } rows[] = {
-        {200, "OK"},
-        {308, "Permanent Redirect"},
-        {400, "Bad Request"},
-        {404, "Not Found"},
-        {408, "Request Timeout"},
-        {414, "URI Too Long"},
-        {417, "Expectation Failed"},
-        {421, "Misdirected Request"},
-        {431, "Request Header Fields Too Large"},
-        {500, "Internal Server Error"},
-        {501, "Not Implemented"},
-        {502, "Bad Gateway"},
-        {503, "Service Unavailable"},
-        {504, "Gateway Timeout"},
-        {505, "HTTP Version Not Supported"},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (rows[i].status == status)
-            return rows[i].phrase;
-    return "Unknown";
-}
 
 static void write_builder(struct client *c, struct builder *b)
 {
@@ -58,7 +29,7 @@ void http1_answer_itself(struct http1 *h, int status, const char *fields, struct
     if (!is_whole || !p->is_keep_alive || c->worker->is_draining)
         h->closes = true;
     builder_init(&out, HEAD_ROOM * 4);
-    builder_printf(&out, "HTTP/1.1 %d %s\r\nDate: %s\r\nContent-Length: %zu\r\n%s", status, phrase_of(status),
+    builder_printf(&out, "HTTP/1.1 %d %s\r\nDate: %s\r\nContent-Length: %zu\r\n%s", status, status_phrase_of(status),
                    worker_date(c->worker), text.len, fields);
     forward_write_hsts(&h->x, &out);
     if (h->closes)
@@ -79,16 +50,11 @@ void http1_answer_itself(struct http1 *h, int status, const char *fields, struct
 void http1_answer_error(struct http1 *h, int status, const char *reason)
 {
     char text[256];
-    int len = snprintf(text, sizeof text, "%d %s: %s\n", status, phrase_of(status), reason);
+    int len = snprintf(text, sizeof text, "%d %s: %s\n", status, status_phrase_of(status), reason);
     http1_answer_itself(h, status, "Content-Type: text/plain; charset=utf-8\r\n", bytes_of(text, (size_t)len));
 }
 
 /* ---- the backend's ---- */
-
-static struct http1 *of(struct exchange *x)
-{
-    return (struct http1 *)x;
-}
 
 static void write_status_line(int status, struct bytes reason, struct builder *out)
 {
@@ -128,7 +94,7 @@ static void write_upgrade(const struct exchange_response *r, struct builder *out
 
 static void on_head(struct exchange *x, const struct exchange_response *r)
 {
-    struct http1 *h = of(x);
+    struct http1 *h = http1_of(x);
     struct client *c = h->client;
     struct builder out;
     bool is_early = r->status < 200 && r->status != 101;
@@ -155,7 +121,7 @@ static void on_head(struct exchange *x, const struct exchange_response *r)
 
 static bool on_body(struct exchange *x, struct bytes piece)
 {
-    struct http1 *h = of(x);
+    struct http1 *h = http1_of(x);
     struct client *c = h->client;
     if (c->is_dead)
         return false;
@@ -169,13 +135,13 @@ static bool on_body(struct exchange *x, struct bytes piece)
     } else {
         client_write(c, &piece, 1);
     }
-    h->is_down_paused = client_output_len(c) > OUTPUT_HIGH;
+    h->is_down_paused = client_output_len(c) > HTTP1_OUTPUT_HIGH;
     return !h->is_down_paused;
 }
 
 static void on_end(struct exchange *x)
 {
-    struct http1 *h = of(x);
+    struct http1 *h = http1_of(x);
     static const struct bytes last = {(const uint8_t *)"0\r\n\r\n", 5};
     if (h->is_chunked)
         client_write(h->client, &last, 1);
@@ -183,14 +149,14 @@ static void on_end(struct exchange *x)
     client_run(h->client);
 }
 
-static void on_flush(struct exchange *x)
+void http1_on_flush(struct exchange *x)
 {
-    client_wrote(of(x)->client);
+    client_wrote(http1_of(x)->client);
 }
 
-static void on_resume(struct exchange *x)
+void http1_on_resume(struct exchange *x)
 {
-    struct http1 *h = of(x);
+    struct http1 *h = http1_of(x);
     h->is_up_paused = false;
     client_run(h->client);
 }
@@ -248,10 +214,10 @@ void http1_failed(struct http1 *h, enum exchange_failure why)
 
 static void on_fail(struct exchange *x, enum exchange_failure why)
 {
-    struct http1 *h = of(x);
+    struct http1 *h = http1_of(x);
     http1_failed(h, why);
     client_run(h->client);
 }
 
 const struct exchange_down http1_down = {
-    .head = on_head, .body = on_body, .end = on_end, .flush = on_flush, .resume = on_resume, .fail = on_fail};
+    .head = on_head, .body = on_body, .end = on_end, .flush = http1_on_flush, .resume = http1_on_resume, .fail = on_fail};

@@ -4,12 +4,6 @@
 #include "adapters/proxy/http1.h"
 
 #define READS_MAX 4
-#define OUTPUT_HIGH 32768
-
-static struct http1 *of(struct exchange *x)
-{
-    return (struct http1 *)x;
-}
 
 void tunnel_begin(struct http1 *h)
 {
@@ -27,7 +21,7 @@ void tunnel_begin(struct http1 *h)
 
 static void on_head(struct exchange *x, const struct exchange_response *r)
 {
-    struct http1 *h = of(x);
+    struct http1 *h = http1_of(x);
     /* 101: a raw tunnel is connected. */
     h->status = r->status;
     h->has_head = true;
@@ -36,37 +30,25 @@ static void on_head(struct exchange *x, const struct exchange_response *r)
 
 static bool on_body(struct exchange *x, struct bytes piece)
 {
-    struct http1 *h = of(x);
+    struct http1 *h = http1_of(x);
     if (h->client->is_dead)
         return false;
     h->out_len += piece.len;
     client_write(h->client, &piece, 1);
-    h->is_down_paused = client_output_len(h->client) > OUTPUT_HIGH;
+    h->is_down_paused = client_output_len(h->client) > HTTP1_OUTPUT_HIGH;
     return !h->is_down_paused;
 }
 
 static void on_end(struct exchange *x)
 {
-    struct http1 *h = of(x);
+    struct http1 *h = http1_of(x);
     h->is_backend_ended = true;
-    client_run(h->client);
-}
-
-static void on_flush(struct exchange *x)
-{
-    client_wrote(of(x)->client);
-}
-
-static void on_resume(struct exchange *x)
-{
-    struct http1 *h = of(x);
-    h->is_up_paused = false;
     client_run(h->client);
 }
 
 static void on_fail(struct exchange *x, enum exchange_failure why)
 {
-    struct http1 *h = of(x);
+    struct http1 *h = http1_of(x);
     h->failure = why;
     counter_add(&h->client->worker->counters.failures_by_kind[why], 1);
     (void)client_flush(h->client);
@@ -77,7 +59,7 @@ static void on_fail(struct exchange *x, enum exchange_failure why)
 }
 
 const struct exchange_down tunnel_down = {
-    .head = on_head, .body = on_body, .end = on_end, .flush = on_flush, .resume = on_resume, .fail = on_fail};
+    .head = on_head, .body = on_body, .end = on_end, .flush = http1_on_flush, .resume = http1_on_resume, .fail = on_fail};
 
 /* ---- the client's side ---- */
 
