@@ -1,13 +1,11 @@
 #include "adapters/proxy/backend.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
 
-#include "base/text.h"
+#include "adapters/sockets/socket_address.h"
 
 #define UNIX_MARK "unix:"
 
@@ -48,29 +46,15 @@ static bool parse_unix(struct backend *b, const char *path)
     return true;
 }
 
+/* Addresses with a zone are for listeners. */
 static bool parse_numeric(struct backend *b, const char *text)
 {
-    char host[BACKEND_ADDRESS_SIZE];
-    const char *colon = strrchr(text, ':');
-    uint64_t port = 0;
-    if (colon == NULL || !text_parse_u64(bytes_of_text(colon + 1), UINT16_MAX, &port) || port == 0)
+    union socket_address address;
+    if (strchr(text, '%') != NULL || !socket_address_parse(text, &address, &b->address_len) ||
+        socket_address_port(&address) == 0)
         return false;
-    size_t len = (size_t)(colon - text);
-    memcpy(host, text, len);
-    host[len] = '\0';
-    if (inet_pton(AF_INET, host, &b->address.v4.sin_addr) == 1) {
-        b->address.v4.sin_family = AF_INET;
-        b->address.v4.sin_port = htons((uint16_t)port);
-        b->address_len = sizeof b->address.v4;
-        return true;
-    }
-    if (len < 3 || host[0] != '[' || host[len - 1] != ']')
-        return false;
-    host[len - 1] = '\0';
-    b->address.v6.sin6_family = AF_INET6;
-    b->address.v6.sin6_port = htons((uint16_t)port);
-    b->address_len = sizeof b->address.v6;
-    return inet_pton(AF_INET6, host + 1, &b->address.v6.sin6_addr) == 1;
+    memcpy(&b->address, &address, b->address_len);
+    return true;
 }
 
 static enum status backend_new(const char *text, struct backend **out, struct error *err)

@@ -1,12 +1,12 @@
 #include "adapters/proxy/client.h"
 
-#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "adapters/proxy/address_counts.h"
+#include "adapters/sockets/socket_address.h"
 
 /* Thrown away in one round while lingering. */
 #define LINGER_READS_MAX 16
@@ -188,17 +188,6 @@ static void give_back_place(struct proxy_worker *w, uint32_t address_slot)
     counter_add(&w->counters.connections_ended, 1);
 }
 
-static void write_peer(struct client *c)
-{
-    const union client_address *a = &c->peer_address;
-    if (a->any.sa_family == AF_INET)
-        (void)inet_ntop(AF_INET, &a->v4.sin_addr, c->peer, sizeof c->peer);
-    else if (IN6_IS_ADDR_V4MAPPED(&a->v6.sin6_addr))
-        (void)inet_ntop(AF_INET, a->v6.sin6_addr.s6_addr + 12, c->peer, sizeof c->peer);
-    else
-        (void)inet_ntop(AF_INET6, &a->v6.sin6_addr, c->peer, sizeof c->peer);
-}
-
 void client_new(struct proxy_worker *w, int fd, enum proxy_listener_kind kind, const union client_address *peer,
                 uint32_t address_slot)
 {
@@ -216,7 +205,7 @@ void client_new(struct proxy_worker *w, int fd, enum proxy_listener_kind kind, c
     c->state = proxy_state_keep(w->state);
     c->deadline.expired = client_expired;
     c->protocol = kind == PROXY_TCP ? &tunnel_protocol : &http1_protocol;
-    write_peer(c);
+    socket_address_write_host(&c->peer_address.any, c->peer, sizeof c->peer);
     c->next = w->clients;
     if (c->next != NULL)
         c->next->previous = c;
