@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "adapters/http_server/server_parts.h"
+#include "base/list.h"
 
 /* Reads in one round, so that one client that sends without end does not keep out the others. */
 #define READS_MAX 4
@@ -340,10 +341,7 @@ struct http_connection *connection_new(struct http_server *server, int fd, struc
         free_connection(c);
         return NULL;
     }
-    c->next = server->connections;
-    if (c->next != NULL)
-        c->next->previous = c;
-    server->connections = c;
+    LIST_PUSH(server->connections, c);
     server->connection_count++;
     return c;
 }
@@ -351,12 +349,7 @@ struct http_connection *connection_new(struct http_server *server, int fd, struc
 static void unlink_connection(struct http_connection *c)
 {
     struct http_server *server = c->server;
-    if (c->next != NULL)
-        c->next->previous = c->previous;
-    if (c->previous != NULL)
-        c->previous->next = c->next;
-    else
-        server->connections = c->next;
+    LIST_REMOVE(server->connections, c);
     server->connection_count--;
     address_table_remove(&server->addresses, c->address_key);
 }

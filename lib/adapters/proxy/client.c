@@ -7,6 +7,7 @@
 
 #include "adapters/proxy/address_counts.h"
 #include "adapters/sockets/socket_address.h"
+#include "base/list.h"
 
 /* Thrown away in one round while lingering. */
 #define LINGER_READS_MAX 16
@@ -75,12 +76,7 @@ void client_kill(struct client *c)
         return;
     c->is_listed_dead = true;
     /* Out of the list of the living. */
-    if (c->next != NULL)
-        c->next->previous = c->previous;
-    if (c->previous != NULL)
-        c->previous->next = c->next;
-    else
-        c->worker->clients = c->next;
+    LIST_REMOVE(c->worker->clients, c);
     c->previous = NULL;
     c->next = c->worker->dead;
     c->worker->dead = c;
@@ -206,10 +202,7 @@ void client_new(struct proxy_worker *w, int fd, enum proxy_listener_kind kind, c
     c->deadline.expired = client_expired;
     c->protocol = kind == PROXY_TCP ? &tunnel_protocol : &http1_protocol;
     socket_address_write_host(&c->peer_address.any, c->peer, sizeof c->peer);
-    c->next = w->clients;
-    if (c->next != NULL)
-        c->next->previous = c;
-    w->clients = c;
+    LIST_PUSH(w->clients, c);
     w->client_count++;
     if (!start(c)) {
         client_free(c);
@@ -234,9 +227,7 @@ void client_free(struct client *c)
             at = &(*at)->next;
         *at = c->next;
     } else {
-        w->clients = c->next;
-        if (c->next != NULL)
-            c->next->previous = NULL;
+        LIST_REMOVE(w->clients, c);
     }
     for (struct client **at = &w->woken; c->is_woken && *at != NULL;) {
         if (*at == c)

@@ -4,6 +4,7 @@
 
 #include "adapters/http1/head_lines.h"
 #include "adapters/proxy/h2_parts.h"
+#include "base/list.h"
 #include "base/text.h"
 #include "crypto/random.h"
 
@@ -33,10 +34,7 @@ struct h2_stream *h2_stream_new(struct h2_session *s, int32_t id)
     builder_init(&t->cookie, s->limits.head_bytes);
     builder_init(&t->in, H2_STREAM_WINDOW);
     builder_init(&t->out, (size_t)2 * EXCHANGE_BUFFER_MAX);
-    t->next = s->streams;
-    if (t->next != NULL)
-        t->next->previous = t;
-    s->streams = t;
+    LIST_PUSH(s->streams, t);
     s->stream_count++;
     return t;
 }
@@ -54,12 +52,7 @@ static void leave_lists(struct h2_stream *t)
         at = &(*at)->next_resumed;
     if (t->is_resumed)
         *at = t->next_resumed;
-    if (t->previous != NULL)
-        t->previous->next = t->next;
-    else
-        s->streams = t->next;
-    if (t->next != NULL)
-        t->next->previous = t->previous;
+    LIST_REMOVE(s->streams, t);
     s->stream_count--;
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/list.h"
 #include "base/text.h"
 #include "crypto/hash.h"
 
@@ -13,12 +14,7 @@ static void leave(struct attempt *a)
     struct validation *v = a->owner;
     if (v == NULL)
         return;
-    if (a->previous != NULL)
-        a->previous->next = a->next;
-    else
-        v->attempts = a->next;
-    if (a->next != NULL)
-        a->next->previous = a->previous;
+    LIST_REMOVE(v->attempts, a);
     v->attempt_count--;
     metric_set(v->under_way, (double)v->attempt_count);
     a->owner = NULL;
@@ -202,10 +198,7 @@ static enum status validate(void *context, const struct validation_request *requ
     a->owner = v;
     a->done = done;
     a->cookie = cookie;
-    a->next = v->attempts;
-    if (a->next != NULL)
-        a->next->previous = a;
-    v->attempts = a;
+    LIST_PUSH(v->attempts, a);
     metric_set(v->under_way, (double)++v->attempt_count);
     a->started_ms = v->ports.clock.now_ms(v->ports.clock.context);
     a->deadline = v->ports.timer.start(v->ports.timer.context, v->config.total_timeout_ms, on_deadline, a);

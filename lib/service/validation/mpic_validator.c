@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/list.h"
+
 #define ATTEMPTS_MAX 4000
 #define DETAIL_SIZE 480
 
@@ -54,12 +56,7 @@ static void leave(struct mpic_attempt *a)
     struct mpic_validator *v = a->owner;
     if (v == NULL)
         return;
-    if (a->previous != NULL)
-        a->previous->next = a->next;
-    else
-        v->attempts = a->next;
-    if (a->next != NULL)
-        a->next->previous = a->previous;
+    LIST_REMOVE(v->attempts, a);
     v->attempt_count--;
     a->owner = NULL;
 }
@@ -212,10 +209,7 @@ static enum status validate(void *context, const struct validation_request *requ
         return s;
     }
     a->owner = v;
-    a->next = v->attempts;
-    if (a->next != NULL)
-        a->next->previous = a;
-    v->attempts = a;
+    LIST_PUSH(v->attempts, a);
     v->attempt_count++;
     start_remotes(a, request);
     return STATUS_OK;

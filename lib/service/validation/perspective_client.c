@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/list.h"
 #include "service/validation/perspective_json.h"
 
 #define URL_MAX 512
@@ -66,12 +67,7 @@ static void leave(struct question *q)
 {
     if (q->owner == NULL)
         return;
-    if (q->previous != NULL)
-        q->previous->next = q->next;
-    else
-        q->owner->questions = q->next;
-    if (q->next != NULL)
-        q->next->previous = q->previous;
+    LIST_REMOVE(q->owner->questions, q);
     q->owner = NULL;
 }
 
@@ -146,7 +142,7 @@ static enum status validate(void *context, const struct validation_request *requ
         return error_set(err, STATUS_NO_MEMORY, "out of memory");
     builder_init(&body, PERSPECTIVE_BODY_MAX);
     enum status s = perspective_json_write_request(request, &body, err);
-    *q = (struct question){.owner = c, .next = c->questions, .done = done, .cookie = cookie};
+    *q = (struct question){.owner = c, .done = done, .cookie = cookie};
     if (s == STATUS_OK)
         s = start(c, q, builder_view(&body), err);
     builder_clear(&body);
@@ -154,9 +150,7 @@ static enum status validate(void *context, const struct validation_request *requ
         free(q);
         return s;
     }
-    if (q->next != NULL)
-        q->next->previous = q;
-    c->questions = q;
+    LIST_PUSH(c->questions, q);
     return STATUS_OK;
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/list.h"
 #include "service/validation/perspective_client.h"
 #include "service/validation/perspective_json.h"
 
@@ -58,12 +59,7 @@ static void leave(struct question *q)
 {
     if (q->owner == NULL)
         return;
-    if (q->previous != NULL)
-        q->previous->next = q->next;
-    else
-        q->owner->questions = q->next;
-    if (q->next != NULL)
-        q->next->previous = q->previous;
+    LIST_REMOVE(q->owner->questions, q);
     q->owner = NULL;
 }
 
@@ -131,12 +127,10 @@ static void start(struct perspective_server *server, struct http_exchange *x,
         refuse(server, x, BUSY, 503, "out of memory\n");
         return;
     }
-    *q = (struct question){.owner = server, .next = server->questions, .exchange = x};
+    *q = (struct question){.owner = server, .exchange = x};
     enum status s = server->validator.validate(server->validator.context, request, on_done, q, &err);
     if (s == STATUS_OK) {
-        if (q->next != NULL)
-            q->next->previous = q;
-        server->questions = q;
+        LIST_PUSH(server->questions, q);
         return;
     }
     free(q);
