@@ -20,7 +20,9 @@ set(codec_text_sources
   tiles/entry_bundle.c
   trust_bundle/trust_bundle.c
   trust_bundle/trust_bundle_write.c
+  trust_bundle/trust_ca_fields.c
   trust_bundle/trust_envelope.c
+  trust_bundle/trust_fields.c
   trust_bundle/trust_file.c
   witness/add_checkpoint.c
   witness/add_entries.c
