@@ -4,36 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "codec/evidence/evidence.h"
-#include "service/landmark_update/landmark_check.h"
-#include "service/landmark_update/landmark_tiles.h"
+#include "service/landmark_update/landmark_answer.h"
 #include "service/landmark_update/log_prefix.h"
-
-struct landmark_update {
-    struct landmark_update_ports ports;
-    const struct landmark_update_log *log;
-    landmark_update_done *done;
-    void *cookie;
-    size_t prefix_at; /* which candidate is being asked */
-    char prefix[LANDMARK_UPDATE_URL_MAX];
-    int64_t began_ms;
-    struct builder list_text; /* of the first prefix that had one */
-    struct builder note;
-    struct landmarks list;
-    struct checkpoint checkpoint, held;
-    struct hasher hasher;
-    struct landmark_tiles tiles;
-    bool has_tiles;
-    enum status list_status;
-    struct error list_error;
-    size_t tile_at, under_way, tile_count;
-    struct builder proof;     /* of the held checkpoint */
-    struct builder evidence;
-    struct trust_bundle bundle; /* the result */
-    struct error failure;     /* of this prefix */
-    struct error first;       /* the first one that says more than "not there" */
-    bool has_failed;
-};
 
 struct tile_fetch {
     struct landmark_update *update;
@@ -42,11 +14,6 @@ struct tile_fetch {
 };
 
 static void begin_prefix(struct landmark_update *u);
-
-static int64_t now_s(const struct landmark_update *u)
-{
-    return u->ports.clock.now_ms(u->ports.clock.context) / 1000;
-}
 
 /* ---- the end ---- */
 
@@ -90,90 +57,6 @@ static void give_up_prefix(struct landmark_update *u)
 
 /* ---- what the tree says ---- */
 
-/* Both histories are signed: this is a proof for everybody. */
-static void write_evidence(struct landmark_update *u, enum evidence_kind kind, const uint8_t part[HASH_SIZE])
-{
-    struct evidence e; /* 3 KiB */
-    char name[TAI_NAME_SIZE];
-    tai_name(&u->log->ca->id, name);
-    e = (struct evidence){.kind = kind, .hash = u->log->ca->draft->hash, .origin = u->checkpoint.origin,
-                          .key_name = bytes_of_text(name), .key_spki = public_key_spki(u->log->ca->key),
-                          .key_oid = bytes_of_text(public_key_alg(u->log->ca->key)->oid), .seen_s = now_s(u),
-                          .where = bytes_of_text(u->prefix)};
-    e.statements[0] = (struct evidence_statement){.is_note = true, .note = u->log->held_note};
-    e.statements[1] = (struct evidence_statement){.is_note = true, .note = builder_view(&u->note)};
-    bool is_good = true;
-    if (kind == EVIDENCE_NOT_A_PREFIX) {
-        memcpy(e.part_hash, part, HASH_SIZE);
-        is_good = proof_lines_set(&e.proof, builder_view(&u->proof));
-    }
-    if (!is_good || evidence_write(&e, &u->evidence, NULL) != STATUS_OK)
-        builder_reset(&u->evidence);
-}
-
-static enum status evaluate_held(struct landmark_update *u, struct error *err)
-{
-    uint8_t part[HASH_SIZE];
-    if (u->held.size == 0 || u->held.size == u->checkpoint.size)
-        return STATUS_OK;
-    builder_reset(&u->proof);
-    enum status s = landmark_tiles_evaluate(&u->tiles, (struct subtree){0, u->held.size}, u->checkpoint.root, part, &u->proof, err);
-    if (s != STATUS_OK || memcmp(part, u->held.root, HASH_SIZE) == 0)
-        return s;
-    write_evidence(u, EVIDENCE_NOT_A_PREFIX, part);
-    return error_set(err, STATUS_CONFLICT, "the log has signed %llu entries before that are not the first ones of the %llu now",
-                     (unsigned long long)u->held.size, (unsigned long long)u->checkpoint.size);
-}
-
-static enum status evaluate_landmark(struct landmark_update *u, uint64_t number, struct trust_bundle_landmark *out, struct error *err)
-{
-    struct subtree both[2];
-    enum status s = landmarks_subtrees(&u->list, number, both, err), worst = s;
-    for (size_t i = 0; (s == STATUS_OK || s == STATUS_AGAIN) && i < 2; i++) {
-        if (subtree_size(both[i]) == 0)
-            continue;
-        s = landmark_tiles_evaluate(&u->tiles, both[i], u->checkpoint.root, out->hashes[i], NULL, err);
-        if (s != STATUS_OK)
-            worst = s;
-    }
-    return worst;
-}
-
-/* All questions are asked, so that all tiles that are missing are known at once. */
-static enum status evaluate(struct landmark_update *u, size_t *new_landmarks, struct error *err)
-{
-    size_t active = landmarks_active_count(&u->list, now_s(u));
-    struct trust_bundle_log log = {.ca_id = u->log->ca->id, .log_number = u->log->log_number, .landmark_count = active};
-    enum status s = evaluate_held(u, err), worst = s;
-    trust_bundle_clear(&u->bundle);
-    trust_bundle_init(&u->bundle);
-    *new_landmarks = 0;
-    if (u->log->held != NULL)
-        log.minimum_index = trust_bundle_log_at(u->log->held, 0)->minimum_index;
-    if (active > 0) {
-        log.first_landmark = u->list.latest - active + 1;
-        log.size_before = u->list.at[active].tree_size;
-    }
-    for (size_t i = active; (s == STATUS_OK || s == STATUS_AGAIN) && i-- > 0;) {
-        uint64_t number = u->list.latest - i, before;
-        const struct trust_bundle_landmark *held = landmark_check_held(u->log, number, &before);
-        struct trust_bundle_landmark l = {.tree_size = u->list.at[i].tree_size, .expiry_s = u->list.at[i].expiry_s};
-        s = STATUS_OK;
-        if (held != NULL)
-            l = *held;
-        else
-            s = evaluate_landmark(u, number, &l, err);
-        *new_landmarks += held == NULL;
-        if (s != STATUS_OK)
-            worst = s;
-        if (s == STATUS_OK || s == STATUS_AGAIN)
-            s = array_insert(&u->bundle.landmarks, u->bundle.landmarks.count, &l, "landmarks", err) == STATUS_OK ? s : STATUS_LIMIT;
-    }
-    if (worst != STATUS_OK)
-        return worst;
-    return array_insert(&u->bundle.logs, 0, &log, "logs", err);
-}
-
 /* ---- tiles ---- */
 
 static void fetch_tiles(struct landmark_update *u);
@@ -185,7 +68,7 @@ static void succeed(struct landmark_update *u, size_t new_landmarks)
     bool is_changed = held == NULL || new_landmarks > 0 || held->landmark_count != log->landmark_count ||
                       u->held.size != u->checkpoint.size;
     u->bundle.version = u->log->held != NULL ? u->log->held->version + 1 : 1;
-    u->bundle.issued_s = now_s(u);
+    u->bundle.issued_s = landmark_answer_now_s(u);
     u->first.status = u->failure.status = STATUS_OK;
     finish(u, STATUS_OK, new_landmarks, is_changed);
 }
@@ -194,7 +77,7 @@ static void ask_the_tree(struct landmark_update *u)
 {
     size_t new_landmarks = 0;
     bool is_list_good = u->list_status == STATUS_OK;
-    enum status s = is_list_good ? evaluate(u, &new_landmarks, &u->failure) : evaluate_held(u, &u->failure);
+    enum status s = is_list_good ? landmark_answer_evaluate(u, &new_landmarks, &u->failure) : landmark_answer_held(u, &u->failure);
     if (s == STATUS_OK && !is_list_good) {
         s = u->list_status;
         u->failure = u->list_error;
@@ -320,11 +203,11 @@ static enum status judge_checkpoint(struct landmark_update *u, struct error *err
     if (s == STATUS_OK)
         s = landmark_check_size(&u->held, &u->checkpoint, err);
     if (s == STATUS_CONFLICT)
-        write_evidence(u, EVIDENCE_TWO_ROOTS, NULL);
+        landmark_answer_write_evidence(u, EVIDENCE_TWO_ROOTS, NULL);
     if (s != STATUS_OK)
         return s;
     /* A list that is wrong waits: first it is looked whether the log lies, which is worse. */
-    u->list_status = landmarks_parse(builder_view(&u->list_text), now_s(u), &u->list, &u->list_error);
+    u->list_status = landmarks_parse(builder_view(&u->list_text), landmark_answer_now_s(u), &u->list, &u->list_error);
     if (u->list_status == STATUS_OK)
         u->list_status = landmark_check_list(u->log, &u->list, &u->checkpoint, &u->list_error);
     return STATUS_OK;
