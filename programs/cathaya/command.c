@@ -25,6 +25,7 @@ static const struct command *const commands[] = {
     &command_demo,
     &command_evidence_verify,
     &command_fetch,
+    &command_gateway_backup,
     &command_gateway_check,
     &command_gateway_explain,
     &command_gateway_renew,

@@ -30,6 +30,7 @@ extern const struct command command_ca_log_rotate;
 extern const struct command command_ca_prune;
 extern const struct command command_ca_status;
 extern const struct command command_ca_subtrees;
+extern const struct command command_gateway_backup;
 extern const struct command command_gateway_check;
 extern const struct command command_gateway_explain;
 extern const struct command command_gateway_renew;

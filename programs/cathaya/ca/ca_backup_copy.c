@@ -1,8 +1,5 @@
 #include "ca/ca_backup_copy.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <fts.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,143 +9,16 @@
 #include "ca/ca_directory.h"
 #include "input.h"
 #include "service/issuance_log/log_record.h"
+#include "tree_copy.h"
 
-#define COPY_CHUNK 65536
+/* A record is far below. */
+#define RECORD_READ_MAX 65536
 /* "checkpoint", "record", "staged" and a log's number around them. */
 #define HEAD_NAME_MAX 64
 /* The clock of files moves on every 1 to 10 ms; a log that publishes at every tick of it is not waited
  * for for ever. */
 #define TICK_NS 2000000
 #define TICKS_MAX 500
-
-static enum status fail(struct error *err, const char *what, const char *path)
-{
-    return error_set(err, STATUS_IO, "cannot %s %s: %s", what, path, strerror(errno));
-}
-
-/* ---- one file ---- */
-
-static enum status copy_content(int in, int out, const char *from, const char *to, struct error *err)
-{
-    static uint8_t chunk[COPY_CHUNK];
-    for (;;) {
-        ssize_t len = read(in, chunk, sizeof chunk);
-        if (len < 0 && errno == EINTR)
-            continue;
-        if (len < 0)
-            return fail(err, "read", from);
-        if (len == 0)
-            return STATUS_OK;
-        for (ssize_t done = 0, n; done < len; done += n) {
-            n = write(out, chunk + done, (size_t)(len - done));
-            if (n < 0)
-                return fail(err, "write", to);
-        }
-    }
-}
-
-static bool is_same(const struct stat *info, const char *to)
-{
-    struct stat there;
-    return stat(to, &there) == 0 && there.st_size == info->st_size && there.st_mtim.tv_sec == info->st_mtim.tv_sec &&
-           there.st_mtim.tv_nsec == info->st_mtim.tv_nsec;
-}
-
-/* The copy has the time of the file, so that what has not changed is known again. Files are replaced as a
- * whole, so one descriptor sees one content. */
-static enum status copy_open_file(int in, const char *from, const char *to, struct error *err)
-{
-    struct stat info;
-    if (fstat(in, &info) != 0)
-        return fail(err, "look at", from);
-    if (is_same(&info, to))
-        return STATUS_OK;
-    int out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, info.st_mode & 0777);
-    if (out < 0)
-        return fail(err, "make", to);
-    const struct timespec times[2] = {info.st_mtim, info.st_mtim};
-    enum status s = copy_content(in, out, from, to, err);
-    if (s == STATUS_OK && futimens(out, times) != 0)
-        s = fail(err, "set the time of", to);
-    if (close(out) != 0 && s == STATUS_OK)
-        s = fail(err, "close", to);
-    return s;
-}
-
-static enum status copy_file(const char *from, const char *to, struct error *err)
-{
-    int in = open(from, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (in < 0)
-        return errno == ENOENT ? STATUS_OK : fail(err, "open", from);
-    enum status s = copy_open_file(in, from, to, err);
-    (void)close(in);
-    return s;
-}
-
-/* ---- a tree ---- */
-
-static int by_name(const FTSENT **a, const FTSENT **b)
-{
-    return strcmp((*a)->fts_name, (*b)->fts_name);
-}
-
-/* name is relative to the CA directory: "log/1/record". */
-struct selection {
-    bool (*is_wanted)(const char *name, bool with_keys);
-    bool with_keys;
-    const struct timespec *moment;
-};
-
-static bool is_before(struct timespec a, struct timespec b)
-{
-    return a.tv_sec < b.tv_sec || (a.tv_sec == b.tv_sec && a.tv_nsec < b.tv_nsec);
-}
-
-static enum status visit(FTSENT *entry, const char *name, const char *to, struct error *err)
-{
-    char path[CA_DIRECTORY_PATH_MAX];
-    if (snprintf(path, sizeof path, "%s/%s", to, name) >= (int)sizeof path)
-        return error_set(err, STATUS_USAGE, "%.80s...: path too long", to);
-    if (entry->fts_info == FTS_F)
-        return copy_file(entry->fts_path, path, err);
-    if (entry->fts_info != FTS_D || mkdir(path, entry->fts_statp->st_mode & 0777) == 0 || errno == EEXIST)
-        return STATUS_OK;
-    return fail(err, "make directory", path);
-}
-
-static bool is_too_new(const FTSENT *entry, const struct selection *selection)
-{
-    return entry->fts_info == FTS_F && selection->moment != NULL &&
-           !is_before(entry->fts_statp->st_mtim, *selection->moment);
-}
-
-static enum status copy_tree(const char *from, const char *to, const struct selection *selection,
-                             struct error *err)
-{
-    char root[CA_DIRECTORY_PATH_MAX];
-    char *const roots[] = {root, NULL};
-    enum status s = STATUS_OK;
-    if (snprintf(root, sizeof root, "%s", from) >= (int)sizeof root)
-        return error_set(err, STATUS_USAGE, "%.80s...: path too long", from);
-    FTS *walk = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, by_name);
-    if (walk == NULL)
-        return fail(err, "read", from);
-    errno = 0;
-    for (FTSENT *e = fts_read(walk); s == STATUS_OK && e != NULL; e = fts_read(walk)) {
-        if (e->fts_level == 0)
-            continue;
-        const char *name = e->fts_path + strlen(from) + 1;
-        if (!selection->is_wanted(name, selection->with_keys) || is_too_new(e, selection))
-            (void)fts_set(walk, e, FTS_SKIP);
-        else if ((e->fts_info == FTS_DNR || e->fts_info == FTS_ERR) && e->fts_errno != ENOENT)
-            s = error_set(err, STATUS_IO, "cannot read %s: %s", e->fts_path, strerror(e->fts_errno));
-        else
-            s = visit(e, name, to, err);
-        errno = 0;
-    }
-    (void)fts_close(walk);
-    return s;
-}
 
 /* ---- which files ---- */
 
@@ -206,8 +76,8 @@ static bool is_staged(const char *name, bool with_keys)
 enum status ca_backup_copy_rest(const char *from, const char *to, bool with_keys,
                                 const struct timespec *moment, struct error *err)
 {
-    const struct selection rest = {.is_wanted = is_rest, .with_keys = with_keys, .moment = moment};
-    return copy_tree(from, to, &rest, err);
+    const struct tree_copy_selection rest = {.is_wanted = is_rest, .with_keys = with_keys, .moment = moment};
+    return tree_copy_run(from, to, &rest, err);
 }
 
 static enum status copy_one(const char *from, const char *to, const char *folder, unsigned number,
@@ -218,7 +88,7 @@ static enum status copy_one(const char *from, const char *to, const char *folder
     (void)snprintf(copy, sizeof copy, "%s/%s/%u/%s", to, folder, number, name);
     /* Always anew: a record that is swapped twice within a tick of the clock has the same size and time. */
     (void)unlink(copy);
-    return access(source, F_OK) == 0 ? copy_file(source, copy, err) : STATUS_OK;
+    return access(source, F_OK) == 0 ? tree_copy_file(source, copy, err) : STATUS_OK;
 }
 
 static bool has_log(const char *path, unsigned number)
@@ -235,7 +105,7 @@ static bool are_checkpoints_before(const char *to, struct timespec moment)
         char name[CA_DIRECTORY_PATH_MAX + HEAD_NAME_MAX];
         struct stat info;
         (void)snprintf(name, sizeof name, "%s/public/%u/checkpoint", to, n);
-        if (stat(name, &info) == 0 && !is_before(info.st_mtim, moment))
+        if (stat(name, &info) == 0 && !tree_copy_is_before(info.st_mtim, moment))
             return false;
     }
     return true;
@@ -261,8 +131,8 @@ static uint64_t settled_batch(const char *path, unsigned number)
     struct log_record record;
     struct error err;
     (void)snprintf(name, sizeof name, "%s/log/%u/record", path, number);
-    builder_init(&text, COPY_CHUNK);
-    bool is_read = access(name, F_OK) == 0 && input_read(name, COPY_CHUNK, &text, &err) == STATUS_OK &&
+    builder_init(&text, RECORD_READ_MAX);
+    bool is_read = access(name, F_OK) == 0 && input_read(name, RECORD_READ_MAX, &text, &err) == STATUS_OK &&
                    log_record_parse(builder_view(&text), &record, &err) == STATUS_OK;
     builder_clear(&text);
     return is_read ? record.settled_batch : 0;
@@ -281,7 +151,7 @@ enum status ca_backup_copy_heads(const char *from, const char *to, struct timesp
                                  struct error *err)
 {
     const struct timespec tick = {.tv_nsec = TICK_NS};
-    const struct selection staged = {.is_wanted = is_staged};
+    const struct tree_copy_selection staged = {.is_wanted = is_staged};
     enum status s = STATUS_OK;
     bool is_good = false;
     for (int i = 0; s == STATUS_OK && !is_good && i < TICKS_MAX; i++) {
@@ -292,27 +162,8 @@ enum status ca_backup_copy_heads(const char *from, const char *to, struct timesp
         /* A tile that is written after the checkpoint has its time, when both are of one tick. */
         if (s != STATUS_OK || !are_checkpoints_before(to, *moment))
             continue;
-        s = copy_tree(from, to, &staged, err);
+        s = tree_copy_run(from, to, &staged, err);
         is_good = s == STATUS_OK && !has_settled(from, to);
     }
     return s == STATUS_OK && !is_good ? error_set(err, STATUS_AGAIN, "the log is written faster than it can be copied") : s;
-}
-
-enum status ca_backup_copy_remove(const char *path, struct error *err)
-{
-    char root[CA_DIRECTORY_PATH_MAX];
-    char *const roots[] = {root, NULL};
-    enum status s = STATUS_OK;
-    if (snprintf(root, sizeof root, "%s", path) >= (int)sizeof root)
-        return error_set(err, STATUS_USAGE, "%.80s...: path too long", path);
-    if (access(path, F_OK) != 0)
-        return STATUS_OK;
-    FTS *walk = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
-    if (walk == NULL)
-        return fail(err, "read", path);
-    for (FTSENT *e = fts_read(walk); s == STATUS_OK && e != NULL; e = fts_read(walk))
-        if (e->fts_info != FTS_D && remove(e->fts_accpath) != 0 && errno != ENOENT)
-            s = fail(err, "remove", e->fts_path);
-    (void)fts_close(walk);
-    return s;
 }

@@ -17,7 +17,4 @@ MUST_USE enum status ca_backup_copy_heads(const char *from, const char *to, stru
 MUST_USE enum status ca_backup_copy_rest(const char *from, const char *to, bool with_keys,
                                          const struct timespec *moment, struct error *err);
 
-/* ca_backup_copy_remove removes a directory with everything in it; none is fine. */
-MUST_USE enum status ca_backup_copy_remove(const char *path, struct error *err);
-
 #endif

@@ -150,6 +150,27 @@ class Challenges(unittest.TestCase):
         for secret in (SECRET, self.world.eab_key(), 'PRIVATE KEY'):
             self.assertNotIn(secret, text)
 
+    def test_zz_backup(self):
+        """A copy that was made while it ran, in place of what was lost: the same certificates, and nothing is ordered."""
+        before = {kind: row['serial'] for kind, row in self.deployed('alpn.demo.test').items()}
+        gateway, copy = self.gateway, self.world.path('copy')
+        done = subprocess.run([acme_world.PROGRAM, 'gateway', 'backup', '--config', gateway.config, copy], capture_output=True, text=True, check=False)
+        self.assertEqual((done.returncode, done.stderr), (0, ''))
+        self.assertEqual(sorted(os.listdir(copy)), ['accounts', 'sites'])
+        for folder, _, files in os.walk(copy):
+            self.assertEqual(os.stat(folder).st_mode & 0o077, 0)
+            for file in files:
+                self.assertEqual(os.stat(os.path.join(folder, file)).st_mode & 0o077, 0)
+        again = subprocess.run([acme_world.PROGRAM, 'gateway', 'backup', '--config', gateway.config, copy], capture_output=True, text=True, check=False)
+        self.assertEqual(again.returncode, 2)
+        self.assertIn('empty or not there', again.stderr)
+        gateway.stop()
+        shutil.rmtree(gateway.state)
+        shutil.copytree(copy, gateway.state)
+        gateway.start()
+        self.assertEqual({kind: row['serial'] for kind, row in self.deployed('alpn.demo.test').items()}, before)
+        self.assertIn('alpn.demo.test', self.names('alpn.demo.test'))
+
 
 @unittest.skipIf(os.getuid() != 0, 'only root can make a small disk')
 class FullDisk(unittest.TestCase):
