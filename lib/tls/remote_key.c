@@ -3,11 +3,9 @@
  * It lives in a library context of its own, in which nothing else is: its keys are of type "SM2" or "EC" there, as
  * libssl wants them, and no search for an SM2 implementation anywhere else in the process ever finds it. Its one
  * signature has a name that nobody else has, so that OpenSSL does not try to sign with another provider's. */
-#include "tls/remote_key.h"
+#include "tls/remote_key_parts.h"
 
-#include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include <openssl/core.h>
 #include <openssl/core_dispatch.h>
@@ -16,49 +14,21 @@
 #include <openssl/params.h>
 #include <openssl/provider.h>
 
-#include "crypto/algorithm.h"
 #include "crypto/context.h"
-#include "crypto/evp_key.h"
-#include "rules/tls_names.h"
 
 #define PROVIDER "cathaya-remote"
 #define PROPERTIES "provider=" PROVIDER
 #define SIGNATURE "CATHAYA-REMOTE"
 /* Our own parameter of fromdata: where the key is in memory. */
 #define PARAM_KEY "cathaya-remote-key"
-#define ID_MAX 64
-/* What TLS signs: 64 spaces, a context string and a hash; or two randoms and a key share. ML-DSA keys and RSA
- * groups never come here. */
-#define MESSAGE_MAX 4096
 
-/* The core's function table is one of generic pointers. */
-#define ROW(id, function) {id, (void (*)(void))(function)}
-
-/* A key that OpenSSL's objects point to. */
-struct remote_key {
-    atomic_size_t count;
-    EVP_PKEY *public_half; /* of the default provider */
-    struct remote_signer signer;
-    bool is_gm;
-};
-
-static _Thread_local char reason[ERROR_TEXT_MAX];
-static _Thread_local bool has_reason;
-
-const char *remote_key_take_reason(void)
-{
-    bool is_new = has_reason;
-    has_reason = false;
-    return is_new ? reason : "";
-}
-
-static struct remote_key *keep(struct remote_key *key)
+struct remote_key *remote_key_keep(struct remote_key *key)
 {
     (void)atomic_fetch_add_explicit(&key->count, 1, memory_order_relaxed);
     return key;
 }
 
-static void release(struct remote_key *key)
+void remote_key_release(struct remote_key *key)
 {
     if (key == NULL || atomic_fetch_sub_explicit(&key->count, 1, memory_order_acq_rel) > 1)
         return;
@@ -66,47 +36,48 @@ static void release(struct remote_key *key)
     free(key);
 }
 
-/* ---- key management: a holder of one remote_key ---- */
+const char *remote_key_take_reason(void)
+{
+    return remote_signature_take_reason();
+}
 
-struct holder {
-    struct remote_key *key; /* NULL until it is imported */
-};
+/* ---- key management: a holder of one remote_key ---- */
 
 static void *keymgmt_new(void *provider)
 {
     (void)provider;
-    return calloc(1, sizeof(struct holder));
+    return calloc(1, sizeof(struct remote_holder));
 }
 
 static void keymgmt_free(void *data)
 {
-    struct holder *holder = data;
+    struct remote_holder *holder = data;
     if (holder == NULL)
         return;
-    release(holder->key);
+    remote_key_release(holder->key);
     free(holder);
 }
 
 static void *keymgmt_dup(const void *data, int selection)
 {
-    const struct holder *from = data;
-    struct holder *to = calloc(1, sizeof *to);
+    const struct remote_holder *from = data;
+    struct remote_holder *to = calloc(1, sizeof *to);
     (void)selection;
     if (to != NULL && from->key != NULL)
-        to->key = keep(from->key);
+        to->key = remote_key_keep(from->key);
     return to;
 }
 
 static int keymgmt_has(const void *data, int selection)
 {
-    const struct holder *holder = data;
+    const struct remote_holder *holder = data;
     (void)selection;
     return holder != NULL && holder->key != NULL;
 }
 
 static int keymgmt_match(const void *a, const void *b, int selection)
 {
-    const struct holder *one = a, *other = b;
+    const struct remote_holder *one = a, *other = b;
     (void)selection;
     return one->key != NULL && other->key != NULL && EVP_PKEY_eq(one->key->public_half, other->key->public_half) == 1;
 }
@@ -114,7 +85,7 @@ static int keymgmt_match(const void *a, const void *b, int selection)
 /* Only what remote_key_new hands over: another provider's key is no key of ours. */
 static int keymgmt_import(void *data, int selection, const OSSL_PARAM params[])
 {
-    struct holder *holder = data;
+    struct remote_holder *holder = data;
     struct remote_key *key = NULL;
     void *at = (void *)&key;
     size_t len = 0;
@@ -122,7 +93,7 @@ static int keymgmt_import(void *data, int selection, const OSSL_PARAM params[])
     (void)selection;
     if (p == NULL || OSSL_PARAM_get_octet_string(p, &at, sizeof key, &len) != 1 || len != sizeof key || key == NULL)
         return 0;
-    holder->key = keep(key);
+    holder->key = remote_key_keep(key);
     return 1;
 }
 
@@ -136,7 +107,7 @@ static const OSSL_PARAM *keymgmt_import_types(int selection)
 /* The public half is all that there is to give. */
 static int keymgmt_export(void *data, int selection, OSSL_CALLBACK *callback, void *argument)
 {
-    const struct holder *holder = data;
+    const struct remote_holder *holder = data;
     OSSL_PARAM *params = NULL;
     (void)selection;
     if (holder->key == NULL || EVP_PKEY_todata(holder->key->public_half, EVP_PKEY_PUBLIC_KEY, &params) != 1)
@@ -156,7 +127,7 @@ static const OSSL_PARAM *keymgmt_export_types(int selection)
 
 static int keymgmt_get_params(void *data, OSSL_PARAM params[])
 {
-    const struct holder *holder = data;
+    const struct remote_holder *holder = data;
     return holder->key != NULL && EVP_PKEY_get_params(holder->key->public_half, params) == 1;
 }
 
@@ -194,140 +165,6 @@ static const OSSL_DISPATCH keymgmt[] = {
     OSSL_DISPATCH_END,
 };
 
-/* ---- signatures ---- */
-
-struct operation {
-    struct remote_key *key;
-    uint16_t scheme;
-    char id[ID_MAX];
-    size_t id_len;
-};
-
-static void *signature_new(void *provider, const char *properties)
-{
-    (void)provider;
-    (void)properties;
-    return calloc(1, sizeof(struct operation));
-}
-
-static void signature_free(void *context)
-{
-    struct operation *op = context;
-    if (op == NULL)
-        return;
-    release(op->key);
-    free(op);
-}
-
-/* The scheme of the key, which fixes the digest [RFC8446 4.2.3]. TLS 1.2 lets ECDSA take others: not here. */
-static bool set_scheme(struct operation *op, const char *digest)
-{
-    static const struct {
-        uint16_t scheme;
-        const char *digest;
-    } rows[] = {{TLS_SCHEME_SM2SIG_SM3, "SM3"}, {TLS_SCHEME_ECDSA_P256_SHA256, "SHA256"}, {0x0503, "SHA384"}, {0x0603, "SHA512"}};
-    char group[64] = "";
-    EVP_PKEY *key = op->key->public_half;
-    (void)EVP_PKEY_get_group_name(key, group, sizeof group, NULL);
-    struct tls_codes schemes = tls_names_key_schemes(EVP_PKEY_get0_type_name(key), group, true);
-    if (schemes.count == 0)
-        return false;
-    op->scheme = schemes.codes[0];
-    bool is_named = digest != NULL && digest[0] != '\0', has_digest = false;
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        if (rows[i].scheme != op->scheme)
-            continue;
-        has_digest = true;
-        EVP_MD *md = is_named ? EVP_MD_fetch(context_library(), digest, context_properties()) : NULL;
-        bool is_right = !is_named || (md != NULL && EVP_MD_is_a(md, rows[i].digest) == 1);
-        EVP_MD_free(md);
-        if (!is_right)
-            return false;
-    }
-    return has_digest || !is_named;
-}
-
-static int signature_set_params(void *context, const OSSL_PARAM params[])
-{
-    struct operation *op = context;
-    const OSSL_PARAM *p;
-    void *at = op->id;
-    if (params == NULL)
-        return 1;
-    p = OSSL_PARAM_locate_const(params, OSSL_PKEY_PARAM_DIST_ID);
-    if (p != NULL)
-        return OSSL_PARAM_get_octet_string(p, &at, sizeof op->id, &op->id_len);
-    /* libssl says which version it is, and means the ID by that. */
-    if (op->key != NULL && op->key->is_gm && OSSL_PARAM_locate_const(params, OSSL_SIGNATURE_PARAM_TLS_VERSION) != NULL) {
-        memcpy(op->id, SM2_TLS_ID, sizeof SM2_TLS_ID - 1);
-        op->id_len = sizeof SM2_TLS_ID - 1;
-    }
-    return 1;
-}
-
-static int signature_init(void *context, const char *digest, void *key, const OSSL_PARAM params[])
-{
-    struct operation *op = context;
-    const struct holder *holder = key;
-    if (holder != NULL && holder->key != NULL && op->key != holder->key) {
-        release(op->key);
-        op->key = keep(holder->key);
-    }
-    return op->key != NULL && set_scheme(op, digest) && signature_set_params(op, params);
-}
-
-static int signature_sign(void *context, unsigned char *out, size_t *len, size_t size, const unsigned char *message,
-                          size_t message_len)
-{
-    struct operation *op = context;
-    struct builder signature;
-    struct error err = {.text = ""};
-    int max = EVP_PKEY_get_size(op->key->public_half);
-    has_reason = false;
-    if (max <= 0)
-        return 0;
-    if (out == NULL) {
-        *len = (size_t)max;
-        return 1;
-    }
-    builder_init(&signature, (size_t)max);
-    enum status s = message_len <= MESSAGE_MAX
-                        ? op->key->signer.sign(op->key->signer.context, op->scheme, bytes_of(op->id, op->id_len),
-                                               bytes_of(message, message_len), &signature, &err)
-                        : error_set(&err, STATUS_LIMIT, "a message of %zu bytes", message_len);
-    bool is_good = s == STATUS_OK && builder_is_good(&signature) && signature.len > 0 && signature.len <= size;
-    if (is_good) {
-        memcpy(out, signature.data, signature.len);
-        *len = signature.len;
-    } else {
-        (void)error_prefix(&err, s != STATUS_OK ? s : error_set(&err, STATUS_LIMIT, "a signature that is too long"),
-                           "the remote key does not sign");
-        memcpy(reason, err.text, sizeof reason);
-        has_reason = true;
-    }
-    builder_clear(&signature);
-    return is_good ? 1 : 0;
-}
-
-static const OSSL_PARAM *signature_settable(void *context, void *provider)
-{
-    static const OSSL_PARAM types[] = {OSSL_PARAM_octet_string(OSSL_PKEY_PARAM_DIST_ID, NULL, 0),
-                                       OSSL_PARAM_int(OSSL_SIGNATURE_PARAM_TLS_VERSION, NULL), OSSL_PARAM_END};
-    (void)context;
-    (void)provider;
-    return types;
-}
-
-static const OSSL_DISPATCH signature[] = {
-    ROW(OSSL_FUNC_SIGNATURE_NEWCTX, signature_new),
-    ROW(OSSL_FUNC_SIGNATURE_FREECTX, signature_free),
-    ROW(OSSL_FUNC_SIGNATURE_DIGEST_SIGN_INIT, signature_init),
-    ROW(OSSL_FUNC_SIGNATURE_DIGEST_SIGN, signature_sign),
-    ROW(OSSL_FUNC_SIGNATURE_SET_CTX_PARAMS, signature_set_params),
-    ROW(OSSL_FUNC_SIGNATURE_SETTABLE_CTX_PARAMS, signature_settable),
-    OSSL_DISPATCH_END,
-};
-
 /* ---- the provider ---- */
 
 /* Key types as the default provider calls them, whose other names X.509 and libssl may use. */
@@ -342,7 +179,7 @@ static const OSSL_ALGORITHM keymgmts[] = {
 };
 
 static const OSSL_ALGORITHM signatures[] = {
-    {SIGNATURE, PROPERTIES, signature, NULL},
+    {SIGNATURE, PROPERTIES, remote_signature, NULL},
     {NULL, NULL, NULL, NULL},
 };
 
@@ -398,7 +235,7 @@ enum status remote_key_new(EVP_PKEY *public_half, const struct remote_signer *si
     bool is_made = ctx != NULL && EVP_PKEY_fromdata_init(ctx) == 1 &&
                    EVP_PKEY_fromdata(ctx, out, EVP_PKEY_KEYPAIR, params) == 1;
     EVP_PKEY_CTX_free(ctx);
-    release(key); /* OpenSSL's key keeps it */
+    remote_key_release(key); /* OpenSSL's key keeps it */
     if (is_made)
         return STATUS_OK;
     return error_set(err, STATUS_USAGE, "remote key: not for a key of type %s: %s", EVP_PKEY_get0_type_name(public_half),

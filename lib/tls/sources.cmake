@@ -13,6 +13,7 @@ set(tls_sources
   peer_verify.c
   proof_name.c
   remote_key.c
+  remote_signature.c
   tls_browser.c
   tls_browser_report.c
   tls_browser_watch.c
