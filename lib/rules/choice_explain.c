@@ -58,7 +58,7 @@ static const char *versions(const struct choice_client *client)
     return client->has_tls12 ? "TLS 1.2" : "none that is served";
 }
 
-void choice_explain_client(const struct choice_client *client, struct builder *out)
+static void write_client(const struct choice_client *client, struct builder *out)
 {
     builder_text(out, "client\n");
     write_server_name(client->server_name, out);
@@ -108,9 +108,9 @@ void choice_explain_row(const struct choice_candidate *candidates, const struct 
     out->reason = reason_of(candidates, choice, i);
 }
 
-void choice_explain_candidates(const struct choice_candidate *candidates,
-                               const struct choice_settings *settings, const struct choice *choice,
-                               struct builder *out)
+static void write_candidates(const struct choice_candidate *candidates,
+                             const struct choice_settings *settings, const struct choice *choice,
+                             struct builder *out)
 {
     builder_printf(out, "candidates, stage \"%s\"%s\n",
                    certificate_choice_stage_name(settings->stage),
@@ -126,8 +126,8 @@ void choice_explain_candidates(const struct choice_candidate *candidates,
     }
 }
 
-void choice_explain_line(const struct choice_candidate *candidates, const struct choice *choice,
-                         struct builder *out)
+static void write_line(const struct choice_candidate *candidates, const struct choice *choice,
+                       struct builder *out)
 {
     if (choice->index == CHOICE_NONE) {
         builder_text(out, "no certificate for this client");
@@ -159,11 +159,11 @@ static void write_available(const struct choice_candidate *candidates, const str
     builder_text(out, "\n");
 }
 
-void choice_explain_result(const struct choice_candidate *candidates, const struct choice *choice,
-                           struct builder *out)
+static void write_result(const struct choice_candidate *candidates, const struct choice *choice,
+                         struct builder *out)
 {
     builder_text(out, "choice\n  ");
-    choice_explain_line(candidates, choice, out);
+    write_line(candidates, choice, out);
     builder_text(out, "\n");
     write_available(candidates, choice, out);
 }
@@ -173,7 +173,7 @@ void choice_explain_write(const struct choice_client *client,
                           const struct choice_settings *settings, const struct choice *choice,
                           struct builder *out)
 {
-    choice_explain_client(client, out);
-    choice_explain_candidates(candidates, settings, choice, out);
-    choice_explain_result(candidates, choice, out);
+    write_client(client, out);
+    write_candidates(candidates, settings, choice, out);
+    write_result(candidates, choice, out);
 }

@@ -29,14 +29,6 @@ void choice_explain_write(const struct choice_client *client,
                           const struct choice_settings *settings, const struct choice *choice,
                           struct builder *out);
 
-/* choice_explain_client, _candidates and _result append one part of it. */
-void choice_explain_client(const struct choice_client *client, struct builder *out);
-void choice_explain_candidates(const struct choice_candidate *candidates,
-                               const struct choice_settings *settings, const struct choice *choice,
-                               struct builder *out);
-void choice_explain_result(const struct choice_candidate *candidates, const struct choice *choice,
-                           struct builder *out);
-
 /* A row for each candidate, for --json and tables. Texts are static, but the trust anchor. */
 struct choice_explain_row {
     const char *kind;
@@ -48,9 +40,5 @@ struct choice_explain_row {
 /* choice_explain_row fills row i. */
 void choice_explain_row(const struct choice_candidate *candidates, const struct choice *choice,
                         size_t i, struct choice_explain_row *out);
-
-/* choice_explain_line appends the result alone, in one line without LF, for an access log's debug field. */
-void choice_explain_line(const struct choice_candidate *candidates, const struct choice *choice,
-                         struct builder *out);
 
 #endif

@@ -72,7 +72,8 @@ static enum field_kind kind_of(struct bytes name)
     return begins_with(name, prefix, sizeof prefix - 1) ? FIELD_FORWARD : FIELD_PASS;
 }
 
-bool forward_is_listing(const struct http_header *fields, size_t field_count)
+/* Does Connection list anything beside close, keep-alive and upgrade? It rarely does. */
+static bool has_listing(const struct http_header *fields, size_t field_count)
 {
     for (size_t i = 0; i < field_count; i++) {
         struct bytes rest = fields[i].value, item;
@@ -107,12 +108,6 @@ static bool is_listed(struct bytes name, const struct http_header *fields, size_
                 return true;
     }
     return false;
-}
-
-bool forward_is_dropped(const struct http_header *field, const struct http_header *fields, size_t field_count,
-                        bool is_listing)
-{
-    return kind_of(field->name) == FIELD_HOP || (is_listing && is_listed(field->name, fields, field_count));
 }
 
 /* ---- writing ---- */
@@ -242,7 +237,7 @@ static void put_framing(const struct exchange_request *r, struct builder *out)
 void forward_write_request(const struct exchange *x, struct builder *out)
 {
     const struct exchange_request *r = &x->request;
-    bool is_listing = forward_is_listing(r->fields, r->field_count);
+    bool is_listing = has_listing(r->fields, r->field_count);
     /* HTTP/1.0 may come without. */
     struct bytes host = r->authority;
     if (host.len == 0)
@@ -278,7 +273,7 @@ void forward_write_hsts(const struct exchange *x, struct builder *out)
 void forward_write_answer_fields(const struct exchange *x, const struct exchange_response *response,
                                  struct builder *out)
 {
-    bool is_listing = forward_is_listing(response->fields, response->field_count);
+    bool is_listing = has_listing(response->fields, response->field_count);
     bool is_hsts_ours = has_hsts(x);
     for (size_t i = 0; i < response->field_count; i++) {
         const struct http_header *field = &response->fields[i];

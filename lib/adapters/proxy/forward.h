@@ -19,13 +19,6 @@
  * framing, empty line. A connection to a backend is always to be kept (no Connection field), but for Upgrade. */
 void forward_write_request(const struct exchange *x, struct builder *out);
 
-/* forward_is_dropped says whether a field of a message with these fields is not passed on. The caller looks once
- * with forward_connection_lists whether Connection lists anything beside close, keep-alive and upgrade (rare):
- * then is_listing. */
-bool forward_is_dropped(const struct http_header *field, const struct http_header *fields, size_t field_count,
-                        bool is_listing);
-bool forward_is_listing(const struct http_header *fields, size_t field_count);
-
 /* forward_write_answer_fields appends the fields of an answer of the backend for an HTTP/1.1 client, without
  * framing (no Content-Length, no Transfer-Encoding, no Connection), Via and Strict-Transport-Security as the site
  * has it. */

@@ -152,11 +152,6 @@ void h2_session_write(struct h2_session *s, struct builder *out)
         write_some(s, out);
 }
 
-bool h2_session_wants_write(const struct h2_session *s)
-{
-    return nghttp2_session_want_write(s->nghttp2) != 0 || s->resumed != NULL;
-}
-
 bool h2_session_is_over(const struct h2_session *s)
 {
     if (s->is_failed)

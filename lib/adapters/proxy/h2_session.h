@@ -80,7 +80,6 @@ void h2_session_write(struct h2_session *session, struct builder *out);
 
 /* h2_session_is_over: nothing is left to be read or written; after what is in out the connection is to be closed. */
 bool h2_session_is_over(const struct h2_session *session);
-bool h2_session_wants_write(const struct h2_session *session);
 
 /* h2_session_stream_count is how many requests are under way; 0: the connection is idle. */
 size_t h2_session_stream_count(const struct h2_session *session);
