@@ -47,7 +47,8 @@ enum status bundle_signature_check_time(const struct trust_bundle *bundle, int64
     }
     if (bundle->expires_s != 0 && bundle->expires_s < now_s) {
         civil_time_format(bundle->expires_s, at);
-        return error_set(err, STATUS_REFUSED, "trust bundle: expired at %s; get a newer one", at);
+        return error_set(err, STATUS_REFUSED, "trust bundle: expired at %s, and is %lld days old; get a newer one", at,
+                         (long long)((now_s - bundle->issued_s) / 86400));
     }
     return STATUS_OK;
 }

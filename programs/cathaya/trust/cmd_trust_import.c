@@ -10,6 +10,7 @@
 #include "output.h"
 #include "trust/trust_directory.h"
 #include "trust/trust_import.h"
+#include "trust/trust_keys.h"
 
 struct session {
     const char *dir;
@@ -23,6 +24,8 @@ struct session {
     enum { GROUP_NONE, GROUP_ROOT, GROUP_INTERMEDIATE, GROUP_CA, GROUP_CT_LOG } group;
     const char *file; /* of a root or an intermediate */
     uint16_t purpose;
+    bool is_pinning;
+    struct trust_keys keys;
     int64_t now_s;
 };
 
@@ -159,6 +162,30 @@ static enum status read_groups(struct session *s, const struct options *options,
     return status == STATUS_OK ? end_group(s, err) : status;
 }
 
+/* ---- pinned keys ---- */
+
+static enum status read_keys(struct session *s, const struct options *options, struct error *err)
+{
+    enum status status = STATUS_OK;
+    for (size_t i = 0; status == STATUS_OK && i < options->value_count; i++) {
+        const char *name = options->values[i].row->name;
+        if (strcmp(name, "dir") == 0 || strcmp(name, "algorithms") == 0)
+            continue;
+        if (strcmp(name, "bundle-key") != 0)
+            return error_set(err, STATUS_USAGE, "--%s: what is trusted comes with the signed bundle where --bundle-key is given", name);
+        status = trust_keys_add(&s->keys, options->values[i].value, s->algorithms, err);
+    }
+    return status;
+}
+
+/* A local bundle beside pins would be refused from then on: the operator has to decide for a new directory. */
+static enum status pin(struct session *s, struct error *err)
+{
+    if (s->directory != NULL && !s->directory->is_signed)
+        return error_set(err, STATUS_CONFLICT, "%s: has a local trust.bundle: keys are pinned in a new directory", s->dir);
+    return trust_keys_pin(s->dir, &s->keys, s->algorithms, s->now_s, &s->import.is_changed, err);
+}
+
 /* ---- the directory ---- */
 
 static enum status open_directory(struct session *s, struct error *err)
@@ -170,10 +197,15 @@ static enum status open_directory(struct session *s, struct error *err)
     if (status != STATUS_OK)
         return status;
     status = trust_directory_read(s->dir, s->algorithms, &s->directory, err);
+    if (status == STATUS_NOT_FOUND && trust_keys_exist(s->dir) && !s->is_pinning)
+        return error_set(err, STATUS_REFUSED, "%s: keys are pinned there: only signed bundles can be taken, with `trust update --bundle`",
+                         s->dir);
     if (status == STATUS_NOT_FOUND) {
         s->fresh.issued_s = s->now_s;
         return STATUS_OK;
     }
+    if (s->is_pinning)
+        return status;
     if (status == STATUS_OK && s->directory->is_signed)
         status = error_set(err, STATUS_REFUSED, "%s: its trust.bundle is signed by others: nothing can be added to it", s->dir);
     return status;
@@ -202,10 +234,15 @@ static enum status import(struct session *s, const struct options *options, stru
     enum status status = algorithms_new(&s->algorithms, err);
     if (status == STATUS_OK)
         status = algorithms_file_load(options_value(options, "algorithms"), s->algorithms, err);
+    s->is_pinning = options_has(options, "bundle-key");
+    if (status == STATUS_OK && s->is_pinning)
+        status = read_keys(s, options, err);
     if (status == STATUS_OK)
         status = open_directory(s, err);
     if (status != STATUS_OK)
         return status;
+    if (s->is_pinning)
+        return pin(s, err);
     trust_import_init(&s->import, s->directory != NULL ? &s->directory->bundle : &s->fresh, s->algorithms);
     status = read_groups(s, options, err);
     return status == STATUS_OK ? write_back(s, err) : status;
@@ -221,6 +258,8 @@ static int run(const struct options *options)
     int exit_status = EXIT_YES;
     if (status != STATUS_OK)
         exit_status = output_failure(status == STATUS_CONFLICT ? ROLE_OBJECT : ROLE_NEEDED, &err);
+    else if (s.is_pinning)
+        output_line(s.import.is_changed ? "%s: %zu keys are pinned" : "%s: nothing new: %zu keys are pinned", s.dir, s.keys.count);
     else if (s.import.is_changed || s.directory == NULL)
         output_line("%s: version %llu: %zu roots and intermediates, %zu MTC CAs, %zu cosigners, %zu CT logs", s.dir,
                     (unsigned long long)s.import.bundle->version, s.import.bundle->anchors.count, s.import.bundle->cas.count,
@@ -229,6 +268,7 @@ static int run(const struct options *options)
         output_line("%s: nothing new", s.dir);
     trust_bundle_clear(&s.fresh);
     trust_import_clear(&s.import);
+    trust_keys_clear(&s.keys);
     trust_directory_free(s.directory);
     posix_record_store_close(s.lock);
     algorithms_free(s.algorithms);
@@ -241,6 +281,7 @@ static const struct option_row rows[] = {
     {.name = "intermediate", .metavar = "FILE", .is_repeatable = true, .help = "certificates that servers may forget to send"},
     {.name = "ca", .metavar = "FILE", .is_repeatable = true, .help = "certificate of a Merkle Tree CA"},
     {.name = "ct-log", .metavar = "FILE", .is_repeatable = true, .help = "public key of a CT log"},
+    {.name = "bundle-key", .metavar = "FILE", .is_repeatable = true, .help = "public key that signed bundles have to be signed with: one of SM2 and one of ML-DSA-44"},
     {.name = "purpose", .metavar = "NAME", .is_repeatable = true, .help = "behind --root, --intermediate, --ca: tls (the default), tls-intranet, tls-client, email, code, timestamp"},
     {.name = "log-url", .metavar = "URL", .is_repeatable = true, .help = "behind --ca, --ct-log: where it is served, without the log number; mirrors after the CA's own"},
     {.name = "policy", .metavar = "FILE", .is_repeatable = true, .help = "behind --ca: cosigners, those required, revoked ranges"},

@@ -9,6 +9,8 @@
 #include "trust/trust_directory.h"
 #include "trust/trust_report.h"
 
+#define DAY_S 86400
+
 struct session {
     struct algorithms *algorithms;
     struct trust_directory *directory;
@@ -126,6 +128,7 @@ static void show_json(const struct session *s)
     json_object_set_new(o, "signed", json_boolean(s->directory->is_signed));
     civil_time_format(b->issued_s, at);
     json_object_set_new(o, "issued", json_string(at));
+    json_object_set_new(o, "age_s", json_integer((json_int_t)(s->now_s - b->issued_s)));
     json_object_set_new(o, "expires", b->expires_s == 0 ? json_null() : json_string(time_or_never(b->expires_s, at)));
     json_object_set_new(o, "bytes", json_integer((json_int_t)s->directory->memory.len));
     json_object_set_new(o, "roots", json_integer((json_int_t)b->anchors.count));
@@ -184,8 +187,9 @@ static void show_lines(const struct session *s)
     char issued[CIVIL_TIME_TEXT_SIZE], expires[CIVIL_TIME_TEXT_SIZE];
     size_t roots = 0, gm = 0;
     civil_time_format(b->issued_s, issued);
-    output_line("version %llu of %s, %s, expires %s, %zu bytes", (unsigned long long)b->version, issued,
-                d->is_signed ? "signed" : "local", time_or_never(b->expires_s, expires), d->memory.len);
+    output_line("version %llu of %s, %lld days old, %s, expires %s, %zu bytes", (unsigned long long)b->version, issued,
+                (long long)((s->now_s - b->issued_s) / DAY_S), d->is_signed ? "signed" : "local",
+                time_or_never(b->expires_s, expires), d->memory.len);
     for (size_t i = 0; i < d->contents->anchors.count; i++) {
         roots += trust_contents_anchor_at(d->contents, i)->is_root;
         gm += trust_contents_anchor_at(d->contents, i)->is_gm;

@@ -1,4 +1,4 @@
-/* cathaya trust update - new landmarks, from the logs themselves, with everything verified. */
+/* cathaya trust update - new landmarks, from the logs themselves, with everything verified; or a signed bundle. */
 #include <signal.h>
 
 #include "adapters/event_loop/event_loop.h"
@@ -8,6 +8,7 @@
 #include "command.h"
 #include "output.h"
 #include "trust/trust_round.h"
+#include "trust/trust_take.h"
 
 /* A day: landmarks come hourly at most, in days at least. */
 #define WATCH_MAX_S 86400
@@ -19,7 +20,9 @@ struct session {
     struct timer_port timers;
     struct algorithms *algorithms;
     struct trust_round_settings settings;
+    struct trust_take_settings take_settings; /* source NULL: the logs are asked */
     struct trust_round *round;
+    struct trust_take *take;
     uint64_t watch_s; /* 0: once */
     uint64_t timer;
     bool is_stopping;
@@ -33,7 +36,9 @@ static void end_round(void *cookie)
 {
     struct session *s = cookie;
     trust_round_free(s->round);
+    trust_take_free(s->take);
     s->round = NULL;
+    s->take = NULL;
     if (s->watch_s == 0 || s->is_stopping)
         event_loop_stop(s->loop);
     else
@@ -52,7 +57,9 @@ static void begin(void *cookie)
     struct session *s = cookie;
     struct error err = {.status = STATUS_OK};
     s->timer = 0;
-    if (trust_round_start(&s->settings, on_done, s, &s->round, &err) == STATUS_OK)
+    enum status status = s->take_settings.source != NULL ? trust_take_start(&s->take_settings, on_done, s, &s->take, &err)
+                                                         : trust_round_start(&s->settings, on_done, s, &s->round, &err);
+    if (status == STATUS_OK)
         return;
     s->exit_status = output_failure(ROLE_NEEDED, &err);
     end_round(s);
@@ -84,6 +91,10 @@ static enum status start(struct session *s, const struct options *options, struc
     s->timers = event_loop_timers(s->loop);
     s->settings.algorithms = s->algorithms;
     s->settings.ports = (struct landmark_update_ports){curl_fetch_port(s->fetch), posix_clock()};
+    s->take_settings = (struct trust_take_settings){.dir = s->settings.dir, .source = options_value(options, "bundle"),
+                                                    .ca_file = s->settings.ca_file, .algorithms = s->algorithms,
+                                                    .fetch = s->settings.ports.fetch, .clock = s->settings.ports.clock,
+                                                    .is_json = s->settings.is_json};
     return STATUS_OK;
 }
 
@@ -95,6 +106,7 @@ static void stop(struct session *s)
     if (s->fetch != NULL)
         curl_fetch_stop(s->fetch);
     trust_round_free(s->round);
+    trust_take_free(s->take);
     curl_fetch_free(s->fetch);
     event_signal_free(s->signals[0]);
     event_signal_free(s->signals[1]);
@@ -123,18 +135,21 @@ static int run(const struct options *options)
 
 static const struct option_row rows[] = {
     {.name = "dir", .metavar = "DIR", .is_required = true, .help = "trust directory"},
+    {.name = "bundle", .metavar = "FILE|URL", .help = "take this signed bundle, and do not ask the logs"},
     {.name = "ca-file", .metavar = "FILE", .help = "certificates that https servers have to chain to; the system's"},
     {.name = "watch", .metavar = "SECONDS", .help = "again and again, with so long in between, until SIGTERM"},
-    {.name = "json", .help = "one JSON object per log"},
+    {.name = "json", .help = "one JSON object per log, or for the bundle"},
     {.name = NULL},
 };
 
 const struct command command_trust_update = {
     .name = "trust update",
     .arguments = "",
-    .summary = "take new landmarks from the logs, verified",
+    .summary = "take new landmarks from the logs, or a signed bundle, verified",
     .details = "Asks every log of every Merkle Tree CA that was imported with a URL. Exit status 1: a log says what it must not\n"
-               "(what is held stays, and evidence is kept in DIR/evidence); 3: a log could not be reached.\n",
+               "(what is held stays, and evidence is kept in DIR/evidence); 3: a log could not be reached.\n"
+               "With --bundle: takes a bundle that the keys of `trust import --bundle-key` have signed. Exit status 1: it is not\n"
+               "signed by them, older than what is held, expired, or contradicts it.\n",
     .options = rows,
     .run = run,
 };

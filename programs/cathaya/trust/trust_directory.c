@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "input.h"
-#include "rules/bundle_signature.h"
+#include "trust/trust_keys.h"
 
 /* Whoever reads the directory may be another user than who updates it: nothing in it is secret. */
 #define FILE_MODE 0644
@@ -53,57 +53,32 @@ static enum status read_trust_file(const char *path, struct builder *memory, str
 
 /* ---- a signed bundle ---- */
 
-static void free_keys(struct public_key **keys, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        public_key_free(keys[i]);
-}
-
-static enum status read_keys(const struct trust_bundle *bundle, const struct algorithms *algorithms,
-                             struct public_key *keys[TRUST_BUNDLE_KEYS_MAX], size_t *count, struct error *err)
-{
-    enum status s = STATUS_OK;
-    for (*count = 0; s == STATUS_OK && *count < bundle->keys.count; (*count)++) {
-        const struct trust_bundle_key *key = trust_bundle_key_at(bundle, *count);
-        const struct signature_alg *alg = algorithms_by_identifier(algorithms, key->algorithm);
-        s = alg == NULL ? error_set(err, STATUS_REFUSED, "unknown algorithm of a signing key")
-                        : public_key_new(alg, key->spki, &keys[*count], err);
-        if (s != STATUS_OK)
-            return s;
-    }
-    return s;
-}
-
 /* What was taken once was new enough then: the time is looked at by who uses it. */
-static enum status check_signed(const struct trust_directory *d, const struct trust_envelope *envelope,
-                                const struct trust_bundle *pinned, const struct algorithms *algorithms, struct error *err)
+static enum status check_signed(const struct trust_directory *d, const struct trust_envelope *envelope, const struct trust_keys *keys,
+                                const struct bundle_signature_pins *held, struct error *err)
 {
-    struct public_key *keys[TRUST_BUNDLE_KEYS_MAX];
-    size_t count;
-    enum status s = read_keys(pinned, algorithms, keys, &count, err);
-    struct bundle_signature_pins pins = {.keys = (const struct public_key *const *)keys, .key_count = count,
-                                         .now_s = d->bundle.issued_s};
-    if (s == STATUS_OK)
-        s = bundle_signature_check(envelope, &d->bundle, &pins, err);
-    free_keys(keys, count);
-    return s;
+    struct bundle_signature_pins pins = {.now_s = d->bundle.issued_s};
+    if (held != NULL)
+        pins = *held;
+    pins.keys = (const struct public_key *const *)keys->at;
+    pins.key_count = keys->count;
+    return bundle_signature_check(envelope, &d->bundle, &pins, err);
 }
 
-static enum status read_signed(const char *keys_path, struct trust_directory *d, const struct algorithms *algorithms,
-                               struct error *err)
+/* held: NULL when this is the one that is held. */
+static enum status read_signed(const char *path, struct trust_directory *d, const struct algorithms *algorithms,
+                               const struct bundle_signature_pins *held, struct error *err)
 {
     struct trust_envelope envelope;
-    struct trust_bundle pinned;
-    struct trust_file file;
-    trust_bundle_init(&pinned);
+    struct trust_keys keys = {.count = 0};
     enum status s = trust_envelope_parse(builder_view(&d->memory), &envelope, err);
     if (s == STATUS_OK)
         s = trust_bundle_parse(envelope.contents, &d->bundle, err);
     if (s == STATUS_OK)
-        s = read_trust_file(keys_path, &d->key_memory, &pinned, &file, err);
+        s = trust_keys_read(path, algorithms, &keys, err);
     if (s == STATUS_OK)
-        s = check_signed(d, &envelope, &pinned, algorithms, err);
-    trust_bundle_clear(&pinned);
+        s = check_signed(d, &envelope, &keys, held, err);
+    trust_keys_clear(&keys);
     d->is_signed = s == STATUS_OK;
     d->bundle_bytes = s == STATUS_OK ? envelope.contents : bytes_of(NULL, 0);
     return s;
@@ -120,21 +95,20 @@ static enum status read_local(struct trust_directory *d, struct error *err)
 
 static enum status read_bundle(const char *path, struct trust_directory *d, const struct algorithms *algorithms, struct error *err)
 {
-    char bundle_path[PATH_MAX], keys_path[PATH_MAX];
+    char bundle_path[PATH_MAX];
     enum status s = join(bundle_path, path, "trust.bundle", err);
-    if (s == STATUS_OK)
-        s = join(keys_path, path, "trust.keys", err);
     if (s != STATUS_OK)
         return s;
     if (!exists(bundle_path))
-        return error_set(err, STATUS_NOT_FOUND, "%s: no such file; make it with `cathaya trust import --dir %s`", bundle_path, path);
+        return error_set(err, STATUS_NOT_FOUND, "%s: no such file; make it with `cathaya trust %s --dir %s`", bundle_path,
+                         trust_keys_exist(path) ? "update --bundle FILE" : "import", path);
     s = read_whole(bundle_path, TRUST_ENVELOPE_SIZE_MAX, &d->memory, err);
     if (s != STATUS_OK)
         return s;
     if (trust_envelope_is(builder_view(&d->memory)))
-        s = read_signed(keys_path, d, algorithms, err);
-    else if (exists(keys_path))
-        s = error_set(err, STATUS_REFUSED, "not signed, and %s says that it has to be", keys_path);
+        s = read_signed(path, d, algorithms, NULL, err);
+    else if (trust_keys_exist(path))
+        s = error_set(err, STATUS_REFUSED, "not signed, and %s/trust.keys says that it has to be", path);
     else
         s = read_local(d, err);
     return error_prefix(err, s, "%s", bundle_path);
@@ -245,22 +219,33 @@ const struct trust_directory_log *trust_directory_log_of(const struct trust_dire
 
 /* ---- the whole ---- */
 
+static enum status new_directory(struct trust_directory **out, struct error *err)
+{
+    *out = calloc(1, sizeof **out);
+    if (*out == NULL)
+        return error_set(err, STATUS_NO_MEMORY, "out of memory");
+    trust_bundle_init(&(*out)->bundle);
+    return STATUS_OK;
+}
+
+static enum status end_reading(enum status s, struct trust_directory **out)
+{
+    if (s == STATUS_OK)
+        return s;
+    trust_directory_free(*out);
+    *out = NULL;
+    return s;
+}
+
 enum status trust_directory_read(const char *path, const struct algorithms *algorithms, struct trust_directory **out,
                                  struct error *err)
 {
-    *out = NULL;
-    struct trust_directory *d = calloc(1, sizeof *d);
-    if (d == NULL)
-        return error_set(err, STATUS_NO_MEMORY, "out of memory");
-    trust_bundle_init(&d->bundle);
-    enum status s = read_bundle(path, d, algorithms, err);
+    enum status s = new_directory(out, err);
     if (s == STATUS_OK)
-        s = read_logs(path, d, err);
+        s = read_bundle(path, *out, algorithms, err);
     if (s == STATUS_OK)
-        *out = d;
-    else
-        trust_directory_free(d);
-    return s;
+        s = read_logs(path, *out, err);
+    return end_reading(s, out);
 }
 
 static enum status make_contents(struct trust_directory *d, const struct algorithms *algorithms,
@@ -287,11 +272,26 @@ enum status trust_directory_load(const char *path, const struct algorithms *algo
     s = bundle_signature_check_time(&(*out)->bundle, settings->now_s, err);
     if (s == STATUS_OK)
         s = make_contents(*out, algorithms, settings, err);
-    if (s == STATUS_OK)
+    return error_prefix(err, end_reading(s, out), "%s", path);
+}
+
+enum status trust_directory_judge(const char *path, struct bytes envelope, const struct bundle_signature_pins *held,
+                                  const struct algorithms *algorithms, struct trust_directory **out, struct error *err)
+{
+    struct trust_contents_settings settings = {.now_s = held->now_s};
+    enum status s = new_directory(out, err);
+    if (s != STATUS_OK)
         return s;
-    trust_directory_free(*out);
-    *out = NULL;
-    return error_prefix(err, s, "%s", path);
+    builder_init(&(*out)->memory, TRUST_ENVELOPE_SIZE_MAX);
+    builder_bytes(&(*out)->memory, envelope);
+    s = builder_status(&(*out)->memory, "trust bundle", err);
+    if (s == STATUS_OK)
+        s = read_signed(path, *out, algorithms, held, err);
+    if (s == STATUS_OK)
+        s = read_logs(path, *out, err);
+    if (s == STATUS_OK)
+        s = make_contents(*out, algorithms, &settings, err);
+    return end_reading(s, out);
 }
 
 void trust_directory_free(struct trust_directory *directory)
@@ -306,7 +306,6 @@ void trust_directory_free(struct trust_directory *directory)
     free(directory->logs);
     trust_bundle_clear(&directory->bundle);
     builder_clear(&directory->memory);
-    builder_clear(&directory->key_memory);
     free(directory);
 }
 
@@ -329,6 +328,13 @@ enum status trust_directory_write_bundle(const char *path, const struct trust_bu
     char file[PATH_MAX];
     enum status s = join(file, path, "trust.bundle", err);
     return s == STATUS_OK ? write_file(file, bundle, bytes_of(NULL, 0), bytes_of(NULL, 0), err) : s;
+}
+
+enum status trust_directory_write_signed(const char *path, struct bytes envelope, struct error *err)
+{
+    char file[PATH_MAX];
+    enum status s = join(file, path, "trust.bundle", err);
+    return s == STATUS_OK ? input_write_file(file, envelope, FILE_MODE, err) : s;
 }
 
 enum status trust_directory_write_log(const char *path, const struct trust_bundle *bundle, struct bytes note,

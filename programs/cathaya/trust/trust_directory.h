@@ -17,6 +17,7 @@
 
 #include "codec/trust_bundle/trust_envelope.h"
 #include "codec/trust_bundle/trust_file.h"
+#include "rules/bundle_signature.h"
 #include "rules/trust_contents.h"
 
 /* A log's file, which is read as a bundle of its own. */
@@ -29,7 +30,7 @@ struct trust_directory_log {
 };
 
 struct trust_directory {
-    struct builder memory, key_memory;
+    struct builder memory;
     struct trust_bundle bundle;
     struct bytes bundle_bytes; /* what bundle was parsed from */
     bool is_signed;
@@ -49,15 +50,22 @@ MUST_USE enum status trust_directory_load(const char *path, const struct algorit
 /* trust_directory_read is the same without making contents, and without looking whether the bundle has expired. */
 MUST_USE enum status trust_directory_read(const char *path, const struct algorithms *algorithms,
                                           struct trust_directory **out, struct error *err);
+
+/* trust_directory_judge reads the directory as it would be with this envelope as its trust.bundle, and makes contents of it:
+ * it has to be signed with the keys of trust.keys, and pass bundle_signature_check with what is held (its keys are not looked
+ * at) at held->now_s; logs' files must not contradict it. Nothing is written. STATUS_CONFLICT for a contradiction. */
+MUST_USE enum status trust_directory_judge(const char *path, struct bytes envelope, const struct bundle_signature_pins *held,
+                                           const struct algorithms *algorithms, struct trust_directory **out, struct error *err);
 void trust_directory_free(struct trust_directory *directory);
 
 /* trust_directory_log finds the file of a log; NULL: there is none. */
 const struct trust_directory_log *trust_directory_log_of(const struct trust_directory *directory, const struct tai *ca_id,
                                                          uint16_t log_number);
 
-/* trust_directory_write_bundle and trust_directory_write_log put a file in place, durably; the folders are made. Whoever
+/* trust_directory_write_bundle (local), trust_directory_write_signed and trust_directory_write_log put a file in place, durably; the folders are made. Whoever
  * writes holds the lock (posix_record_store_open on the directory). note: the checkpoint; revocations: the signed file. */
 MUST_USE enum status trust_directory_write_bundle(const char *path, const struct trust_bundle *bundle, struct error *err);
+MUST_USE enum status trust_directory_write_signed(const char *path, struct bytes envelope, struct error *err);
 MUST_USE enum status trust_directory_write_log(const char *path, const struct trust_bundle *bundle, struct bytes note,
                                                struct bytes revocations, struct error *err);
 
