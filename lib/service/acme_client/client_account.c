@@ -36,13 +36,7 @@ static enum status write_binding(const struct acme_client *client, struct builde
     if (s == STATUS_OK)
         s = jws_key_mac(JWS_HS256, client->config.eab_key, builder_view(&input), mac, &mac_len, err);
     if (s == STATUS_OK) {
-        builder_text(out, "{\"protected\":\"");
-        builder_bytes(out, bytes_of(input.data, dot));
-        builder_text(out, "\",\"payload\":\"");
-        builder_bytes(out, bytes_of(input.data + dot + 1, input.len - dot - 1));
-        builder_text(out, "\",\"signature\":\"");
-        text_write_base64url(out, bytes_of(mac, mac_len));
-        builder_text(out, "\"}");
+        client_write_jws(builder_view(&input), dot, bytes_of(mac, mac_len), out);
         s = builder_status(out, "external account binding", err);
     }
     bytes_wipe(mac, sizeof mac);

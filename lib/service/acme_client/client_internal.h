@@ -74,6 +74,10 @@ MUST_USE enum status client_keys(struct acme_client *client, struct error *err);
 MUST_USE enum status client_sign(const struct acme_client *client, struct bytes input,
                                  uint8_t out[CLIENT_SIGNATURE_SIZE], struct error *err);
 
+/* client_write_jws appends a flattened JWS [RFC7515 7.2.2] of what was signed: header and payload, in base64url, with a dot
+ * between them that is at `dot`. */
+void client_write_jws(struct bytes input, size_t dot, struct bytes signature, struct builder *out);
+
 /* ---- client_order.c, client_authorization.c ---- */
 
 #define CLIENT_KEY_AUTHORIZATION_SIZE 256

@@ -66,3 +66,14 @@ enum status client_sign(const struct acme_client *client, struct bytes input, ui
     builder_clear(&der);
     return s;
 }
+
+void client_write_jws(struct bytes input, size_t dot, struct bytes signature, struct builder *out)
+{
+    builder_text(out, "{\"protected\":\"");
+    builder_bytes(out, bytes_of(input.data, dot));
+    builder_text(out, "\",\"payload\":\"");
+    builder_bytes(out, bytes_of(input.data + dot + 1, input.len - dot - 1));
+    builder_text(out, "\",\"signature\":\"");
+    text_write_base64url(out, signature);
+    builder_text(out, "\"}");
+}

@@ -51,13 +51,7 @@ static enum status write_body(const struct post *post, const char *nonce, struct
     if (s == STATUS_OK)
         s = client_sign(post->client, builder_view(&input), signature, err);
     if (s == STATUS_OK) {
-        builder_text(out, "{\"protected\":\"");
-        builder_bytes(out, bytes_of(input.data, dot));
-        builder_text(out, "\",\"payload\":\"");
-        builder_bytes(out, bytes_of(input.data + dot + 1, input.len - dot - 1));
-        builder_text(out, "\",\"signature\":\"");
-        text_write_base64url(out, BYTES_OF(signature));
-        builder_text(out, "\"}");
+        client_write_jws(builder_view(&input), dot, BYTES_OF(signature), out);
         s = builder_status(out, "request", err);
     }
     builder_clear(&input);
