@@ -23,18 +23,20 @@ static void need(enum status status)
     exit(1);
 }
 
+/* Files and signatures stay where they are until the end. */
+static uint8_t memory[8 << 20];
+static size_t used;
+
 static struct bytes read_file(const char *path)
 {
-    static uint8_t buffer[1 << 20];
     FILE *file = fopen(path, "rb");
-    size_t len = file != NULL ? fread(buffer, 1, sizeof buffer, file) : 0;
-    uint8_t *copy = malloc(len + 1);
-    if (file == NULL || copy == NULL)
+    if (file == NULL)
         need(error_set(&err, STATUS_IO, "%s", path));
-    else
-        (void)fclose(file);
-    memcpy(copy, buffer, len);
-    return bytes_of(copy, len);
+    uint8_t *at = memory + used;
+    size_t len = fread(at, 1, sizeof memory - used, file);
+    used += len;
+    (void)fclose(file);
+    return bytes_of(at, len);
 }
 
 static void write_file(const char *path, struct bytes content)
@@ -94,12 +96,13 @@ static void sign(struct trust_envelope *e, struct bytes message, const char *alg
     struct private_key *key;
     struct trust_envelope_signature s;
     struct builder signature;
-    builder_init(&signature, SIGNATURE_SIZE_MAX);
+    builder_init_fixed(&signature, memory + used, sizeof memory - used);
     need(private_key_from_pem(alg_named(algorithm), read_file(path), &key, &err));
     need(private_key_sign(key, message, &signature, &err));
     if (!trust_envelope_key_id(public_key_spki(private_key_public(key)), s.key_id))
         exit(1);
-    s.signature = builder_view(&signature); /* until the end of the process */
+    s.signature = builder_view(&signature);
+    used += s.signature.len;
     size_t at = e->signature_count++;
     for (; at > 0 && memcmp(e->signatures[at - 1].key_id, s.key_id, sizeof s.key_id) > 0; at--)
         e->signatures[at] = e->signatures[at - 1];
@@ -129,15 +132,20 @@ static int make_envelope(int count, char **words)
         sign(&e, BYTES_OF(version), words[at], words[at + 1]);
     need(trust_envelope_write(&e, &out, &err));
     write_file(words[3], builder_view(&out));
+    builder_clear(&out);
+    builder_clear(&contents);
+    trust_bundle_clear(&bundle);
     return 0;
 }
 
 int main(int argc, char **argv)
 {
+    int exit_status = 2;
     need(algorithms_new(&algorithms, &err));
     if (argc == 5 && strcmp(argv[1], "key") == 0)
-        return make_key(argv + 2);
-    if (argc >= 8 && strcmp(argv[1], "make") == 0)
-        return make_envelope(argc - 2, argv + 2);
-    return 2;
+        exit_status = make_key(argv + 2);
+    else if (argc >= 8 && strcmp(argv[1], "make") == 0)
+        exit_status = make_envelope(argc - 2, argv + 2);
+    algorithms_free(algorithms);
+    return exit_status;
 }

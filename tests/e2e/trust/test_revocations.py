@@ -121,6 +121,21 @@ class Revocations(acme_raw.Case):
             self.assertEqual(file.read(), before)
         self.assertEqual(before[:16], b'trust-file/v002\n')
 
+    def test_it_stays_so_with_a_signed_bundle(self):
+        """What the log has revoked outlives bundles that do not say so."""
+        web, publisher = self.web(), trust_world.Publisher(self.world.path('publisher'))
+        client, path = Client(self, 'published', web.url, policy=False), self.world.path('published.bundle')
+        source, client.folder = client.folder, self.world.path('subscriber')
+        acme_world.run('trust', 'import', '--dir', client.folder, *publisher.pins())
+        good, bad = self.issue(), self.issue()
+        self.revoke(bad)
+        for version in range(1, 4):
+            acme_world.run('trust', 'update', '--dir', client.folder, '--bundle', publisher.sign(path, source, version))
+            # Before the log was asked nobody has told the client.
+            self.assertEqual([client.verify(c.path)[0] for c in (good, bad)], [0, int(version > 1)])
+            client.update()
+            self.assertEqual([client.verify(c.path)[0] for c in (good, bad)], [0, 1])
+
     def frozen(self):
         """A copy of the log as it is: the running one goes on."""
         folder = self.world.path('frozen-' + os.urandom(4).hex())

@@ -3,8 +3,10 @@ import functools
 import http.server
 import json
 import os
+import subprocess
 import sys
 import threading
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'ca'))
 
@@ -54,6 +56,30 @@ class Web:
     def stop(self):
         self.server.shutdown()
         self.server.server_close()
+
+
+class Publisher:
+    """Whoever signs trust bundles: with a key of each algorithm, for as long as the test likes."""
+    PROGRAM = os.environ.get('CATHAYA_SIGN_BUNDLE')
+    ALGORITHMS = ('sm2_sm3', 'mldsa44')
+    DAY = 86400
+
+    def __init__(self, base):
+        """Keys go to files that begin with base; keys: (algorithm, private key, public key)."""
+        self.now = int(time.time())
+        self.keys = [(algorithm, f'{base}-{algorithm}.key', f'{base}-{algorithm}.der') for algorithm in self.ALGORITHMS]
+        for key in self.keys:
+            subprocess.run([self.PROGRAM, 'key', *key], check=True, timeout=60)
+
+    def pins(self):
+        return [word for key in self.keys for word in ('--bundle-key', key[2])]
+
+    def sign(self, path, source, version, keys=None, issued=0, expires=7 * DAY, logs=()):
+        """A bundle of what source's trust.bundle has, and of the files of logs; times in seconds from when this began; expires None: never."""
+        words = [word for key in (self.keys if keys is None else keys) for word in key[:2]]
+        subprocess.run([self.PROGRAM, 'make', str(version), str(self.now + issued), str(0 if expires is None else self.now + expires), path,
+                        os.path.join(source, 'trust.bundle'), *logs, '--', *words], check=True, timeout=60)
+        return path
 
 
 class TrustTest(CaTest):
