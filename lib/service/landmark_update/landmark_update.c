@@ -277,7 +277,7 @@ static void begin_prefix(struct landmark_update *u)
 
 static enum status read_held(struct landmark_update *u, struct error *err)
 {
-    if (u->log->held == NULL)
+    if (u->log->held == NULL || u->log->held_note.len == 0)
         return STATUS_OK;
     return error_prefix(err, landmark_check_parse(u->log->held_note, &u->held, err), "the checkpoint that is held");
 }

@@ -35,7 +35,8 @@ struct landmark_update_log {
     const struct bytes *urls; /* prefixes without the log number, in order of preference */
     size_t url_count;
     const char *ca_file; /* for https; NULL: the system's */
-    /* What is held: a bundle with this log alone and the note of its checkpoint. NULL: nothing. */
+    /* What is held: a bundle with this log alone and the note of its checkpoint. NULL: nothing. No note, when there are no
+     * landmarks: what is revoked alone. */
     const struct trust_bundle *held;
     struct bytes held_note;
     /* The signed revocations file that was taken last, for revocation_update.h; empty: none. */

@@ -5,6 +5,7 @@
 
 #include "adapters/posix/posix_record_store.h"
 #include "base/civil_time.h"
+#include "codec/mtc/ca_certificate.h"
 #include "input.h"
 #include "output.h"
 #include "trust/trust_directory.h"
@@ -44,6 +45,53 @@ static void report(const struct trust_take *t, const struct trust_bundle *b, boo
     }
 }
 
+/* ---- CAs with a new key ---- */
+
+static bool has_key(const struct trust_bundle *b, const struct tai *ca_id, struct ca_certificate *out)
+{
+    for (size_t i = 0; i < b->cas.count; i++)
+        if (tai_equal(&trust_bundle_ca_at(b, i)->id, ca_id))
+            return ca_certificate_parse(trust_bundle_ca_at(b, i)->certificate, out, NULL) == STATUS_OK;
+    return false;
+}
+
+/* What the old key has signed does not count any more: landmarks, the checkpoint to go on from, the revocations file. What is
+ * revoked stays so. */
+static enum status forget_log(struct trust_take *t, struct trust_bundle *held, struct error *err)
+{
+    struct trust_bundle_log *log = array_at(&held->logs, 0);
+    log->first_landmark = log->size_before = 0;
+    log->landmark_count = 0;
+    held->landmarks.count = 0;
+    held->version++;
+    return trust_directory_write_log(t->settings.dir, held, bytes_of(NULL, 0), bytes_of(NULL, 0), err);
+}
+
+/* Does the log's file come from the key that its CA has in the new bundle? Behind a bundle without the CA nobody knows. */
+static bool is_of_same_key(const struct trust_take *t, const struct trust_bundle *now, const struct tai *ca_id)
+{
+    struct ca_certificate a, b;
+    return t->held != NULL && has_key(&t->held->bundle, ca_id, &a) && has_key(now, ca_id, &b) && bytes_equal(a.spki, b.spki);
+}
+
+static bool has_ca(const struct trust_bundle *b, const struct tai *ca_id)
+{
+    struct ca_certificate ca;
+    return has_key(b, ca_id, &ca);
+}
+
+/* Before the bundle is there: after a crash in between, landmarks are missing until the next update, and none is wrong. */
+static enum status forget_old_keys(struct trust_take *t, struct trust_directory *fresh, struct error *err)
+{
+    enum status s = STATUS_OK;
+    for (size_t i = 0; s == STATUS_OK && i < fresh->log_count; i++) {
+        const struct tai *ca_id = &trust_bundle_log_at(&fresh->logs[i].bundle, 0)->ca_id;
+        if (has_ca(&fresh->bundle, ca_id) && !is_of_same_key(t, &fresh->bundle, ca_id))
+            s = forget_log(t, &fresh->logs[i].bundle, err);
+    }
+    return s;
+}
+
 static enum status take(struct trust_take *t, struct bytes envelope, struct error *err)
 {
     struct trust_directory *fresh = NULL;
@@ -54,6 +102,8 @@ static enum status take(struct trust_take *t, struct bytes envelope, struct erro
     /* With the same contents the signatures that are held are as good. */
     bool is_changed = fresh->bundle.version != t->pins.held_version;
     if (is_changed)
+        s = forget_old_keys(t, fresh, err);
+    if (is_changed && s == STATUS_OK)
         s = trust_directory_write_signed(t->settings.dir, envelope, err);
     if (s == STATUS_OK)
         report(t, &fresh->bundle, is_changed);

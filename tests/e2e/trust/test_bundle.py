@@ -89,16 +89,18 @@ class Take(Bundle):
         self.take(folder, self.signed(source, 6))
         self.assertEqual(read(os.path.join(folder, 'logs', '32473.8.0.1')), held)
         self.assertEqual(self.verify_trust(folder, landmark).status, 0)
-        # A bundle without the CA: nothing of it is trusted, nothing is forgotten.
+        # A bundle without the CA: nothing of it is trusted. Behind it landmarks are taken anew, for its key may be another one.
         other = self.made_ca('stay-other', ca_id='32473.12')
         without = self.imported('stay-without', other)
         self.take(folder, self.signed(without, 7))
         self.assertEqual(self.verify_trust(folder, landmark).status, 1)
         self.assertEqual(self.verify_trust(folder, other.certificate(1)).status, 0)
         self.assertEqual(self.shown(folder)['trusted_subtrees'], 0)
+        self.assertEqual(read(os.path.join(folder, 'logs', '32473.8.0.1')), held)
         self.take(folder, self.signed(source, 8))
+        self.assertEqual(self.verify_trust(folder, landmark).status, 1)
+        self.assertEqual(self.update(folder)[0]['new'], 1)
         self.assertEqual(self.verify_trust(folder, landmark).status, 0)
-        self.assertEqual(self.update(folder)[0]['new'], 0)
 
     def test_a_contradiction_to_what_a_log_has_said(self):
         ca, source, folder = self.world('against')
@@ -116,6 +118,21 @@ class Take(Bundle):
         bundle = self.signed(lied_to, 6, logs=[os.path.join(lied_to, 'logs', '32473.8.0.1')])
         self.not_taken(folder, bundle, 1, 'two hashes')
         self.assertEqual(self.take(folder, self.signed(source, 6))['version'], 6)
+
+    def test_a_ca_with_a_new_key(self):
+        """Landmarks that the old key has signed do not count for the new one, in a log of the same name."""
+        ca, source, folder = self.world('old-key')
+        self.update(folder)
+        other = self.made_ca('new-key', entries=7)
+        web = self.web(other.path('public'))
+        # Their entries are alike, and so is the subtree of the first four.
+        old, new = ca.certificate(4, '--landmark'), other.certificate(6, '--landmark')
+        self.assertEqual([self.verify_trust(folder, path).status for path in (old, new)], [0, 1])
+        self.take(folder, self.signed(self.imported('new-key-source', other, web.url), 6))
+        self.assertEqual([self.verify_trust(folder, path).status for path in (old, new)], [1, 1])
+        self.assertEqual(self.shown(folder)['trusted_subtrees'], 0)
+        self.assertEqual(self.update(folder)[0]['landmark'], 1)
+        self.assertEqual([self.verify_trust(folder, path).status for path in (old, new)], [1, 0])
 
     def test_over_http(self):
         _, source, folder = self.world('http')

@@ -129,12 +129,16 @@ class Revocations(acme_raw.Case):
         acme_world.run('trust', 'import', '--dir', client.folder, *publisher.pins())
         good, bad = self.issue(), self.issue()
         self.revoke(bad)
+        other = self.world.path('published-without')
+        acme_world.run('trust', 'import', '--dir', other, '--root', self.world.path('tls.pem'))
         for version in range(1, 4):
-            acme_world.run('trust', 'update', '--dir', client.folder, '--bundle', publisher.sign(path, source, version))
+            acme_world.run('trust', 'update', '--dir', client.folder, '--bundle', publisher.sign(path, source, 10 * version))
             # Before the log was asked nobody has told the client.
             self.assertEqual([client.verify(c.path)[0] for c in (good, bad)], [0, int(version > 1)])
             client.update()
             self.assertEqual([client.verify(c.path)[0] for c in (good, bad)], [0, 1])
+            if version == 2:    # the CA goes, and comes again
+                acme_world.run('trust', 'update', '--dir', client.folder, '--bundle', publisher.sign(path, other, 25))
 
     def frozen(self):
         """A copy of the log as it is: the running one goes on."""
