@@ -118,7 +118,12 @@ class Smuggling(Case):
             self.assertIn(answer.status, (400, 421))
 
     def test_requests_of_http2_that_would_be_others_in_http1(self):
-        for name, fields, body in smuggling_h2.ROWS:
+        # What comes of a half row may reach the backend in the middle of the next one: such rows have targets of their own.
+        late = '/upload?half-'
+        for i, (name, fields, body) in enumerate(smuggling_h2.ROWS):
+            own = f'{late}{i}'
+            if name in smuggling_h2.HALF:
+                fields = [(n, own if n == ':path' else v) for n, v in fields]
             with self.subTest(name):
                 self.world.clear()
                 with self.h2(timeout=5) as connection:
@@ -130,13 +135,14 @@ class Smuggling(Case):
                     except (socket.timeout, TimeoutError):
                         end = {'status': 'nothing'}
                     self.assertTrue('reset' in end or 'closed' in end or 400 <= end['status'] <= 505, end)
-                whole = [r for backend in (self.world.a, self.world.b) for r in backend.requests if r.is_whole]
+                whole = [r for backend in (self.world.a, self.world.b) for r in backend.requests
+                         if r.is_whole and (late not in r.target or r.target == own)]
                 seen = self.world.seen()
                 self.assertFalse([s for s in seen if 'smuggled' in s], seen)
                 if name not in smuggling_h2.EMPTY:
                     self.assertEqual(whole, [], seen)
                 if name not in smuggling_h2.HALF:
-                    self.assertEqual(seen, [])
+                    self.assertEqual([s for s in seen if late not in s], [])
 
     def test_a_body_that_is_too_long_in_http2(self):
         with self.h2() as connection:
