@@ -165,7 +165,7 @@ class TrustBundle(unittest.TestCase):
     def test_good(self):
         self.assertEqual(self.theirs(), (0, 'OK version 7, 1 CAs, 1 cosigners, 1 landmarks, 2 revoked ranges\n'))
         status, out, err = self.ours()
-        self.assertEqual((status, err, '2026-11-21T22:50:56Z, signed, ' in out), (0, '', True), out)
+        self.assertEqual((status, err, '2026-11-21T22:50:56Z, 0 days old, signed, ' in out), (0, '', True), out)
         files = [gm(name) for name in CERTIFICATES]
         status, out, _ = cli.run('verify', '--trust', gm('trust'), '--at', AT, '--dns', 'www.example.com', *files)
         self.assertEqual((status, out.count(': OK ')), (0, 2), out)
