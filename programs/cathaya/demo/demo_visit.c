@@ -100,7 +100,10 @@ enum status demo_trust_watch(struct demo_world *w, struct error *err)
 {
     struct demo_process *process;
     const char *const arguments[] = {"cathaya", "trust", "update", "--dir", w->trust, "--ca-file", w->ca_file, "--watch", "3", NULL};
-    return demo_processes_start(&w->processes, "trust-watch", arguments, NULL, &process, err);
+    enum status s = demo_processes_start(&w->processes, "trust-watch", arguments, NULL, &process, err);
+    if (s == STATUS_OK)
+        process->is_service = true; /* it says nothing when it is ready */
+    return s;
 }
 
 /* ---- visits ---- */
