@@ -322,4 +322,12 @@ static inline struct world_row world_status(struct world *w, enum site_kind kind
     return row;
 }
 
+/* A certificate that waits for its next try is in this state, or "ordering" where chance has made this its second. */
+static inline void world_assert_waiting(struct world *w, enum site_kind kind, const char *state)
+{
+    struct world_row row = world_status(w, kind);
+    if (strcmp(row.state, "ordering") != 0)
+        assert_string_equal(row.state, state);
+}
+
 #endif
