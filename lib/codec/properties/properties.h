@@ -24,6 +24,8 @@
 
 /* The PEM label of a list. */
 #define PROPERTIES_PEM_LABEL "CERTIFICATE PROPERTIES"
+/* A chain with a list in front of it, as ACME has it [TAI 7]. */
+#define PROPERTIES_CHAIN_TYPE "application/pem-certificate-chain-with-properties"
 /* A list has a 16-bit length. */
 #define PROPERTIES_SIZE_MAX (2 + 65535)
 /* An MTC has one group; several CAs that share timestamped groups have a few [MTC 8.2]. */

@@ -1,6 +1,7 @@
 /* base/certificate/ID [RFC8555 7.4.2] and its landmark-relative form [MTC 9]. */
 #include <stdlib.h>
 
+#include "codec/properties/properties.h"
 #include "service/acme/acme_order_text.h"
 #include "service/acme/acme_orders.h"
 
@@ -34,7 +35,7 @@ static void was_read(void *cookie, enum status status, struct bytes pem, int64_t
     switch (status) {
     case STATUS_OK:
         builder_bytes(&call->x->response.headers, builder_view(&r->links));
-        acme_reply_bytes(call, 200, r->with_properties ? ACME_TYPE_PROPERTIES : ACME_TYPE_CHAIN, pem);
+        acme_reply_bytes(call, 200, r->with_properties ? PROPERTIES_CHAIN_TYPE : ACME_TYPE_CHAIN, pem);
         break;
     case STATUS_AGAIN:
         reply_again(r, retry_after_s);

@@ -5,6 +5,7 @@
 #include "base/civil_time.h"
 #include "base/text.h"
 #include "codec/asn1/der.h"
+#include "codec/properties/properties.h"
 #include "ports/http.h"
 
 /* Of an Accept field: browsers send five. */
@@ -104,7 +105,7 @@ bool acme_order_text_wants_properties(struct bytes accept)
     for (unsigned i = 0; i < MEDIA_RANGES_MAX && next_part(&accept, ',', &range); i++) {
         if (!next_part(&range, ';', &type))
             continue;
-        if (http_name_equal(type, ACME_TYPE_PROPERTIES))
+        if (http_name_equal(type, PROPERTIES_CHAIN_TYPE))
             properties = range_weight(range);
         else if (http_name_equal(type, ACME_TYPE_CHAIN))
             plain = range_weight(range);

@@ -5,7 +5,6 @@
 #include "base/builder.h"
 
 #define ACME_TYPE_CHAIN "application/pem-certificate-chain"
-#define ACME_TYPE_PROPERTIES "application/pem-certificate-chain-with-properties"
 
 /* acme_order_text_time reads notBefore and notAfter: RFC 3339 in UTC, after the Epoch; a fraction of a
  * second is cut. */

@@ -4,12 +4,12 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "codec/properties/properties.h"
 #include "service/acme_client/client_internal.h"
 
 /* The first wait for a state that the server gives no time for; then twice as long each time, up to the last. */
 #define POLL_MS 250
 #define POLL_MAX_MS 8000
-#define PROPERTIES_TYPE "application/pem-certificate-chain-with-properties"
 #define CHAIN_TYPE "application/pem-certificate-chain"
 
 /* ---- the end ---- */
@@ -93,7 +93,7 @@ static void on_certificate(void *cookie, const struct client_answer *answer)
 static void download(struct client_order *order)
 {
     tell(order, ACME_CLIENT_VALID);
-    client_post(order->client, order->certificate, "", PROPERTIES_TYPE ", " CHAIN_TYPE ";q=0.5", on_certificate, order);
+    client_post(order->client, order->certificate, "", PROPERTIES_CHAIN_TYPE ", " CHAIN_TYPE ";q=0.5", on_certificate, order);
 }
 
 /* ---- finalize ---- */

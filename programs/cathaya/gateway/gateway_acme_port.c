@@ -1,9 +1,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "codec/properties/properties.h"
 #include "gateway/gateway_acme_parts.h"
-
-#define WITH_PROPERTIES "application/pem-certificate-chain-with-properties"
 
 /* One thing that a site wants from an issuer. What is asked is kept until the account is there. */
 struct operation {
@@ -171,7 +170,7 @@ static void fetch_failed(struct operation *op, enum status status, const struct 
 static void fetch_begin(struct operation *op)
 {
     struct error err;
-    enum status s = acme_client_fetch(op->issuer->client, op->text, WITH_PROPERTIES, fetched, op, &err);
+    enum status s = acme_client_fetch(op->issuer->client, op->text, PROPERTIES_CHAIN_TYPE, fetched, op, &err);
     if (s != STATUS_OK)
         fetch_failed(op, s, &err);
 }
