@@ -21,6 +21,17 @@ enum status key_file_check_mode(const char *path, struct error *err)
                      (unsigned)info.st_mode & 07777);
 }
 
+enum status key_file_read_secret(const char *path, size_t max, struct builder *out, struct error *err)
+{
+    enum status s = key_file_check_mode(path, err);
+    if (s == STATUS_OK)
+        s = input_read(path, max, out, err);
+    /* An editor ends the last line. */
+    while (s == STATUS_OK && out->len > 0 && (out->data[out->len - 1] == '\n' || out->data[out->len - 1] == '\r'))
+        out->len--;
+    return s;
+}
+
 enum status key_file_read(const char *path, const struct signature_alg *alg,
                           struct private_key **out, struct error *err)
 {

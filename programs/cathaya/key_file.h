@@ -52,6 +52,10 @@ MUST_USE enum status key_file_read(const char *path, const struct signature_alg 
 MUST_USE enum status key_file_make(const char *path, const struct signature_alg *alg,
                                    struct private_key **out, struct error *err);
 
+/* key_file_read_secret appends a file of at most max bytes that only its owner may read, without the ends of its last line.
+ * STATUS_USAGE as key_file_check_mode and input_read. */
+MUST_USE enum status key_file_read_secret(const char *path, size_t max, struct builder *out, struct error *err);
+
 /* key_file_check_mode: STATUS_USAGE when others may read the file; what is not there passes. */
 MUST_USE enum status key_file_check_mode(const char *path, struct error *err);
 

@@ -129,12 +129,7 @@ enum status run_config_secret(const struct run_config *config, const char *file,
         return error_set(err, STATUS_USAGE, "secret-file: the name of a file with at least 32 bytes");
     enum status s = config_file_path(config->directory, file, path, sizeof path, err);
     if (s == STATUS_OK)
-        s = key_file_check_mode(path, err);
-    if (s == STATUS_OK)
-        s = input_read(path, RUN_SECRET_MAX, out, err);
-    /* An editor ends the last line. */
-    while (s == STATUS_OK && out->len > 0 && (out->data[out->len - 1] == '\n' || out->data[out->len - 1] == '\r'))
-        out->len--;
+        s = key_file_read_secret(path, RUN_SECRET_MAX, out, err);
     if (s == STATUS_OK && out->len < RUN_SECRET_MIN)
         s = error_set(err, STATUS_USAGE, "%s: a secret of at least %d bytes: openssl rand -base64 32 > FILE; chmod 600 FILE",
                       path, RUN_SECRET_MIN);

@@ -48,11 +48,7 @@ static enum status read_eab_key(struct acme_issuer *issuer, struct error *err)
     if (path[0] == '\0')
         return STATUS_OK;
     builder_init(&text, EAB_KEY_MAX);
-    enum status s = key_file_check_mode(path, err);
-    if (s == STATUS_OK)
-        s = input_read(path, EAB_KEY_MAX, &text, err);
-    while (s == STATUS_OK && text.len > 0 && (text.data[text.len - 1] == '\n' || text.data[text.len - 1] == '\r'))
-        text.len--;
+    enum status s = key_file_read_secret(path, EAB_KEY_MAX, &text, err);
     if (s == STATUS_OK && (!text_parse_base64url(builder_view(&text), &issuer->eab_key) || issuer->eab_key.len == 0))
         s = error_set(err, STATUS_USAGE, "%s: a key in base64url is expected", path);
     builder_clear(&text);

@@ -72,14 +72,9 @@ static enum status read_secret(struct perspective_config *config, const char *na
     char path[PERSPECTIVE_PATH_MAX];
     enum status s = config_file_path(config->directory, name, path, sizeof path, err);
     if (s == STATUS_OK)
-        s = key_file_check_mode(path, err);
-    if (s == STATUS_OK)
-        s = input_read(path, PERSPECTIVE_SECRET_MAX + 2, out, err);
+        s = key_file_read_secret(path, PERSPECTIVE_SECRET_MAX + 2, out, err);
     if (s != STATUS_OK)
         return s;
-    /* An editor ends the last line. */
-    while (out->len > 0 && (out->data[out->len - 1] == '\n' || out->data[out->len - 1] == '\r'))
-        out->len--;
     builder_u8(out, 0);
     s = builder_status(out, path, err);
     if (s == STATUS_OK && memchr(out->data, 0, out->len) != out->data + out->len - 1)
