@@ -104,7 +104,7 @@ static void deploy(void *context, const char *site, const struct site_credential
     struct gateway_control *c = context;
     gateway_deploy_set(c->settings.deploy, site, credentials, count);
     if (c->ocsp != NULL)
-        gateway_ocsp_look(c->ocsp);
+        gateway_ocsp_look_site(c->ocsp, site);
 }
 
 static enum status check(void *context, const struct site_credential *credential, struct error *err)

@@ -208,17 +208,27 @@ static void look_at(struct gateway_ocsp *o, size_t site, size_t i, const struct 
         unstaple(e, site, i);
 }
 
+static void look_at_site(struct gateway_ocsp *o, size_t site)
+{
+    size_t count;
+    struct tls_credential *const *credentials = gateway_deploy_credentials(o->ports.deploy, site, &count);
+    for (size_t i = 0; i < count; i++)
+        look_at(o, site, i, credentials[i]);
+}
+
+void gateway_ocsp_look_site(struct gateway_ocsp *o, const char *title)
+{
+    for (size_t site = 0; site < gateway_deploy_site_count(o->ports.deploy); site++)
+        if (strcmp(gateway_deploy_site_title(o->ports.deploy, site), title) == 0)
+            look_at_site(o, site);
+}
+
 void gateway_ocsp_look(struct gateway_ocsp *o)
 {
     for (size_t i = 0; i < o->count; i++)
         o->entries[i]->is_used = false;
-    size_t credential_count = 0;
-    for (size_t site = 0; site < gateway_deploy_site_count(o->ports.deploy); site++) {
-        struct tls_credential *const *credentials =
-            gateway_deploy_credentials(o->ports.deploy, site, &credential_count);
-        for (size_t i = 0; i < credential_count; i++)
-            look_at(o, site, i, credentials[i]);
-    }
+    for (size_t site = 0; site < gateway_deploy_site_count(o->ports.deploy); site++)
+        look_at_site(o, site);
     for (size_t i = 0; i < o->count; i++)
         o->entries[i]->is_new = false;
     drop_unused(o);

@@ -25,8 +25,11 @@ MUST_USE enum status gateway_ocsp_new(const struct gateway_ocsp_ports *ports, st
 void gateway_ocsp_free(struct gateway_ocsp *ocsp);
 
 /* gateway_ocsp_look goes through all credentials: staples what is there, asks for what is due. By itself it does so every
- * GATEWAY_OCSP_LOOK_MS; call it when credentials have changed. */
+ * GATEWAY_OCSP_LOOK_MS. */
 #define GATEWAY_OCSP_LOOK_MS 30000
 void gateway_ocsp_look(struct gateway_ocsp *ocsp);
+
+/* gateway_ocsp_look_site does so for one site alone, whose credentials are new. */
+void gateway_ocsp_look_site(struct gateway_ocsp *ocsp, const char *title);
 
 #endif
