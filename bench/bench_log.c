@@ -15,7 +15,7 @@
 #include "codec/mtc/log_entry.h"
 #include "load/load_time.h"
 #include "merkle/node.h"
-#include "service/issuance_log/issuance_log.h"
+#include "log_engine/log_engine.h"
 
 #define ENTRY_SIZE   300
 #define BATCH_MAX    10000
@@ -37,7 +37,7 @@ struct rig {
     struct posix_record_store *record;
     struct private_key *key;
     struct cosigner cosigner;
-    struct issuance_log *log;
+    struct log_engine *log;
     uint8_t (*bytes)[ENTRY_SIZE];
     struct log_entry_input *entries;
 };

@@ -20,7 +20,7 @@
 #include "adapters/posix/posix_object_store.h"
 #include "adapters/posix/posix_record_store.h"
 #include "base/text.h"
-#include "service/issuance_log/issuance_log.h"
+#include "log_engine/log_engine.h"
 
 #define BATCH_MAX       700
 #define KILL_AFTER_US   40000 /* a batch takes about 2 ms */
@@ -40,7 +40,7 @@ struct rig {
     struct log_config config;
     struct posix_object_store *public_store, *private_store;
     struct posix_record_store *record;
-    struct issuance_log *log;
+    struct log_engine *log;
 };
 
 static _Noreturn void fail(const char *what, const struct error *err)

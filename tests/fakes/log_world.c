@@ -10,7 +10,7 @@
 #include "codec/note/checkpoint.h"
 #include "codec/note/note.h"
 #include "merkle/node.h"
-#include "service/issuance_log/log_record.h"
+#include "log_engine/log_record.h"
 
 #define DAY_S          86400
 #define CERTIFICATE_S  (1 * DAY_S)

@@ -4,7 +4,7 @@
 #define CATHAYA_TESTS_FAKES_LOG_WORLD_H
 
 #include "fakes/memory_disk.h"
-#include "service/issuance_log/issuance_log.h"
+#include "log_engine/log_engine.h"
 
 #define WORLD_PUBLIC  0
 #define WORLD_PRIVATE 1
@@ -36,7 +36,7 @@ struct world {
     char external_names[WORLD_MIRRORS][TAI_NAME_SIZE];
     struct mirrored mirrored[WORLD_MIRRORED_MAX];
     size_t mirrored_count;
-    struct issuance_log *log; /* open, or NULL */
+    struct log_engine *log; /* open, or NULL */
     int64_t now_ms;
     uint32_t ids[WORLD_ENTRIES_MAX]; /* of the entry at an index, as it was acknowledged */
     uint64_t acknowledged_end;

@@ -11,7 +11,7 @@ _Static_assert(LOG_COSIGNERS_MAX <= SEQUENCER_COSIGNERS_MAX, "cosigners");
 _Static_assert(LOG_EXTERNALS_MAX <= SEQUENCER_PEERS_MAX, "mirrors and witnesses");
 _Static_assert(LOG_BATCH_ENTRIES_MAX <= SEQUENCER_BATCH_MAX, "entries of a batch");
 
-void mtc_ca_port_init(struct mtc_ca_port *port, struct issuance_log **log, const struct log_config *log_config,
+void mtc_ca_port_init(struct mtc_ca_port *port, struct log_engine **log, const struct log_config *log_config,
                       const struct issuer *issuer, struct bytes ca_pem, int64_t landmark_lifetime_s,
                       size_t batch_max)
 {

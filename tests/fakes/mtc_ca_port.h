@@ -3,14 +3,14 @@
 #define CATHAYA_TESTS_FAKES_MTC_CA_PORT_H
 
 #include "service/cosigning/cosigning.h"
-#include "service/issuance_log/issuance_log.h"
+#include "log_engine/log_engine.h"
 #include "service/issuer/issuer.h"
 #include "service/sequencer/sequencer.h"
 
 /* Borrowed; log and issuer are those of one CA, and the issuer reaches the log through *log too, which is
  * another one after the log had to be opened again. */
 struct mtc_ca_port {
-    struct issuance_log **log;
+    struct log_engine **log;
     const struct log_config *log_config;
     const struct issuer *issuer;
     struct bytes ca_pem;          /* its certificate, to follow a leaf */
@@ -21,7 +21,7 @@ struct mtc_ca_port {
 };
 
 /* mtc_ca_port_init: batch_max entries at most; mtc_ca_port_clear must follow. */
-void mtc_ca_port_init(struct mtc_ca_port *port, struct issuance_log **log, const struct log_config *log_config,
+void mtc_ca_port_init(struct mtc_ca_port *port, struct log_engine **log, const struct log_config *log_config,
                       const struct issuer *issuer, struct bytes ca_pem, int64_t landmark_lifetime_s,
                       size_t batch_max);
 void mtc_ca_port_clear(struct mtc_ca_port *port);

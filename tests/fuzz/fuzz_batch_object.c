@@ -1,7 +1,7 @@
 /* The lasting objects of batches. */
 #include "fuzz/fuzz_checks.h"
 
-#include "service/issuance_log/batch_object.h"
+#include "log_engine/batch_object.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

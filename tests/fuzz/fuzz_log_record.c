@@ -1,7 +1,7 @@
 /* The record of a log. */
 #include "fuzz/fuzz_checks.h"
 
-#include "service/issuance_log/log_record.h"
+#include "log_engine/log_record.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -1,7 +1,7 @@
 /* Staged batches. */
 #include "fuzz/fuzz_checks.h"
 
-#include "service/issuance_log/staged_batch.h"
+#include "log_engine/staged_batch.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

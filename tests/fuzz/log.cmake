@@ -1,4 +1,4 @@
-# The issuance log's own files.
+# The log engine's own files.
 foreach(name batch_object log_record staged_batch)
-  cathaya_fuzz_target(${name} layer_service_issuance_log)
+  cathaya_fuzz_target(${name} layer_log_engine)
 endforeach()

@@ -8,7 +8,7 @@
 
 #include "ca/ca_directory.h"
 #include "input.h"
-#include "service/issuance_log/log_record.h"
+#include "log_engine/log_record.h"
 #include "tree_copy.h"
 
 /* A record is far below. */

@@ -17,7 +17,7 @@
 #include "adapters/sqlite/sqlite_ca_store.h"
 #include "ca/ca_config.h"
 #include "codec/mtc/ca_certificate.h"
-#include "service/issuance_log/issuance_log.h"
+#include "log_engine/log_engine.h"
 #include "service/issuer/issuer.h"
 
 #define CA_DIRECTORY_PATH_MAX 4096
@@ -44,7 +44,7 @@ struct ca_directory {
     struct sqlite_ca_store *database;
     struct posix_record_store *record;
     uint16_t log_number;
-    struct issuance_log *log;
+    struct log_engine *log;
     struct hasher hasher;
     struct tai cosigner_ids[LOG_COSIGNERS_MAX]; /* of the certificate being written */
     struct issuer issuer;

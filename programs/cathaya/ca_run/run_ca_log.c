@@ -159,7 +159,7 @@ static enum status find_leaf(void *context, uint16_t log_number, uint64_t index,
     return s;
 }
 
-static enum status find_batch_of(struct issuance_log *log, uint64_t index, struct sequencer_batch *out, struct error *err)
+static enum status find_batch_of(struct log_engine *log, uint64_t index, struct sequencer_batch *out, struct error *err)
 {
     struct log_batch found;
     enum status s = log_batch_of(log, index, &found, err);

@@ -170,7 +170,7 @@ static void a_reader_sees_what_is_published(void **state)
     (void)state;
     struct error err = {.status = STATUS_OK};
     struct world *w = world_new(&hash_sm3, "ecdsa_p256_sha256");
-    struct issuance_log *reader;
+    struct log_engine *reader;
     struct builder entry;
     uint64_t first;
     bool is_new;

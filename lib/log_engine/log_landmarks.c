@@ -3,14 +3,14 @@
  * the record, and is never another one later. */
 #include <inttypes.h>
 
-#include "service/issuance_log/log_internal.h"
+#include "log_engine/log_internal.h"
 
-static int64_t now_s(const struct issuance_log *log)
+static int64_t now_s(const struct log_engine *log)
 {
     return log->config.clock.now_ms(log->config.clock.context) / 1000;
 }
 
-static enum status get_list(struct issuance_log *log, uint64_t number, struct builder *out,
+static enum status get_list(struct log_engine *log, uint64_t number, struct builder *out,
                             struct error *err)
 {
     const struct object_store *store = &log->config.private_store;
@@ -22,7 +22,7 @@ static enum status get_list(struct issuance_log *log, uint64_t number, struct bu
     return error_set(err, STATUS_NOT_FOUND, "%s is missing", path);
 }
 
-enum status log_read_landmarks(struct issuance_log *log, uint64_t number, struct landmarks *out,
+enum status log_read_landmarks(struct log_engine *log, uint64_t number, struct landmarks *out,
                                struct error *err)
 {
     landmarks_init(out);
@@ -53,7 +53,7 @@ bool log_landmarks_agree(const struct landmarks *a, const struct landmarks *b)
 }
 
 /* What was published is what relying parties hold: the log goes on from it, or not at all. */
-static enum status check_published(struct issuance_log *log, struct bytes text, struct error *err)
+static enum status check_published(struct log_engine *log, struct bytes text, struct error *err)
 {
     struct landmarks *published = &log->old_landmarks;
     /* Torn: a crash can do that, and the list of the record is published again. */
@@ -80,7 +80,7 @@ static enum status write_list(const struct landmarks *landmarks, struct builder 
 }
 
 /* Publishes the list if another one is published, or none. */
-static enum status publish(struct issuance_log *log, struct error *err)
+static enum status publish(struct log_engine *log, struct error *err)
 {
     const struct object_store *store = &log->config.public_store;
     struct builder want, have;
@@ -104,7 +104,7 @@ static enum status publish(struct issuance_log *log, struct error *err)
     return status;
 }
 
-static enum status look_at_published(struct issuance_log *log, struct error *err)
+static enum status look_at_published(struct log_engine *log, struct error *err)
 {
     const struct object_store *store = &log->config.public_store;
     struct builder have;
@@ -116,7 +116,7 @@ static enum status look_at_published(struct issuance_log *log, struct error *err
     return status;
 }
 
-enum status log_load_landmarks(struct issuance_log *log, struct error *err)
+enum status log_load_landmarks(struct log_engine *log, struct error *err)
 {
     enum status status = log_read_landmarks(log, log->record.landmark, &log->landmarks, err);
     if (status == STATUS_NOT_FOUND)
@@ -127,12 +127,12 @@ enum status log_load_landmarks(struct issuance_log *log, struct error *err)
     return log->config.is_read_only ? look_at_published(log, err) : publish(log, err);
 }
 
-const struct landmarks *log_landmarks(const struct issuance_log *log)
+const struct landmarks *log_landmarks(const struct log_engine *log)
 {
     return &log->landmarks;
 }
 
-static enum status put_list(struct issuance_log *log, const struct landmarks *next,
+static enum status put_list(struct log_engine *log, const struct landmarks *next,
                             struct error *err)
 {
     const struct object_store *store = &log->config.private_store;
@@ -149,7 +149,7 @@ static enum status put_list(struct issuance_log *log, const struct landmarks *ne
     return status;
 }
 
-static enum status allocate(struct issuance_log *log, const struct landmarks *next,
+static enum status allocate(struct log_engine *log, const struct landmarks *next,
                             struct error *err)
 {
     enum status status = put_list(log, next, err);
@@ -165,7 +165,7 @@ static enum status allocate(struct issuance_log *log, const struct landmarks *ne
     return status == STATUS_OK ? STATUS_OK : log_die(log, status, err);
 }
 
-enum status log_allocate_landmark(struct issuance_log *log, int64_t lifetime_s, bool *is_new,
+enum status log_allocate_landmark(struct log_engine *log, int64_t lifetime_s, bool *is_new,
                                   struct error *err)
 {
     *is_new = false;

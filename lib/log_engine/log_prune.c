@@ -1,10 +1,10 @@
 /* Pruning [C2SP tlog-tiles]: the record says first what may be gone, then it goes, then the record says
  * that it is gone. A crash in between leaves work that the next prune does again. */
-#include "service/issuance_log/log_internal.h"
+#include "log_engine/log_internal.h"
 
 /* The newest landmark that expired more than retain_s seconds ago: no certificate that is younger
  * needs an entry before its tree's end. 0 when there is none. */
-static enum status find_expired(struct issuance_log *log, int64_t retain_s, uint64_t *number,
+static enum status find_expired(struct log_engine *log, int64_t retain_s, uint64_t *number,
                                 uint64_t *tree_size, struct error *err)
 {
     struct landmarks *list = &log->old_landmarks;
@@ -40,7 +40,7 @@ static enum status remove_one(const struct object_store *store, const char *path
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
-static enum status remove_tiles(struct issuance_log *log, struct tile tile, uint64_t *count,
+static enum status remove_tiles(struct log_engine *log, struct tile tile, uint64_t *count,
                                 struct error *err)
 {
     unsigned height = TILE_HEIGHT * (tile.level + 1);
@@ -56,7 +56,7 @@ static enum status remove_tiles(struct issuance_log *log, struct tile tile, uint
     return STATUS_OK;
 }
 
-static enum status remove_tree(struct issuance_log *log, uint64_t *count, struct error *err)
+static enum status remove_tree(struct log_engine *log, uint64_t *count, struct error *err)
 {
     struct tile bundle = {.is_entries = true, .width = TILE_WIDTH};
     enum status status = remove_tiles(log, bundle, count, err);
@@ -68,7 +68,7 @@ static enum status remove_tree(struct issuance_log *log, uint64_t *count, struct
 }
 
 /* Batches that end at or below the minimum index; *first is the first that stays. */
-static enum status remove_batches(struct issuance_log *log, uint64_t *first, uint64_t *count,
+static enum status remove_batches(struct log_engine *log, uint64_t *first, uint64_t *count,
                                   struct error *err)
 {
     struct builder memory;
@@ -91,7 +91,7 @@ static enum status remove_batches(struct issuance_log *log, uint64_t *first, uin
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
-static enum status remove_landmark_lists(struct issuance_log *log, uint64_t first_kept,
+static enum status remove_landmark_lists(struct log_engine *log, uint64_t first_kept,
                                          uint64_t *count, struct error *err)
 {
     for (uint64_t number = log->record.first_landmark; number < first_kept; number++) {
@@ -104,7 +104,7 @@ static enum status remove_landmark_lists(struct issuance_log *log, uint64_t firs
     return STATUS_OK;
 }
 
-static enum status raise_min_index(struct issuance_log *log, uint64_t min_index, struct error *err)
+static enum status raise_min_index(struct log_engine *log, uint64_t min_index, struct error *err)
 {
     if (min_index <= log->record.min_index)
         return STATUS_OK;
@@ -113,7 +113,7 @@ static enum status raise_min_index(struct issuance_log *log, uint64_t min_index,
     return log_swap_record(log, &next, err);
 }
 
-static enum status remove_all(struct issuance_log *log, uint64_t first_landmark, uint64_t *count,
+static enum status remove_all(struct log_engine *log, uint64_t first_landmark, uint64_t *count,
                               struct error *err)
 {
     const struct object_store *public_store = &log->config.public_store;
@@ -136,7 +136,7 @@ static enum status remove_all(struct issuance_log *log, uint64_t first_landmark,
     return log_swap_record(log, &next, err);
 }
 
-static enum status check_retain(const struct issuance_log *log, int64_t retain_s, struct error *err)
+static enum status check_retain(const struct log_engine *log, int64_t retain_s, struct error *err)
 {
     enum status status = log_check_writable(log, err);
     if (status == STATUS_OK && retain_s < 0)
@@ -144,7 +144,7 @@ static enum status check_retain(const struct issuance_log *log, int64_t retain_s
     return status;
 }
 
-enum status log_next_min_index(struct issuance_log *log, int64_t retain_s, uint64_t *min_index,
+enum status log_next_min_index(struct log_engine *log, int64_t retain_s, uint64_t *min_index,
                                struct error *err)
 {
     uint64_t landmark, tree_size;
@@ -159,7 +159,7 @@ enum status log_next_min_index(struct issuance_log *log, int64_t retain_s, uint6
     return STATUS_OK;
 }
 
-enum status log_prune(struct issuance_log *log, int64_t retain_s, uint64_t *removed_count,
+enum status log_prune(struct log_engine *log, int64_t retain_s, uint64_t *removed_count,
                       struct error *err)
 {
     uint64_t landmark, tree_size;

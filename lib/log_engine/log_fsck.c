@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "service/issuance_log/log_internal.h"
+#include "log_engine/log_internal.h"
 
 void log_fsck_problem(struct fsck *f, const char *format, ...)
 {
@@ -34,7 +34,7 @@ enum status log_fsck_get(struct fsck *f, const struct object_store *store, const
 
 static enum status check_checkpoint(struct fsck *f, struct error *err)
 {
-    struct issuance_log *log = f->log;
+    struct log_engine *log = f->log;
     struct published_checkpoint published;
     enum status status = log_read_checkpoint(log, &published, err);
     if (status == STATUS_NOT_FOUND || status == STATUS_MALFORMED) {
@@ -123,7 +123,7 @@ static enum status check_batch(struct fsck *f, uint64_t number, uint64_t *end, s
 
 static enum status check_batches(struct fsck *f, struct error *err)
 {
-    struct issuance_log *log = f->log;
+    struct log_engine *log = f->log;
     uint64_t end = log->record.first_batch == 1 ? 0 : UINT64_MAX;
     enum status status = STATUS_OK;
     for (uint64_t n = log->record.first_batch; n <= log->record.batch && status == STATUS_OK; n++) {
@@ -159,7 +159,7 @@ static enum status check_published_landmarks(struct fsck *f, struct error *err)
 
 static enum status check_landmarks(struct fsck *f, struct error *err)
 {
-    struct issuance_log *log = f->log;
+    struct log_engine *log = f->log;
     if (log->landmarks.at[0].tree_size > log_size(log))
         log_fsck_problem(f, "landmark %" PRIu64 " has more entries than the log", log->landmarks.latest);
     for (uint64_t n = log->record.first_landmark; n <= log->record.landmark; n++) {
@@ -282,7 +282,7 @@ static enum status check_all(struct fsck *f, struct error *err)
     return status;
 }
 
-enum status log_fsck(struct issuance_log *log, void (*problem)(void *context, const char *text),
+enum status log_fsck(struct log_engine *log, void (*problem)(void *context, const char *text),
                      void (*progress)(void *context, uint64_t done, uint64_t all), void *context,
                      struct log_fsck_report *report, struct error *err)
 {

@@ -1,4 +1,4 @@
-#include "service/issuance_log/log_record.h"
+#include "log_engine/log_record.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -3,10 +3,10 @@
 #include <string.h>
 
 #include "merkle/node.h"
-#include "service/issuance_log/log_internal.h"
+#include "log_engine/log_internal.h"
 #include "tiled_tree/tree_read.h"
 
-static struct tree_read reading(struct issuance_log *log)
+static struct tree_read reading(struct log_engine *log)
 {
     return (struct tree_read){.store = &log->config.public_store,
                               .hasher = &log->hasher,
@@ -17,14 +17,14 @@ static struct tree_read reading(struct issuance_log *log)
                               .growth = &log->growth};
 }
 
-enum status log_load_edge(struct issuance_log *log, uint64_t size, const uint8_t root[HASH_SIZE],
+enum status log_load_edge(struct log_engine *log, uint64_t size, const uint8_t root[HASH_SIZE],
                           struct error *err)
 {
     struct tree_read t = reading(log);
     return tree_read_edge(&t, size, root, log->edge, err);
 }
 
-enum status log_tile_nodes(struct issuance_log *log, unsigned level, uint64_t index,
+enum status log_tile_nodes(struct log_engine *log, unsigned level, uint64_t index,
                            uint8_t (**nodes)[HASH_SIZE], struct error *err)
 {
     struct tree_read t = reading(log);
@@ -38,14 +38,14 @@ static enum status read_node(void *context, unsigned level, uint64_t index, uint
     return tree_read_node(&t, level, index, out, err);
 }
 
-struct node_source log_node_source(struct issuance_log *log)
+struct node_source log_node_source(struct log_engine *log)
 {
     return (struct node_source){.context = log, .read = read_node};
 }
 
 /* ---- entries ---- */
 
-enum status log_read_bundle(struct issuance_log *log, uint64_t bundle_index, struct error *err)
+enum status log_read_bundle(struct log_engine *log, uint64_t bundle_index, struct error *err)
 {
     unsigned width = tile_width(log_size(log), 0, bundle_index), got;
     log->bundle_index = UINT64_MAX;
@@ -71,7 +71,7 @@ enum status log_read_bundle(struct issuance_log *log, uint64_t bundle_index, str
     return status;
 }
 
-enum status log_check_index(const struct issuance_log *log, uint64_t index, struct error *err)
+enum status log_check_index(const struct log_engine *log, uint64_t index, struct error *err)
 {
     enum status status = log_check_alive(log, err);
     if (status != STATUS_OK)
@@ -86,7 +86,7 @@ enum status log_check_index(const struct issuance_log *log, uint64_t index, stru
     return STATUS_OK;
 }
 
-enum status log_read_entry(struct issuance_log *log, uint64_t index, struct builder *out,
+enum status log_read_entry(struct log_engine *log, uint64_t index, struct builder *out,
                            struct error *err)
 {
     enum status status = log_check_index(log, index, err);

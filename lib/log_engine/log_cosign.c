@@ -2,12 +2,12 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "service/issuance_log/log_internal.h"
+#include "log_engine/log_internal.h"
 
 /* Longest signatures of all cosigners over both subtrees. */
 #define SIGNATURES_SIZE_MAX ((size_t)2 * LOG_COSIGNERS_MAX * SIGNATURE_SIZE_MAX)
 
-static struct cosigned_message message_of(const struct issuance_log *log,
+static struct cosigned_message message_of(const struct log_engine *log,
                                           const struct cosigned_subtree *s, const char *name)
 {
     struct cosigned_message m = {.cosigner_name = bytes_of_text(name),
@@ -18,7 +18,7 @@ static struct cosigned_message message_of(const struct issuance_log *log,
 }
 
 /* Signatures are appended to `signatures`, which moves as it grows: lengths now, addresses later. */
-static enum status sign_subtree(struct issuance_log *log, struct cosigned_subtree *s,
+static enum status sign_subtree(struct log_engine *log, struct cosigned_subtree *s,
                                 struct builder *signatures, struct error *err)
 {
     struct subtree_prover prover = log_prover(log);
@@ -54,18 +54,18 @@ static void set_addresses(struct batch_object *object, const struct builder *sig
 
 static enum status prove(void *context, struct subtree s, struct builder *proof, struct error *err)
 {
-    struct issuance_log *log = context;
+    struct log_engine *log = context;
     struct node_source source = log_node_source(log);
     return proof_make_consistency(&log->hasher, &source, s, log_size(log), proof, err);
 }
 
-struct subtree_prover log_prover(struct issuance_log *log)
+struct subtree_prover log_prover(struct log_engine *log)
 {
     return (struct subtree_prover){.context = log, .prove = prove};
 }
 
 /* The object of the batch as the tree has it, without cosignatures yet. */
-static enum status describe(struct issuance_log *log, uint64_t number, struct subtree batch,
+static enum status describe(struct log_engine *log, uint64_t number, struct subtree batch,
                             struct batch_object *object, struct error *err)
 {
     struct subtree cover[2];
@@ -85,7 +85,7 @@ static enum status describe(struct issuance_log *log, uint64_t number, struct su
     return hasher_status(&log->hasher, err);
 }
 
-enum status log_verify_cosignature(struct issuance_log *log, const struct cosigned_subtree *s,
+enum status log_verify_cosignature(struct log_engine *log, const struct cosigned_subtree *s,
                                    const char *name, const struct public_key *key,
                                    struct bytes signature, struct error *err)
 {
@@ -99,7 +99,7 @@ enum status log_verify_cosignature(struct issuance_log *log, const struct cosign
     return public_key_verify(key, builder_view(&message), signature, err);
 }
 
-const struct log_external *log_external_by_id(const struct issuance_log *log, const struct tai *id)
+const struct log_external *log_external_by_id(const struct log_engine *log, const struct tai *id)
 {
     for (size_t i = 0; i < log->config.external_count; i++)
         if (log->config.externals[i].id.len > 0 && tai_equal(&log->config.externals[i].id, id))
@@ -107,7 +107,7 @@ const struct log_external *log_external_by_id(const struct issuance_log *log, co
     return NULL;
 }
 
-static enum status verify_own(struct issuance_log *log, const struct cosigned_subtree *s,
+static enum status verify_own(struct log_engine *log, const struct cosigned_subtree *s,
                               const struct cosigner *c, struct bytes signature, struct error *err)
 {
     char name[TAI_NAME_SIZE];
@@ -116,7 +116,7 @@ static enum status verify_own(struct issuance_log *log, const struct cosigned_su
 }
 
 /* Those of others: they were verified before they were kept, but disks rot. */
-static enum status verify_externals(struct issuance_log *log, const struct cosigned_subtree *s,
+static enum status verify_externals(struct log_engine *log, const struct cosigned_subtree *s,
                                     struct error *err)
 {
     for (size_t j = 0; j < s->cosignature_count; j++) {
@@ -132,7 +132,7 @@ static enum status verify_externals(struct issuance_log *log, const struct cosig
 }
 
 /* Cosigners that are configured no more may be there too. */
-static enum status verify_subtree(struct issuance_log *log, const struct cosigned_subtree *s,
+static enum status verify_subtree(struct log_engine *log, const struct cosigned_subtree *s,
                                   size_t wanted, struct error *err)
 {
     size_t found = 0;
@@ -154,7 +154,7 @@ static enum status verify_subtree(struct issuance_log *log, const struct cosigne
     return verify_externals(log, s, err);
 }
 
-enum status log_verify_batch_object(struct issuance_log *log, const struct batch_object *object,
+enum status log_verify_batch_object(struct log_engine *log, const struct batch_object *object,
                                     size_t wanted, struct error *err)
 {
     for (size_t i = 0; i < object->subtree_count; i++) {
@@ -178,7 +178,7 @@ static bool is_of_tree(struct bytes stored, const struct batch_object *want, str
     return true;
 }
 
-static bool is_own(const struct issuance_log *log, const struct tai *id)
+static bool is_own(const struct log_engine *log, const struct tai *id)
 {
     for (size_t i = 0; i < log->config.cosigner_count; i++)
         if (tai_equal(&log->cosigners[i].id, id))
@@ -187,7 +187,7 @@ static bool is_own(const struct issuance_log *log, const struct tai *id)
 }
 
 /* What others have signed is kept when our own part is signed anew; what does not verify is not. */
-static void keep_externals(struct issuance_log *log, const struct batch_object *have,
+static void keep_externals(struct log_engine *log, const struct batch_object *have,
                            struct batch_object *object)
 {
     for (size_t i = 0; i < object->subtree_count; i++) {
@@ -204,7 +204,7 @@ static void keep_externals(struct issuance_log *log, const struct batch_object *
 }
 
 /* have: what an earlier life put for the same tree, or NULL. */
-static enum status sign_and_write(struct issuance_log *log, struct batch_object *object,
+static enum status sign_and_write(struct log_engine *log, struct batch_object *object,
                                   const struct batch_object *have, struct builder *out,
                                   struct error *err)
 {
@@ -225,7 +225,7 @@ static enum status sign_and_write(struct issuance_log *log, struct batch_object 
     return status;
 }
 
-enum status log_put_batch_object(struct issuance_log *log, uint64_t number, struct subtree batch,
+enum status log_put_batch_object(struct log_engine *log, uint64_t number, struct subtree batch,
                                  bool is_recovery, struct error *err)
 {
     const struct object_store *store = &log->config.private_store;
@@ -256,7 +256,7 @@ enum status log_put_batch_object(struct issuance_log *log, uint64_t number, stru
 
 /* ---- reading ---- */
 
-enum status log_read_batch_object(struct issuance_log *log, uint64_t number, struct builder *memory,
+enum status log_read_batch_object(struct log_engine *log, uint64_t number, struct builder *memory,
                                   struct batch_object *out, struct error *err)
 {
     const struct object_store *store = &log->config.private_store;
@@ -273,7 +273,7 @@ enum status log_read_batch_object(struct issuance_log *log, uint64_t number, str
 }
 
 /* Binary search for the batch that contains index. */
-enum status log_find_batch(struct issuance_log *log, uint64_t index, struct builder *memory,
+enum status log_find_batch(struct log_engine *log, uint64_t index, struct builder *memory,
                            struct batch_object *out, struct error *err)
 {
     uint64_t low = log->record.first_batch, high = log->record.batch;
@@ -302,7 +302,7 @@ enum status log_find_batch(struct issuance_log *log, uint64_t index, struct buil
 }
 
 /* The same, from memory if it is the batch that was asked for last. */
-static enum status find_again(struct issuance_log *log, uint64_t index, struct error *err)
+static enum status find_again(struct log_engine *log, uint64_t index, struct error *err)
 {
     const struct batch_object *object = &log->read_batch;
     if (log->read_batch_number != 0 && object->start <= index && index < object->end)
@@ -315,7 +315,7 @@ static enum status find_again(struct issuance_log *log, uint64_t index, struct e
     return status;
 }
 
-enum status log_read_cosignatures(struct issuance_log *log, uint64_t index, struct subtree *subtree,
+enum status log_read_cosignatures(struct log_engine *log, uint64_t index, struct subtree *subtree,
                                   struct builder *memory,
                                   struct log_cosignature out[LOG_COSIGNERS_MAX], size_t *count,
                                   struct error *err)
@@ -340,7 +340,7 @@ enum status log_read_cosignatures(struct issuance_log *log, uint64_t index, stru
     return status;
 }
 
-enum status log_batch_of(struct issuance_log *log, uint64_t index, struct log_batch *out,
+enum status log_batch_of(struct log_engine *log, uint64_t index, struct log_batch *out,
                          struct error *err)
 {
     enum status status = log_check_index(log, index, err);

@@ -12,12 +12,12 @@
  * There is no checksum: a staged object is believed only as far as its entries lead to the root that
  * the record has committed to.
  */
-#ifndef CATHAYA_SERVICE_ISSUANCE_LOG_STAGED_BATCH_H
-#define CATHAYA_SERVICE_ISSUANCE_LOG_STAGED_BATCH_H
+#ifndef CATHAYA_LOG_ENGINE_STAGED_BATCH_H
+#define CATHAYA_LOG_ENGINE_STAGED_BATCH_H
 
 #include "base/builder.h"
 #include "crypto/hash.h"
-#include "service/issuance_log/issuance_log.h"
+#include "log_engine/log_engine.h"
 
 #define STAGED_BATCH_HEADER_SIZE (17 + 8 + 8 + 8 + HASH_SIZE + 8)
 #define STAGED_BATCH_SIZE_MAX    (STAGED_BATCH_HEADER_SIZE + LOG_BATCH_BYTES_MAX)

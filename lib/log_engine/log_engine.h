@@ -1,4 +1,4 @@
-/* issuance_log.h - one append-only issuance log [MTC 5.2] on an object store and a record.
+/* log_engine.h - one append-only log on an object store and a record: an issuance log [MTC 5.2] or a CT log.
  *
  * A batch goes through five steps; a crash after any of them is recovered from by the code that does
  * step 3 on every batch:
@@ -10,8 +10,8 @@
  *   5. settle   from time to time everything is synced and the staged objects are removed
  * Nothing is signed that the record has not committed to, so no size ever has two signed roots.
  */
-#ifndef CATHAYA_SERVICE_ISSUANCE_LOG_H
-#define CATHAYA_SERVICE_ISSUANCE_LOG_H
+#ifndef CATHAYA_LOG_ENGINE_H
+#define CATHAYA_LOG_ENGINE_H
 
 #include "codec/landmarks/landmarks.h"
 #include "codec/note/note_key.h"
@@ -85,7 +85,7 @@ struct log_cosignature {
     struct bytes signature;
 };
 
-struct issuance_log;
+struct log_engine;
 
 /* log_create founds an empty log: STATUS_CONFLICT when there is a record already. */
 MUST_USE enum status log_create(const struct log_config *config, struct error *err);
@@ -94,34 +94,34 @@ MUST_USE enum status log_create(const struct log_config *config, struct error *e
  * the record and the objects disagree, with what to do. A reader gets STATUS_AGAIN when a crash left
  * something that only a writer may recover: open the log once for writing, or try again.
  * The configuration is copied; what it points to must outlive the log. */
-MUST_USE enum status log_open(const struct log_config *config, struct issuance_log **out,
+MUST_USE enum status log_open(const struct log_config *config, struct log_engine **out,
                               struct error *err);
 
 /* log_close settles and frees; NULL is fine. A failure loses nothing: the next open recovers. */
-enum status log_close(struct issuance_log *log, struct error *err);
+enum status log_close(struct log_engine *log, struct error *err);
 
-struct log_state log_state(const struct issuance_log *log);
+struct log_state log_state(const struct log_engine *log);
 
 /* log_append adds a batch of 1..LOG_BATCH_ENTRIES_MAX entries; the first gets *first_index, and when
  * STATUS_OK is returned all of them are durable, sequenced, cosigned and published. After
  * STATUS_CONFLICT or STATUS_IO nothing has been acknowledged and the log takes no more: close it and
  * open it again. STATUS_REFUSED: the log is closed, or an entry has a
  * type or extensions that we do not know [MTC 5.2.1]. STATUS_LIMIT: too many or too long entries. */
-MUST_USE enum status log_append(struct issuance_log *log, const struct log_entry_input *entries,
+MUST_USE enum status log_append(struct log_engine *log, const struct log_entry_input *entries,
                                 size_t entry_count, uint64_t *first_index, struct error *err);
 
 /* log_node_source reads complete nodes of the current tree from tiles; context is the log. */
-struct node_source log_node_source(struct issuance_log *log);
+struct node_source log_node_source(struct log_engine *log);
 
 /* log_read_entry appends the bytes of the entry at index. STATUS_NOT_FOUND beyond the tree or below
  * the minimum index. */
-MUST_USE enum status log_read_entry(struct issuance_log *log, uint64_t index, struct builder *out,
+MUST_USE enum status log_read_entry(struct log_engine *log, uint64_t index, struct builder *out,
                                     struct error *err);
 
 /* log_read_cosignatures finds the batch of index: its covering subtree with index in it, and the
  * cosignatures over that subtree, in the canonical order of an MTCProof. memory holds the signature
  * bytes that the array borrows. */
-MUST_USE enum status log_read_cosignatures(struct issuance_log *log, uint64_t index,
+MUST_USE enum status log_read_cosignatures(struct log_engine *log, uint64_t index,
                                            struct subtree *subtree, struct builder *memory,
                                            struct log_cosignature out[LOG_COSIGNERS_MAX],
                                            size_t *count, struct error *err);
@@ -141,7 +141,7 @@ struct log_batch {
 
 /* log_batch_of finds the batch that the entry at index belongs to. STATUS_NOT_FOUND beyond the tree and
  * when it is pruned. */
-MUST_USE enum status log_batch_of(struct issuance_log *log, uint64_t index, struct log_batch *out,
+MUST_USE enum status log_batch_of(struct log_engine *log, uint64_t index, struct log_batch *out,
                                   struct error *err);
 
 /* A cosignature of somebody else over a covering subtree, timestamp 0. */
@@ -155,12 +155,12 @@ struct log_addition {
  * it; they are durable when it returns STATUS_OK, and *added is how many were new. One of the same cosigner
  * that is there already stays. All or nothing: STATUS_REFUSED when one does not verify, is over another
  * subtree, or is of nobody that is configured; STATUS_LIMIT when the subtree has LOG_COSIGNERS_MAX. */
-MUST_USE enum status log_add_cosignatures(struct issuance_log *log, uint64_t index,
+MUST_USE enum status log_add_cosignatures(struct log_engine *log, uint64_t index,
                                           const struct log_addition *additions, size_t count,
                                           size_t *added, struct error *err);
 
 /* log_read_published appends the published checkpoint, a note. */
-MUST_USE enum status log_read_published(struct issuance_log *log, struct builder *out,
+MUST_USE enum status log_read_published(struct log_engine *log, struct builder *out,
                                         struct error *err);
 
 /* A cosignature of somebody else over a checkpoint. */
@@ -174,31 +174,31 @@ struct log_checkpoint_addition {
  * with their lines behind those that it has. STATUS_CONFLICT when the published checkpoint has another size
  * than the one that was signed: then they are worth nothing to readers. Otherwise as log_add_cosignatures,
  * but what a power cut takes is not missed: it can be asked for again. */
-MUST_USE enum status log_add_checkpoint_cosignatures(struct issuance_log *log, uint64_t size,
+MUST_USE enum status log_add_checkpoint_cosignatures(struct log_engine *log, uint64_t size,
                                                      const struct log_checkpoint_addition *additions,
                                                      size_t count, size_t *added, struct error *err);
 
 /* log_quorum_size is the largest size whose published checkpoint had the quorum; the log's size when no
  * quorum is configured. */
-uint64_t log_quorum_size(const struct issuance_log *log);
+uint64_t log_quorum_size(const struct log_engine *log);
 
 /* log_landmarks borrows the current landmark sequence (never pruned below what is needed). */
-const struct landmarks *log_landmarks(const struct issuance_log *log);
+const struct landmarks *log_landmarks(const struct log_engine *log);
 
 /* log_allocate_landmark appends a landmark at log_quorum_size if that has grown since the last, with expiry
  * max(now + lifetime_s, the latest notAfter in the log); *is_new says whether. Durable and published when
  * it returns. [MTC 6.4.2] */
-MUST_USE enum status log_allocate_landmark(struct issuance_log *log, int64_t lifetime_s,
+MUST_USE enum status log_allocate_landmark(struct log_engine *log, int64_t lifetime_s,
                                            bool *is_new, struct error *err);
 
 /* log_next_min_index is what log_prune would raise the minimum index to; the one that it is when there is
  * nothing to prune. */
-MUST_USE enum status log_next_min_index(struct issuance_log *log, int64_t retain_s, uint64_t *min_index,
+MUST_USE enum status log_next_min_index(struct log_engine *log, int64_t retain_s, uint64_t *min_index,
                                         struct error *err);
 
 /* log_prune raises the minimum index to what no unexpired certificate needs retain_s seconds ago,
  * rounded down to whole tiles, and deletes what lies below. [C2SP tlog-tiles] */
-MUST_USE enum status log_prune(struct issuance_log *log, int64_t retain_s, uint64_t *removed_count,
+MUST_USE enum status log_prune(struct log_engine *log, int64_t retain_s, uint64_t *removed_count,
                                struct error *err);
 
 /* log_close_for_good marks the record closed: no entry is ever appended again [MTC 5.2]. It looks at the
@@ -216,7 +216,7 @@ struct log_fsck_report {
 /* log_fsck recomputes everything from the entry bundles and reports every disagreement to problem
  * (which may be NULL) as one line of text. STATUS_OK when there is none, STATUS_REFUSED otherwise.
  * progress (may be NULL) is called now and then with entries done and in all. */
-MUST_USE enum status log_fsck(struct issuance_log *log,
+MUST_USE enum status log_fsck(struct log_engine *log,
                               void (*problem)(void *context, const char *text),
                               void (*progress)(void *context, uint64_t done, uint64_t all),
                               void *context, struct log_fsck_report *report, struct error *err);

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "codec/mtc/log_entry.h"
-#include "service/issuance_log/log_internal.h"
+#include "log_engine/log_internal.h"
 
 /* An entry whose type or extensions we do not know may mean something that we must not certify
  * [MTC 5.2.1, 5.4]. */
@@ -22,7 +22,7 @@ static enum status check_entry(struct bytes bytes, size_t number, struct error *
     return STATUS_OK;
 }
 
-static enum status check_batch(const struct issuance_log *log, const struct log_entry_input *entries,
+static enum status check_batch(const struct log_engine *log, const struct log_entry_input *entries,
                                size_t count, struct error *err)
 {
     if (log->record.is_closed)
@@ -46,7 +46,7 @@ static enum status check_batch(const struct issuance_log *log, const struct log_
 }
 
 /* Makes the staged object in log->staged, the edge that it leads to, and its description. */
-static enum status make_staged(struct issuance_log *log, const struct log_entry_input *entries,
+static enum status make_staged(struct log_engine *log, const struct log_entry_input *entries,
                                size_t count, struct staged_batch *batch, struct error *err)
 {
     struct builder *staged = &log->staged;
@@ -79,7 +79,7 @@ static enum status make_staged(struct issuance_log *log, const struct log_entry_
     return hasher_status(&log->hasher, err);
 }
 
-static enum status stage(struct issuance_log *log, const struct staged_batch *batch,
+static enum status stage(struct log_engine *log, const struct staged_batch *batch,
                          struct error *err)
 {
     const struct object_store *store = &log->config.private_store;
@@ -92,7 +92,7 @@ static enum status stage(struct issuance_log *log, const struct staged_batch *ba
     return status;
 }
 
-static enum status commit(struct issuance_log *log, const struct staged_batch *batch,
+static enum status commit(struct log_engine *log, const struct staged_batch *batch,
                           struct error *err)
 {
     struct log_record next = log->record;
@@ -103,7 +103,7 @@ static enum status commit(struct issuance_log *log, const struct staged_batch *b
     return log_swap_record(log, &next, err);
 }
 
-enum status log_append(struct issuance_log *log, const struct log_entry_input *entries,
+enum status log_append(struct log_engine *log, const struct log_entry_input *entries,
                        size_t entry_count, uint64_t *first_index, struct error *err)
 {
     struct staged_batch batch;

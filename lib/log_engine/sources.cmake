@@ -1,5 +1,5 @@
-# Names are relative to lib/service/issuance_log.
-set(issuance_log_sources
+# Names are relative to lib/log_engine.
+set(log_engine_sources
   batch_object.c
   log.c
   log_close_for_good.c

@@ -3,11 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "service/issuance_log/log_internal.h"
+#include "log_engine/log_internal.h"
 
 /* ---- apply ---- */
 
-static void step_to_next_edge(struct issuance_log *log)
+static void step_to_next_edge(struct log_engine *log)
 {
     struct tree_edge *old = log->edge;
     log->edge = log->next_edge;
@@ -18,7 +18,7 @@ static void step_to_next_edge(struct issuance_log *log)
 
 /* The tree is signed before its subtrees: a signer compares them with the newest tree that it knows. It is
  * published when what it promises is there. */
-enum status log_apply(struct issuance_log *log, uint64_t number, struct error *err)
+enum status log_apply(struct log_engine *log, uint64_t number, struct error *err)
 {
     struct builder checkpoint;
     struct subtree batch = {.start = log_size(log)};
@@ -40,7 +40,7 @@ enum status log_apply(struct issuance_log *log, uint64_t number, struct error *e
 
 /* ---- settle ---- */
 
-static enum status remove_staged(struct issuance_log *log, uint64_t first, uint64_t last,
+static enum status remove_staged(struct log_engine *log, uint64_t first, uint64_t last,
                                  struct error *err)
 {
     const struct object_store *store = &log->config.private_store;
@@ -54,7 +54,7 @@ static enum status remove_staged(struct issuance_log *log, uint64_t first, uint6
     return STATUS_OK;
 }
 
-enum status log_settle(struct issuance_log *log, struct error *err)
+enum status log_settle(struct log_engine *log, struct error *err)
 {
     const struct object_store *public_store = &log->config.public_store;
     const struct object_store *private_store = &log->config.private_store;
@@ -85,7 +85,7 @@ enum status log_settle(struct issuance_log *log, struct error *err)
 /* ---- what is staged ---- */
 
 /* Reads staged batch `number`, which must go on from the edge as it is, and grows the next edge. */
-static enum status grow_from_staged(struct issuance_log *log, uint64_t number, struct error *err)
+static enum status grow_from_staged(struct log_engine *log, uint64_t number, struct error *err)
 {
     const struct object_store *store = &log->config.private_store;
     struct staged_batch batch;
@@ -119,7 +119,7 @@ static enum status grow_from_staged(struct issuance_log *log, uint64_t number, s
 
 /* Nothing is signed on the word of a staged object: first all of them together must lead from the
  * settled tree to the root that the record has. */
-static enum status check_staged(struct issuance_log *log, struct error *err)
+static enum status check_staged(struct log_engine *log, struct error *err)
 {
     for (uint64_t n = log->record.settled_batch + 1; n <= log->record.batch; n++) {
         enum status status = grow_from_staged(log, n, err);
@@ -135,7 +135,7 @@ static enum status check_staged(struct issuance_log *log, struct error *err)
     return STATUS_OK;
 }
 
-static enum status load_settled(struct issuance_log *log, struct error *err)
+static enum status load_settled(struct log_engine *log, struct error *err)
 {
     enum status status =
         log_load_edge(log, log->record.settled_size, log->record.settled_root, err);
@@ -147,7 +147,7 @@ static enum status load_settled(struct issuance_log *log, struct error *err)
 
 static enum status remove_leftover(void *context, const char *name, struct error *err)
 {
-    const struct issuance_log *log = context;
+    const struct log_engine *log = context;
     const struct object_store *store = &log->config.private_store;
     uint64_t number;
     if (object_path_parse(FOLDER_STAGED, name, &number) && number > log->record.settled_batch &&
@@ -158,7 +158,7 @@ static enum status remove_leftover(void *context, const char *name, struct error
 
 /* Staged batches beyond the record were never committed, so nothing of them was signed or
  * acknowledged; those up to the settled one are superfluous. */
-static enum status remove_leftovers(struct issuance_log *log, struct error *err)
+static enum status remove_leftovers(struct log_engine *log, struct error *err)
 {
     const struct object_store *store = &log->config.private_store;
     return store->list(store->context, FOLDER_STAGED "/", remove_leftover, log, err);
@@ -168,7 +168,7 @@ static enum status remove_leftovers(struct issuance_log *log, struct error *err)
 
 /* Puts the trees of all batches again, up to the record's. sizes[i]: where batch i after the settled ones
  * begins; one more for the end. */
-static enum status put_trees(struct issuance_log *log, uint64_t *sizes, struct error *err)
+static enum status put_trees(struct log_engine *log, uint64_t *sizes, struct error *err)
 {
     enum status status = load_settled(log, err);
     for (uint64_t n = log->record.settled_batch + 1; n <= log->record.batch && status == STATUS_OK; n++) {
@@ -188,7 +188,7 @@ static enum status put_trees(struct issuance_log *log, uint64_t *sizes, struct e
 
 /* Cosigners may have signed the last tree, a tree before, or none: so the last one is signed first, and
  * all subtrees are proved in it. The note is not needed: what is not published yet is signed again then. */
-static enum status cosign_again(struct issuance_log *log, const uint64_t *sizes, struct error *err)
+static enum status cosign_again(struct log_engine *log, const uint64_t *sizes, struct error *err)
 {
     struct builder checkpoint;
     builder_init(&checkpoint, NOTE_SIZE_MAX);
@@ -201,7 +201,7 @@ static enum status cosign_again(struct issuance_log *log, const uint64_t *sizes,
     return status;
 }
 
-enum status log_recover(struct issuance_log *log, struct error *err)
+enum status log_recover(struct log_engine *log, struct error *err)
 {
     uint64_t count = log->record.batch - log->record.settled_batch;
     enum status status = load_settled(log, err);

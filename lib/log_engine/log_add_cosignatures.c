@@ -10,16 +10,16 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "service/issuance_log/log_internal.h"
+#include "log_engine/log_internal.h"
 
-static enum status sync_private(struct issuance_log *log, struct error *err)
+static enum status sync_private(struct log_engine *log, struct error *err)
 {
     const struct object_store *store = &log->config.private_store;
     enum status status = store->sync(store->context, err);
     return status == STATUS_OK ? log_forget_cosigned(log, err) : status;
 }
 
-static bool is_moving(const struct issuance_log *log, uint64_t number)
+static bool is_moving(const struct log_engine *log, uint64_t number)
 {
     for (size_t i = 0; i < log->moving_count; i++)
         if (log->moving_batches[i] == number)
@@ -37,7 +37,7 @@ static struct cosigned_subtree *find_subtree(struct batch_object *object, struct
     return NULL;
 }
 
-static enum status add_one(struct issuance_log *log, struct batch_object *object,
+static enum status add_one(struct log_engine *log, struct batch_object *object,
                            const struct log_addition *addition, size_t *added, struct error *err)
 {
     char id[TAI_TEXT_SIZE];
@@ -69,7 +69,7 @@ static enum status add_one(struct issuance_log *log, struct batch_object *object
 
 /* ---- keeping ---- */
 
-static enum status write_cosigned(struct issuance_log *log, const struct batch_object *object,
+static enum status write_cosigned(struct log_engine *log, const struct batch_object *object,
                                   struct builder *out, struct error *err)
 {
     uint8_t hash[HASH_SIZE];
@@ -82,7 +82,7 @@ static enum status write_cosigned(struct issuance_log *log, const struct batch_o
     return status == STATUS_OK ? hasher_status(&log->hasher, err) : status;
 }
 
-static enum status keep(struct issuance_log *log, const struct batch_object *object, struct error *err)
+static enum status keep(struct log_engine *log, const struct batch_object *object, struct error *err)
 {
     const struct object_store *store = &log->config.private_store;
     char path[OBJECT_PATH_SIZE];
@@ -108,7 +108,7 @@ static enum status keep(struct issuance_log *log, const struct batch_object *obj
     return status;
 }
 
-enum status log_add_cosignatures(struct issuance_log *log, uint64_t index,
+enum status log_add_cosignatures(struct log_engine *log, uint64_t index,
                                  const struct log_addition *additions, size_t count, size_t *added,
                                  struct error *err)
 {
@@ -134,7 +134,7 @@ enum status log_add_cosignatures(struct issuance_log *log, uint64_t index,
     return status;
 }
 
-enum status log_forget_cosigned(struct issuance_log *log, struct error *err)
+enum status log_forget_cosigned(struct log_engine *log, struct error *err)
 {
     const struct object_store *store = &log->config.private_store;
     while (log->moving_count > 0) {
@@ -152,7 +152,7 @@ enum status log_forget_cosigned(struct issuance_log *log, struct error *err)
 
 static enum status note_leftover(void *context, const char *name, struct error *err)
 {
-    struct issuance_log *log = context;
+    struct log_engine *log = context;
     const struct object_store *store = &log->config.private_store;
     uint64_t number;
     /* Of a batch that is pruned, or of none at all. */
@@ -166,7 +166,7 @@ static enum status note_leftover(void *context, const char *name, struct error *
 }
 
 /* Is it whole? One that is not was never acknowledged, and the object of the batch is as it was. */
-static bool is_whole(struct issuance_log *log, struct bytes bytes, uint64_t number)
+static bool is_whole(struct log_engine *log, struct bytes bytes, uint64_t number)
 {
     struct batch_object object;
     uint8_t hash[HASH_SIZE];
@@ -179,7 +179,7 @@ static bool is_whole(struct issuance_log *log, struct bytes bytes, uint64_t numb
            batch_object_parse(value, &object, NULL) == STATUS_OK && object.number == number;
 }
 
-static enum status restore(struct issuance_log *log, uint64_t number, struct error *err)
+static enum status restore(struct log_engine *log, uint64_t number, struct error *err)
 {
     const struct object_store *store = &log->config.private_store;
     struct builder bytes;
@@ -197,7 +197,7 @@ static enum status restore(struct issuance_log *log, uint64_t number, struct err
 
 /* Recovery may put the object of an unsettled batch once more, so what vouches for it stays until
  * everything is settled. */
-enum status log_restore_cosigned(struct issuance_log *log, struct error *err)
+enum status log_restore_cosigned(struct log_engine *log, struct error *err)
 {
     const struct object_store *store = &log->config.private_store;
     enum status status = store->list(store->context, FOLDER_COSIGNED "/", note_leftover, log, err);

@@ -1,4 +1,4 @@
-#include "service/issuance_log/batch_object.h"
+#include "log_engine/batch_object.h"
 
 #include "base/reader.h"
 #include "codec/tai/tai.h"

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "merkle/node.h"
-#include "service/issuance_log/log_internal.h"
+#include "log_engine/log_internal.h"
 
 /* ---- founding ---- */
 
@@ -14,7 +14,7 @@ static enum status found_something(void *context, const char *name, struct error
 }
 
 /* Objects without a record: the record was lost, and a new one would fork the log. */
-static enum status check_no_objects(struct issuance_log *log, struct error *err)
+static enum status check_no_objects(struct log_engine *log, struct error *err)
 {
     const struct object_store *public_store = &log->config.public_store;
     const struct object_store *private_store = &log->config.private_store;
@@ -43,7 +43,7 @@ static enum status check_no_objects(struct issuance_log *log, struct error *err)
                      found.text);
 }
 
-static enum status found(struct issuance_log *log, struct error *err)
+static enum status found(struct log_engine *log, struct error *err)
 {
     const struct record_store *store = &log->config.record;
     enum status status = store->load(store->context, &log->record_text, err);
@@ -68,7 +68,7 @@ static enum status found(struct issuance_log *log, struct error *err)
 
 enum status log_create(const struct log_config *config, struct error *err)
 {
-    struct issuance_log *log;
+    struct log_engine *log;
     if (config->is_read_only)
         return error_set(err, STATUS_USAGE, "a log is not founded for reading only");
     enum status status = log_new(config, &log, err);
@@ -81,7 +81,7 @@ enum status log_create(const struct log_config *config, struct error *err)
 
 /* ---- opening ---- */
 
-static enum status load_record(struct issuance_log *log, struct error *err)
+static enum status load_record(struct log_engine *log, struct error *err)
 {
     const struct record_store *store = &log->config.record;
     builder_reset(&log->record_text);
@@ -109,7 +109,7 @@ static enum status load_record(struct issuance_log *log, struct error *err)
 }
 
 /* What was published can never be taken back: a record that is behind it is not the log's record. */
-static enum status check_not_behind(const struct issuance_log *log,
+static enum status check_not_behind(const struct log_engine *log,
                                     const struct published_checkpoint *published,
                                     struct error *err)
 {
@@ -130,7 +130,7 @@ static enum status check_not_behind(const struct issuance_log *log,
 }
 
 /* The tree that was published must be a prefix of the one that the record has. */
-static enum status check_prefix(struct issuance_log *log,
+static enum status check_prefix(struct log_engine *log,
                                 const struct published_checkpoint *published, struct error *err)
 {
     if (!published->is_ours || published->size < log->record.min_index)
@@ -150,7 +150,7 @@ static enum status check_prefix(struct issuance_log *log,
                      published->size);
 }
 
-static enum status open_writer(struct issuance_log *log, struct error *err)
+static enum status open_writer(struct log_engine *log, struct error *err)
 {
     struct published_checkpoint published;
     enum status found = log_read_checkpoint(log, &published, err);
@@ -177,7 +177,7 @@ static enum status open_writer(struct issuance_log *log, struct error *err)
 
 /* A reader stands on the published checkpoint, whose objects the writer has put before it. The
  * checkpoint is read first: the record can then only be ahead. */
-static enum status open_reader(struct issuance_log *log, struct error *err)
+static enum status open_reader(struct log_engine *log, struct error *err)
 {
     struct published_checkpoint published;
     enum status status = log_read_checkpoint(log, &published, err);
@@ -209,9 +209,9 @@ static enum status open_reader(struct issuance_log *log, struct error *err)
     return status;
 }
 
-enum status log_open(const struct log_config *config, struct issuance_log **out, struct error *err)
+enum status log_open(const struct log_config *config, struct log_engine **out, struct error *err)
 {
-    struct issuance_log *log;
+    struct log_engine *log;
     enum status status = log_new(config, &log, err);
     if (status != STATUS_OK)
         return status;

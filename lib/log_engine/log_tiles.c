@@ -1,8 +1,8 @@
 /* The public objects of the tree, and how much of them is not durable yet. */
-#include "service/issuance_log/log_internal.h"
+#include "log_engine/log_internal.h"
 #include "tiled_tree/tree_write.h"
 
-enum status log_put_tree(struct issuance_log *log, uint64_t old_size, bool is_recovery,
+enum status log_put_tree(struct log_engine *log, uint64_t old_size, bool is_recovery,
                          struct error *err)
 {
     struct tree_write w = {.store = &log->config.public_store,
@@ -13,7 +13,7 @@ enum status log_put_tree(struct issuance_log *log, uint64_t old_size, bool is_re
     return status;
 }
 
-enum status log_drop_partials(struct issuance_log *log, uint64_t old_size, uint64_t kept_size,
+enum status log_drop_partials(struct log_engine *log, uint64_t old_size, uint64_t kept_size,
                               struct error *err)
 {
     return tree_write_drop_partials(&log->config.public_store, old_size, log_size(log), kept_size,

@@ -4,7 +4,7 @@
 
 #include "merkle/node.h"
 #include "codec/mtc/tbs_entry.h"
-#include "service/issuance_log/log_internal.h"
+#include "log_engine/log_internal.h"
 
 /* What a tile holds according to the store, cut to the width that the tree gives it. */
 static enum status get_stored(struct fsck *f, struct tile tile, struct bytes *stored,
@@ -145,7 +145,7 @@ static enum status climb(struct fsck *f, uint64_t tile_index, struct error *err)
 
 static enum status check_edge(struct fsck *f, struct error *err)
 {
-    struct issuance_log *log = f->log;
+    struct log_engine *log = f->log;
     struct tree_edge *edge = log->next_edge; /* free between two batches */
     uint64_t size = log_size(log);
     uint8_t root[HASH_SIZE];

@@ -2,11 +2,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "service/issuance_log/log_internal.h"
+#include "log_engine/log_internal.h"
 
 /* ---- life and death ---- */
 
-enum status log_check_alive(const struct issuance_log *log, struct error *err)
+enum status log_check_alive(const struct log_engine *log, struct error *err)
 {
     if (log->failure.status == STATUS_OK)
         return STATUS_OK;
@@ -14,7 +14,7 @@ enum status log_check_alive(const struct issuance_log *log, struct error *err)
                      log->failure.text);
 }
 
-enum status log_check_writable(const struct issuance_log *log, struct error *err)
+enum status log_check_writable(const struct log_engine *log, struct error *err)
 {
     enum status status = log_check_alive(log, err);
     if (status == STATUS_OK && log->config.is_read_only)
@@ -22,14 +22,14 @@ enum status log_check_writable(const struct issuance_log *log, struct error *err
     return status;
 }
 
-enum status log_die(struct issuance_log *log, enum status status, struct error *err)
+enum status log_die(struct log_engine *log, enum status status, struct error *err)
 {
     if (log->failure.status == STATUS_OK)
         (void)error_set(&log->failure, status, "%s", err != NULL ? err->text : status_name(status));
     return status;
 }
 
-enum status log_swap_record(struct issuance_log *log, const struct log_record *next,
+enum status log_swap_record(struct log_engine *log, const struct log_record *next,
                             struct error *err)
 {
     const struct record_store *store = &log->config.record;
@@ -49,7 +49,7 @@ enum status log_swap_record(struct issuance_log *log, const struct log_record *n
     return status;
 }
 
-struct log_state log_state(const struct issuance_log *log)
+struct log_state log_state(const struct log_engine *log)
 {
     struct log_state state = {.size = log_size(log),
                               .batch_count = log->record.batch,
@@ -134,7 +134,7 @@ static enum status check_config(const struct log_config *config, struct error *e
 }
 
 /* In the order of an MTCProof; two of one ID would be two answers to one question [MTC 6.2]. */
-static enum status sort_cosigners(struct issuance_log *log, struct error *err)
+static enum status sort_cosigners(struct log_engine *log, struct error *err)
 {
     size_t count = log->config.cosigner_count;
     for (size_t i = 0; i < count; i++) {
@@ -149,7 +149,7 @@ static enum status sort_cosigners(struct issuance_log *log, struct error *err)
     return STATUS_OK;
 }
 
-void log_free(struct issuance_log *log)
+void log_free(struct log_engine *log)
 {
     hasher_clear(&log->hasher);
     builder_clear(&log->record_text);
@@ -164,12 +164,12 @@ void log_free(struct issuance_log *log)
     free(log);
 }
 
-enum status log_new(const struct log_config *config, struct issuance_log **out, struct error *err)
+enum status log_new(const struct log_config *config, struct log_engine **out, struct error *err)
 {
     enum status status = check_config(config, err);
     if (status != STATUS_OK)
         return status;
-    struct issuance_log *log = calloc(1, sizeof *log);
+    struct log_engine *log = calloc(1, sizeof *log);
     if (log == NULL)
         return error_set(err, STATUS_NO_MEMORY, "no memory for a log");
     log->config = *config;
@@ -200,7 +200,7 @@ enum status log_new(const struct log_config *config, struct issuance_log **out, 
 
 /* ---- closing ---- */
 
-enum status log_close(struct issuance_log *log, struct error *err)
+enum status log_close(struct log_engine *log, struct error *err)
 {
     if (log == NULL)
         return STATUS_OK;

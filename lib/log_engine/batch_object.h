@@ -16,11 +16,11 @@
  *     CosignedSubtree subtrees[n];     // those of the two that cover [start, end) which are not empty
  *   } BatchObject;
  */
-#ifndef CATHAYA_SERVICE_ISSUANCE_LOG_BATCH_OBJECT_H
-#define CATHAYA_SERVICE_ISSUANCE_LOG_BATCH_OBJECT_H
+#ifndef CATHAYA_LOG_ENGINE_BATCH_OBJECT_H
+#define CATHAYA_LOG_ENGINE_BATCH_OBJECT_H
 
 #include "base/builder.h"
-#include "service/issuance_log/issuance_log.h"
+#include "log_engine/log_engine.h"
 
 /* Two subtrees with LOG_COSIGNERS_MAX of the longest signatures. */
 #define BATCH_OBJECT_SIZE_MAX ((size_t)2 * LOG_COSIGNERS_MAX * (65536 + 64) + 256)

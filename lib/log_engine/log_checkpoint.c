@@ -6,9 +6,9 @@
 #include "codec/note/checkpoint_verify.h"
 #include "codec/note/timestamped_signature.h"
 #include "codec/note/note_key.h"
-#include "service/issuance_log/log_internal.h"
+#include "log_engine/log_internal.h"
 
-static struct cosigned_message message_of(const struct issuance_log *log, struct bytes name,
+static struct cosigned_message message_of(const struct log_engine *log, struct bytes name,
                                           uint64_t timestamp, uint64_t size,
                                           const uint8_t root[HASH_SIZE])
 {
@@ -21,7 +21,7 @@ static struct cosigned_message message_of(const struct issuance_log *log, struct
 }
 
 /* The signature line of one cosigner. */
-static enum status write_signature(struct issuance_log *log, const struct cosigner *c,
+static enum status write_signature(struct log_engine *log, const struct cosigner *c,
                                    const struct checkpoint *checkpoint, uint64_t timestamp_s,
                                    struct builder *note, struct error *err)
 {
@@ -50,7 +50,7 @@ static enum status write_signature(struct issuance_log *log, const struct cosign
     return status;
 }
 
-static enum status write_note(struct issuance_log *log, uint64_t timestamp_s, struct builder *note,
+static enum status write_note(struct log_engine *log, uint64_t timestamp_s, struct builder *note,
                               struct error *err)
 {
     struct checkpoint checkpoint = {.origin = bytes_of_text(log->origin), .size = log_size(log)};
@@ -83,7 +83,7 @@ static struct signer signer_of_external(const struct log_external *e)
     return (struct signer){bytes_of_text(e->name), e->key, e->key_type};
 }
 
-static enum status write_message(const struct issuance_log *log, const struct signer *signer,
+static enum status write_message(const struct log_engine *log, const struct signer *signer,
                                  const struct checkpoint *checkpoint, struct bytes text,
                                  uint64_t timestamp_s, struct builder *out, struct error *err)
 {
@@ -95,7 +95,7 @@ static enum status write_message(const struct issuance_log *log, const struct si
     return cosigned_message_write(&m, out, err);
 }
 
-static enum status verify_signature(const struct issuance_log *log, const struct signer *signer,
+static enum status verify_signature(const struct log_engine *log, const struct signer *signer,
                                     const struct checkpoint *checkpoint, struct bytes text,
                                     uint64_t timestamp_s, struct bytes signature, struct error *err)
 {
@@ -127,7 +127,7 @@ static enum status verify_own(const struct cosigner *c, const struct note *note,
 }
 
 /* Which of the others have signed, and whether that is enough. */
-static void judge_externals(const struct issuance_log *log, const struct note *note,
+static void judge_externals(const struct log_engine *log, const struct note *note,
                             const struct checkpoint *checkpoint, struct published_checkpoint *out)
 {
     const char *names[LOG_EXTERNALS_MAX];
@@ -146,7 +146,7 @@ static void judge_externals(const struct issuance_log *log, const struct note *n
 
 /* ---- publishing ---- */
 
-enum status log_put_checkpoint(struct issuance_log *log, const struct builder *note, struct error *err)
+enum status log_put_checkpoint(struct log_engine *log, const struct builder *note, struct error *err)
 {
     const struct object_store *store = &log->config.public_store;
     struct checkpoint checkpoint;
@@ -174,7 +174,7 @@ static bool has_line(const struct note *note, const struct note_signature *line)
 }
 
 /* Lines of configured others over the same text that are published and verify. */
-static enum status append_published_lines(struct issuance_log *log, struct builder *note,
+static enum status append_published_lines(struct log_engine *log, struct builder *note,
                                           struct error *err)
 {
     struct checkpoint checkpoint;
@@ -212,14 +212,14 @@ static enum status append_published_lines(struct issuance_log *log, struct build
     return status == STATUS_OK ? builder_status(note, "checkpoint", err) : status;
 }
 
-enum status log_sign_checkpoint(struct issuance_log *log, struct builder *note, struct error *err)
+enum status log_sign_checkpoint(struct log_engine *log, struct builder *note, struct error *err)
 {
     int64_t now_s = log->config.clock.now_ms(log->config.clock.context) / 1000;
     return now_s < 1 ? error_set(err, STATUS_USAGE, "the clock is before 1970")
                      : write_note(log, (uint64_t)now_s, note, err);
 }
 
-enum status log_publish_again(struct issuance_log *log, bool is_there, struct error *err)
+enum status log_publish_again(struct log_engine *log, bool is_there, struct error *err)
 {
     struct builder note;
     builder_init(&note, NOTE_SIZE_MAX);
@@ -234,7 +234,7 @@ enum status log_publish_again(struct issuance_log *log, bool is_there, struct er
 
 /* ---- lines of others ---- */
 
-static const struct log_external *external_by_name(const struct issuance_log *log, const char *name)
+static const struct log_external *external_by_name(const struct log_engine *log, const char *name)
 {
     for (size_t i = 0; i < log->config.external_count; i++)
         if (strcmp(log->config.externals[i].name, name) == 0)
@@ -242,7 +242,7 @@ static const struct log_external *external_by_name(const struct issuance_log *lo
     return NULL;
 }
 
-static enum status add_line(struct issuance_log *log, const struct note *note,
+static enum status add_line(struct log_engine *log, const struct note *note,
                             const struct checkpoint *checkpoint,
                             const struct log_checkpoint_addition *addition, struct builder *lines,
                             size_t *added, struct error *err)
@@ -272,7 +272,7 @@ static enum status add_line(struct issuance_log *log, const struct note *note,
     return status;
 }
 
-enum status log_add_checkpoint_cosignatures(struct issuance_log *log, uint64_t size,
+enum status log_add_checkpoint_cosignatures(struct log_engine *log, uint64_t size,
                                             const struct log_checkpoint_addition *additions,
                                             size_t count, size_t *added, struct error *err)
 {
@@ -306,20 +306,20 @@ enum status log_add_checkpoint_cosignatures(struct issuance_log *log, uint64_t s
     return status;
 }
 
-uint64_t log_quorum_size(const struct issuance_log *log)
+uint64_t log_quorum_size(const struct log_engine *log)
 {
     return log->config.quorum.is_met == NULL ? log_size(log) : log->quorum_size;
 }
 
 /* ---- reading ---- */
 
-enum status log_read_published(struct issuance_log *log, struct builder *out, struct error *err)
+enum status log_read_published(struct log_engine *log, struct builder *out, struct error *err)
 {
     const struct object_store *store = &log->config.public_store;
     return store->get(store->context, OBJECT_CHECKPOINT, out, err);
 }
 
-enum status log_read_checkpoint(struct issuance_log *log, struct published_checkpoint *out,
+enum status log_read_checkpoint(struct log_engine *log, struct published_checkpoint *out,
                                 struct error *err)
 {
     struct checkpoint checkpoint;

@@ -1,7 +1,7 @@
 #include <string.h>
 
-#include "service/issuance_log/issuance_log.h"
-#include "service/issuance_log/log_record.h"
+#include "log_engine/log_engine.h"
+#include "log_engine/log_record.h"
 
 static enum status close_record(const struct log_config *config, const char *origin,
                                 struct bytes text, struct builder *next, struct error *err)

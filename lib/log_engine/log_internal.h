@@ -1,12 +1,12 @@
-/* log_internal.h - what the files of the issuance log share; private to service/issuance_log. */
-#ifndef CATHAYA_SERVICE_ISSUANCE_LOG_LOG_INTERNAL_H
-#define CATHAYA_SERVICE_ISSUANCE_LOG_LOG_INTERNAL_H
+/* log_internal.h - what the files of the log engine share; private to log_engine. */
+#ifndef CATHAYA_LOG_ENGINE_LOG_INTERNAL_H
+#define CATHAYA_LOG_ENGINE_LOG_INTERNAL_H
 
 #include "codec/note/note.h"
-#include "service/issuance_log/batch_object.h"
-#include "service/issuance_log/issuance_log.h"
-#include "service/issuance_log/log_record.h"
-#include "service/issuance_log/staged_batch.h"
+#include "log_engine/batch_object.h"
+#include "log_engine/log_engine.h"
+#include "log_engine/log_record.h"
+#include "log_engine/staged_batch.h"
 #include "tiled_tree/object_path.h"
 #include "tiled_tree/tile_cache.h"
 #include "tiled_tree/tree_edge.h"
@@ -27,7 +27,7 @@
 /* What a power cut leaves: those, and as many whose removal it has undone, and the one in the making. */
 #define LOG_MOVING_LEFT_MAX (2 * LOG_MOVING_MAX + 1)
 
-struct issuance_log {
+struct log_engine {
     struct log_config config;
     struct cosigner cosigners[LOG_COSIGNERS_MAX]; /* in canonical order [MTC 6.2] */
     char origin[TAI_NAME_SIZE];
@@ -58,24 +58,24 @@ struct issuance_log {
 /* ---- log.c ---- */
 
 /* log_new makes a log in memory that is not opened yet; log_free frees it and writes nothing. */
-MUST_USE enum status log_new(const struct log_config *config, struct issuance_log **out,
+MUST_USE enum status log_new(const struct log_config *config, struct log_engine **out,
                              struct error *err);
-void log_free(struct issuance_log *log);
+void log_free(struct log_engine *log);
 
 /* log_check_alive is the first failure for good, if there was one. */
-MUST_USE enum status log_check_alive(const struct issuance_log *log, struct error *err);
+MUST_USE enum status log_check_alive(const struct log_engine *log, struct error *err);
 
 /* log_check_writable is that, and STATUS_REFUSED for a reader. */
-MUST_USE enum status log_check_writable(const struct issuance_log *log, struct error *err);
+MUST_USE enum status log_check_writable(const struct log_engine *log, struct error *err);
 
 /* log_die makes a failure final: after it nobody knows what is on disk. Returns the status. */
-enum status log_die(struct issuance_log *log, enum status status, struct error *err);
+enum status log_die(struct log_engine *log, enum status status, struct error *err);
 
 /* log_swap_record replaces the record; log->record is `next` when it returns STATUS_OK. */
-MUST_USE enum status log_swap_record(struct issuance_log *log, const struct log_record *next,
+MUST_USE enum status log_swap_record(struct log_engine *log, const struct log_record *next,
                                      struct error *err);
 
-static inline uint64_t log_size(const struct issuance_log *log)
+static inline uint64_t log_size(const struct log_engine *log)
 {
     return tree_edge_size(log->edge);
 }
@@ -85,91 +85,91 @@ static inline uint64_t log_size(const struct issuance_log *log)
 /* log_put_tree puts the tiles and bundles of the newest batch: those that became full, and the
  * partial ones of the new size. An object that is there must be equal; in recovery it is replaced,
  * because a crash may have torn it and the record vouches for what is put. */
-MUST_USE enum status log_put_tree(struct issuance_log *log, uint64_t old_size, bool is_recovery,
+MUST_USE enum status log_put_tree(struct log_engine *log, uint64_t old_size, bool is_recovery,
                                   struct error *err);
 
 /* log_drop_partials removes the partial tiles and bundles of those tiles that were partial at
  * old_size and are full now, except the ones of the tree of kept_size. */
-MUST_USE enum status log_drop_partials(struct issuance_log *log, uint64_t old_size,
+MUST_USE enum status log_drop_partials(struct log_engine *log, uint64_t old_size,
                                        uint64_t kept_size, struct error *err);
 
 /* ---- log_read.c ---- */
 
 /* log_load_edge reads the edge of the tree of the given size from the public store and checks that
  * it leads to root. */
-MUST_USE enum status log_load_edge(struct issuance_log *log, uint64_t size,
+MUST_USE enum status log_load_edge(struct log_engine *log, uint64_t size,
                                    const uint8_t root[HASH_SIZE], struct error *err);
 
 /* log_check_index: is the entry there to be read? STATUS_NOT_FOUND beyond the tree and below the minimum
  * index. */
-MUST_USE enum status log_check_index(const struct issuance_log *log, uint64_t index,
+MUST_USE enum status log_check_index(const struct log_engine *log, uint64_t index,
                                      struct error *err);
 
 /* log_read_bundle makes log->parsed the bundle of an index below the tree's size. */
-MUST_USE enum status log_read_bundle(struct issuance_log *log, uint64_t bundle_index,
+MUST_USE enum status log_read_bundle(struct log_engine *log, uint64_t bundle_index,
                                      struct error *err);
 
 /* log_tile_nodes gives the complete nodes of a tile of the current tree, checked up to its root. They
  * are borrowed until the next call. */
-MUST_USE enum status log_tile_nodes(struct issuance_log *log, unsigned level, uint64_t index,
+MUST_USE enum status log_tile_nodes(struct log_engine *log, unsigned level, uint64_t index,
                                     uint8_t (**nodes)[HASH_SIZE], struct error *err);
 
 /* ---- log_cosign.c ---- */
 
 /* log_prover proves subtrees of the current tree, from its tiles. */
-struct subtree_prover log_prover(struct issuance_log *log);
+struct subtree_prover log_prover(struct log_engine *log);
 
 /* log_put_batch_object cosigns the covering subtrees of the batch, whose entries are in the current tree,
  * and puts its object; in recovery one that is there and good is kept. The cosigners have signed the
  * current tree before. */
-MUST_USE enum status log_put_batch_object(struct issuance_log *log, uint64_t number,
+MUST_USE enum status log_put_batch_object(struct log_engine *log, uint64_t number,
                                           struct subtree batch, bool is_recovery, struct error *err);
 
 /* log_verify_batch_object: do all cosignatures of configured cosigners verify over the hashes that the
  * object names, the CA's among them, and are there at least `wanted`? A cosigner that was added later is missing
  * in older batches. */
-MUST_USE enum status log_verify_batch_object(struct issuance_log *log,
+MUST_USE enum status log_verify_batch_object(struct log_engine *log,
                                              const struct batch_object *object, size_t wanted,
                                              struct error *err);
 
 /* log_find_batch finds and parses the object of the batch that has the entry at index; *out borrows from
  * memory. STATUS_NOT_FOUND when it is pruned. */
-MUST_USE enum status log_find_batch(struct issuance_log *log, uint64_t index, struct builder *memory,
+MUST_USE enum status log_find_batch(struct log_engine *log, uint64_t index, struct builder *memory,
                                     struct batch_object *out, struct error *err);
 
 /* log_external_by_id is the configured external with this ID, NULL when there is none. */
-const struct log_external *log_external_by_id(const struct issuance_log *log, const struct tai *id);
+const struct log_external *log_external_by_id(const struct log_engine *log, const struct tai *id);
 
 /* log_verify_cosignature: is the signature one of this cosigner over the subtree with this hash, with
  * timestamp 0? */
-MUST_USE enum status log_verify_cosignature(struct issuance_log *log, const struct cosigned_subtree *s,
+MUST_USE enum status log_verify_cosignature(struct log_engine *log, const struct cosigned_subtree *s,
                                             const char *name, const struct public_key *key,
                                             struct bytes signature, struct error *err);
 
 /* log_read_batch_object reads and parses batch `number` into *out, which borrows from memory. */
-MUST_USE enum status log_read_batch_object(struct issuance_log *log, uint64_t number,
+MUST_USE enum status log_read_batch_object(struct log_engine *log, uint64_t number,
                                            struct builder *memory, struct batch_object *out,
                                            struct error *err);
 
 /* ---- log_add_cosignatures.c ---- */
 
 /* log_restore_cosigned finishes what log_add_cosignatures of an earlier life began. */
-MUST_USE enum status log_restore_cosigned(struct issuance_log *log, struct error *err);
+MUST_USE enum status log_restore_cosigned(struct log_engine *log, struct error *err);
 
 /* log_forget_cosigned removes what a sync of the private store has made superfluous. */
-MUST_USE enum status log_forget_cosigned(struct issuance_log *log, struct error *err);
+MUST_USE enum status log_forget_cosigned(struct log_engine *log, struct error *err);
 
 /* ---- log_checkpoint.c ---- */
 
 /* log_sign_checkpoint has every cosigner sign the current tree, which the record has committed to, and
  * appends the note; log_put_checkpoint publishes it. */
-MUST_USE enum status log_sign_checkpoint(struct issuance_log *log, struct builder *note, struct error *err);
-MUST_USE enum status log_put_checkpoint(struct issuance_log *log, const struct builder *note,
+MUST_USE enum status log_sign_checkpoint(struct log_engine *log, struct builder *note, struct error *err);
+MUST_USE enum status log_put_checkpoint(struct log_engine *log, const struct builder *note,
                                         struct error *err);
 
 /* log_publish_again does both. When a checkpoint is_there, the lines of others that are published for this
  * size stay. */
-MUST_USE enum status log_publish_again(struct issuance_log *log, bool is_there, struct error *err);
+MUST_USE enum status log_publish_again(struct log_engine *log, bool is_there, struct error *err);
 
 struct published_checkpoint {
     uint64_t size;
@@ -182,39 +182,39 @@ struct published_checkpoint {
 
 /* log_read_checkpoint reads the published checkpoint: STATUS_NOT_FOUND when there is none,
  * STATUS_MALFORMED when it is not one of this log. */
-MUST_USE enum status log_read_checkpoint(struct issuance_log *log,
+MUST_USE enum status log_read_checkpoint(struct log_engine *log,
                                          struct published_checkpoint *out, struct error *err);
 
 /* ---- log_recovery.c ---- */
 
 /* log_apply does everything with a committed batch that makes it readable: puts the tree's objects,
  * cosigns and publishes. The next edge and the growth are the batch's. */
-MUST_USE enum status log_apply(struct issuance_log *log, uint64_t number, struct error *err);
+MUST_USE enum status log_apply(struct log_engine *log, uint64_t number, struct error *err);
 
 /* log_recover brings everything to where the record stands. */
-MUST_USE enum status log_recover(struct issuance_log *log, struct error *err);
+MUST_USE enum status log_recover(struct log_engine *log, struct error *err);
 
 /* log_settle makes the final objects of all batches durable, and forgets the staged ones. */
-MUST_USE enum status log_settle(struct issuance_log *log, struct error *err);
+MUST_USE enum status log_settle(struct log_engine *log, struct error *err);
 
 /* ---- log_landmarks.c ---- */
 
 /* log_load_landmarks reads the list that the record names; a writer publishes it again if what is
  * published differs. */
-MUST_USE enum status log_load_landmarks(struct issuance_log *log, struct error *err);
+MUST_USE enum status log_load_landmarks(struct log_engine *log, struct error *err);
 
 /* log_landmarks_agree: has each landmark that both lists reach one size and expiry? */
 bool log_landmarks_agree(const struct landmarks *a, const struct landmarks *b);
 
 /* log_read_landmarks reads the list as it was when landmark `number` was the newest. STATUS_NOT_FOUND
  * when it has gone. */
-MUST_USE enum status log_read_landmarks(struct issuance_log *log, uint64_t number,
+MUST_USE enum status log_read_landmarks(struct log_engine *log, uint64_t number,
                                         struct landmarks *out, struct error *err);
 
 /* ---- log_fsck_tree.c ---- */
 
 struct fsck {
-    struct issuance_log *log;
+    struct log_engine *log;
     void (*problem)(void *context, const char *text);
     void (*progress)(void *context, uint64_t done, uint64_t all);
     void *context;

@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-#include "service/issuance_log/log_record.h"
+#include "log_engine/log_record.h"
 
 static const char good[] = "cathaya-log-record v1\n"
                            "origin oid/1.3.6.1.4.1.32473.1.0.1\n"

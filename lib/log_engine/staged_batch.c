@@ -1,4 +1,4 @@
-#include "service/issuance_log/staged_batch.h"
+#include "log_engine/staged_batch.h"
 
 #include "base/reader.h"
 
