@@ -121,6 +121,13 @@ bool mirror_is_ready(const struct mirror *mirror);
  * its notAfter, on the logs' workers; what it did is reported as events. Null entries have no date. */
 void mirror_prune(struct mirror *mirror, int64_t retention_s);
 
+/* mirror_take_landmarks is given the landmarks document of a log as its CA serves it. The log's worker judges it: what lies in
+ * the mirrored tree and changes nothing that was taken before is served beside the tiles as "landmarks", durably; one that is
+ * ahead of the mirror waits for the next time; any other is reported as an event "landmarks-refused". STATUS_NOT_FOUND for an
+ * unknown log, STATUS_LIMIT when there is no room for it. On the event loop. */
+MUST_USE enum status mirror_take_landmarks(struct mirror *mirror, struct bytes origin, struct bytes document,
+                                           struct error *err);
+
 /* mirror_has_work: is any job or upload under way? For shutting down. */
 bool mirror_has_work(const struct mirror *mirror);
 

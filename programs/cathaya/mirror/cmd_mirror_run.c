@@ -4,9 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "adapters/posix/posix_clock.h"
 #include "command.h"
-#include "mirror/mirror_logs.h"
+#include "mirror/mirror_service.h"
 #include "output.h"
 #include "secret_process.h"
 #include "service/service_admin.h"
@@ -26,10 +25,7 @@ struct running {
     struct http_server *server, *admin_server;
     struct service_admin admin;
     struct tls_context *tls;
-    struct mirror *mirror;
-    struct mirror_logs *logs;
-    struct timer_port timers;
-    uint64_t timer;
+    struct mirror_service *service;
 };
 
 static const char *why_not_ready(void *context)
@@ -37,7 +33,7 @@ static const char *why_not_ready(void *context)
     struct running *r = context;
     if (service_run_is_stopping(r->run))
         return "stopping";
-    return mirror_is_ready(r->mirror) ? NULL : "a log was stopped by a failure: see the events";
+    return mirror_service_is_ready(r->service) ? NULL : "a log was stopped by a failure: see the events";
 }
 
 /* ---- TLS ---- */
@@ -71,15 +67,8 @@ static void drained(void *context)
 static void stop(void *context)
 {
     struct running *r = context;
-    r->timers.cancel(r->timers.context, r->timer);
+    mirror_service_stop(r->service);
     http_server_drain(r->server, DRAIN_MS, drained, r);
-}
-
-static void prune(void *context)
-{
-    struct running *r = context;
-    mirror_prune(r->mirror, r->config->retention_s);
-    r->timer = r->timers.start(r->timers.context, r->config->prune_interval_ms, prune, r);
 }
 
 static enum status start_server(struct running *r, struct error *err)
@@ -90,33 +79,8 @@ static enum status start_server(struct running *r, struct error *err)
 
 static enum status start_mirror(struct running *r, struct error *err)
 {
-    struct mirror_config settings = {.cosigners = r->config->cosigners,
-                                     .cosigner_count = r->config->cosigner_count,
-                                     .clock = posix_clock(),
-                                     .events = r->events,
-                                     .metrics = r->metrics,
-                                     .submission_prefix = r->config->submission,
-                                     .open_unknown = mirror_logs_open_unknown,
-                                     .reopen = mirror_logs_reopen};
-    enum status s =
-        mirror_logs_new(r->config, service_run_loop(r->run), r->server, &r->logs, err);
-    settings.context = r->logs;
-    if (s == STATUS_OK)
-        s = mirror_new(&settings, &r->mirror, err);
-    return s == STATUS_OK ? mirror_logs_open(r->logs, r->mirror, err) : s;
-}
-
-static enum status add_routes(struct running *r, struct error *err)
-{
-    static const char *const names[] = {"/add-checkpoint", "/add-entries", "/sign-subtree"};
-    static char paths[3][160];
-    struct http_handler handler = mirror_handler(r->mirror);
-    enum status s = STATUS_OK;
-    for (size_t i = 0; i < 3 && s == STATUS_OK; i++) {
-        (void)snprintf(paths[i], sizeof paths[i], "%s%s", r->config->submission, names[i]);
-        s = http_server_add_route(r->server, paths[i], &handler, err);
-    }
-    return s;
+    struct mirror_service_ports ports = {service_run_loop(r->run), r->server, r->events, r->metrics};
+    return mirror_service_new(r->config, &ports, &r->service, err);
 }
 
 static enum status listen_all(struct running *r, struct error *err)
@@ -168,8 +132,6 @@ static enum status start(struct running *r, struct error *err)
     if (s == STATUS_OK)
         s = start_mirror(r, err);
     if (s == STATUS_OK)
-        s = add_routes(r, err);
-    if (s == STATUS_OK)
         s = start_admin(r, err);
     return s == STATUS_OK ? listen_all(r, err) : s;
 }
@@ -180,10 +142,7 @@ static void end(struct running *r)
 {
     http_server_free(r->admin_server);
     http_server_free(r->server);
-    if (r->logs != NULL)
-        mirror_logs_finish_work(r->logs);
-    mirror_free(r->mirror);
-    mirror_logs_free(r->logs);
+    mirror_service_free(r->service);
     tls_context_free(r->tls);
     service_run_free(r->run);
     metrics_free(r->metrics);
@@ -208,9 +167,7 @@ static int run(const struct options *options)
         s = start(r, &err);
         if (s == STATUS_OK) {
             announce(r);
-            r->timers = event_loop_timers(service_run_loop(r->run));
-            if (r->config->retention_s > 0)
-                r->timer = r->timers.start(r->timers.context, 1000, prune, r);
+            mirror_service_run(r->service);
             service_run_until_stopped(r->run, true);
         } else {
             status = output_failure(ROLE_STATE, &err);

@@ -23,6 +23,8 @@ static cfg_opt_t cosigner_options[] = {
 static cfg_opt_t ca_options[] = {
     CFG_STR("certificate", NULL, CFGF_NODEFAULT),
     CFG_INT("next-logs", MIRROR_CONFIG_NEXT_LOGS, CFGF_NONE),
+    CFG_STR("prefix-url", "", CFGF_NONE),
+    CFG_STR("ca-file", "", CFGF_NONE),
     CFG_END(),
 };
 
@@ -44,6 +46,7 @@ static cfg_opt_t options[] = {
     CFG_STR("log-format", "text", CFGF_NONE),
     CFG_INT("retention-days", 0, CFGF_NONE),
     CFG_INT("prune-interval", DAY_S, CFGF_NONE),
+    CFG_INT("landmark-interval", 60, CFGF_NONE),
     CFG_SEC("cosigner", cosigner_options, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
     CFG_SEC("ca", ca_options, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
     CFG_SEC("log", log_options, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
@@ -148,6 +151,17 @@ static enum status use_certificate(struct mirror_config_file *config, struct byt
     return public_key_new(alg, parsed.spki, &ca->key, err);
 }
 
+static enum status read_prefix_url(struct mirror_config_file *config, cfg_t *section, struct mirror_config_ca *ca,
+                                   struct error *err)
+{
+    const char *url = cfg_getstr(section, "prefix-url");
+    size_t len = strlen(url);
+    bool is_http = strncmp(url, "https://", 8) == 0 || strncmp(url, "http://", 7) == 0;
+    if (len > 0 && (!is_http || url[len - 1] == '/' || !copy(ca->prefix_url, sizeof ca->prefix_url, url)))
+        return wrong(err, "prefix-url: http:// or https://, without a '/' at its end");
+    return config_file_path(config->base, cfg_getstr(section, "ca-file"), ca->ca_file, sizeof ca->ca_file, err);
+}
+
 static enum status read_ca(struct mirror_config_file *config, cfg_t *section, struct error *err)
 {
     const char *file = cfg_getstr(section, "certificate");
@@ -162,7 +176,9 @@ static enum status read_ca(struct mirror_config_file *config, cfg_t *section, st
     if (next < 1 || next > 16)
         return wrong(err, "next-logs: 1 to 16");
     ca->next_logs = (unsigned)next;
-    enum status s = config_file_path(config->base, file, path, sizeof path, err);
+    enum status s = read_prefix_url(config, section, ca, err);
+    if (s == STATUS_OK)
+        s = config_file_path(config->base, file, path, sizeof path, err);
     if (s == STATUS_OK)
         s = input_read_certificates(path, &blocks, err);
     if (s == STATUS_OK)
@@ -231,6 +247,7 @@ static enum status read_values(struct mirror_config_file *config, cfg_t *cfg, st
 {
     const char *format = cfg_getstr(cfg, "log-format");
     long days = cfg_getint(cfg, "retention-days"), interval_s = cfg_getint(cfg, "prune-interval");
+    long landmark_s = cfg_getint(cfg, "landmark-interval");
     config->listen_count = cfg_size(cfg, "listen");
     if (config->listen_count < 1 || config->listen_count > MIRROR_CONFIG_LISTEN_MAX)
         return error_set(err, STATUS_USAGE, "listen: 1 to %d addresses such as \"127.0.0.1:8080\"",
@@ -247,6 +264,9 @@ static enum status read_values(struct mirror_config_file *config, cfg_t *cfg, st
         return wrong(err, "retention-days: 0 (nothing is pruned) to 36500");
     if (interval_s < 1 || interval_s > 365L * DAY_S)
         return wrong(err, "prune-interval: 1 second to 365 days");
+    if (landmark_s < 1 || landmark_s > DAY_S)
+        return wrong(err, "landmark-interval: 1 second to a day");
+    config->landmark_interval_ms = (uint64_t)landmark_s * 1000;
     config->retention_s = (int64_t)days * DAY_S;
     config->prune_interval_ms = (uint64_t)interval_s * 1000;
     return STATUS_OK;

@@ -19,6 +19,8 @@ struct mirror_config_ca {
     const struct hash_alg *hash;
     struct public_key *key;
     unsigned next_logs;
+    char prefix_url[MIRROR_CONFIG_PATH_MAX]; /* where it serves its logs and their landmarks; or "" */
+    char ca_file[MIRROR_CONFIG_PATH_MAX];    /* for https there; or "": the system's */
 };
 
 struct mirror_config_log {
@@ -39,7 +41,7 @@ struct mirror_config_file {
     char submission[128], monitoring[128], witness[128]; /* paths, without a '/' at the end */
     bool is_json;
     int64_t retention_s; /* 0: nothing is pruned */
-    uint64_t prune_interval_ms;
+    uint64_t prune_interval_ms, landmark_interval_ms;
     struct mirror_cosigner cosigners[MIRROR_COSIGNERS_MAX];
     struct service_key keys[MIRROR_COSIGNERS_MAX];
     size_t cosigner_count;

@@ -223,7 +223,7 @@ static enum status open_log(struct mirror_logs *logs, struct mirror *mirror,
 
 /* ---- logs of CAs ---- */
 
-static void ca_origin(const struct mirror_config_ca *ca, uint64_t number, char out[MIRROR_ORIGIN_MAX + 1])
+void mirror_logs_ca_origin(const struct mirror_config_ca *ca, uint64_t number, char out[MIRROR_ORIGIN_MAX + 1])
 {
     char name[TAI_NAME_SIZE];
     tai_name(&ca->id, name);
@@ -235,7 +235,7 @@ static enum status open_ca_log(struct mirror_logs *logs, struct mirror *mirror,
                                struct error *err)
 {
     struct mirror_log_config settings = {.hash = ca->hash, .key_count = 1};
-    ca_origin(ca, number, settings.origin);
+    mirror_logs_ca_origin(ca, number, settings.origin);
     tai_name(&ca->id, settings.keys[0].name);
     settings.keys[0].key = ca->key;
     settings.keys[0].type = (enum note_key_type)public_key_alg(ca->key)->note_type;
@@ -249,17 +249,16 @@ static bool is_on_disk(const struct mirror_logs *logs, const char *origin)
            log_path(logs, "logs", hash, path, NULL) == STATUS_OK && access(path, F_OK) == 0;
 }
 
-/* The largest number with a checkpoint: 0 when there is none. */
-static uint64_t newest_used(const struct mirror *mirror, const struct mirror_config_ca *ca,
-                            uint64_t up_to)
+uint64_t mirror_logs_newest_used(const struct mirror *mirror, const struct mirror_config_ca *ca)
 {
-    char origin[MIRROR_ORIGIN_MAX + 1];
-    for (uint64_t number = up_to; number > 0; number--) {
-        ca_origin(ca, number, origin);
+    uint64_t newest = 0;
+    for (uint64_t number = 1; number <= newest + ca->next_logs && number <= LOG_NUMBER_MAX; number++) {
+        char origin[MIRROR_ORIGIN_MAX + 1];
+        mirror_logs_ca_origin(ca, number, origin);
         if (mirror_has_checkpoint(mirror, bytes_of_text(origin)))
-            return number;
+            newest = number;
     }
-    return 0;
+    return newest;
 }
 
 /* Those that are on disk: numbers rise, with gaps smaller than what is accepted. */
@@ -269,7 +268,7 @@ static enum status open_ca(struct mirror_logs *logs, struct mirror *mirror,
     char origin[MIRROR_ORIGIN_MAX + 1];
     uint64_t last = 0;
     for (uint64_t number = 1; number <= last + ca->next_logs && number <= LOG_NUMBER_MAX; number++) {
-        ca_origin(ca, number, origin);
+        mirror_logs_ca_origin(ca, number, origin);
         if (!is_on_disk(logs, origin))
             continue;
         enum status s = open_ca_log(logs, mirror, ca, number, err);
@@ -318,7 +317,7 @@ enum status mirror_logs_open_unknown(void *context, struct mirror *mirror, struc
             continue;
         /* Only what is within reach of a log that the CA has signed for: nobody else makes us open more. */
         uint64_t reach = number < ca->next_logs ? number : ca->next_logs;
-        if (number <= ca->next_logs || newest_used(mirror, ca, number - 1) + reach >= number)
+        if (number <= ca->next_logs || mirror_logs_newest_used(mirror, ca) + reach >= number)
             return open_ca_log(logs, mirror, ca, number, err);
     }
     return error_set(err, STATUS_NOT_FOUND, "a log that is not known");

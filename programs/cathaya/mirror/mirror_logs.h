@@ -30,6 +30,11 @@ enum status mirror_logs_open_unknown(void *context, struct mirror *mirror, struc
 /* mirror_logs_reopen is the reopen of mirror_config. */
 enum status mirror_logs_reopen(void *context, struct mirror_log_config *config, struct error *err);
 
+/* mirror_logs_ca_origin is the origin of a CA's log number; mirror_logs_newest_used the largest number that the CA has signed a
+ * checkpoint of, 0 when there is none. */
+void mirror_logs_ca_origin(const struct mirror_config_ca *ca, uint64_t number, char out[MIRROR_ORIGIN_MAX + 1]);
+uint64_t mirror_logs_newest_used(const struct mirror *mirror, const struct mirror_config_ca *ca);
+
 /* mirror_logs_finish_work waits for the jobs of all logs. */
 void mirror_logs_finish_work(struct mirror_logs *logs);
 

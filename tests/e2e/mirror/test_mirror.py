@@ -4,6 +4,7 @@ import base64
 import gzip
 import hashlib
 import http.client
+import http.server
 import json
 import os
 import signal
@@ -318,6 +319,47 @@ class Mirror(unittest.TestCase):
         self.stop(signal.SIGKILL)
         self.start()
         self.update(650, 700)
+
+    def test_landmarks_of_the_ca_are_served(self):
+        """What a CA serves as landmarks is there beside the mirror's tiles, as soon as they lie in what is mirrored."""
+        documents = {'/gm/1/landmarks': b'1\n650 4000000000\n0 0\n'}
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                body = documents.get(self.path)
+                self.send_response(404 if body is None else 200)
+                self.send_header('Content-Length', str(len(body or b'')))
+                self.end_headers()
+                self.wfile.write(body or b'')
+
+            def log_message(self, *arguments):
+                pass
+
+        server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        self.stop()
+        with open(self.config) as file:
+            text = file.read()
+        url = f' prefix-url = "http://127.0.0.1:{server.server_port}/gm"\n'
+        with open(self.config, 'w') as file:
+            file.write('landmark-interval = 1\n' + text.replace('{ certificate = "ca.pem"', '{ certificate = "ca.pem"\n' + url))
+        self.start()
+        path = self.client.prefix() + '/landmarks'
+        self.update(0, 600)
+        self.assertEqual(self.client.request('GET', path)[0], 404)
+        self.update(600, 700)
+        deadline = time.monotonic() + 30
+        while self.client.request('GET', path)[0] != 200:
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.05)
+        good = documents['/gm/1/landmarks']
+        self.assertEqual(self.client.request('GET', path)[2], good)
+        documents['/gm/1/landmarks'] = good.replace(b'650', b'649')
+        while b'landmarks-refused' not in self.process.stderr.readline():
+            self.assertLess(time.monotonic(), deadline)
+        self.assertEqual(self.client.request('GET', path)[2], good)
 
     def test_refusals(self):
         self.assertEqual(self.client.add_entries(0, 5)[0], 422)
