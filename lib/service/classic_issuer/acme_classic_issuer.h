@@ -1,14 +1,26 @@
 /* acme_classic_issuer.h - an issuing CA of directly signed certificates behind ACME profiles.
  *
- * Everything that touches the CA's store runs on its serial worker. What was signed for an order is
- * durable before anybody hears of it, and is found again by the order:
- *   signed/<instance>/<order>  the certificate
- *   revoked/<serial>           revocation time, reason, notAfter, for the CRL
+ * Everything that touches the CA's store runs on its serial worker. An order goes through these steps, each durable before the
+ * next begins, so that after a crash the same order goes on where it was, with the same serial number, and never gets two:
+ *   tbs/<instance>/<order>      what will be signed first: the TBSCertificate, linted, with its serial number
+ *   precert/<instance>/<order>  the precertificate: durable before a log hears of it [RFC6962 3.1]. None without a CT policy
+ *   scts/<instance>/<order>     the SignedCertificateTimestampList, verified and enough for the policy
+ *   signed/<instance>/<order>   the certificate, linted against its precertificate: durable before anybody hears of it
+ *   submit/<instance>/<order>   a final certificate that logs have not been told yet: since when (u64, s); removed when they have
+ * And by serial number (lower-case hex of the INTEGER's contents), for those who answer about a certificate's state:
+ *   issued/<serial>             written with the precertificate, or with the certificate when there is none: this serial number
+ *                               counts as issued [BR 7.1.2.9] whether or not a certificate follows. classic_issued_parse reads it
+ *   revoked/<serial>            revocation time, reason, notAfter, for CRL and OCSP. classic_revocation_parse reads it
+ * <instance> is hex of the ACME server's, <order> decimal. An order whose precertificate is revoked gets no certificate.
+ * CAs from before there was issued/ get it for what they have signed at their first start (object index/issued says that it is done).
  */
 #ifndef CATHAYA_SERVICE_CLASSIC_ISSUER_ACME_CLASSIC_ISSUER_H
 #define CATHAYA_SERVICE_CLASSIC_ISSUER_ACME_CLASSIC_ISSUER_H
 
 #include "ports/clock.h"
+#include "ports/events.h"
+#include "ports/sct_source.h"
+#include "ports/timer.h"
 #include "ports/work.h"
 #include "service/classic_issuer/classic_issuer.h"
 
@@ -34,6 +46,9 @@ struct classic_issuer_config {
     struct work_port worker;      /* serial */
     struct clock_port clock;
     struct lint_subject lint;     /* the callbacks are used */
+    struct sct_source scts;       /* for profiles with a CT policy; start NULL: there is none, and they are refused */
+    struct timer_port timer;      /* for what logs are to be told again; may be empty without scts */
+    struct events_port events;
     /* revoked: there is something new to publish; on the loop. May be NULL. */
     void (*revoked)(void *context);
     void *revoked_context;
@@ -49,6 +64,30 @@ void classic_issuer_free(struct classic_issuer *issuer);
 
 /* classic_issuer_port borrows the issuer as a port. */
 struct acme_issuer classic_issuer_port(struct classic_issuer *issuer);
+
+/* classic_issuer_start goes on with what was under way when the process ended: final certificates that logs have not been told;
+ * on the loop. */
+void classic_issuer_start(struct classic_issuer *issuer);
+
+/* classic_issuer_stop starts nothing new for the logs; before the worker is freed. */
+void classic_issuer_stop(struct classic_issuer *issuer);
+
+/* A certificate or precertificate that this CA has issued. */
+struct classic_issued {
+    int64_t not_after_s, issued_s;
+    acme_id order;
+    uint8_t instance[CLASSIC_INSTANCE_SIZE];
+    bool has_precert;
+};
+
+/* classic_issued_parse reads the object "issued/<serial>"; classic_issued_name makes the names of the object of that kind
+ * ("issued", "revoked") and serial number. */
+MUST_USE enum status classic_issued_parse(struct bytes value, struct classic_issued *out, struct error *err);
+void classic_issued_name(const char *kind, struct bytes serial, char out[OBJECT_NAME_MAX + 1]);
+
+/* classic_order_name makes the name of an order's object of that kind ("signed", "scts"...). */
+void classic_order_name(const char *kind, const uint8_t instance[CLASSIC_INSTANCE_SIZE], acme_id order,
+                        char out[OBJECT_NAME_MAX + 1]);
 
 /* A revoked certificate, as the CRL lists it. */
 struct classic_revocation {
