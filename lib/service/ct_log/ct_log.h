@@ -12,6 +12,7 @@
 #ifndef CATHAYA_SERVICE_CT_LOG_CT_LOG_H
 #define CATHAYA_SERVICE_CT_LOG_CT_LOG_H
 
+#include "codec/ct/ct_suite.h"
 #include "crypto/algorithm.h"
 #include "log_engine/log_engine.h"
 #include "metrics/metrics.h"
@@ -59,7 +60,7 @@ struct ct_log_config {
     const char *operator_name;
     const char *const *operator_emails;
     size_t operator_email_count;
-    bool is_gm;                   /* SM3 and sm2_sm3; otherwise SHA-256 and ecdsa_p256_sha256 */
+    const struct ct_suite *suite;
     enum ct_log_state state;
     int64_t state_since_s;        /* of the list entry; 0: the start of the process */
     uint32_t mmd_s;

@@ -1,0 +1,226 @@
+#include "adapters/sqlite/sqlite_ct_index.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "adapters/sqlite/sqlite_call.h"
+
+/* Version 1. Both tables are looked up by hashes alone, whose order is chance: a table that is its own index has one
+ * page to touch instead of two. */
+static const char version_1[] =
+    "CREATE TABLE state(id INTEGER PRIMARY KEY CHECK(id = 1), log_id BLOB NOT NULL, size INTEGER NOT NULL);"
+    "CREATE TABLE leaf(hash BLOB PRIMARY KEY, entry INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE submission(hash BLOB PRIMARY KEY, entry INTEGER NOT NULL, timestamp_ms INTEGER NOT NULL) WITHOUT ROWID;";
+
+static const char *const migrations[] = {version_1};
+
+enum statement {
+    SQL_STATE, SQL_FOUND, SQL_SET_SIZE, SQL_FIND_LEAF, SQL_FIND_SUBMISSION, SQL_ADD_LEAF, SQL_ADD_SUBMISSION,
+    SQL_CLEAR_LEAVES, SQL_CLEAR_SUBMISSIONS, SQL_COUNT
+};
+
+static const char *const statements[SQL_COUNT] = {
+    [SQL_STATE] = "SELECT log_id, size FROM state",
+    [SQL_FOUND] = "INSERT INTO state(id, log_id, size) VALUES(1, ?, 0)",
+    [SQL_SET_SIZE] = "UPDATE state SET size = ?",
+    [SQL_FIND_LEAF] = "SELECT entry FROM leaf WHERE hash = ?",
+    [SQL_FIND_SUBMISSION] = "SELECT entry, timestamp_ms FROM submission WHERE hash = ?",
+    [SQL_ADD_LEAF] = "INSERT INTO leaf(hash, entry) VALUES(?, ?) ON CONFLICT DO NOTHING",
+    [SQL_ADD_SUBMISSION] = "INSERT INTO submission(hash, entry, timestamp_ms) VALUES(?, ?, ?) ON CONFLICT DO NOTHING",
+    [SQL_CLEAR_LEAVES] = "DELETE FROM leaf",
+    [SQL_CLEAR_SUBMISSIONS] = "DELETE FROM submission",
+};
+
+static const struct sqlite_kind kind = {
+    .name = "an index of a CT log",
+    .application_id = 0x43544833, /* "CTH3" */
+    .migrations = migrations,
+    .version = sizeof migrations / sizeof migrations[0],
+    .statements = statements,
+    .statement_count = SQL_COUNT,
+};
+
+struct sqlite_ct_index {
+    struct sqlite_database *db;
+    uint64_t size;           /* with what is written and not committed */
+    uint64_t committed_size;
+};
+
+static struct bytes hash_of(const uint8_t hash[HASH_SIZE])
+{
+    return bytes_of(hash, HASH_SIZE);
+}
+
+static enum status set_size(struct sqlite_ct_index *x, uint64_t size, struct error *err)
+{
+    struct sqlite_call call;
+    sqlite_call_write(&call, x->db, SQL_SET_SIZE, err);
+    sqlite_call_int(&call, (int64_t)size);
+    return sqlite_call_run(&call);
+}
+
+/* ---- the port ---- */
+
+static enum status get_size(void *context, uint64_t *size, struct error *err)
+{
+    const struct sqlite_ct_index *x = context;
+    *size = x->size;
+    return sqlite_database_ready(x->db, err);
+}
+
+static enum status find(struct sqlite_ct_index *x, enum statement statement, const uint8_t hash[HASH_SIZE],
+                        uint64_t *index, uint64_t *timestamp_ms, struct error *err)
+{
+    struct sqlite_call call;
+    bool is_there = false;
+    sqlite_call_read(&call, x->db, statement, err);
+    sqlite_call_bytes(&call, hash_of(hash));
+    if (sqlite_call_next(&call)) {
+        is_there = true;
+        *index = (uint64_t)sqlite_call_get_int(&call);
+        if (timestamp_ms != NULL)
+            *timestamp_ms = (uint64_t)sqlite_call_get_int(&call);
+    }
+    enum status status = sqlite_call_end(&call);
+    return status == STATUS_OK && !is_there ? error_set(err, STATUS_NOT_FOUND, "not in the index") : status;
+}
+
+static enum status find_leaf(void *context, const uint8_t leaf_hash[HASH_SIZE], uint64_t *index,
+                             struct error *err)
+{
+    return find(context, SQL_FIND_LEAF, leaf_hash, index, NULL, err);
+}
+
+static enum status find_submission(void *context, const uint8_t submission[HASH_SIZE], uint64_t *index,
+                                   uint64_t *timestamp_ms, struct error *err)
+{
+    return find(context, SQL_FIND_SUBMISSION, submission, index, timestamp_ms, err);
+}
+
+static enum status add(void *context, const struct ct_index_row *row, struct error *err)
+{
+    struct sqlite_ct_index *x = context;
+    struct sqlite_call call;
+    if (row->index != x->size)
+        return error_set(err, STATUS_CONFLICT, "%s: entry %" PRIu64 " does not follow %" PRIu64 " entries",
+                         x->db->path, row->index, x->size);
+    sqlite_call_write(&call, x->db, SQL_ADD_LEAF, err);
+    sqlite_call_bytes(&call, hash_of(row->leaf_hash));
+    sqlite_call_int(&call, (int64_t)row->index);
+    enum status status = sqlite_call_run(&call);
+    if (status != STATUS_OK)
+        return status;
+    sqlite_call_write(&call, x->db, SQL_ADD_SUBMISSION, err);
+    sqlite_call_bytes(&call, hash_of(row->submission));
+    sqlite_call_int(&call, (int64_t)row->index);
+    sqlite_call_int(&call, (int64_t)row->timestamp_ms);
+    status = sqlite_call_run(&call);
+    x->size += status == STATUS_OK;
+    return status;
+}
+
+static enum status clear(void *context, struct error *err)
+{
+    struct sqlite_ct_index *x = context;
+    for (int i = SQL_CLEAR_LEAVES; i <= SQL_CLEAR_SUBMISSIONS; i++) {
+        struct sqlite_call call;
+        sqlite_call_write(&call, x->db, i, err);
+        enum status status = sqlite_call_run(&call);
+        if (status != STATUS_OK)
+            return status;
+    }
+    x->size = 0;
+    return STATUS_OK;
+}
+
+static enum status commit(void *context, struct error *err)
+{
+    struct sqlite_ct_index *x = context;
+    enum status status = STATUS_OK;
+    if (x->size != x->committed_size)
+        status = set_size(x, x->size, err);
+    if (status == STATUS_OK)
+        status = sqlite_database_commit(x->db, err);
+    if (status == STATUS_OK)
+        x->committed_size = x->size;
+    return status;
+}
+
+static void rollback(void *context)
+{
+    struct sqlite_ct_index *x = context;
+    sqlite_database_rollback(x->db);
+    x->size = x->committed_size;
+}
+
+struct ct_index sqlite_ct_index_port(struct sqlite_ct_index *index)
+{
+    return (struct ct_index){.context = index,
+                             .get_size = get_size,
+                             .find_leaf = find_leaf,
+                             .find_submission = find_submission,
+                             .add = add,
+                             .clear = clear,
+                             .commit = commit,
+                             .rollback = rollback};
+}
+
+/* ---- opening ---- */
+
+static enum status read_state(struct sqlite_ct_index *x, const uint8_t log_id[HASH_SIZE], bool *is_there,
+                              struct error *err)
+{
+    struct sqlite_call call;
+    bool is_ours = true;
+    sqlite_call_read(&call, x->db, SQL_STATE, err);
+    *is_there = sqlite_call_next(&call);
+    if (*is_there) {
+        is_ours = bytes_equal(sqlite_call_get_bytes(&call), hash_of(log_id));
+        x->size = x->committed_size = (uint64_t)sqlite_call_get_int(&call);
+    }
+    enum status status = sqlite_call_end(&call);
+    if (status == STATUS_OK && !is_ours)
+        return error_set(err, STATUS_REFUSED,
+                         "%s: the index of another log: remove it, and it is made again from this one's entries", x->db->path);
+    return status;
+}
+
+static enum status found(struct sqlite_ct_index *x, const uint8_t log_id[HASH_SIZE], struct error *err)
+{
+    struct sqlite_call call;
+    sqlite_call_write(&call, x->db, SQL_FOUND, err);
+    sqlite_call_bytes(&call, hash_of(log_id));
+    enum status status = sqlite_call_run(&call);
+    return status == STATUS_OK ? sqlite_database_commit(x->db, err) : status;
+}
+
+enum status sqlite_ct_index_open(const char *path, enum sqlite_access access, const uint8_t log_id[HASH_SIZE],
+                                 struct sqlite_ct_index **out, struct error *err)
+{
+    struct sqlite_ct_index *x = calloc(1, sizeof *x);
+    bool is_there = false;
+    *out = NULL;
+    if (x == NULL)
+        return error_set(err, STATUS_NO_MEMORY, "no memory for an index");
+    enum status status = sqlite_database_open(path, access, &kind, &x->db, err);
+    if (status == STATUS_OK && access != SQLITE_FOR_READING)
+        status = sqlite_database_run(x->db, "PRAGMA synchronous = NORMAL", err);
+    if (status == STATUS_OK)
+        status = read_state(x, log_id, &is_there, err);
+    if (status == STATUS_OK && !is_there && access != SQLITE_FOR_READING)
+        status = found(x, log_id, err);
+    if (status != STATUS_OK) {
+        sqlite_ct_index_close(x);
+        return status;
+    }
+    *out = x;
+    return STATUS_OK;
+}
+
+void sqlite_ct_index_close(struct sqlite_ct_index *x)
+{
+    if (x == NULL)
+        return;
+    sqlite_database_close(x->db);
+    free(x);
+}
