@@ -10,6 +10,10 @@ set(codec_text_sources
   note/note_key.c
   note/vkey.c
   note/utf8.c
+  ocsp/cert_id.c
+  ocsp/ocsp_nonce.c
+  ocsp/ocsp_request.c
+  ocsp/ocsp_response.c
   pem/pem.c
   properties/properties.c
   revocations/revocations.c
