@@ -1,4 +1,5 @@
-/* log_engine.h - one append-only log on an object store and a record: an issuance log [MTC 5.2] or a CT log.
+/* log_engine.h - one append-only log on an object store and a record: an issuance log [MTC 5.2], or a CT log
+ * [RFC6962], [C2SP static-ct-api].
  *
  * A batch goes through five steps; a crash after any of them is recovered from by the code that does
  * step 3 on every batch:
@@ -9,6 +10,10 @@
  *   4. publish  the checkpoint is put where readers look
  *   5. settle   from time to time everything is synced and the staged objects are removed
  * Nothing is signed that the record has not committed to, so no size ever has two signed roots.
+ *
+ * A CT log is told by log_config.tree_head_signer. Its entries are TileLeafs, its own line of the checkpoint is its
+ * signed tree head (note type 05), it has no landmarks, and no batch objects unless it cosigns subtrees: a batch
+ * leaves nothing behind but tiles.
  */
 #ifndef CATHAYA_LOG_ENGINE_H
 #define CATHAYA_LOG_ENGINE_H
@@ -18,8 +23,10 @@
 #include "merkle/proof.h"
 #include "ports/clock.h"
 #include "ports/cosigner.h"
+#include "ports/ct_signer.h"
 #include "ports/object_store.h"
 #include "ports/record_store.h"
+#include "tiled_tree/leaf_format.h"
 
 /* Entries of a batch: the staged object must stay below what one put can carry. */
 #define LOG_BATCH_ENTRIES_MAX 65536
@@ -28,6 +35,10 @@
 #define LOG_COSIGNERS_MAX 16
 /* Mirrors and witnesses whose lines a published checkpoint carries; a note has room for 64 lines. */
 #define LOG_EXTERNALS_MAX 32
+/* Origins are note names, and a cosigned message has room for 255 bytes of one; and a NUL. */
+#define LOG_ORIGIN_SIZE 256
+/* A signature of a tree head: P-256 and SM2 in DER have at most 72 bytes. */
+#define LOG_TREE_HEAD_SIGNATURE_MAX 80
 /* 2^48 - 1 entries: `end` has 48 bits [MTC 5.2]. */
 #define LOG_SIZE_MAX (((uint64_t)1 << 48) - 1)
 
@@ -48,14 +59,27 @@ struct log_quorum {
 };
 
 struct log_config {
-    struct tai log_id;              /* caID.0.N */
+    /* Of an issuance log: caID.0.N. A CT log has none (len 0). */
+    struct tai log_id;
+    /* The origin line, borrowed: of a CT log its submission prefix without scheme; at most 255 bytes, a note name.
+     * NULL: the name of log_id. */
+    const char *origin;
+    const struct leaf_format *leaf_format; /* NULL: leaf_format_mtc, and of a CT log leaf_format_ct */
     const struct hash_alg *hash;
     struct object_store public_store;  /* checkpoint, landmarks, tile/...: what readers see */
-    struct object_store private_store; /* staged/..., batch/...: the log's own */
+    struct object_store private_store; /* staged/..., batch/..., final/...: the log's own */
     struct record_store record;
     struct clock_port clock;
-    const struct cosigner *cosigners; /* borrowed; the first is the CA cosigner */
+    /* The key of a CT log, borrowed: signs the log's own line of a checkpoint. NULL: an issuance log, whose own line is
+     * that of the first cosigner. A reader uses its key alone. */
+    const struct ct_signer *tree_head_signer;
+    /* Borrowed. Of an issuance log 1..LOG_COSIGNERS_MAX, the first is the CA cosigner. Of a CT log 0..: they sign
+     * checkpoints beside the log's own line. */
+    const struct cosigner *cosigners;
     size_t cosigner_count;
+    /* A CT log whose cosigners sign the covering subtrees of each batch too, for the whole of its life: then there
+     * are batch objects. Issuance logs always do. */
+    bool cosigns_subtrees;
     const struct log_external *externals; /* borrowed; none has the ID of a cosigner above */
     size_t external_count;
     struct log_quorum quorum;
@@ -65,7 +89,7 @@ struct log_config {
 
 /* An entry to be appended. */
 struct log_entry_input {
-    struct bytes entry;   /* encoded MTCLogEntry, at most 65535 bytes */
+    struct bytes entry;   /* MTCLogEntry, at most 65535 bytes; CT: TileLeaf, whose leaf_index is the caller's to set */
     int64_t not_after_s;  /* 0 for a null entry */
 };
 
@@ -76,7 +100,16 @@ struct log_state {
     uint64_t batch_count;
     uint64_t min_index;      /* entries below may be gone */
     int64_t max_not_after_s; /* of all entries ever appended */
-    bool is_closed;          /* for good: rotated */
+    bool is_closed;          /* for good: rotated, or read-only */
+};
+
+/* The signed tree head that is published: get-sth answers with it. */
+struct log_tree_head {
+    uint64_t size;
+    uint8_t root[HASH_SIZE];
+    uint64_t timestamp_ms; /* 0: none is published yet */
+    uint8_t signature[LOG_TREE_HEAD_SIGNATURE_MAX]; /* DER, without algorithm and length */
+    size_t signature_len;
 };
 
 /* A cosignature over a subtree, timestamp 0: it can go into a certificate. */
@@ -102,21 +135,38 @@ enum status log_close(struct log_engine *log, struct error *err);
 
 struct log_state log_state(const struct log_engine *log);
 
+/* log_tree_head is the published tree head of a CT log, out of memory: nothing is read. Of an issuance log it is
+ * without a signature. */
+const struct log_tree_head *log_tree_head(const struct log_engine *log);
+
 /* log_append adds a batch of 1..LOG_BATCH_ENTRIES_MAX entries; the first gets *first_index, and when
  * STATUS_OK is returned all of them are durable, sequenced, cosigned and published. After
  * STATUS_CONFLICT or STATUS_IO nothing has been acknowledged and the log takes no more: close it and
  * open it again. STATUS_REFUSED: the log is closed, or an entry has a
- * type or extensions that we do not know [MTC 5.2.1]. STATUS_LIMIT: too many or too long entries. */
+ * type or extensions that we do not know [MTC 5.2.1]. STATUS_LIMIT: too many or too long entries; of a CT log
+ * entries of more than LOG_BATCH_BYTES_MAX together have to be several batches.
+ * A CT log's tree head is never older than an entry of it, and always younger than the tree head before. */
 MUST_USE enum status log_append(struct log_engine *log, const struct log_entry_input *entries,
                                 size_t entry_count, uint64_t *first_index, struct error *err);
 
 /* log_node_source reads complete nodes of the current tree from tiles; context is the log. */
 struct node_source log_node_source(struct log_engine *log);
 
-/* log_read_entry appends the bytes of the entry at index. STATUS_NOT_FOUND beyond the tree or below
- * the minimum index. */
+/* log_read_entry appends the bytes of the entry at index (MTCLogEntry or TileLeaf). STATUS_NOT_FOUND beyond the tree
+ * or below the minimum index. */
 MUST_USE enum status log_read_entry(struct log_engine *log, uint64_t index, struct builder *out,
                                     struct error *err);
+
+/* log_read_entries calls each for the entries [start, end) in order, with their leaf hashes, checked up to the root;
+ * the first status that is not STATUS_OK ends it. Every bundle is read and hashed once. Statuses as log_read_entry.
+ * each may not call the log. */
+MUST_USE enum status log_read_entries(struct log_engine *log, uint64_t start, uint64_t end,
+                                      enum status (*each)(void *context, uint64_t index,
+                                                          const struct stored_leaf *leaf,
+                                                          const uint8_t hash[HASH_SIZE], struct error *err),
+                                      void *context, struct error *err);
+
+/* The next three are for logs with batch objects; STATUS_USAGE otherwise. */
 
 /* log_read_cosignatures finds the batch of index: its covering subtree with index in it, and the
  * cosignatures over that subtree, in the canonical order of an MTCProof. memory holds the signature
@@ -163,6 +213,12 @@ MUST_USE enum status log_add_cosignatures(struct log_engine *log, uint64_t index
 MUST_USE enum status log_read_published(struct log_engine *log, struct builder *out,
                                         struct error *err);
 
+/* log_refresh_checkpoint signs the published tree once more with the time that it is, and publishes that: a signed tree
+ * head must not become older than the MMD [RFC6962 3.5]. Lines of others that verify stay. It does nothing when the clock is
+ * not beyond the time of the published one. STATUS_REFUSED when the log is closed for good. What a power cut takes
+ * is signed anew by the next open. */
+MUST_USE enum status log_refresh_checkpoint(struct log_engine *log, struct error *err);
+
 /* A cosignature of somebody else over a checkpoint. */
 struct log_checkpoint_addition {
     const char *name; /* of a configured external */
@@ -178,9 +234,18 @@ MUST_USE enum status log_add_checkpoint_cosignatures(struct log_engine *log, uin
                                                      const struct log_checkpoint_addition *additions,
                                                      size_t count, size_t *added, struct error *err);
 
+/* log_freeze closes an open CT log for good: its last tree head is signed, durable, published, and kept as the private
+ * object final/checkpoint; then the record says that the log is closed. From then on nothing is ever signed, whatever
+ * happens to the published checkpoint: opening the log publishes the final one again. Cosignatures of others can
+ * still be added. It does nothing when the log is closed already. After a failure that is not STATUS_REFUSED:
+ * close and open again; the log is then closed or it is not. */
+MUST_USE enum status log_freeze(struct log_engine *log, struct error *err);
+
 /* log_quorum_size is the largest size whose published checkpoint had the quorum; the log's size when no
  * quorum is configured. */
 uint64_t log_quorum_size(const struct log_engine *log);
+
+/* Landmarks: a CT log has none, and log_allocate_landmark is STATUS_USAGE. */
 
 /* log_landmarks borrows the current landmark sequence (never pruned below what is needed). */
 const struct landmarks *log_landmarks(const struct log_engine *log);
@@ -201,9 +266,17 @@ MUST_USE enum status log_next_min_index(struct log_engine *log, int64_t retain_s
 MUST_USE enum status log_prune(struct log_engine *log, int64_t retain_s, uint64_t *removed_count,
                                struct error *err);
 
+/* log_prune_below raises the minimum index to min_index, rounded down to whole tiles, at most the size, and deletes
+ * what lies below: how a CT log is pruned whose interval is over. The tree head can still be proved, and so can
+ * everything from the minimum index on. Relying parties have to be told first. A minimum index that is not above
+ * the current one goes on with what an earlier call left. */
+MUST_USE enum status log_prune_below(struct log_engine *log, uint64_t min_index, uint64_t *removed_count,
+                                     struct error *err);
+
 /* log_close_for_good marks the record closed: no entry is ever appended again [MTC 5.2]. It looks at the
  * record alone, so that a log that cannot be opened any more can be closed; it does nothing when the log
- * is closed already. Nobody may have the log open for writing. */
+ * is closed already. Nobody may have the log open for writing. A CT log that can be opened is closed by log_freeze: of one
+ * that is closed here the published checkpoint stays the last, and it cannot be opened any more if that is not there. */
 MUST_USE enum status log_close_for_good(const struct log_config *config, struct error *err);
 
 /* ---- fsck ---- */
