@@ -34,7 +34,7 @@ enum status landmark_answer_held(struct landmark_update *u, struct error *err)
     if (u->held.size == 0 || u->held.size == u->checkpoint.size)
         return STATUS_OK;
     builder_reset(&u->proof);
-    enum status s = landmark_tiles_evaluate(&u->tiles, (struct subtree){0, u->held.size}, u->checkpoint.root, part, &u->proof, err);
+    enum status s = tile_set_evaluate(&u->tiles, (struct subtree){0, u->held.size}, u->checkpoint.root, part, &u->proof, err);
     if (s != STATUS_OK || memcmp(part, u->held.root, HASH_SIZE) == 0)
         return s;
     landmark_answer_write_evidence(u, EVIDENCE_NOT_A_PREFIX, part);
@@ -49,7 +49,7 @@ static enum status evaluate_landmark(struct landmark_update *u, uint64_t number,
     for (size_t i = 0; (s == STATUS_OK || s == STATUS_AGAIN) && i < 2; i++) {
         if (subtree_size(both[i]) == 0)
             continue;
-        s = landmark_tiles_evaluate(&u->tiles, both[i], u->checkpoint.root, out->hashes[i], NULL, err);
+        s = tile_set_evaluate(&u->tiles, both[i], u->checkpoint.root, out->hashes[i], NULL, err);
         if (s != STATUS_OK)
             worst = s;
     }

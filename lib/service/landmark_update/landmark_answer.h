@@ -4,8 +4,8 @@
 #define CATHAYA_SERVICE_LANDMARK_UPDATE_LANDMARK_ANSWER_H
 
 #include "codec/evidence/evidence.h"
+#include "merkle/tile_set.h"
 #include "service/landmark_update/landmark_check.h"
-#include "service/landmark_update/landmark_tiles.h"
 
 struct landmark_update {
     struct landmark_update_ports ports;
@@ -20,7 +20,7 @@ struct landmark_update {
     struct landmarks list;
     struct checkpoint checkpoint, held;
     struct hasher hasher;
-    struct landmark_tiles tiles;
+    struct tile_set tiles;
     bool has_tiles;
     enum status list_status;
     struct error list_error;

@@ -9,7 +9,7 @@
 
 struct tile_fetch {
     struct landmark_update *update;
-    struct landmark_tile *tile;
+    struct tile_set_tile *tile;
     bool is_full;
 };
 
@@ -30,7 +30,7 @@ static void finish(struct landmark_update *u, enum status status, size_t new_lan
                                             .url = u->prefix};
     u->done(u->cookie, &result);
     if (u->has_tiles)
-        landmark_tiles_clear(&u->tiles);
+        tile_set_clear(&u->tiles);
     trust_bundle_clear(&u->bundle);
     hasher_clear(&u->hasher);
     builder_clear(&u->list_text);
@@ -152,7 +152,7 @@ static void on_tile(void *cookie, const struct fetch_response *r)
             return;
     }
     if (s == STATUS_OK)
-        s = landmark_tiles_put(f->tile, r->body, &err);
+        s = tile_set_put(f->tile, r->body, &err);
     /* A tile that is absent is a broken log, not an absent one. */
     if (s == STATUS_NOT_FOUND)
         err.status = STATUS_REFUSED;
@@ -164,7 +164,7 @@ static void on_tile(void *cookie, const struct fetch_response *r)
     fetch_tiles(u);
 }
 
-static enum status fetch_tile(struct landmark_update *u, struct landmark_tile *tile, struct error *err)
+static enum status fetch_tile(struct landmark_update *u, struct tile_set_tile *tile, struct error *err)
 {
     struct tile_fetch *f = malloc(sizeof *f);
     if (f == NULL)
@@ -181,10 +181,10 @@ static enum status fetch_tile(struct landmark_update *u, struct landmark_tile *t
 /* A tile that is under way has no hashes either: tile_at goes over the array once. */
 static void fetch_tiles(struct landmark_update *u)
 {
-    struct landmark_tile *tile;
+    struct tile_set_tile *tile;
     struct error err = {.status = STATUS_OK};
     while (!u->has_failed && u->under_way < LANDMARK_UPDATE_PARALLEL &&
-           (tile = landmark_tiles_next(&u->tiles, &u->tile_at)) != NULL)
+           (tile = tile_set_next(&u->tiles, &u->tile_at)) != NULL)
         if (fetch_tile(u, tile, &err) != STATUS_OK)
             fail(u, &err);
     if (u->under_way > 0)
@@ -230,8 +230,8 @@ static void on_checkpoint(void *cookie, const struct fetch_response *r)
         return;
     }
     if (u->has_tiles)
-        landmark_tiles_clear(&u->tiles);
-    landmark_tiles_init(&u->tiles, u->checkpoint.size, &u->hasher);
+        tile_set_clear(&u->tiles);
+    tile_set_init(&u->tiles, u->checkpoint.size, &u->hasher);
     u->has_tiles = true;
     ask_the_tree(u);
 }

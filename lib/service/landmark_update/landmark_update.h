@@ -21,8 +21,6 @@
 /* For one answer, and for all of a log from one prefix: a log that is slower is asked again later. */
 #define LANDMARK_UPDATE_FETCH_MS 10000
 #define LANDMARK_UPDATE_TOTAL_MS 120000
-/* A first update of 169 landmarks in a log of 2^40 entries needs some 700 tiles. */
-#define LANDMARK_UPDATE_TILES_MAX 4096
 /* At once; polite to a web server. */
 #define LANDMARK_UPDATE_PARALLEL 6
 #define LANDMARK_UPDATE_URL_MAX 512

@@ -1,26 +1,24 @@
-#include "service/landmark_update/landmark_tiles.h"
+#include "merkle/tile_set.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "service/landmark_update/landmark_update.h"
-
-void landmark_tiles_init(struct landmark_tiles *tiles, uint64_t tree_size, struct hasher *hasher)
+void tile_set_init(struct tile_set *tiles, uint64_t tree_size, struct hasher *hasher)
 {
-    *tiles = (struct landmark_tiles){.tiles = array_of(sizeof(struct landmark_tile), LANDMARK_UPDATE_TILES_MAX),
+    *tiles = (struct tile_set){.tiles = array_of(sizeof(struct tile_set_tile), TILE_SET_MAX),
                                      .tree_size = tree_size, .hasher = hasher};
 }
 
-void landmark_tiles_clear(struct landmark_tiles *tiles)
+void tile_set_clear(struct tile_set *tiles)
 {
     for (size_t i = 0; i < tiles->tiles.count; i++)
-        free(((struct landmark_tile *)array_at(&tiles->tiles, i))->hashes);
+        free(((struct tile_set_tile *)array_at(&tiles->tiles, i))->hashes);
     array_clear(&tiles->tiles);
 }
 
 static int compare_tile(const void *key, const void *item)
 {
-    const struct tile *a = key, *b = &((const struct landmark_tile *)item)->tile;
+    const struct tile *a = key, *b = &((const struct tile_set_tile *)item)->tile;
     if (a->level != b->level)
         return a->level < b->level ? -1 : 1;
     return (a->index > b->index) - (a->index < b->index);
@@ -38,8 +36,8 @@ static void fold(struct hasher *h, const uint8_t *hashes, unsigned count, uint8_
 
 static enum status read_node(void *context, unsigned level, uint64_t index, uint8_t out[HASH_SIZE], struct error *err)
 {
-    struct landmark_tiles *tiles = context;
-    struct landmark_tile wanted = {.hashes = NULL};
+    struct tile_set *tiles = context;
+    struct tile_set_tile wanted = {.hashes = NULL};
     unsigned first, count;
     size_t at;
     tile_of_node(tiles->tree_size, level, index, &wanted.tile, &first, &count);
@@ -48,9 +46,9 @@ static enum status read_node(void *context, unsigned level, uint64_t index, uint
     memset(out, 0, HASH_SIZE);
     if (!array_find(&tiles->tiles, &wanted.tile, compare_tile, &at)) {
         tiles->has_missing = true;
-        return array_insert(&tiles->tiles, at, &wanted, "tiles for one update", err);
+        return array_insert(&tiles->tiles, at, &wanted, "tiles for one question", err);
     }
-    const struct landmark_tile *there = array_at(&tiles->tiles, at);
+    const struct tile_set_tile *there = array_at(&tiles->tiles, at);
     if (there->hashes == NULL)
         tiles->has_missing = true;
     else
@@ -58,7 +56,7 @@ static enum status read_node(void *context, unsigned level, uint64_t index, uint
     return STATUS_OK;
 }
 
-enum status landmark_tiles_evaluate(struct landmark_tiles *tiles, struct subtree subtree, const uint8_t root[HASH_SIZE],
+enum status tile_set_evaluate(struct tile_set *tiles, struct subtree subtree, const uint8_t root[HASH_SIZE],
                                     uint8_t hash[HASH_SIZE], struct builder *proof, struct error *err)
 {
     struct node_source source = {tiles, read_node};
@@ -88,17 +86,17 @@ enum status landmark_tiles_evaluate(struct landmark_tiles *tiles, struct subtree
     return s == STATUS_REFUSED ? error_prefix(err, s, "tiles: they do not lead to the signed root") : s;
 }
 
-struct landmark_tile *landmark_tiles_next(struct landmark_tiles *tiles, size_t *at)
+struct tile_set_tile *tile_set_next(struct tile_set *tiles, size_t *at)
 {
     while (*at < tiles->tiles.count) {
-        struct landmark_tile *tile = array_at(&tiles->tiles, (*at)++);
+        struct tile_set_tile *tile = array_at(&tiles->tiles, (*at)++);
         if (tile->hashes == NULL)
             return tile;
     }
     return NULL;
 }
 
-enum status landmark_tiles_put(struct landmark_tile *tile, struct bytes value, struct error *err)
+enum status tile_set_put(struct tile_set_tile *tile, struct bytes value, struct error *err)
 {
     size_t len = (size_t)tile->tile.width * HASH_SIZE;
     /* Where the partial one has gone, the full one holds it. */
