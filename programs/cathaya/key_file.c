@@ -138,3 +138,8 @@ struct document_signer key_file_document_signer(const struct service_key *key)
     return key->local != NULL ? local_key_document_signer(key->local)
                               : signer_client_document_signer(key->remote);
 }
+
+struct ct_signer key_file_ct_signer(const struct service_key *key)
+{
+    return local_key_ct_signer(key->local);
+}

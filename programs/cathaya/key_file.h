@@ -11,6 +11,7 @@
 
 #include "crypto/key.h"
 #include "ports/cosigner.h"
+#include "ports/ct_signer.h"
 #include "ports/document_signer.h"
 
 #define KEY_FILE_NAME_MAX 1023
@@ -38,6 +39,8 @@ void key_file_close(struct service_key *key);
 const struct public_key *key_file_public(const struct service_key *key);
 struct cosigner key_file_cosigner(const struct service_key *key, const struct tai *id);
 struct document_signer key_file_document_signer(const struct service_key *key);
+/* Of a local key alone. */
+struct ct_signer key_file_ct_signer(const struct service_key *key);
 
 /* key_file_is_path: is it the first kind of name? */
 bool key_file_is_path(const char *key);

@@ -151,6 +151,10 @@ void ct_log_prune(struct ct_log *log, int64_t retain_s,
 /* ct_log_add_line adds a witness's line to the published checkpoint of this size, if it is still the published one. */
 void ct_log_add_line(struct ct_log *log, uint64_t size, const char *name, uint64_t timestamp_s, struct bytes signature);
 
+/* ct_log_engine is the engine, for proofs to witnesses: on `work` alone, and not kept, for it is opened anew after a failure.
+ * NULL while it has stopped. */
+struct log_engine *ct_log_engine(const struct ct_log *log);
+
 struct ct_log_status {
     const char *title, *origin;
     enum ct_log_state state;
