@@ -38,7 +38,8 @@ struct certificate_profile {
     bool has_wildcards, has_ips;   /* identifiers allowed beside plain DNS names */
     unsigned names_max;
     unsigned mirrors_min;          /* MTC: cosignatures of others that a certificate must carry */
-    unsigned scts_min;             /* classic: once there are logs */
+    char ct_policy[PROFILE_NAME_SIZE]; /* whose SCTs a certificate must carry, by the policy's name (rules/ct_policy.h): inside a
+                                    * classic one, beside an MTC; "": none */
 };
 
 /* certificate_profile_find is the profile of that name among `count`, NULL when there is none. */

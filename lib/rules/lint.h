@@ -28,6 +28,7 @@ struct lint_subject {
     struct bytes extensions; /* contents of Extensions */
     int64_t not_before_s, not_after_s; /* inclusive both */
     int64_t now_s;        /* decides which dated limits hold */
+    bool is_precert;      /* to be signed with its poison, for logs alone [RFC6962 3.1] */
     /* Is this name a public suffix or below none (an internal name)? Both may be NULL: not checked. */
     bool (*is_public_suffix)(void *context, const char *name);
     bool (*is_internal_name)(void *context, const char *name);

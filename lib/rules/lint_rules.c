@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "codec/asn1/der.h"
+#include "codec/ct/sct_list.h"
 #include "crypto/algorithm.h"
 #include "crypto/subject_key.h"
 #include "rules/dns_name.h"
@@ -12,6 +13,8 @@
 #define DAY_S ((int64_t)86400)
 /* Clocks differ; a certificate from further back claims a validity that nobody was authorized for. */
 #define BACKDATE_MAX_S (48 * 3600)
+#define POISON "1.3.6.1.4.1.11129.2.4.3"
+#define SCT_LIST "1.3.6.1.4.1.11129.2.4.2"
 
 static bool wrong(struct lint_view *view, const char *what, const char *name)
 {
@@ -304,9 +307,22 @@ static bool is_absent(struct lint_view *view, const char *dotted, const char *wh
     return !find(view, dotted, &e) || wrong(view, what, "");
 }
 
+/* The poison of a precertificate is meant to be unknown; another rule is about it. */
 static bool has_nothing_critical_unknown(struct lint_view *view)
 {
-    return view->extensions.unknown_critical.len == 0 || wrong(view, "a critical extension that nobody knows", "");
+    struct extension poison, e;
+    struct extensions one;
+    bool is_met = false;
+    struct reader r;
+    if (!view->subject->is_precert || !find(view, POISON, &poison))
+        return view->extensions.unknown_critical.len == 0 || wrong(view, "a critical extension that nobody knows", "");
+    reader_init(&r, view->subject->extensions);
+    for (struct bytes at = reader_rest(&r); !is_met && extensions_next(&r, &e); at = reader_rest(&r)) {
+        struct bytes whole = bytes_of(at.data, at.len - reader_rest(&r).len);
+        is_met = !bytes_equal(e.oid, poison.oid) &&
+                 (extensions_parse(whole, &one, NULL) != STATUS_OK || one.unknown_critical.len > 0);
+    }
+    return !is_met || wrong(view, "a critical extension that nobody knows", "");
 }
 
 static bool is_no_ca(struct lint_view *view)
@@ -385,7 +401,24 @@ static bool has_revocation_pointer(struct lint_view *view)
 
 static bool has_no_scts(struct lint_view *view)
 {
-    return is_absent(view, "1.3.6.1.4.1.11129.2.4.2", "a Merkle Tree Certificate has no SCT list");
+    return is_absent(view, SCT_LIST, "a Merkle Tree Certificate has no SCT list");
+}
+
+/* A list that somebody reads, in what clients get; before that nobody has the SCTs. */
+static bool has_scts_as_due(struct lint_view *view)
+{
+    struct extension e;
+    struct sct_list list;
+    struct reader r, contents;
+    bool is_due = !view->subject->is_precert && view->subject->profile->ct_policy[0] != '\0';
+    if (!find(view, SCT_LIST, &e))
+        return !is_due || wrong(view, "no SCT list, and the profile has a CT policy", view->subject->profile->ct_policy);
+    if (view->subject->is_precert)
+        return wrong(view, "a precertificate has no SCT list", "");
+    reader_init(&r, e.value);
+    bool ok = !e.is_critical && der_enter(&r, DER_OCTET_STRING, &contents) && reader_is_at_end(&r) &&
+              sct_list_parse(reader_rest(&contents), &list, NULL) == STATUS_OK;
+    return ok || wrong(view, "an SCT list that is critical or cannot be read", "");
 }
 
 static bool has_no_name_constraints(struct lint_view *view)
@@ -393,9 +426,14 @@ static bool has_no_name_constraints(struct lint_view *view)
     return is_absent(view, "2.5.29.30", "nameConstraints are for CAs");
 }
 
-static bool is_unpoisoned(struct lint_view *view)
+static bool is_poisoned_as_due(struct lint_view *view)
 {
-    return is_absent(view, "1.3.6.1.4.1.11129.2.4.3", "the poison of a precertificate");
+    static const uint8_t null[] = {DER_NULL, 0};
+    struct extension e;
+    if (!view->subject->is_precert)
+        return is_absent(view, POISON, "the poison of a precertificate");
+    bool ok = find(view, POISON, &e) && e.is_critical && bytes_equal(e.value, BYTES_OF(null));
+    return ok || wrong(view, "a precertificate has the poison: critical, with NULL inside", "");
 }
 
 /* ---- serial number and subject ---- */
@@ -446,7 +484,9 @@ const struct lint_rule lint_rules[] = {
     {"br-aia", "BR 7.1.2.7.7, root program RP-06", "authorityInfoAccess", LINT_CLASSIC, false, has_authority_information},
     {"br-crl", "BR 7.1.2.11.2", "a CRL distribution point unless short-lived", LINT_CLASSIC | LINT_PUBLIC, false, has_revocation_pointer},
     {"br-name-constraints", "BR 7.1.2.7.6", "no nameConstraints", LINT_ALL, false, has_no_name_constraints},
-    {"rfc6962-poison", "RFC 6962 3.1", "no poison", LINT_ALL, false, is_unpoisoned},
+    {"rfc6962-poison", "RFC 6962 3.1", "poison in precertificates and nowhere else", LINT_ALL, false, is_poisoned_as_due},
+    {"rfc6962-scts", "RFC 6962 3.3, root program CT-02", "an SCT list where the profile has a CT policy, not in precertificates",
+     LINT_CLASSIC, false, has_scts_as_due},
     {"br-serial", "BR 7.1.2.7", "a serial number with 64 random bits", LINT_CLASSIC, false, is_serial_long_enough},
     {"draft-serial", "draft-ietf-plants-merkle-tree-certs-07 6.2", "an entry has no serial number", LINT_MTC, false, has_no_serial},
     {"cqrp-subject", "CQRP 5.1, GM profile 8", "an MTC has an empty subject", LINT_MTC, false, is_subject_empty},

@@ -38,6 +38,10 @@ static const struct certificate_profile classic = {
     .name = "intl-classic", .kind = PROFILE_CLASSIC, .lifetime_s = 47 * DAY_S, .keys = PROFILE_KEY_P256,
     .policy_oid = "2.23.140.1.2.1", .has_ips = true, .names_max = 3,
 };
+static const struct certificate_profile logged = {
+    .name = "intl-classic", .kind = PROFILE_CLASSIC, .lifetime_s = 47 * DAY_S, .keys = PROFILE_KEY_P256,
+    .policy_oid = "2.23.140.1.2.1", .has_ips = true, .names_max = 3, .ct_policy = "browser",
+};
 static const struct certificate_profile intranet = {
     .name = "gm-intranet", .kind = PROFILE_CLASSIC, .is_gm = true, .is_intranet = true, .lifetime_s = 366 * DAY_S,
     .keys = PROFILE_KEY_SM2, .has_client_auth = true, .has_ips = true, .names_max = 9,
@@ -66,7 +70,8 @@ struct made {
     const struct certificate_profile *profile;
     const char *names; /* DNS names and IPv4 addresses as "#0a000001", separated by blanks */
     bool is_san_uncritical, has_no_aki, has_no_policy, has_other_policy, has_no_usage, has_ca, has_poison,
-        has_no_pointers, has_server_only, has_subject;
+        has_no_pointers, has_server_only, has_subject, is_precert, has_critical;
+    int scts; /* 1: a list, 2: critical, 3: of no SCT, 4: with something behind it */
     int64_t lifetime_s, age_s;
     struct bytes spki;
     const char *serial; /* hex */
@@ -86,8 +91,21 @@ static void write_names(const char *names, struct builder *b)
     }
 }
 
+static void write_scts(int kind, struct builder *b)
+{
+    static const uint8_t oid[] = {0x2b, 6, 1, 4, 1, 0xd6, 0x79, 2, 4, 2}, one[] = {0, 3, 0, 1, 9}, none[] = {0, 0};
+    uint8_t memory[32];
+    struct builder list;
+    builder_init_fixed(&list, memory, sizeof memory);
+    der_write(&list, DER_OCTET_STRING, kind == 3 ? BYTES_OF(none) : BYTES_OF(one));
+    if (kind == 4)
+        builder_u8(&list, 0);
+    extensions_write(b, BYTES_OF(oid), kind == 2, builder_view(&list));
+}
+
 static void write_extensions(const struct made *made, struct builder *b)
 {
+    static const uint8_t unknown[] = {0x2b, 6, 1, 4, 1, 0x82, 0x37};
     static const uint8_t dv[] = {0x67, 0x81, 0x0c, 1, 2, 1}, ov[] = {0x67, 0x81, 0x0c, 1, 2, 2};
     static const uint8_t poison[] = {0x2b, 6, 1, 4, 1, 0xd6, 0x79, 2, 4, 3}, null[] = {5, 0};
     uint8_t memory[1024];
@@ -106,7 +124,11 @@ static void write_extensions(const struct made *made, struct builder *b)
     if (made->has_ca)
         issuing_extensions_write_basic_constraints(b, 0);
     if (made->has_poison)
-        extensions_write(b, BYTES_OF(poison), true, BYTES_OF(null));
+        extensions_write(b, BYTES_OF(poison), true, made->has_ca ? BYTES_OF(dv) : BYTES_OF(null));
+    if (made->has_critical)
+        extensions_write(b, BYTES_OF(unknown), true, BYTES_OF(null));
+    if (made->scts != 0)
+        write_scts(made->scts, b);
     if (made->profile->kind == PROFILE_CLASSIC && !made->has_no_pointers) {
         issuing_extensions_write_authority_information(b, "http://ocsp.example", "http://ca.example/i.cer");
         issuing_extensions_write_crl_point(b, "http://ca.example/i.crl");
@@ -130,7 +152,7 @@ static enum status lint(const struct made *made, struct lint_report *report)
         .spki = made->spki.len > 0 ? made->spki : made->profile->is_gm ? sm2_spki : p256_spki,
         .not_before_s = not_before_s, .not_after_s = not_before_s + lifetime_s - 1, .now_s = NOW_S,
         .is_public_suffix = is_public_suffix, .is_internal_name = is_internal_name,
-        .is_reserved_address = is_reserved_address,
+        .is_reserved_address = is_reserved_address, .is_precert = made->is_precert,
     };
     enum status s = lint_check(&subject, report, &err);
     builder_clear(&b);
@@ -145,6 +167,9 @@ static void good(void **state)
     OK(lint(&(struct made){.profile = &mtc, .names = "www.example.com *.example.com"}, &report));
     assert_int_equal(report.count, 0);
     OK(lint(&(struct made){.profile = &classic, .names = "example.com #08080808"}, &report));
+    OK(lint(&(struct made){.profile = &logged, .names = "example.com", .is_precert = true, .has_poison = true}, &report));
+    OK(lint(&(struct made){.profile = &logged, .names = "example.com", .scts = 1}, &report));
+    OK(lint(&(struct made){.profile = &classic, .names = "example.com", .scts = 1}, &report));
     OK(lint(&(struct made){.profile = &intranet, .names = "printer #0a000001 www.example.com"}, &report));
     OK(lint(&(struct made){.profile = &intranet, .names = "nas.local"}, NULL));
     OK(lint(&(struct made){.profile = &intranet, .names = "nas"}, NULL));
@@ -194,6 +219,16 @@ static void bad(void **state)
         {"br-crl", {.profile = &classic, .names = "a.example.com", .has_no_pointers = true}},
         {"rfc5280-critical", {.profile = &mtc, .names = "a.example.com", .has_poison = true}},
         {"rfc6962-poison", {.profile = &mtc, .names = "a.example.com", .has_poison = true}},
+        {"rfc6962-poison", {.profile = &logged, .names = "a.example.com", .is_precert = true}},
+        {"rfc6962-poison", {.profile = &logged, .names = "a.example.com", .is_precert = true, .has_poison = true, .has_ca = true}},
+        {"rfc5280-critical", {.profile = &logged, .names = "a.example.com", .is_precert = true, .has_poison = true, .has_critical = true}},
+        {"rfc5280-critical", {.profile = &logged, .names = "a.example.com", .scts = 1, .has_critical = true}},
+        {"rfc6962-scts", {.profile = &logged, .names = "a.example.com", .is_precert = true, .has_poison = true, .scts = 1}},
+        {"rfc6962-scts", {.profile = &logged, .names = "a.example.com"}},
+        {"rfc6962-scts", {.profile = &logged, .names = "a.example.com", .scts = 2}},
+        {"rfc6962-scts", {.profile = &logged, .names = "a.example.com", .scts = 3}},
+        {"rfc6962-scts", {.profile = &classic, .names = "a.example.com", .scts = 4}},
+        {"cqrp-scts", {.profile = &mtc, .names = "a.example.com", .scts = 1}},
         {"br-serial", {.profile = &classic, .names = "a.example.com", .serial = "4011223344556677"}},
         {"br-serial", {.profile = &classic, .names = "a.example.com", .serial = "80112233445566778899"}},
         {"draft-serial", {.profile = &mtc, .names = "a.example.com", .serial = "01"}},
