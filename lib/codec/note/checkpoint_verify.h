@@ -1,7 +1,8 @@
 /* checkpoint_verify.h - does a checkpoint carry signatures of a key, and do all of them verify?
  *
  * What is signed depends on the type of the key [C2SP tlog-cosignature]: type 01 signs the text of the
- * note, type 04 the text with a time before it, every other type the CosignedMessage of the whole tree.
+ * note, type 04 the text with a time before it, type 05 the TreeHeadSignature of a CT log (and then the checkpoint
+ * has no extension lines) [C2SP static-ct-api], every other type the CosignedMessage of the whole tree.
  */
 #ifndef CATHAYA_CODEC_NOTE_CHECKPOINT_VERIFY_H
 #define CATHAYA_CODEC_NOTE_CHECKPOINT_VERIFY_H

@@ -6,6 +6,8 @@
  * Type 01 and 04 (Ed25519) and 06 (ML-DSA-44): public-key is the raw key, without its
  * SubjectPublicKeyInfo [C2SP tlog-cosignature]. Every other algorithm has type ff, and after it
  * "mtc-cosignature/v1/" OID LF stands in front of the DER SubjectPublicKeyInfo [GM 3].
+ * Type 05 is a CT log's tree head [C2SP static-ct-api]: public-key is its LogID, the SM3 hash of the
+ * SubjectPublicKeyInfo for an SM2 key and SHA-256 for others. There is no vkey of that type.
  * SHA-256 in both suites: a key ID is a label.
  */
 #ifndef CATHAYA_CODEC_NOTE_NOTE_KEY_H
@@ -17,6 +19,7 @@
 enum note_key_type {
     NOTE_KEY_ED25519 = 0x01,             /* plain: a log on the public witness network */
     NOTE_KEY_ED25519_COSIGNATURE = 0x04, /* its message does not say who cosigns */
+    NOTE_KEY_RFC6962 = 0x05,             /* RFC6962NoteSignature, codec/ct/tree_head.h */
     NOTE_KEY_MLDSA44_COSIGNATURE = 0x06,
     NOTE_KEY_OTHER = 0xff
 };
