@@ -38,7 +38,7 @@ struct followed_head {
     uint64_t size;
     uint64_t timestamp_ms;
     uint8_t root[HASH_SIZE];
-    struct bytes signature; /* CT: of the TreeHeadSignature, DER; mtc: the whole signed checkpoint */
+    struct bytes signature; /* CT: DigitallySigned of the TreeHeadSignature; mtc: the whole signed checkpoint */
 };
 
 /* One request to the log, for uptime. */

@@ -31,6 +31,8 @@
 #define LOG_FOLLOWER_MIRRORS_MAX 16
 /* SCTs whose inclusion is asked for and not yet known. */
 #define LOG_FOLLOWER_CHECKS_MAX 10000
+/* Entries that the listener may hold without having kept them: memory of a monitor that cannot deliver. */
+#define LOG_FOLLOWER_UNKEPT_MAX 65536
 /* Clocks of logs and ours may differ by so much before a time counts as one of the future. */
 #define LOG_FOLLOWER_SKEW_MS 60000
 
@@ -78,8 +80,9 @@ struct follower_options {
     uint64_t interval_ms;    /* between rounds; 0: one round alone, see round_done */
     unsigned parallel;       /* requests at once; 0: 6 */
     unsigned requests_per_s; /* 0: 50 */
+    bool is_keeping;         /* the listener calls log_follower_kept */
     bool is_heads_only;      /* entries are not fetched: consistency by proofs alone */
-    bool is_from_now;        /* without a state: begin at the head, not at entry 0 */
+    bool is_from_now;        /* without a state: begin at the head, not at entry 0; not for rfc6962 */
     bool is_any_certificate; /* https without checking the server */
 };
 
@@ -102,11 +105,9 @@ struct follower_callbacks {
     void *(*look)(void *cookie, const struct followed_batch *batch);
     void (*drop)(void *cookie, void *look_result);
     /* entries comes once for each batch, in order of index. They are hashed, but the head that vouches for them may come
-     * later (progress). After a restart or a failure the last ones may come again. */
+     * later (progress). After a restart or a failure the last ones may come again: with is_keeping all that were not said to be
+     * kept, see log_follower_kept. */
     void (*entries)(void *cookie, const struct followed_batch *batch);
-    /* keep makes durable what came with entries so far: called before the state is saved that would skip them. Not STATUS_OK: it is
-     * not saved, and tried again. */
-    enum status (*keep)(void *cookie, struct error *err);
     /* progress: all entries below verified_size lead to a signed head. */
     void (*progress)(void *cookie, uint64_t verified_size);
     void (*finding)(void *cookie, const struct log_finding *finding);
@@ -132,6 +133,10 @@ void log_follower_stop(struct log_follower *f, void (*stopped)(void *cookie), vo
 
 /* log_follower_free needs a follower that was never started, or has stopped. NULL is fine. */
 void log_follower_free(struct log_follower *f);
+
+/* log_follower_kept: what came with `entries` below this index is durable. Only so far does the state go; when too much is not kept
+ * (LOG_FOLLOWER_UNKEPT_MAX), no more entries are fetched. May be called from within `entries`. */
+void log_follower_kept(struct log_follower *f, uint64_t end);
 
 /* ---- questions ---- */
 
@@ -165,7 +170,7 @@ struct follower_check {
     bool has_index;
     uint64_t index;          /* leaf_index of the SCT */
     struct bytes sct;        /* SerializedSCT, for evidence; may be empty */
-    struct bytes entry;      /* what the SCT signs from entry_type on up to the extensions: u16 entry_type || signed_entry; may be empty */
+    struct bytes leaf;       /* the MerkleTreeLeaf: what the SCT signs; may be empty */
 };
 
 enum follower_answer {
