@@ -179,3 +179,14 @@ bool hash_label_sha256(const struct bytes *parts, size_t count, uint8_t out[HASH
     hasher_clear(&h);
     return is_good;
 }
+
+bool hash_label_sha1(struct bytes message, uint8_t out[HASH_LABEL_SHA1_SIZE])
+{
+    unsigned len = 0;
+    EVP_MD *md = EVP_MD_fetch(context_library(), "SHA1", context_properties());
+    bool is_good = md != NULL && EVP_Digest(message.data, message.len, out, &len, md, NULL) == 1 && len == HASH_LABEL_SHA1_SIZE;
+    EVP_MD_free(md);
+    if (!is_good)
+        (void)context_openssl_reason();
+    return is_good;
+}

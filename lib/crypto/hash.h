@@ -91,4 +91,9 @@ struct hasher *hasher_set_get(struct hasher_set *set, const struct hash_alg *alg
  * tree hash. False only when the library underneath fails. */
 MUST_USE bool hash_label_sha256(const struct bytes *parts, size_t count, uint8_t out[HASH_SIZE]);
 
+/* hash_label_sha1 is SHA-1 of the message, for the one label that is still made with it: how OCSP clients name an
+ * issuer [RFC5019 2.1.1]. Nothing is ever believed because of it. False only when the library underneath fails. */
+#define HASH_LABEL_SHA1_SIZE 20
+MUST_USE bool hash_label_sha1(struct bytes message, uint8_t out[HASH_LABEL_SHA1_SIZE]);
+
 #endif
