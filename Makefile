@@ -81,6 +81,7 @@ $(PACKAGES): packages-%:
 peers:
 	@scripts/get-npm
 	@scripts/get-openssl --program || true
+	@scripts/get-peers certspotter || true
 
 openssl: packages-build
 	@scripts/get-openssl
