@@ -10,3 +10,4 @@ target_compile_definitions(test_rules_special_address PRIVATE
 foreach(name certificate_choice choice_explain choice_properties client_hello tls_names)
   cathaya_unit_test(rules ${name})
 endforeach()
+cathaya_unit_test(rules watch_list)

@@ -1,0 +1,1 @@
+cathaya_fuzz_target(watch_list layer_rules)
