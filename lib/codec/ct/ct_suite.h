@@ -9,6 +9,7 @@
 #ifndef CATHAYA_CODEC_CT_CT_SUITE_H
 #define CATHAYA_CODEC_CT_CT_SUITE_H
 
+#include "crypto/algorithm.h"
 #include "crypto/hash.h"
 
 struct ct_suite {
@@ -23,6 +24,9 @@ extern const struct ct_suite ct_suite_gm, ct_suite_intl;
 
 /* ct_suite_by_name is NULL when there is none. */
 const struct ct_suite *ct_suite_by_name(struct bytes name);
+
+/* ct_suite_by_algorithm is the suite whose logs sign with that; NULL for an algorithm that no CT log signs with. */
+const struct ct_suite *ct_suite_by_algorithm(const struct signature_alg *alg);
 
 /* ct_suite_hash is the suite's hash of one message: a LogID is that of a DER SubjectPublicKeyInfo.
  * STATUS_NO_MEMORY. Who hashes much keeps a hasher. */

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "codec/ct/tree_head.h"
 #include "codec/mtc/cosigned_message.h"
 #include "codec/note/timestamped_signature.h"
 
@@ -19,12 +20,28 @@ static enum status write_message(const struct note *note, const struct checkpoin
     return cosigned_message_write(&m, out, err);
 }
 
+static enum status verify_tree_head(const struct checkpoint *checkpoint, const struct public_key *key,
+                                    struct bytes payload, struct error *err)
+{
+    struct digitally_signed signature;
+    struct tree_head head = {.size = checkpoint->size};
+    memcpy(head.root, checkpoint->root, HASH_SIZE);
+    if (checkpoint->extensions.len > 0)
+        return error_set(err, STATUS_REFUSED, "checkpoint of a CT log: it has extension lines");
+    enum status status = tree_head_parse_note_signature(payload, &head.timestamp_ms, &signature, err);
+    if (status == STATUS_OK)
+        status = tree_head_verify(key, &head, &signature, err);
+    return status == STATUS_MALFORMED ? STATUS_REFUSED : status;
+}
+
 enum status checkpoint_verify_payload(const struct note *note, const struct checkpoint *checkpoint,
                                       const struct checkpoint_verifier *verifier,
                                       struct bytes payload, struct error *err)
 {
     if (verifier->type == NOTE_KEY_ED25519)
         return public_key_verify(verifier->key, note->text, payload, err);
+    if (verifier->type == NOTE_KEY_RFC6962)
+        return verify_tree_head(checkpoint, verifier->key, payload, err);
     struct timestamped_signature cosignature;
     struct builder message;
     builder_init(&message, NOTE_SIZE_MAX + COSIGNED_MESSAGE_MAX);

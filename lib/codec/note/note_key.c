@@ -4,6 +4,7 @@
 
 #include "base/reader.h"
 #include "base/text.h"
+#include "codec/ct/ct_suite.h"
 #include "crypto/hash.h"
 
 /* What stands before the raw key in the only DER SubjectPublicKeyInfo that each algorithm has. */
@@ -28,12 +29,20 @@ static bool raw_key(struct bytes spki, struct bytes prefix, size_t size, struct 
            reader_bytes(&r, size, raw) && reader_is_at_end(&r);
 }
 
+/* A CT log is named by the hash of its key: *log_id holds it. */
+static bool log_id_of(const struct public_key *key, uint8_t log_id[HASH_SIZE])
+{
+    const struct ct_suite *suite = ct_suite_by_algorithm(public_key_alg(key));
+    return suite != NULL && ct_suite_hash(suite, public_key_spki(key), log_id, NULL) == STATUS_OK;
+}
+
 /* The type byte and the public key, as key IDs and verifier keys have them. */
 static enum status write_material(enum note_key_type type, const struct public_key *key,
                                   struct builder *out, struct error *err)
 {
     struct bytes spki = public_key_spki(key), raw = spki;
     const struct signature_alg *alg = public_key_alg(key);
+    uint8_t log_id[HASH_SIZE];
     bool is_right = true;
     builder_u8(out, (uint8_t)type);
     switch (type) {
@@ -43,6 +52,10 @@ static enum status write_material(enum note_key_type type, const struct public_k
         break;
     case NOTE_KEY_MLDSA44_COSIGNATURE:
         is_right = raw_key(spki, BYTES_OF(mldsa44_prefix), MLDSA44_KEY_SIZE, &raw);
+        break;
+    case NOTE_KEY_RFC6962:
+        is_right = log_id_of(key, log_id);
+        raw = BYTES_OF(log_id);
         break;
     case NOTE_KEY_OTHER:
         builder_printf(out, OTHER_IDENTIFIER "%s\n", alg->oid);
@@ -103,6 +116,8 @@ enum status note_key_write_vkey_as(enum note_key_type type, struct bytes name,
 {
     uint8_t key_id[NOTE_KEY_ID_SIZE];
     struct builder material;
+    if (type == NOTE_KEY_RFC6962)
+        return error_set(err, STATUS_USAGE, "the key of a CT log has no verifier key of its tree heads");
     builder_init(&material, MATERIAL_MAX);
     enum status status = identify(type, name, key, &material, key_id, err);
     if (status == STATUS_OK) {
