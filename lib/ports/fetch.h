@@ -17,6 +17,7 @@ struct fetch_request {
     const char *accept;       /* NULL: none */
     const char *authorization; /* value of the header; NULL: none. Not logged. */
     bool is_gzip;              /* the body is: Content-Encoding: gzip */
+    bool accepts_gzip;         /* the answer's body may be, and is unpacked, up to response_max, whether asked for or not */
     const char *address;       /* numeric, to connect to instead of the URL's host; NULL: resolve it */
     const char *ca_file;       /* PEM that the server's certificate must chain to; NULL: the system's */
     bool is_any_certificate;   /* https without checking the certificate (http-01 redirects) */

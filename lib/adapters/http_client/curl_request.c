@@ -182,7 +182,9 @@ enum status curl_request_apply(struct curl_request *r, const struct fetch_reques
                                CURL *easy, struct error *err)
 {
     *r = (struct curl_request){0};
-    if (!add_headers(&r->headers, request) || !SET(CURLOPT_HTTPHEADER, r->headers)
+    /* Without that what is packed stays so: who compares bytes gets the bytes. */
+    if ((request->accepts_gzip && !SET(CURLOPT_ACCEPT_ENCODING, "gzip"))
+        || !add_headers(&r->headers, request) || !SET(CURLOPT_HTTPHEADER, r->headers)
         || !set_isolation(easy) || !set_target(r, request, easy) || !set_tls(request, easy)
         || !set_method(r, request, easy))
         return error_set(err, STATUS_NO_MEMORY, "libcurl does not take the request");

@@ -233,6 +233,21 @@ static void test_answers(void **state)
     assert_string_equal(got->body, "not unpacked");
 }
 
+static void test_gzip_is_unpacked_for_who_accepts_it(void **state)
+{
+    struct world *w = *state;
+    struct fetch_request request = plain(url_of(w, "http", "127.0.0.1", "/echo"));
+    request.accepts_gzip = true;
+    struct got *got = fetch(w, &request);
+    assert_non_null(strstr(got->body, "\r\nAccept-Encoding: gzip\r\n"));
+    /* It is looked at: this is none. */
+    request.url = url_of(w, "http", "127.0.0.1", "/gzip");
+    got = fetch(w, &request);
+    assert_int_not_equal(got->failure, FETCH_NO_FAILURE);
+    got = get(w, "/gzip");
+    expect(got, FETCH_NO_FAILURE, 200);
+}
+
 static void test_no_redirect_is_followed(void **state)
 {
     struct world *w = *state;
@@ -603,6 +618,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(test_answers),
+        TEST(test_gzip_is_unpacked_for_who_accepts_it),
         TEST(test_no_redirect_is_followed),
         TEST(test_what_is_sent),
         TEST(test_no_cookies),
