@@ -1,10 +1,11 @@
-/* The certificates of CAs: a root and what it signs. */
+/* The certificates of CAs: a root, what it signs, and who answers for that. */
 #include <string.h>
 
 #include "codec/asn1/der.h"
 #include "codec/x509/certificate.h"
 #include "codec/x509/extensions.h"
 #include "codec/x509/issuing_extensions.h"
+#include "service/classic_issuer/classic_ocsp.h"
 #include "service/classic_issuer/sign_tbs.h"
 
 static const uint8_t oid_country[] = {0x55, 0x04, 0x06};
@@ -109,6 +110,43 @@ enum status classic_write_issuing_ca(const struct classic_ca_request *request,
                                      struct error *err)
 {
     return write_ca(request, root, NULL, out, err);
+}
+
+/* ---- who answers ---- */
+
+static void write_responder_extensions(struct bytes issuer_key_id, struct builder *b)
+{
+    /* SEQUENCE OF { id-kp-OCSPSigning }, and NULL. */
+    static const uint8_t oid_ext_key_usage[] = {0x55, 0x1d, 0x25};
+    static const uint8_t ocsp_signing[] = {DER_SEQUENCE, 10, DER_OID, 8, 0x2b, 6, 1, 5, 5, 7, 3, 9};
+    static const uint8_t oid_no_check[] = {0x2b, 6, 1, 5, 5, 7, 0x30, 1, 5}, null[] = {DER_NULL, 0};
+    extensions_write_key_usage(b, KEY_USAGE_DIGITAL_SIGNATURE);
+    extensions_write(b, BYTES_OF(oid_ext_key_usage), false, BYTES_OF(ocsp_signing));
+    extensions_write_authority_key_id(b, issuer_key_id);
+    extensions_write(b, BYTES_OF(oid_no_check), false, BYTES_OF(null));
+}
+
+enum status classic_write_ocsp_responder(const struct classic_ca_request *request, const struct classic_authority *issuing,
+                                         struct builder *out, struct error *err)
+{
+    struct builder name, extensions;
+    builder_init(&name, CLASSIC_CERTIFICATE_MAX);
+    builder_init(&extensions, CLASSIC_CERTIFICATE_MAX);
+    enum status s = write_name(request, &name, err);
+    write_responder_extensions(issuing->key_id, &extensions);
+    if (s == STATUS_OK)
+        s = builder_status(&extensions, "extensions", err);
+    struct sign_tbs tbs = {
+        .subject = builder_view(&name), .spki = request->spki, .extensions = builder_view(&extensions),
+        .not_before_s = request->not_before_s, .not_after_s = request->not_after_s,
+    };
+    if (s == STATUS_OK)
+        s = sign_tbs_new_serial(&tbs, err);
+    if (s == STATUS_OK)
+        s = sign_tbs_write(&tbs, issuing, out, err);
+    builder_clear(&extensions);
+    builder_clear(&name);
+    return s;
 }
 
 enum status classic_authority_of(struct bytes der, const struct document_signer *signer,

@@ -1,0 +1,1 @@
+cathaya_fuzz_target(ocsp layer_codec)
