@@ -1,0 +1,2 @@
+cathaya_unit_test(service/ocsp_responder ocsp_responder)
+cathaya_unit_test(service/ocsp_responder ocsp_http)
