@@ -1,9 +1,12 @@
 # Certificate Transparency from outside: tests/liar is a log in Python over the independent reading, honest or lying as it is told.
 add_test(NAME e2e/ct_liar COMMAND python3 -B "${PROJECT_SOURCE_DIR}/tests/liar/test_liar.py")
 set_tests_properties(e2e/ct_liar PROPERTIES LABELS e2e TIMEOUT 300)
+# OpenSSL's own reading of SCTs.
+add_executable(sct_openssl "${CMAKE_CURRENT_LIST_DIR}/sct_openssl.c")
+target_link_libraries(sct_openssl PRIVATE cathaya_flags cathaya_crypto)
 # What runs programs: ours, and certspotter where scripts/get-peers could get it.
-foreach(name certspotter)
+foreach(name certspotter openssl_ct)
   add_test(NAME "e2e/ct_${name}" COMMAND python3 -B "${CMAKE_CURRENT_LIST_DIR}/test_${name}.py")
   set_tests_properties("e2e/ct_${name}" PROPERTIES LABELS e2e TIMEOUT 300 SKIP_RETURN_CODE 77
-    ENVIRONMENT "CATHAYA_PROGRAM=$<TARGET_FILE:cathaya_program>")
+    ENVIRONMENT "CATHAYA_PROGRAM=$<TARGET_FILE:cathaya_program>;CATHAYA_SCT_OPENSSL=$<TARGET_FILE:sct_openssl>")
 endforeach()
