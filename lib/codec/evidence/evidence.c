@@ -14,11 +14,63 @@ static const char *const kind_names[EVIDENCE_KINDS] = {
     [EVIDENCE_TWO_ROOTS] = "two-roots",
     [EVIDENCE_NOT_A_PREFIX] = "not-a-prefix",
     [EVIDENCE_TWO_SUBTREES] = "two-subtrees",
+    [EVIDENCE_SHRANK] = "shrank",
+    [EVIDENCE_ENTRY_AFTER_HEAD] = "entry-after-head",
+    [EVIDENCE_LATE_MERGE] = "late-merge",
+    [EVIDENCE_SCT_NOT_HONOURED] = "sct-not-honoured",
 };
 
 const char *evidence_kind_name(enum evidence_kind kind)
 {
     return kind_names[kind];
+}
+
+/* ---- what belongs to a kind ---- */
+
+size_t evidence_statement_count(enum evidence_kind kind)
+{
+    return kind == EVIDENCE_ENTRY_AFTER_HEAD || kind == EVIDENCE_SCT_NOT_HONOURED ? 1 : 2;
+}
+
+static bool has_leaf(enum evidence_kind kind)
+{
+    return kind == EVIDENCE_ENTRY_AFTER_HEAD || kind == EVIDENCE_LATE_MERGE || kind == EVIDENCE_SCT_NOT_HONOURED;
+}
+
+static bool has_mmd(enum evidence_kind kind)
+{
+    return kind == EVIDENCE_LATE_MERGE || kind == EVIDENCE_SCT_NOT_HONOURED;
+}
+
+static bool has_part(const struct evidence *e)
+{
+    return e->kind == EVIDENCE_NOT_A_PREFIX || (e->kind == EVIDENCE_SCT_NOT_HONOURED && e->has_part);
+}
+
+static bool has_proof(const struct evidence *e)
+{
+    return has_part(e) || e->kind == EVIDENCE_ENTRY_AFTER_HEAD || e->kind == EVIDENCE_LATE_MERGE;
+}
+
+/* Which statements a kind has. */
+static bool is_of_kind(const struct evidence *e)
+{
+    const struct evidence_statement *first = &e->statements[0], *second = &e->statements[1];
+    switch (e->kind) {
+    case EVIDENCE_TWO_ROOTS:
+        return (first->is_note && second->is_note) || (first->is_sth && second->is_sth);
+    case EVIDENCE_NOT_A_PREFIX:
+        return second->is_sth ? first->is_sth : second->is_note && !first->is_sth;
+    case EVIDENCE_TWO_SUBTREES:
+        return !first->is_note && !first->is_sth && !second->is_note && !second->is_sth;
+    case EVIDENCE_SHRANK:
+    case EVIDENCE_LATE_MERGE:
+        return first->is_sth && second->is_sth;
+    case EVIDENCE_ENTRY_AFTER_HEAD:
+    case EVIDENCE_SCT_NOT_HONOURED:
+        return first->is_sth;
+    }
+    return false;
 }
 
 /* ---- reading ---- */
@@ -142,6 +194,16 @@ static bool read_number(struct reader *r, uint64_t *value)
     return reader_until(r, ' ', &word) && text_parse_u64(word, PROOF_LINES_SIZE_MAX, value);
 }
 
+static bool read_subtree(struct reading *in, struct evidence_statement *s)
+{
+    struct reader value;
+    struct bytes hash;
+    return read_field(in, "subtree", &value) && read_number(&value, &s->subtree.start) &&
+           read_number(&value, &s->subtree.end) && read_number(&value, &s->timestamp_s) &&
+           reader_until(&value, ' ', &hash) && decode_hash(hash, s->hash) &&
+           decode(in, reader_rest(&value), &s->signature) && s->signature.len <= SIGNATURE_SIZE_MAX;
+}
+
 static bool read_statement(struct reading *in, struct evidence_statement *s)
 {
     struct reader value;
@@ -149,10 +211,42 @@ static bool read_statement(struct reading *in, struct evidence_statement *s)
     *s = (struct evidence_statement){.is_note = read_field(in, "note", &value)};
     if (s->is_note)
         return decode(in, reader_rest(&value), &s->note) && s->note.len <= NOTE_SIZE_MAX;
-    return read_field(in, "subtree", &value) && read_number(&value, &s->subtree.start) &&
-           read_number(&value, &s->subtree.end) && read_number(&value, &s->timestamp_s) &&
+    s->is_sth = read_field(in, "sth", &value);
+    if (!s->is_sth)
+        return read_subtree(in, s);
+    return read_number(&value, &s->subtree.end) && read_number(&value, &s->timestamp_ms) &&
            reader_until(&value, ' ', &hash) && decode_hash(hash, s->hash) &&
            decode(in, reader_rest(&value), &s->signature) && s->signature.len <= SIGNATURE_SIZE_MAX;
+}
+
+static bool read_mmd(struct reading *in)
+{
+    struct reader value;
+    return read_field(in, "mmd", &value) &&
+           text_parse_u64(reader_rest(&value), EVIDENCE_MMD_MAX_MS, &in->out->mmd_ms);
+}
+
+static bool read_sct(struct reading *in)
+{
+    struct reader value;
+    return read_field(in, "sct", &value) && decode(in, reader_rest(&value), &in->out->sct);
+}
+
+static bool read_leaf(struct reading *in)
+{
+    struct reader value;
+    return read_field(in, "leaf", &value) && read_number(&value, &in->out->index) &&
+           decode(in, reader_rest(&value), &in->out->leaf);
+}
+
+static bool read_part(struct reading *in)
+{
+    struct reader value;
+    struct evidence *e = in->out;
+    e->has_part = read_field(in, "part-hash", &value);
+    if (e->has_part)
+        return decode_hash(reader_rest(&value), e->part_hash);
+    return e->kind == EVIDENCE_SCT_NOT_HONOURED;
 }
 
 static bool read_proof(struct reading *in)
@@ -160,26 +254,20 @@ static bool read_proof(struct reading *in)
     struct reader value, line;
     struct bytes hashes = {NULL, 0};
     struct evidence *e = in->out;
-    if (!read_field(in, "part-hash", &value) || !decode_hash(reader_rest(&value), e->part_hash))
-        return false;
     if (read_field(in, "proof", &value))
         return decode(in, reader_rest(&value), &hashes) && proof_lines_set(&e->proof, hashes);
     return reader_line(&in->r, &line) && bytes_is_text(reader_rest(&line), "proof");
 }
 
-/* Which statements a kind has. */
-static bool is_of_kind(const struct evidence *e)
+/* What stands behind the statements. */
+static bool read_facts(struct reading *in)
 {
-    bool first = e->statements[0].is_note, second = e->statements[1].is_note;
-    switch (e->kind) {
-    case EVIDENCE_TWO_ROOTS:
-        return first && second;
-    case EVIDENCE_NOT_A_PREFIX:
-        return second;
-    case EVIDENCE_TWO_SUBTREES:
-        return !first && !second;
-    }
-    return false;
+    const struct evidence *e = in->out;
+    bool may_have_part = e->kind == EVIDENCE_NOT_A_PREFIX || e->kind == EVIDENCE_SCT_NOT_HONOURED;
+    return (!has_mmd(e->kind) || read_mmd(in)) &&
+           (e->kind != EVIDENCE_SCT_NOT_HONOURED || read_sct(in)) &&
+           (!has_leaf(e->kind) || read_leaf(in)) && (!may_have_part || read_part(in)) &&
+           (!has_proof(e) || read_proof(in));
 }
 
 static bool read_all(struct reading *in)
@@ -191,9 +279,9 @@ static bool read_all(struct reading *in)
         return false;
     e->origin = reader_rest(&line);
     return is_line_text(e->origin, 255) && read_key(in) && read_seen(in) && read_where(in) &&
-           read_statement(in, &e->statements[0]) && read_statement(in, &e->statements[1]) &&
-           is_of_kind(e) && (e->kind != EVIDENCE_NOT_A_PREFIX || read_proof(in)) &&
-           reader_is_at_end(&in->r);
+           read_statement(in, &e->statements[0]) &&
+           (evidence_statement_count(e->kind) == 1 || read_statement(in, &e->statements[1])) &&
+           is_of_kind(e) && read_facts(in) && reader_is_at_end(&in->r);
 }
 
 enum status evidence_parse(struct bytes text, struct builder *memory, struct evidence *out,
@@ -222,6 +310,11 @@ static void write_statement(const struct evidence_statement *s, struct builder *
     if (s->is_note) {
         builder_text(out, "note ");
         text_write_base64(out, s->note);
+    } else if (s->is_sth) {
+        builder_printf(out, "sth %" PRIu64 " %" PRIu64 " ", s->subtree.end, s->timestamp_ms);
+        text_write_base64(out, BYTES_OF(s->hash));
+        builder_u8(out, ' ');
+        text_write_base64(out, s->signature);
     } else {
         builder_printf(out, "subtree %" PRIu64 " %" PRIu64 " %" PRIu64 " ", s->subtree.start,
                        s->subtree.end, s->timestamp_s);
@@ -232,10 +325,26 @@ static void write_statement(const struct evidence_statement *s, struct builder *
     builder_u8(out, '\n');
 }
 
-static void write_proof(const struct evidence *e, struct builder *out)
+static void write_facts(const struct evidence *e, struct builder *out)
 {
-    builder_text(out, "part-hash ");
-    proof_lines_write_hash(e->part_hash, out);
+    if (has_mmd(e->kind))
+        builder_printf(out, "mmd %" PRIu64 "\n", e->mmd_ms);
+    if (e->kind == EVIDENCE_SCT_NOT_HONOURED) {
+        builder_text(out, "sct ");
+        text_write_base64(out, e->sct);
+        builder_u8(out, '\n');
+    }
+    if (has_leaf(e->kind)) {
+        builder_printf(out, "leaf %" PRIu64 " ", e->index);
+        text_write_base64(out, e->leaf);
+        builder_u8(out, '\n');
+    }
+    if (has_part(e)) {
+        builder_text(out, "part-hash ");
+        proof_lines_write_hash(e->part_hash, out);
+    }
+    if (!has_proof(e))
+        return;
     builder_text(out, e->proof.count == 0 ? "proof" : "proof ");
     text_write_base64(out, proof_lines_view(&e->proof));
     builder_u8(out, '\n');
@@ -245,7 +354,9 @@ enum status evidence_write(const struct evidence *e, struct builder *out, struct
 {
     char seen[CIVIL_TIME_TEXT_SIZE];
     if (!is_of_kind(e) || !is_key(e) || !is_line_text(e->origin, 255) ||
-        !is_line_text(e->where, EVIDENCE_WHERE_MAX))
+        !is_line_text(e->where, EVIDENCE_WHERE_MAX) || e->mmd_ms > EVIDENCE_MMD_MAX_MS ||
+        (has_leaf(e->kind) && e->leaf.len == 0) ||
+        (e->kind == EVIDENCE_SCT_NOT_HONOURED && e->sct.len == 0))
         return error_set(err, STATUS_MALFORMED, "evidence: parts that no file can have");
     civil_time_format(e->seen_s, seen);
     builder_printf(out, FIRST_LINE "\nkind %s\nhash %s\norigin ", kind_names[e->kind], e->hash->name);
@@ -259,9 +370,8 @@ enum status evidence_write(const struct evidence *e, struct builder *out, struct
     builder_printf(out, "\nseen %s\nwhere ", seen);
     builder_bytes(out, e->where);
     builder_u8(out, '\n');
-    for (size_t i = 0; i < EVIDENCE_STATEMENTS; i++)
+    for (size_t i = 0; i < evidence_statement_count(e->kind); i++)
         write_statement(&e->statements[i], out);
-    if (e->kind == EVIDENCE_NOT_A_PREFIX)
-        write_proof(e, out);
+    write_facts(e, out);
     return builder_status(out, "evidence", err);
 }
