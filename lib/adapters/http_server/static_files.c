@@ -20,7 +20,6 @@
 
 static const char octets[] = "application/octet-stream";
 static const char text[] = "text/plain; charset=utf-8";
-static const char entries_prefix[] = "tile/entries/";
 
 struct static_files {
     int directory;
@@ -65,6 +64,11 @@ void static_files_free(struct static_files *files)
 }
 
 /* ---- names and files ---- */
+
+static bool is_below(const char *name, const char *folder)
+{
+    return strncmp(name, folder, strlen(folder)) == 0;
+}
 
 static bool read_name(const struct static_files *files, struct bytes path, char *name)
 {
@@ -124,7 +128,7 @@ static bool find_file(const struct static_files *files, char *name, struct found
         return false;
     }
     file->len = (uint64_t)about.st_size;
-    file->is_entries = strncmp(name, entries_prefix, strlen(entries_prefix)) == 0;
+    file->is_entries = is_below(name, "tile/entries/") || is_below(name, "tile/data/");
     /* Files are replaced, never changed in place: another content is another inode or time. */
     builder_init_fixed(&etag, file->etag, sizeof file->etag);
     builder_printf(&etag, "%llx-%llx-%llx%09lx", (unsigned long long)about.st_ino,
@@ -237,22 +241,24 @@ static bool ends_with(const char *name, const char *end)
     return len > end_len && strcmp(name + len - end_len, end) == 0;
 }
 
-/* [RFC2585 4] for what certificates point to. */
+/* [RFC2585 4] for what certificates point to, [C2SP static-ct-api] for issuers. */
 static const char *type_of(const char *name)
 {
     if (strcmp(name, "checkpoint") == 0 || strcmp(name, "landmarks") == 0 || strcmp(name, "revocations") == 0)
         return text;
     if (ends_with(name, ".crl"))
         return "application/pkix-crl";
-    return ends_with(name, ".cer") ? "application/pkix-cert" : octets;
+    if (ends_with(name, ".json"))
+        return "application/json";
+    return ends_with(name, ".cer") || is_below(name, "issuer/") ? "application/pkix-cert" : octets;
 }
 
 static void describe(const struct static_files *files, const char *name, struct http_response *out)
 {
-    bool is_tile = strncmp(name, "tile/", 5) == 0;
+    bool is_immutable = is_below(name, "tile/") || is_below(name, "issuer/");
     http_response_header(out, "Content-Type", type_of(name));
     http_response_header(out, "X-Content-Type-Options", "nosniff");
-    if (is_tile) {
+    if (is_immutable) {
         http_response_header(out, "Cache-Control", "public, max-age=31536000, immutable");
     } else if (strcmp(name, "landmarks") == 0 && files->landmarks_max_age_s != NULL) {
         uint64_t age_s = files->landmarks_max_age_s(files->context);

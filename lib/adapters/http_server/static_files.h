@@ -1,5 +1,5 @@
 /* static_files.h - a handler that serves the published files of a log: checkpoint, landmarks, tiles
- * [C2SP tlog-tiles], revocations, CRLs. GET and HEAD, ETag, If-None-Match, one Range; CORS for everybody.
+ * [C2SP tlog-tiles, static-ct-api], issuers, revocations, CRLs. GET and HEAD, ETag, If-None-Match, one Range; CORS for everybody.
  *
  * Names are those of ports/object_store.h, without a component that begins with '.'; no symbolic link is
  * followed, and only regular files are served. Everything else is 404, whatever the reason.

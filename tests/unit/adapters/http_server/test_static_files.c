@@ -42,7 +42,8 @@ static void fill_site(void)
 {
     char path[128];
     static const char *const folders[] = {"public",         "public/tile",          "public/tile/0",
-                                          "public/tile/entries", "public/tile/0/001.p", "private"};
+                                          "public/tile/entries", "public/tile/data",    "public/tile/0/001.p",
+                                          "public/issuer",  "private"};
     for (size_t i = 0; i < LENGTH(folders); i++)
         make_folder(folders[i]);
     put("public/checkpoint", "a.example/log\n3\nroot\n");
@@ -50,6 +51,9 @@ static void fill_site(void)
     put("public/tile/0/000", "0123456789");
     put("public/tile/0/001.p/8", "partial");
     put("public/tile/entries/000", "entries entries entries entries entries entries entries entries");
+    put("public/tile/data/000", "leaves leaves leaves leaves leaves leaves leaves leaves leaves leaves");
+    put("public/issuer/00ff", "a certificate");
+    put("public/log.v3.json", "{}");
     put("public/.hidden", "hidden");
     put("private/secret", "secret");
     (void)snprintf(path, sizeof path, "%s/public/tile/link", site.folder);
@@ -86,7 +90,8 @@ static int tear_down(void **state)
         "public/checkpoint",     "public/landmarks",     "public/tile/0/000", "public/tile/0/001.p/8",
         "public/tile/entries/000", "public/.hidden",     "private/secret",    "public/tile/link",
         "public/out",            "public/fifo",          "public/tile/0/001.p", "public/tile/0",
-        "public/tile/entries",   "public/tile",          "public",            "private",
+        "public/tile/data/000",  "public/tile/data",     "public/issuer/00ff", "public/issuer",
+        "public/log.v3.json",    "public/tile/entries",  "public/tile",       "public",            "private",
         ""};
     char path[128];
     (void)world_tear_down(state);
@@ -129,6 +134,12 @@ static void each_kind_has_its_headers(void **state)
     ends(answer, "a.example/log\n3\nroot\n");
     answer = ask("GET", "/landmarks", "");
     has(answer, "Cache-Control: public, max-age=1800\r\n");
+    answer = ask("GET", "/issuer/00ff", "");
+    has(answer, "Content-Type: application/pkix-cert\r\n");
+    has(answer, "max-age=31536000, immutable\r\n");
+    answer = ask("GET", "/log.v3.json", "");
+    has(answer, "Content-Type: application/json\r\n");
+    has(answer, "Cache-Control: no-cache\r\n");
     answer = ask("GET", "/tile/0/000", "");
     has(answer, "Content-Type: application/octet-stream\r\n");
     has(answer, "max-age=31536000, immutable\r\n");
@@ -235,6 +246,7 @@ static void entries_are_compressed_for_those_who_like_it(void **state)
     assert_int_equal(inflate(&z, Z_FINISH), Z_STREAM_END);
     assert_memory_equal(plain, "entries entries", 15);
     (void)inflateEnd(&z);
+    has(ask("GET", "/tile/data/000", "Accept-Encoding: gzip\r\n"), "Content-Encoding: gzip\r\n");
     assert_null(strstr(ask("GET", "/tile/entries/000", "Accept-Encoding: gzip;q=0\r\n"), "gzip"));
     assert_null(strstr(ask("GET", "/tile/entries/000", ""), "gzip"));
     assert_null(strstr(ask("GET", "/tile/0/000", "Accept-Encoding: gzip\r\n"), "gzip"));
