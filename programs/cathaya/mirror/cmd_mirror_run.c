@@ -159,6 +159,8 @@ static int run(const struct options *options)
     secret_process_hide();
     enum status s = mirror_config_read(options_value(options, "config"),
                                        options_value(options, "algorithms"), &r->config, &err);
+    if (s == STATUS_OK && r->config->listen_count == 0)
+        s = error_set(&err, STATUS_USAGE, "%s: listen: addresses such as \"127.0.0.1:8080\"", options_value(options, "config"));
     if (s != STATUS_OK) {
         status = output_failure(ROLE_NEEDED, &err);
     } else if (options_has(options, "check-config")) {

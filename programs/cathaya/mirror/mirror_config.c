@@ -249,9 +249,8 @@ static enum status read_values(struct mirror_config_file *config, cfg_t *cfg, st
     long days = cfg_getint(cfg, "retention-days"), interval_s = cfg_getint(cfg, "prune-interval");
     long landmark_s = cfg_getint(cfg, "landmark-interval");
     config->listen_count = cfg_size(cfg, "listen");
-    if (config->listen_count < 1 || config->listen_count > MIRROR_CONFIG_LISTEN_MAX)
-        return error_set(err, STATUS_USAGE, "listen: 1 to %d addresses such as \"127.0.0.1:8080\"",
-                         MIRROR_CONFIG_LISTEN_MAX);
+    if (config->listen_count > MIRROR_CONFIG_LISTEN_MAX)
+        return error_set(err, STATUS_USAGE, "listen: at most %d addresses", MIRROR_CONFIG_LISTEN_MAX);
     for (unsigned i = 0; i < config->listen_count; i++)
         if (!copy(config->listen[i], sizeof config->listen[i], cfg_getnstr(cfg, "listen", i)))
             return wrong(err, "listen: address too long");

@@ -35,7 +35,7 @@ struct mirror_config_file {
     char directory[MIRROR_CONFIG_PATH_MAX]; /* of the state */
     char base[MIRROR_CONFIG_PATH_MAX];      /* where relative paths begin */
     char listen[MIRROR_CONFIG_LISTEN_MAX][128];
-    size_t listen_count;
+    size_t listen_count; /* 0: served by another service */
     char tls_certificate[MIRROR_CONFIG_PATH_MAX], tls_key[MIRROR_CONFIG_PATH_MAX]; /* or "" */
     char admin_listen[128];                                                        /* or "" */
     char submission[128], monitoring[128], witness[128]; /* paths, without a '/' at the end */
