@@ -117,6 +117,8 @@ enum status log_add_cosignatures(struct log_engine *log, uint64_t index,
     *added = 0;
     enum status status = log_check_writable(log, err);
     if (status == STATUS_OK)
+        status = log_check_batches(log, err);
+    if (status == STATUS_OK)
         status = log_check_index(log, index, err);
     if (status != STATUS_OK)
         return status;

@@ -2,29 +2,12 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "codec/mtc/log_entry.h"
 #include "log_engine/log_internal.h"
-
-/* An entry whose type or extensions we do not know may mean something that we must not certify
- * [MTC 5.2.1, 5.4]. */
-static enum status check_entry(struct bytes bytes, size_t number, struct error *err)
-{
-    struct log_entry entry;
-    enum status status = log_entry_parse(bytes, &entry, err);
-    if (status != STATUS_OK)
-        return error_prefix(err, status, "entry %zu of the batch", number);
-    if (entry.type != LOG_ENTRY_NULL && entry.type != LOG_ENTRY_TBS_CERT)
-        return error_set(err, STATUS_REFUSED, "entry %zu of the batch has the unknown type %u", number,
-                         entry.type);
-    if (entry.extensions.len > 2)
-        return error_set(err, STATUS_REFUSED, "entry %zu of the batch has extensions: none are known",
-                         number);
-    return STATUS_OK;
-}
 
 static enum status check_batch(const struct log_engine *log, const struct log_entry_input *entries,
                                size_t count, struct error *err)
 {
+    const struct leaf_format *format = log->config.leaf_format;
     if (log->record.is_closed)
         return error_set(err, STATUS_REFUSED, "%s is closed for good: append to the next log",
                          log->origin);
@@ -33,12 +16,12 @@ static enum status check_batch(const struct log_engine *log, const struct log_en
     if (count > LOG_SIZE_MAX - log_size(log))
         return error_set(err, STATUS_LIMIT, "the log is full: a log has at most 2^48-1 entries");
     for (size_t i = 0; i < count; i++) {
-        if (entries[i].entry.len > ENTRY_BUNDLE_ENTRY_MAX)
-            return error_set(err, STATUS_LIMIT, "entry %zu of the batch has %zu bytes, more than %d",
-                             i, entries[i].entry.len, ENTRY_BUNDLE_ENTRY_MAX);
-        enum status status = check_entry(entries[i].entry, i, err);
+        if (entries[i].entry.len > format->entry_max)
+            return error_set(err, STATUS_LIMIT, "entry %zu of the batch has %zu bytes, more than %zu",
+                             i, entries[i].entry.len, format->entry_max);
+        enum status status = format->check(entries[i].entry, err);
         if (status != STATUS_OK)
-            return status;
+            return error_prefix(err, status, "entry %zu of the batch", i);
         if (entries[i].not_after_s < 0)
             return error_set(err, STATUS_USAGE, "entry %zu of the batch ends before 1970", i);
     }
@@ -56,7 +39,7 @@ static enum status make_staged(struct log_engine *log, const struct log_entry_in
     (void)builder_space(staged, STAGED_BATCH_HEADER_SIZE);
     batch->max_not_after_s = log->record.max_not_after_s;
     for (size_t i = 0; i < count; i++) {
-        entry_bundle_append(staged, entries[i].entry);
+        log->config.leaf_format->append(staged, entries[i].entry);
         if ((uint64_t)entries[i].not_after_s > batch->max_not_after_s)
             batch->max_not_after_s = (uint64_t)entries[i].not_after_s;
     }

@@ -1,4 +1,4 @@
-/* The published checkpoint: a note with the signatures of the CA cosigner and of all others. */
+/* The published checkpoint: a note with the log's own line, those of its cosigners, and those of others. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -50,9 +50,9 @@ static enum status write_signature(struct log_engine *log, const struct cosigner
     return status;
 }
 
-static enum status write_note(struct log_engine *log, uint64_t timestamp_s, struct builder *note,
-                              struct error *err)
+static enum status write_note(struct log_engine *log, uint64_t now_ms, struct builder *note, struct error *err)
 {
+    uint64_t timestamp_s = now_ms / 1000;
     struct checkpoint checkpoint = {.origin = bytes_of_text(log->origin), .size = log_size(log)};
     struct builder text;
     tree_edge_root(log->edge, &log->hasher, checkpoint.root);
@@ -62,6 +62,8 @@ static enum status write_note(struct log_engine *log, uint64_t timestamp_s, stru
         status = checkpoint_write(&checkpoint, &text, err);
     if (status == STATUS_OK)
         status = note_write_text(builder_view(&text), note, err);
+    if (log_is_ct(log) && status == STATUS_OK)
+        status = log_tree_head_write(log, &checkpoint, now_ms, note, err);
     /* The CA cosigner's line first: it must be there, and those of the others belong there [GM 11.1]. */
     for (size_t i = 0; i < log->config.cosigner_count && status == STATUS_OK; i++)
         status = write_signature(log, &log->config.cosigners[i], &checkpoint, timestamp_s, note, err);
@@ -146,7 +148,7 @@ static void judge_externals(const struct log_engine *log, const struct note *not
 
 /* ---- publishing ---- */
 
-enum status log_put_checkpoint(struct log_engine *log, const struct builder *note, struct error *err)
+static enum status put_note(struct log_engine *log, const struct builder *note, struct error *err)
 {
     const struct object_store *store = &log->config.public_store;
     struct checkpoint checkpoint;
@@ -167,6 +169,14 @@ enum status log_put_checkpoint(struct log_engine *log, const struct builder *not
     return STATUS_OK;
 }
 
+enum status log_put_checkpoint(struct log_engine *log, const struct builder *note, struct error *err)
+{
+    enum status status = put_note(log, note, err);
+    if (status == STATUS_OK)
+        log->head = log->signed_head;
+    return status;
+}
+
 static bool has_line(const struct note *note, const struct note_signature *line)
 {
     size_t at = 0;
@@ -174,8 +184,7 @@ static bool has_line(const struct note *note, const struct note_signature *line)
 }
 
 /* Lines of configured others over the same text that are published and verify. */
-static enum status append_published_lines(struct log_engine *log, struct builder *note,
-                                          struct error *err)
+enum status log_append_published_lines(struct log_engine *log, struct builder *note, struct error *err)
 {
     struct checkpoint checkpoint;
     struct note ours, published;
@@ -214,9 +223,12 @@ static enum status append_published_lines(struct log_engine *log, struct builder
 
 enum status log_sign_checkpoint(struct log_engine *log, struct builder *note, struct error *err)
 {
-    int64_t now_s = log->config.clock.now_ms(log->config.clock.context) / 1000;
-    return now_s < 1 ? error_set(err, STATUS_USAGE, "the clock is before 1970")
-                     : write_note(log, (uint64_t)now_s, note, err);
+    int64_t now_ms = log->config.clock.now_ms(log->config.clock.context);
+    if (now_ms < 1000)
+        return error_set(err, STATUS_USAGE, "the clock is before 1970");
+    if (log_is_final(log))
+        return error_set(err, STATUS_REFUSED, "%s is closed for good: nothing is signed", log->origin);
+    return write_note(log, (uint64_t)now_ms, note, err);
 }
 
 enum status log_publish_again(struct log_engine *log, bool is_there, struct error *err)
@@ -225,11 +237,25 @@ enum status log_publish_again(struct log_engine *log, bool is_there, struct erro
     builder_init(&note, NOTE_SIZE_MAX);
     enum status status = log_sign_checkpoint(log, &note, err);
     if (status == STATUS_OK && is_there)
-        status = append_published_lines(log, &note, err);
+        status = log_append_published_lines(log, &note, err);
     if (status == STATUS_OK)
         status = log_put_checkpoint(log, &note, err);
     builder_clear(&note);
     return status;
+}
+
+enum status log_refresh_checkpoint(struct log_engine *log, struct error *err)
+{
+    enum status status = log_check_writable(log, err);
+    if (status != STATUS_OK)
+        return status;
+    if (log->record.is_closed)
+        return error_set(err, STATUS_REFUSED, "%s is closed for good: its last tree head stays", log->origin);
+    int64_t now_ms = log->config.clock.now_ms(log->config.clock.context);
+    if (now_ms <= (int64_t)log->head.timestamp_ms)
+        return STATUS_OK;
+    status = log_publish_again(log, true, err);
+    return status == STATUS_OK ? STATUS_OK : log_die(log, status, err);
 }
 
 /* ---- lines of others ---- */
@@ -297,7 +323,7 @@ enum status log_add_checkpoint_cosignatures(struct log_engine *log, uint64_t siz
         status = add_line(log, &note, &checkpoint, &additions[i], &lines, added, err);
     if (status == STATUS_OK && *added > 0) {
         builder_bytes(&text, builder_view(&lines));
-        status = log_put_checkpoint(log, &text, err);
+        status = put_note(log, &text, err);
         if (status != STATUS_OK)
             (void)log_die(log, status, err);
     }
@@ -319,32 +345,47 @@ enum status log_read_published(struct log_engine *log, struct builder *out, stru
     return store->get(store->context, OBJECT_CHECKPOINT, out, err);
 }
 
-enum status log_read_checkpoint(struct log_engine *log, struct published_checkpoint *out,
-                                struct error *err)
+/* The log's own line: of a CT log its tree head, otherwise that of the CA cosigner. */
+static bool has_own_line(const struct log_engine *log, const struct note *note,
+                         const struct checkpoint *checkpoint, struct log_tree_head *head, struct error *err)
+{
+    if (log_is_ct(log))
+        return log_tree_head_verify(log, note, checkpoint, head, err) == STATUS_OK;
+    return verify_own(&log->config.cosigners[0], note, checkpoint, err) == STATUS_OK;
+}
+
+enum status log_judge_checkpoint(struct log_engine *log, struct bytes bytes, struct published_checkpoint *out,
+                                 struct error *err)
 {
     struct checkpoint checkpoint;
     struct note note;
+    *out = (struct published_checkpoint){.size = 0};
+    enum status status = note_parse(bytes, &note, err);
+    if (status == STATUS_OK)
+        status = checkpoint_parse(note.text, &checkpoint, err);
+    if (status == STATUS_OK && !bytes_is_text(checkpoint.origin, log->origin))
+        status = error_set(err, STATUS_MALFORMED, "the checkpoint is of another log");
+    if (status != STATUS_OK)
+        return status;
+    out->size = checkpoint.size;
+    memcpy(out->root, checkpoint.root, HASH_SIZE);
+    out->is_ours = has_own_line(log, &note, &checkpoint, &out->head, err);
+    out->is_complete = out->is_ours;
+    for (size_t i = log_is_ct(log) ? 0 : 1; i < log->config.cosigner_count && out->is_complete; i++)
+        out->is_complete = verify_own(&log->config.cosigners[i], &note, &checkpoint, NULL) == STATUS_OK;
+    judge_externals(log, &note, &checkpoint, out);
+    return STATUS_OK;
+}
+
+enum status log_read_checkpoint(struct log_engine *log, struct published_checkpoint *out, struct error *err)
+{
     struct builder text;
     builder_init(&text, NOTE_SIZE_MAX);
     enum status status = log_read_published(log, &text, err);
     if (status == STATUS_LIMIT)
         status = STATUS_MALFORMED;
     if (status == STATUS_OK)
-        status = note_parse(builder_view(&text), &note, err);
-    if (status == STATUS_OK)
-        status = checkpoint_parse(note.text, &checkpoint, err);
-    if (status == STATUS_OK && !bytes_is_text(checkpoint.origin, log->origin))
-        status = error_set(err, STATUS_MALFORMED, "the checkpoint is of another log");
-    if (status == STATUS_OK) {
-        out->size = checkpoint.size;
-        memcpy(out->root, checkpoint.root, HASH_SIZE);
-        out->is_ours = verify_own(&log->config.cosigners[0], &note, &checkpoint, err) == STATUS_OK;
-        out->is_complete = out->is_ours;
-        for (size_t i = 1; i < log->config.cosigner_count && out->is_complete; i++)
-            out->is_complete =
-                verify_own(&log->config.cosigners[i], &note, &checkpoint, NULL) == STATUS_OK;
-        judge_externals(log, &note, &checkpoint, out);
-    }
+        status = log_judge_checkpoint(log, builder_view(&text), out, err);
     builder_clear(&text);
     return status;
 }

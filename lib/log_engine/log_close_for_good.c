@@ -1,7 +1,6 @@
 #include <string.h>
 
-#include "log_engine/log_engine.h"
-#include "log_engine/log_record.h"
+#include "log_engine/log_internal.h"
 
 static enum status close_record(const struct log_config *config, const char *origin,
                                 struct bytes text, struct builder *next, struct error *err)
@@ -23,12 +22,15 @@ enum status log_close_for_good(const struct log_config *config, struct error *er
 {
     if (config->is_read_only)
         return error_set(err, STATUS_REFUSED, "the log was opened for reading only");
+    if (config->tree_head_signer != NULL)
+        return error_set(err, STATUS_USAGE, "a CT log is closed for good by freezing it: it has a final tree head");
     struct builder text, next;
-    char origin[TAI_NAME_SIZE];
+    char origin[LOG_ORIGIN_SIZE];
     builder_init(&text, RECORD_MAX);
     builder_init(&next, RECORD_MAX);
-    tai_name(&config->log_id, origin);
-    enum status s = config->record.load(config->record.context, &text, err);
+    enum status s = log_config_origin(config, origin, err);
+    if (s == STATUS_OK)
+        s = config->record.load(config->record.context, &text, err);
     if (s == STATUS_OK)
         s = close_record(config, origin, builder_view(&text), &next, err);
     builder_clear(&text);

@@ -315,12 +315,21 @@ static enum status find_again(struct log_engine *log, uint64_t index, struct err
     return status;
 }
 
+enum status log_check_batches(const struct log_engine *log, struct error *err)
+{
+    if (log_keeps_batches(log))
+        return STATUS_OK;
+    return error_set(err, STATUS_USAGE, "%s cosigns no subtrees of batches", log->origin);
+}
+
 enum status log_read_cosignatures(struct log_engine *log, uint64_t index, struct subtree *subtree,
                                   struct builder *memory,
                                   struct log_cosignature out[LOG_COSIGNERS_MAX], size_t *count,
                                   struct error *err)
 {
-    enum status status = log_check_index(log, index, err);
+    enum status status = log_check_batches(log, err);
+    if (status == STATUS_OK)
+        status = log_check_index(log, index, err);
     if (status == STATUS_OK)
         status = find_again(log, index, err);
     if (status != STATUS_OK)
@@ -343,7 +352,9 @@ enum status log_read_cosignatures(struct log_engine *log, uint64_t index, struct
 enum status log_batch_of(struct log_engine *log, uint64_t index, struct log_batch *out,
                          struct error *err)
 {
-    enum status status = log_check_index(log, index, err);
+    enum status status = log_check_batches(log, err);
+    if (status == STATUS_OK)
+        status = log_check_index(log, index, err);
     if (status == STATUS_OK)
         status = find_again(log, index, err);
     if (status != STATUS_OK)

@@ -136,7 +136,7 @@ enum status log_close(struct log_engine *log, struct error *err);
 struct log_state log_state(const struct log_engine *log);
 
 /* log_tree_head is the published tree head of a CT log, out of memory: nothing is read. Of an issuance log it is
- * without a signature. */
+ * empty. */
 const struct log_tree_head *log_tree_head(const struct log_engine *log);
 
 /* log_append adds a batch of 1..LOG_BATCH_ENTRIES_MAX entries; the first gets *first_index, and when
@@ -237,8 +237,8 @@ MUST_USE enum status log_add_checkpoint_cosignatures(struct log_engine *log, uin
 /* log_freeze closes an open CT log for good: its last tree head is signed, durable, published, and kept as the private
  * object final/checkpoint; then the record says that the log is closed. From then on nothing is ever signed, whatever
  * happens to the published checkpoint: opening the log publishes the final one again. Cosignatures of others can
- * still be added. It does nothing when the log is closed already. After a failure that is not STATUS_REFUSED:
- * close and open again; the log is then closed or it is not. */
+ * still be added. It does nothing when the log is closed already. After a failure close and open again: the log is
+ * then closed, or it is not. STATUS_USAGE for an issuance log. */
 MUST_USE enum status log_freeze(struct log_engine *log, struct error *err);
 
 /* log_quorum_size is the largest size whose published checkpoint had the quorum; the log's size when no
@@ -275,8 +275,7 @@ MUST_USE enum status log_prune_below(struct log_engine *log, uint64_t min_index,
 
 /* log_close_for_good marks the record closed: no entry is ever appended again [MTC 5.2]. It looks at the
  * record alone, so that a log that cannot be opened any more can be closed; it does nothing when the log
- * is closed already. Nobody may have the log open for writing. A CT log that can be opened is closed by log_freeze: of one
- * that is closed here the published checkpoint stays the last, and it cannot be opened any more if that is not there. */
+ * is closed already. Nobody may have the log open for writing. STATUS_USAGE for a CT log: that is frozen. */
 MUST_USE enum status log_close_for_good(const struct log_config *config, struct error *err);
 
 /* ---- fsck ---- */

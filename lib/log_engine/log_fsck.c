@@ -45,8 +45,8 @@ static enum status check_checkpoint(struct fsck *f, struct error *err)
     if (status != STATUS_OK)
         return status;
     if (!published.is_ours)
-        log_fsck_problem(f, "the published checkpoint has no good signature of the CA: opening the log "
-                         "for writing publishes it again");
+        log_fsck_problem(f, "the published checkpoint has no good signature of the %s: opening the log "
+                         "for writing publishes it again", log_is_ct(log) ? "log" : "CA");
     if (published.has_bad_external)
         log_fsck_problem(f, "the published checkpoint has a line of a mirror or witness that does not verify: "
                          "the next one replaces it");
@@ -56,6 +56,24 @@ static enum status check_checkpoint(struct fsck *f, struct error *err)
                         memcmp(published.root, log->root, HASH_SIZE) != 0))
         log_fsck_problem(f, "the published checkpoint (%" PRIu64 " entries) is not that of the record "
                          "(%" PRIu64 "): find out who wrote it", published.size, log_size(log));
+    return STATUS_OK;
+}
+
+/* What a closed CT log can never make again. */
+static enum status check_final(struct fsck *f, struct error *err)
+{
+    struct published_checkpoint final;
+    struct error why = {.status = STATUS_OK};
+    struct builder note;
+    if (!log_is_final(f->log))
+        return STATUS_OK;
+    builder_init(&note, NOTE_SIZE_MAX);
+    enum status status = log_read_final(f->log, &note, &final, &why);
+    builder_clear(&note);
+    if (status == STATUS_REFUSED)
+        log_fsck_problem(f, "%s", why.text);
+    else if (status != STATUS_OK)
+        return error_set(err, status, "%s", why.text);
     return STATUS_OK;
 }
 
@@ -124,6 +142,8 @@ static enum status check_batch(struct fsck *f, uint64_t number, uint64_t *end, s
 static enum status check_batches(struct fsck *f, struct error *err)
 {
     struct log_engine *log = f->log;
+    if (!log_keeps_batches(log))
+        return STATUS_OK;
     uint64_t end = log->record.first_batch == 1 ? 0 : UINT64_MAX;
     enum status status = STATUS_OK;
     for (uint64_t n = log->record.first_batch; n <= log->record.batch && status == STATUS_OK; n++) {
@@ -160,6 +180,8 @@ static enum status check_published_landmarks(struct fsck *f, struct error *err)
 static enum status check_landmarks(struct fsck *f, struct error *err)
 {
     struct log_engine *log = f->log;
+    if (log_is_ct(log))
+        return STATUS_OK;
     if (log->landmarks.at[0].tree_size > log_size(log))
         log_fsck_problem(f, "landmark %" PRIu64 " has more entries than the log", log->landmarks.latest);
     for (uint64_t n = log->record.first_landmark; n <= log->record.landmark; n++) {
@@ -187,9 +209,10 @@ static bool has_leaves(struct fsck *f, unsigned width, uint8_t (*leaves)[HASH_SI
 {
     uint8_t hashes[TILE_WIDTH][HASH_SIZE];
     f->log->bundle_index = UINT64_MAX;
-    if (entry_bundle_parse(builder_view(&f->bytes), width, &f->log->parsed, NULL) != STATUS_OK)
+    const struct leaf_format *format = f->log->config.leaf_format;
+    if (leaf_format_parse(format, builder_view(&f->bytes), width, &f->log->parsed, NULL) != STATUS_OK)
         return false;
-    hasher_many(&f->log->hasher, 0, f->log->parsed.entries, width, hashes);
+    leaf_format_hash(format, &f->log->hasher, f->log->parsed.leaves, width, hashes);
     return memcmp(hashes, leaves, (size_t)width * HASH_SIZE) == 0;
 }
 
@@ -219,7 +242,7 @@ static enum status check_public_name(void *context, const char *name, struct err
 {
     struct fsck *f = context;
     struct tile tile;
-    if (tile_parse_path(bytes_of_text(name), &tile, NULL) != STATUS_OK) {
+    if (leaf_format_parse_path(f->log->config.leaf_format, bytes_of_text(name), &tile, NULL) != STATUS_OK) {
         log_fsck_problem(f, "%s is not the name of a tile: remove it", name);
         return STATUS_OK;
     }
@@ -246,6 +269,7 @@ static enum status check_private_name(void *context, const char *name, struct er
          (number > r->settled_batch || f->log->config.is_read_only)) ||
         (object_path_parse(FOLDER_BATCH, name, &number) && number <= r->batch) ||
         (object_path_parse(FOLDER_COSIGNED, name, &number) && number <= r->batch) ||
+        (strcmp(name, OBJECT_FINAL) == 0 && log_is_final(f->log)) ||
         /* One may have been put by a life that ended before the record named it. */
         (object_path_parse(FOLDER_LANDMARKS, name, &number) && number <= r->landmark + 1);
     if (!is_expected && !f->log->config.is_read_only)
@@ -256,7 +280,7 @@ static enum status check_private_name(void *context, const char *name, struct er
 static enum status check_names(struct fsck *f, struct error *err)
 {
     static const char *const folders[] = {FOLDER_STAGED "/", FOLDER_BATCH "/", FOLDER_COSIGNED "/",
-                                         FOLDER_LANDMARKS "/"};
+                                         FOLDER_LANDMARKS "/", FOLDER_FINAL "/"};
     const struct object_store *store = &f->log->config.public_store;
     enum status status = store->list(store->context, "tile/", check_public_name, f, err);
     store = &f->log->config.private_store;
@@ -270,6 +294,8 @@ static enum status check_all(struct fsck *f, struct error *err)
     enum status status = log_fsck_tree(f, err);
     if (status == STATUS_OK)
         status = check_checkpoint(f, err);
+    if (status == STATUS_OK)
+        status = check_final(f, err);
     if (status == STATUS_OK)
         status = check_batches(f, err);
     if (status == STATUS_OK)
@@ -298,7 +324,7 @@ enum status log_fsck(struct log_engine *log, void (*problem)(void *context, cons
     f->progress = progress;
     f->context = context;
     f->report = report;
-    builder_init(&f->bytes, STAGED_BATCH_SIZE_MAX);
+    builder_init(&f->bytes, log_object_size_max(log));
     status = check_all(f, err);
     builder_clear(&f->bytes);
     free(f);

@@ -2,7 +2,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "merkle/node.h"
+#include "codec/mtc/log_entry.h"
 #include "codec/mtc/tbs_entry.h"
 #include "log_engine/log_internal.h"
 
@@ -13,7 +13,7 @@ static enum status get_stored(struct fsck *f, struct tile tile, struct bytes *st
     char path[TILE_PATH_SIZE];
     bool is_there = false;
     *stored = bytes_of(NULL, 0);
-    tile_path(&tile, path);
+    leaf_format_path(f->log->config.leaf_format, &tile, path);
     enum status status = log_fsck_get(f, &f->log->config.public_store, path, &is_there, err);
     if (status != STATUS_OK || is_there) {
         *stored = builder_view(&f->bytes);
@@ -23,7 +23,7 @@ static enum status get_stored(struct fsck *f, struct tile tile, struct bytes *st
     if (tile.width < TILE_WIDTH && f->log->config.is_read_only) {
         size_t len = (size_t)tile.width * HASH_SIZE;
         tile.width = TILE_WIDTH;
-        tile_path(&tile, path);
+        leaf_format_path(f->log->config.leaf_format, &tile, path);
         status = log_fsck_get(f, &f->log->config.public_store, path, &is_there, err);
         if (is_there && !tile.is_entries && f->bytes.len == TILE_SIZE_MAX)
             *stored = bytes_of(f->bytes.data, len);
@@ -46,7 +46,7 @@ static enum status check_tile(struct fsck *f, struct tile tile, struct error *er
     size_t len = (size_t)tile.width * HASH_SIZE;
     if (stored.len != len || memcmp(stored.data, f->current[tile.level], len) != 0) {
         char path[TILE_PATH_SIZE];
-        tile_path(&tile, path);
+        leaf_format_path(f->log->config.leaf_format, &tile, path);
         log_fsck_problem(f, "%s does not have the hashes of what is below it: restore it from a mirror "
                          "or a backup", path);
     }
@@ -55,32 +55,49 @@ static enum status check_tile(struct fsck *f, struct tile tile, struct error *er
 
 /* Where a reader got the full bundle for a partial one it has more entries than asked for. */
 static enum status parse_front(const struct fsck *f, struct bytes bytes, unsigned width,
-                               struct entry_bundle *out)
+                               struct leaf_bundle *out)
 {
-    enum status status = entry_bundle_parse(bytes, width, out, NULL);
+    const struct leaf_format *format = f->log->config.leaf_format;
+    enum status status = leaf_format_parse(format, bytes, width, out, NULL);
     if (status == STATUS_OK || !f->log->config.is_read_only)
         return status;
-    return entry_bundle_parse(bytes, TILE_WIDTH, out, NULL);
+    return leaf_format_parse(format, bytes, TILE_WIDTH, out, NULL);
 }
 
 /* Landmarks live as long as the record says that entries do [MTC 6.4.1]. */
-static void check_dates(struct fsck *f, const struct entry_bundle *bundle, struct tile tile)
+static void check_date(struct fsck *f, struct bytes bytes, uint64_t index)
+{
+    struct log_entry entry;
+    struct tbs_entry tbs;
+    if (log_entry_parse(bytes, &entry, NULL) == STATUS_OK && entry.type == LOG_ENTRY_TBS_CERT &&
+        tbs_entry_parse(entry.data, &tbs, NULL) == STATUS_OK &&
+        tbs.not_after_s > (int64_t)f->log->record.max_not_after_s)
+        log_fsck_problem(f, "entry %" PRIu64 " expires after the record's max-not-after: restore the record",
+                         index);
+}
+
+/* A tree head is not older than what is in its tree [RFC6962 3.5]. */
+static void check_time(struct fsck *f, uint64_t time_ms, uint64_t index)
+{
+    if (time_ms > f->log->head.timestamp_ms)
+        log_fsck_problem(f, "entry %" PRIu64 " has a later time than the published tree head", index);
+}
+
+static void check_dates(struct fsck *f, const struct leaf_bundle *bundle, struct tile tile)
 {
     for (size_t i = 0; i < tile.width; i++) {
-        struct log_entry entry;
-        struct tbs_entry tbs;
-        if (log_entry_parse(bundle->entries[i], &entry, NULL) == STATUS_OK &&
-            entry.type == LOG_ENTRY_TBS_CERT && tbs_entry_parse(entry.data, &tbs, NULL) == STATUS_OK &&
-            tbs.not_after_s > (int64_t)f->log->record.max_not_after_s)
-            log_fsck_problem(f, "entry %" PRIu64 " expires after the record's max-not-after: restore the record",
-                             tile.index * TILE_WIDTH + i);
+        uint64_t index = tile.index * TILE_WIDTH + i;
+        if (log_is_ct(f->log))
+            check_time(f, bundle->leaves[i].time_ms, index);
+        else
+            check_date(f, bundle->leaves[i].entry, index);
     }
 }
 
 /* The leaf hashes of a bundle into f->current[0]; of the stored tile, when the bundle is no help. */
 static enum status hash_bundle(struct fsck *f, struct tile tile, struct error *err)
 {
-    struct entry_bundle *parsed = &f->log->parsed;
+    struct leaf_bundle *parsed = &f->log->parsed;
     struct bytes stored;
     f->log->bundle_index = UINT64_MAX;
     tile.is_entries = true;
@@ -88,7 +105,7 @@ static enum status hash_bundle(struct fsck *f, struct tile tile, struct error *e
     if (status != STATUS_OK)
         return status;
     if (stored.data != NULL && parse_front(f, stored, tile.width, parsed) == STATUS_OK) {
-        hasher_many(&f->log->hasher, 0, parsed->entries, tile.width, f->current[0]);
+        leaf_format_hash(f->log->config.leaf_format, &f->log->hasher, parsed->leaves, tile.width, f->current[0]);
         f->report->entries_checked += tile.width;
         check_dates(f, parsed, tile);
         return hasher_status(&f->log->hasher, err);

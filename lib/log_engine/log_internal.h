@@ -2,6 +2,7 @@
 #ifndef CATHAYA_LOG_ENGINE_LOG_INTERNAL_H
 #define CATHAYA_LOG_ENGINE_LOG_INTERNAL_H
 
+#include "codec/note/checkpoint.h"
 #include "codec/note/note.h"
 #include "log_engine/batch_object.h"
 #include "log_engine/log_engine.h"
@@ -15,6 +16,8 @@
 #define FOLDER_BATCH     "batch"
 #define FOLDER_COSIGNED  "cosigned" /* batch objects on their way to FOLDER_BATCH: log_add_cosignatures.c */
 #define FOLDER_LANDMARKS "landmarks"
+#define FOLDER_FINAL     "final"
+#define OBJECT_FINAL     "final/checkpoint" /* log_freeze.c */
 #define OBJECT_CHECKPOINT "checkpoint"
 #define OBJECT_LANDMARKS  "landmarks"
 
@@ -30,7 +33,7 @@
 struct log_engine {
     struct log_config config;
     struct cosigner cosigners[LOG_COSIGNERS_MAX]; /* in canonical order [MTC 6.2] */
-    char origin[TAI_NAME_SIZE];
+    char origin[LOG_ORIGIN_SIZE];
     struct hasher hasher;
     struct log_record record;
     struct builder record_text; /* as it stands in the store */
@@ -40,11 +43,14 @@ struct log_engine {
     struct tree_growth growth;          /* of the newest batch */
     struct tile_cache cache;
     struct builder bundle;      /* the entry bundle that was read last */
-    struct entry_bundle parsed; /* borrows from it */
+    struct leaf_bundle parsed;  /* borrows from it */
     uint64_t bundle_index;      /* UINT64_MAX: none */
     struct landmarks landmarks;
     struct landmarks old_landmarks; /* to look at older lists: too large for the stack */
     uint64_t unsettled_bytes;
+    struct log_tree_head head;   /* that is published */
+    struct log_tree_head signed_head; /* that was signed last */
+    uint64_t newest_ms;          /* the latest time of an entry that was added since the log is open */
     uint64_t quorum_size;    /* of the largest published checkpoint that had the quorum */
     uint64_t moving_batches[LOG_MOVING_LEFT_MAX]; /* those whose object in FOLDER_COSIGNED is to be removed */
     size_t moving_count;
@@ -54,6 +60,39 @@ struct log_engine {
     struct builder staged, scratch;
     struct error failure; /* the first one, for good */
 };
+
+/* A CT log has another line of its own in checkpoints, and other rules. */
+static inline bool log_is_ct(const struct log_engine *log)
+{
+    return log->config.tree_head_signer != NULL;
+}
+
+static inline bool log_keeps_batches(const struct log_engine *log)
+{
+    return !log_is_ct(log) || log->config.cosigns_subtrees;
+}
+
+/* Nothing is ever signed any more. */
+static inline bool log_is_final(const struct log_engine *log)
+{
+    return log_is_ct(log) && log->record.is_closed;
+}
+
+/* How large any object of the log can be. */
+static inline size_t log_object_size_max(const struct log_engine *log)
+{
+    size_t bundle = leaf_format_bundle_max(log->config.leaf_format);
+    return bundle > STAGED_BATCH_SIZE_MAX ? bundle : STAGED_BATCH_SIZE_MAX;
+}
+
+/* ---- log_config.c ---- */
+
+/* log_config_origin writes the origin line. STATUS_USAGE when there is none that a note can have. */
+MUST_USE enum status log_config_origin(const struct log_config *config, char out[LOG_ORIGIN_SIZE],
+                                       struct error *err);
+
+/* log_config_check: can a log be like that? */
+MUST_USE enum status log_config_check(const struct log_config *config, struct error *err);
 
 /* ---- log.c ---- */
 
@@ -114,7 +153,22 @@ MUST_USE enum status log_read_bundle(struct log_engine *log, uint64_t bundle_ind
 MUST_USE enum status log_tile_nodes(struct log_engine *log, unsigned level, uint64_t index,
                                     uint8_t (**nodes)[HASH_SIZE], struct error *err);
 
+/* ---- log_tree_head.c: the own line of a CT log ---- */
+
+/* log_tree_head_write signs the checkpoint as a tree head, with a time that is now_ms or later if it has to be, and
+ * appends the line. log->signed_head is what was signed. */
+MUST_USE enum status log_tree_head_write(struct log_engine *log, const struct checkpoint *checkpoint,
+                                         uint64_t now_ms, struct builder *note, struct error *err);
+
+/* log_tree_head_verify finds the tree head in a note: statuses of tree_head_from_note. */
+MUST_USE enum status log_tree_head_verify(const struct log_engine *log, const struct note *note,
+                                          const struct checkpoint *checkpoint,
+                                          struct log_tree_head *head, struct error *err);
+
 /* ---- log_cosign.c ---- */
+
+/* log_check_batches: STATUS_USAGE for a log without batch objects. */
+MUST_USE enum status log_check_batches(const struct log_engine *log, struct error *err);
 
 /* log_prover proves subtrees of the current tree, from its tiles. */
 struct subtree_prover log_prover(struct log_engine *log);
@@ -162,7 +216,7 @@ MUST_USE enum status log_forget_cosigned(struct log_engine *log, struct error *e
 /* ---- log_checkpoint.c ---- */
 
 /* log_sign_checkpoint has every cosigner sign the current tree, which the record has committed to, and
- * appends the note; log_put_checkpoint publishes it. */
+ * appends the note; log_put_checkpoint publishes the one that was signed last. */
 MUST_USE enum status log_sign_checkpoint(struct log_engine *log, struct builder *note, struct error *err);
 MUST_USE enum status log_put_checkpoint(struct log_engine *log, const struct builder *note,
                                         struct error *err);
@@ -171,19 +225,43 @@ MUST_USE enum status log_put_checkpoint(struct log_engine *log, const struct bui
  * size stay. */
 MUST_USE enum status log_publish_again(struct log_engine *log, bool is_there, struct error *err);
 
+/* log_append_published_lines appends the lines of others that are published for the same tree and verify. */
+MUST_USE enum status log_append_published_lines(struct log_engine *log, struct builder *note,
+                                                struct error *err);
+
 struct published_checkpoint {
     uint64_t size;
     uint8_t root[HASH_SIZE];
-    bool is_ours; /* has a signature of the CA cosigner that verifies */
+    bool is_ours; /* has the log's own line, and it verifies: a CT log's tree head, or the CA cosigner's line */
     bool is_complete; /* and one of every other cosigner */
     bool has_quorum;  /* and those of others that landmarks need */
     bool has_bad_external; /* a line of a configured external does not verify */
+    struct log_tree_head head; /* of a CT log, when is_ours */
 };
 
 /* log_read_checkpoint reads the published checkpoint: STATUS_NOT_FOUND when there is none,
  * STATUS_MALFORMED when it is not one of this log. */
 MUST_USE enum status log_read_checkpoint(struct log_engine *log,
                                          struct published_checkpoint *out, struct error *err);
+
+/* log_judge_checkpoint is that for the bytes of a note. */
+MUST_USE enum status log_judge_checkpoint(struct log_engine *log, struct bytes bytes,
+                                          struct published_checkpoint *out, struct error *err);
+
+/* ---- log_freeze.c ---- */
+
+/* log_publish_final sees to it that a log which is closed for good has its final checkpoint published: `published`
+ * is what is there, NULL for nothing that can be read. */
+MUST_USE enum status log_publish_final(struct log_engine *log, const struct published_checkpoint *published,
+                                       struct error *err);
+
+/* log_forget_final removes what a log_freeze left that was cut short. */
+MUST_USE enum status log_forget_final(struct log_engine *log, struct error *err);
+
+/* log_read_final reads the final checkpoint into note and judges it. STATUS_REFUSED when it is missing, damaged or of
+ * another tree. */
+MUST_USE enum status log_read_final(struct log_engine *log, struct builder *note,
+                                    struct published_checkpoint *out, struct error *err);
 
 /* ---- log_recovery.c ---- */
 

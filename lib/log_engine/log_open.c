@@ -150,6 +150,20 @@ static enum status check_prefix(struct log_engine *log,
                      published->size);
 }
 
+/* published: NULL for nothing that can be read. */
+static enum status publish_what_is(struct log_engine *log, const struct published_checkpoint *published,
+                                   struct error *err)
+{
+    if (log_is_final(log))
+        return log_publish_final(log, published, err);
+    enum status status = log_is_ct(log) ? log_forget_final(log, err) : STATUS_OK;
+    if (status == STATUS_OK && (published == NULL || !published->is_complete || published->size != log->record.size))
+        status = log_publish_again(log, published != NULL, err);
+    else if (status == STATUS_OK && published->has_quorum)
+        log->quorum_size = published->size;
+    return status;
+}
+
 static enum status open_writer(struct log_engine *log, struct error *err)
 {
     struct published_checkpoint published;
@@ -158,6 +172,8 @@ static enum status open_writer(struct log_engine *log, struct error *err)
         return found;
     /* Torn or gone: a crash can do that, and the record says what to publish again. */
     bool has_checkpoint = found == STATUS_OK;
+    if (has_checkpoint && published.is_ours)
+        log->head = log->signed_head = published.head;
     enum status status = has_checkpoint ? check_not_behind(log, &published, err) : STATUS_OK;
     if (status == STATUS_OK)
         status = log_restore_cosigned(log, err);
@@ -165,11 +181,8 @@ static enum status open_writer(struct log_engine *log, struct error *err)
         status = log_recover(log, err);
     if (status == STATUS_OK && has_checkpoint)
         status = check_prefix(log, &published, err);
-    if (status == STATUS_OK &&
-        (!has_checkpoint || !published.is_complete || published.size != log->record.size))
-        status = log_publish_again(log, has_checkpoint, err);
-    else if (status == STATUS_OK && published.has_quorum)
-        log->quorum_size = published.size;
+    if (status == STATUS_OK)
+        status = publish_what_is(log, has_checkpoint ? &published : NULL, err);
     if (status == STATUS_OK)
         status = log_load_landmarks(log, err);
     return status == STATUS_OK ? log_settle(log, err) : status;
@@ -185,7 +198,7 @@ static enum status open_reader(struct log_engine *log, struct error *err)
         status = STATUS_AGAIN;
     else if (status == STATUS_OK && !published.is_ours)
         status = error_set(err, STATUS_REFUSED,
-                           "the published checkpoint is not signed by the CA's key");
+                           "the published checkpoint is not signed by the %s's key", log_is_ct(log) ? "log" : "CA");
     enum status record_status = load_record(log, status == STATUS_AGAIN ? NULL : err);
     if (record_status == STATUS_NOT_FOUND)
         return error_set(err, STATUS_NOT_FOUND, "%s does not exist", log->origin);
@@ -204,8 +217,10 @@ static enum status open_reader(struct log_engine *log, struct error *err)
     if (status == STATUS_AGAIN)
         return error_set(err, STATUS_AGAIN, "the log is being written, or a crash left it to be "
                                             "recovered: open it for writing once, or try again");
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         memcpy(log->root, published.root, HASH_SIZE);
+        log->head = published.head;
+    }
     return status;
 }
 

@@ -48,7 +48,7 @@ static enum status remove_tiles(struct log_engine *log, struct tile tile, uint64
          index < log->record.min_index >> height; index++) {
         char path[TILE_PATH_SIZE];
         tile.index = index;
-        tile_path(&tile, path);
+        leaf_format_path(log->config.leaf_format, &tile, path);
         enum status status = remove_one(&log->config.public_store, path, count, err);
         if (status != STATUS_OK)
             return status;
@@ -74,6 +74,8 @@ static enum status remove_batches(struct log_engine *log, uint64_t *first, uint6
     struct builder memory;
     struct batch_object object;
     enum status status = STATUS_OK;
+    if (!log_keeps_batches(log))
+        return STATUS_OK;
     builder_init(&memory, BATCH_OBJECT_SIZE_MAX);
     for (; *first <= log->record.settled_batch; ++*first) {
         status = log_read_batch_object(log, *first, &memory, &object, err);
@@ -174,5 +176,24 @@ enum status log_prune(struct log_engine *log, int64_t retain_s, uint64_t *remove
     status = raise_min_index(log, tree_size - tree_size % TILE_WIDTH, err);
     if (status == STATUS_OK && log->record.removed_index < log->record.min_index)
         status = remove_all(log, landmark, removed_count, err);
+    return status == STATUS_OK ? STATUS_OK : log_die(log, status, err);
+}
+
+enum status log_prune_below(struct log_engine *log, uint64_t min_index, uint64_t *removed_count,
+                            struct error *err)
+{
+    *removed_count = 0;
+    enum status status = log_check_writable(log, err);
+    if (status == STATUS_OK && !log_is_ct(log))
+        status = error_set(err, STATUS_USAGE, "an issuance log is pruned by its landmarks [MTC 6.4]");
+    if (status == STATUS_OK)
+        status = log_settle(log, err);
+    if (status != STATUS_OK)
+        return status;
+    if (min_index > log_size(log))
+        min_index = log_size(log);
+    status = raise_min_index(log, min_index - min_index % TILE_WIDTH, err);
+    if (status == STATUS_OK && log->record.removed_index < log->record.min_index)
+        status = remove_all(log, 0, removed_count, err);
     return status == STATUS_OK ? STATUS_OK : log_die(log, status, err);
 }

@@ -19,17 +19,17 @@
  *
  * Every line ends with LF, in this order, numbers in decimal without leading zeros.
  */
-#ifndef CATHAYA_SERVICE_ISSUANCE_LOG_LOG_RECORD_H
-#define CATHAYA_SERVICE_ISSUANCE_LOG_LOG_RECORD_H
+#ifndef CATHAYA_LOG_ENGINE_LOG_RECORD_H
+#define CATHAYA_LOG_ENGINE_LOG_RECORD_H
 
 #include "base/builder.h"
-#include "codec/tai/tai.h"
 #include "crypto/hash.h"
+#include "log_engine/log_engine.h"
 
 #define LOG_RECORD_HASH_NAME_MAX 31
 
 struct log_record {
-    char origin[TAI_NAME_SIZE];
+    char origin[LOG_ORIGIN_SIZE];
     char hash_name[LOG_RECORD_HASH_NAME_MAX + 1];
     uint64_t batch, size;
     uint8_t root[HASH_SIZE];

@@ -13,6 +13,8 @@ static void step_to_next_edge(struct log_engine *log)
     log->edge = log->next_edge;
     log->next_edge = old;
     log->bundle_index = UINT64_MAX;
+    if (log->growth.newest_ms > log->newest_ms)
+        log->newest_ms = log->growth.newest_ms;
     tree_edge_root(log->edge, &log->hasher, log->root);
 }
 
@@ -28,7 +30,7 @@ enum status log_apply(struct log_engine *log, uint64_t number, struct error *err
     enum status status = log_put_tree(log, batch.start, false, err);
     if (status == STATUS_OK)
         status = log_sign_checkpoint(log, &checkpoint, err);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK && log_keeps_batches(log))
         status = log_put_batch_object(log, number, batch, false, err);
     if (status == STATUS_OK)
         status = log_put_checkpoint(log, &checkpoint, err);
@@ -210,7 +212,7 @@ enum status log_recover(struct log_engine *log, struct error *err)
     if (status == STATUS_OK && count > 0) {
         uint64_t *sizes = calloc(count + 1, sizeof *sizes);
         status = sizes == NULL ? error_set(err, STATUS_NO_MEMORY, "out of memory") : put_trees(log, sizes, err);
-        if (status == STATUS_OK)
+        if (status == STATUS_OK && log_keeps_batches(log))
             status = cosign_again(log, sizes, err);
         free(sizes);
     }

@@ -6,9 +6,11 @@ set(log_engine_sources
   log_add_cosignatures.c
   log_append.c
   log_checkpoint.c
+  log_config.c
   log_cosign.c
   log_fsck.c
   log_fsck_tree.c
+  log_freeze.c
   log_landmarks.c
   log_open.c
   log_prune.c
@@ -16,4 +18,5 @@ set(log_engine_sources
   log_record.c
   log_recovery.c
   log_tiles.c
+  log_tree_head.c
   staged_batch.c)

@@ -6,7 +6,7 @@
  *     uint64 old_size; uint64 new_size;
  *     HashValue new_root;
  *     uint64 max_not_after_s;        // of these entries and all before
- *     uint8 entries[rest];           // new_size - old_size times opaque<0..2^16-1>, as in bundles
+ *     uint8 entries[rest];           // new_size - old_size stored entries of the log's format, as in bundles
  *   } StagedBatch;
  *
  * There is no checksum: a staged object is believed only as far as its entries lead to the root that

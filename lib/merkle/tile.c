@@ -15,12 +15,19 @@ static unsigned root_level(unsigned tile_level)
     return TILE_HEIGHT * (tile_level + 1);
 }
 
+#define ENTRIES "entries"
+
 void tile_path(const struct tile *t, char out[TILE_PATH_SIZE])
+{
+    tile_path_in(t, ENTRIES, out);
+}
+
+void tile_path_in(const struct tile *t, const char *entries_folder, char out[TILE_PATH_SIZE])
 {
     struct builder b;
     builder_init_fixed(&b, out, TILE_PATH_SIZE);
     if (t->is_entries)
-        builder_text(&b, "tile/entries/");
+        builder_printf(&b, "tile/%s/", entries_folder);
     else
         builder_printf(&b, "tile/%u/", t->level);
 
@@ -43,16 +50,17 @@ static enum status bad_path(const struct reader *r, const char *why, struct erro
                     why);
 }
 
-static enum status parse_level(struct reader *r, struct tile *t, struct error *err)
+static enum status parse_level(struct reader *r, const char *entries_folder, struct tile *t, struct error *err)
 {
     struct reader before = *r;
     struct bytes word;
     if (!reader_until(r, '/', &word))
         return bad_path(&before, "no / after the level", err);
-    t->is_entries = bytes_is_text(word, "entries");
+    t->is_entries = bytes_is_text(word, entries_folder);
     uint64_t level = 0;
     if (!t->is_entries && !text_parse_u64(word, LEVEL_MAX_IN_SPEC, &level))
-        return bad_path(&before, "level is not \"entries\" or a number from 0 to 63", err);
+        return error_at(err, STATUS_MALFORMED, reader_offset(&before),
+                        "tile path: level is not \"%s\" or a number from 0 to 63 [C2SP tlog-tiles]", entries_folder);
     if (level > TILE_LEVEL_MAX)
         return error_at(err, STATUS_REFUSED, reader_offset(&before),
                         "tile path: level %" PRIu64 " has no tiles: 64-bit indices end at level %d",
@@ -139,12 +147,18 @@ static enum status parse_width(struct reader *r, struct tile *t, struct error *e
 
 enum status tile_parse_path(struct bytes path, struct tile *out, struct error *err)
 {
+    return tile_parse_path_in(path, ENTRIES, out, err);
+}
+
+enum status tile_parse_path_in(struct bytes path, const char *entries_folder, struct tile *out,
+                               struct error *err)
+{
     struct reader r;
     struct tile t;
     reader_init(&r, path);
     if (!skip_text(&r, "tile/"))
         return bad_path(&r, "does not begin with tile/", err);
-    enum status status = parse_level(&r, &t, err);
+    enum status status = parse_level(&r, entries_folder, &t, err);
     if (status == STATUS_OK)
         status = parse_index(&r, &t, err);
     if (status == STATUS_OK)

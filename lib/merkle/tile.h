@@ -32,6 +32,11 @@ void tile_path(const struct tile *t, char out[TILE_PATH_SIZE]);
  * no 64-bit tree has: level 8..63, or one that starts beyond 2^64 entries. */
 MUST_USE enum status tile_parse_path(struct bytes path, struct tile *out, struct error *err);
 
+/* The same with another folder for the entries: "data" in a CT log [C2SP static-ct-api]. At most 7 characters. */
+void tile_path_in(const struct tile *t, const char *entries_folder, char out[TILE_PATH_SIZE]);
+MUST_USE enum status tile_parse_path_in(struct bytes path, const char *entries_folder, struct tile *out,
+                                        struct error *err);
+
 /* tile_count is the number of tiles (the last may be partial) at a tile level of a tree; 0 above
  * TILE_LEVEL_MAX. */
 uint64_t tile_count(uint64_t tree_size, unsigned level);

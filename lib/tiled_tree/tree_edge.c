@@ -6,10 +6,11 @@
 #include "base/reader.h"
 #include "merkle/node.h"
 
-void tree_edge_init(struct tree_edge *edge)
+void tree_edge_init(struct tree_edge *edge, const struct leaf_format *format)
 {
+    edge->format = format;
     frontier_init(&edge->frontier);
-    builder_init(&edge->bundle, ENTRY_BUNDLE_SIZE_MAX);
+    builder_init(&edge->bundle, leaf_format_bundle_max(format));
 }
 
 void tree_edge_clear(struct tree_edge *edge)
@@ -21,6 +22,7 @@ void tree_growth_reset(struct tree_growth *growth)
 {
     growth->tile_count = 0;
     growth->bundle_count = 0;
+    growth->newest_ms = 0;
 }
 
 void tree_growth_clear(struct tree_growth *growth)
@@ -152,15 +154,17 @@ static enum status close_tiles(struct growing *g, uint64_t end)
 static enum status take_entries(struct growing *g, struct reader *r, uint64_t left, unsigned width,
                                 unsigned *taken, struct bytes *run)
 {
-    struct bytes entries[TILE_WIDTH];
+    struct stored_leaf leaves[TILE_WIDTH];
     struct bytes before = reader_rest(r);
     unsigned count = 0;
     for (; count < left && width + count < TILE_WIDTH; count++) {
-        if (!entry_bundle_next(r, &entries[count]))
+        if (!g->to->format->next(r, &leaves[count]))
             return error_at(g->err, STATUS_MALFORMED, reader_offset(r),
                             "staged entries: fewer than the batch has, or one cut short");
+        if (leaves[count].time_ms > g->growth->newest_ms)
+            g->growth->newest_ms = leaves[count].time_ms;
     }
-    hasher_many(g->h, 0, entries, count, g->to->hashes[0] + width);
+    leaf_format_hash(g->to->format, g->h, leaves, count, g->to->hashes[0] + width);
     *taken = count;
     *run = bytes_of(before.data, before.len - reader_left(r));
     return STATUS_OK;

@@ -8,9 +8,9 @@
 #define CATHAYA_TILED_TREE_TREE_EDGE_H
 
 #include "base/builder.h"
-#include "codec/tiles/entry_bundle.h"
 #include "merkle/frontier.h"
 #include "merkle/tile.h"
+#include "tiled_tree/leaf_format.h"
 
 /* 6 tile levels of 8 are the 48 bits of an index [MTC 5.2]. */
 #define TREE_EDGE_LEVELS 6
@@ -20,6 +20,7 @@
 #define TILE_NODES_ROOT   (TILE_NODES - 1)
 
 struct tree_edge {
+    const struct leaf_format *format;
     struct frontier frontier; /* and the size */
     uint8_t hashes[TREE_EDGE_LEVELS][TILE_WIDTH][HASH_SIZE];
     struct builder bundle;
@@ -43,10 +44,11 @@ struct tree_growth {
     size_t tile_count, tile_cap;
     struct grown_bundle *bundles;
     size_t bundle_count, bundle_cap;
+    uint64_t newest_ms; /* the latest time of a leaf of the batch */
 };
 
-/* tree_edge_init makes the edge of the empty tree; tree_edge_clear must follow. */
-void tree_edge_init(struct tree_edge *edge);
+/* tree_edge_init makes the edge of the empty tree of a log with this format; tree_edge_clear must follow. */
+void tree_edge_init(struct tree_edge *edge, const struct leaf_format *format);
 void tree_edge_clear(struct tree_edge *edge);
 
 static inline uint64_t tree_edge_size(const struct tree_edge *edge)
@@ -68,7 +70,7 @@ void tree_edge_set_size(struct tree_edge *edge, uint64_t size, struct hasher *h)
 void tree_edge_root(const struct tree_edge *edge, struct hasher *h, uint8_t out[HASH_SIZE]);
 
 /* tree_edge_grow writes into *to the edge of the tree that *from becomes with `count` entries, a run
- * of opaque<0..2^16-1>, and into *growth what became full. growth borrows from entries and from
+ * of stored entries, and into *growth what became full. growth borrows from entries and from
  * from->bundle. STATUS_MALFORMED when entries is not exactly count entries. */
 MUST_USE enum status tree_edge_grow(const struct tree_edge *from, struct tree_edge *to,
                                     struct hasher *h, struct bytes entries, uint64_t count,

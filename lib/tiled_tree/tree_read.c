@@ -14,12 +14,12 @@ enum status tree_read_tile(const struct tree_read *t, struct tile tile, unsigned
 {
     const struct object_store *store = t->store;
     char path[TILE_PATH_SIZE];
-    tile_path(&tile, path);
+    leaf_format_path(t->format, &tile, path);
     builder_reset(t->scratch);
     enum status status = store->get(store->context, path, t->scratch, err);
     if (status == STATUS_NOT_FOUND && tile.width < TILE_WIDTH) {
         tile.width = TILE_WIDTH;
-        tile_path(&tile, path);
+        leaf_format_path(t->format, &tile, path);
         builder_reset(t->scratch);
         status = store->get(store->context, path, t->scratch, err);
     }
@@ -50,12 +50,12 @@ static enum status get_hashes(const struct tree_read *t, struct tile tile,
 static enum status check_bundle(const struct tree_read *t, const struct tree_edge *edge,
                                 unsigned width, struct error *err)
 {
-    struct entry_bundle parsed;
+    struct leaf_bundle parsed;
     uint8_t hashes[TILE_WIDTH][HASH_SIZE];
-    enum status status = entry_bundle_parse(builder_view(&edge->bundle), width, &parsed, err);
+    enum status status = leaf_format_parse(t->format, builder_view(&edge->bundle), width, &parsed, err);
     if (status != STATUS_OK)
         return error_set(err, STATUS_REFUSED, "the partial entry bundle is damaged: " RESTORE);
-    hasher_many(t->hasher, 0, parsed.entries, width, hashes);
+    leaf_format_hash(t->format, t->hasher, parsed.leaves, width, hashes);
     if (memcmp(hashes, edge->hashes[0], (size_t)width * HASH_SIZE) != 0)
         return error_set(err, STATUS_REFUSED,
                          "the partial entry bundle does not hash to its tile: " RESTORE);
@@ -71,10 +71,10 @@ static enum status load_partial_bundle(const struct tree_read *t, struct tile ti
     if (status != STATUS_OK)
         return status;
     struct reader r;
-    struct bytes entry;
+    struct stored_leaf leaf;
     reader_init(&r, builder_view(t->scratch));
     for (unsigned i = 0; i < tile.width; i++) {
-        if (!entry_bundle_next(&r, &entry))
+        if (!t->format->next(&r, &leaf))
             return error_set(err, STATUS_REFUSED, "the partial entry bundle is damaged: " RESTORE);
     }
     /* Of a full bundle only the front belongs to this tree. */

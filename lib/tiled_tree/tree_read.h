@@ -11,6 +11,7 @@
 /* What reading needs; everything is borrowed. */
 struct tree_read {
     const struct object_store *store;
+    const struct leaf_format *format;
     struct hasher *hasher;
     struct builder *scratch;   /* holds the object that was read last */
     uint64_t min_index;        /* a tile that ends there or before may have gone */

@@ -12,7 +12,7 @@ static enum status put_immutable(struct tree_write *w, const struct tile *tile, 
 {
     const struct object_store *store = w->store;
     char path[TILE_PATH_SIZE];
-    tile_path(tile, path);
+    leaf_format_path(w->format, tile, path);
     if (!w->is_replacing) {
         builder_reset(w->scratch);
         enum status status = store->get(store->context, path, w->scratch, err);
@@ -45,7 +45,7 @@ static enum status put_full_bundles(struct tree_write *w, const struct tree_grow
                                     struct error *err)
 {
     struct builder whole;
-    builder_init(&whole, ENTRY_BUNDLE_SIZE_MAX);
+    builder_init(&whole, leaf_format_bundle_max(w->format));
     enum status status = STATUS_OK;
     for (size_t i = 0; i < growth->bundle_count && status == STATUS_OK; i++) {
         const struct grown_bundle *b = &growth->bundles[i];
@@ -104,10 +104,10 @@ enum status tree_write_full(struct tree_write *w, const struct tree_growth *grow
 static struct bytes front_of_bundle(const struct tree_edge *edge, unsigned width)
 {
     struct reader r;
-    struct bytes entry;
+    struct stored_leaf leaf;
     reader_init(&r, builder_view(&edge->bundle));
     for (unsigned i = 0; i < width; i++)
-        if (!entry_bundle_next(&r, &entry))
+        if (!edge->format->next(&r, &leaf))
             break;
     return bytes_of(edge->bundle.data, reader_offset(&r));
 }
@@ -155,31 +155,32 @@ static enum status drop_one(void *context, const char *name, struct error *err)
     return d->store->remove(d->store->context, name, err);
 }
 
-static enum status drop_partials_of(const struct object_store *store, struct tile tile,
-                                    uint64_t kept_size, struct error *err)
+static enum status drop_partials_of(const struct object_store *store, const struct leaf_format *format,
+                                    struct tile tile, uint64_t kept_size, struct error *err)
 {
     struct dropping d = {.store = store, .kept = ""};
     struct tile kept = tree_write_edge_tile(kept_size, tile.level, tile.is_entries);
     if (kept.index == tile.index && kept.width > 0)
-        tile_path(&kept, d.kept);
+        leaf_format_path(format, &kept, d.kept);
     tile.width = TILE_WIDTH;
     char path[TILE_PATH_SIZE], prefix[TILE_PATH_SIZE + 4];
-    tile_path(&tile, path);
+    leaf_format_path(format, &tile, path);
     (void)snprintf(prefix, sizeof prefix, "%s.p/", path);
     return store->list(store->context, prefix, drop_one, &d, err);
 }
 
-enum status tree_write_drop_partials(const struct object_store *store, uint64_t old_size,
-                                     uint64_t new_size, uint64_t kept_size, struct error *err)
+enum status tree_write_drop_partials(const struct object_store *store, const struct leaf_format *format,
+                                     uint64_t old_size, uint64_t new_size, uint64_t kept_size,
+                                     struct error *err)
 {
     for (unsigned level = 0; level < TREE_EDGE_LEVELS; level++) {
         struct tile tile = tree_write_edge_tile(old_size, level, false);
         if (tile.width == 0 || tree_write_edge_tile(new_size, level, false).index == tile.index)
             continue;
-        enum status status = drop_partials_of(store, tile, kept_size, err);
+        enum status status = drop_partials_of(store, format, tile, kept_size, err);
         if (status == STATUS_OK && level == 0) {
             tile.is_entries = true;
-            status = drop_partials_of(store, tile, kept_size, err);
+            status = drop_partials_of(store, format, tile, kept_size, err);
         }
         if (status != STATUS_OK)
             return status;

@@ -8,6 +8,7 @@
 
 struct tree_write {
     const struct object_store *store; /* borrowed */
+    const struct leaf_format *format;
     struct builder *scratch;          /* borrowed */
     /* An object that is there must be equal; when replacing, it need not be: a crash may have torn it, and
      * something that is trusted vouches for what is put. */
@@ -35,7 +36,8 @@ MUST_USE enum status tree_write_partials_within(struct tree_write *w, const stru
 
 /* tree_write_drop_partials removes the partial tiles and bundles of those tiles that were partial at
  * old_size and are full at new_size, except the ones of the tree of kept_size. */
-MUST_USE enum status tree_write_drop_partials(const struct object_store *store, uint64_t old_size,
+MUST_USE enum status tree_write_drop_partials(const struct object_store *store,
+                                              const struct leaf_format *format, uint64_t old_size,
                                               uint64_t new_size, uint64_t kept_size,
                                               struct error *err);
 

@@ -144,7 +144,7 @@ static enum status verify(struct mirror_log *log, const struct add_entries_packa
 /* Full tiles and bundles at once: they will not change any more. */
 static enum status put_full(struct mirror_log *log, struct error *err)
 {
-    struct tree_write w = {.store = &log->config.tiles, .scratch = &log->scratch, .is_replacing = true};
+    struct tree_write w = {.store = &log->config.tiles, .format = &leaf_format_mtc, .scratch = &log->scratch, .is_replacing = true};
     return tree_write_full(&w, &log->growth, err);
 }
 
@@ -206,7 +206,7 @@ void mirror_entries_take(struct mirror_log *log, const struct add_entries_packag
  * holds it. */
 static enum status put_partials(struct mirror_log *log, uint64_t size, struct error *err)
 {
-    struct tree_write w = {.store = &log->config.tiles, .scratch = &log->scratch, .is_replacing = true};
+    struct tree_write w = {.store = &log->config.tiles, .format = &leaf_format_mtc, .scratch = &log->scratch, .is_replacing = true};
     return tree_write_partials_within(&w, log->edge, size, err);
 }
 
@@ -264,7 +264,7 @@ static enum status commit(struct mirror_log *log, const struct mirror_entries *e
         status = mirror_log_swap(log, &next, err);
     if (status != STATUS_OK)
         return status;
-    status = tree_write_drop_partials(&log->config.tiles, old_size, log->record.stored_size, 0, err);
+    status = tree_write_drop_partials(&log->config.tiles, &leaf_format_mtc, old_size, log->record.stored_size, 0, err);
     return status == STATUS_OK ? status : mirror_log_die(log, status, err);
 }
 

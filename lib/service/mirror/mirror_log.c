@@ -130,6 +130,7 @@ static enum status load(struct mirror_log *log, struct error *err)
 struct tree_read mirror_log_reading(struct mirror_log *log)
 {
     return (struct tree_read){.store = &log->config.tiles,
+                              .format = &leaf_format_mtc,
                               .hasher = &log->hasher,
                               .scratch = &log->scratch,
                               .min_index = log->record.min_index,
@@ -213,8 +214,8 @@ static void init(struct mirror_log *log)
     builder_init(&log->record_text, RECORD_MAX);
     builder_init(&log->record_memory, RECORD_MAX);
     builder_init(&log->scratch, ENTRY_BUNDLE_SIZE_MAX);
-    tree_edge_init(&log->edges[0]);
-    tree_edge_init(&log->edges[1]);
+    tree_edge_init(&log->edges[0], &leaf_format_mtc);
+    tree_edge_init(&log->edges[1], &leaf_format_mtc);
     log->edge = &log->edges[0];
     log->next_edge = &log->edges[1];
     for (size_t i = 0; i < MIRROR_RECENT_MAX; i++)

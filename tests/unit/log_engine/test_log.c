@@ -235,7 +235,7 @@ static void limits_are_kept(void **state)
     many[0].not_after_s = 0;
     static const uint8_t strange_type[] = {0, 0, 0, 2}, strange_extension[] = {0, 4, 0xf0, 0, 0, 0, 0, 0};
     many[1].entry = BYTES_OF(strange_type);
-    assert_says(log_append(w->log, many, 2, &first, &err), &err, STATUS_REFUSED, "entry 1 of the batch has the unknown type 2");
+    assert_says(log_append(w->log, many, 2, &first, &err), &err, STATUS_REFUSED, "entry 1 of the batch: it has the unknown type 2");
     many[1].entry = BYTES_OF(strange_extension);
     assert_says(log_append(w->log, many, 2, &first, &err), &err, STATUS_REFUSED, "extensions");
     many[1].entry = bytes_of(strange_type, 3);

@@ -1,3 +1,4 @@
+#include "codec/tiles/entry_bundle.h"
 #include "unit/checks.h"
 
 #include "merkle/node.h"
@@ -75,8 +76,8 @@ static void batches_make_the_tree_of_single_appends(const struct hash_alg *hash)
     struct tree_edge *edge = &edges[0];
     OK(hasher_init(&h, hash, &err));
     frontier_init(&want);
-    tree_edge_init(&edges[0]);
-    tree_edge_init(&edges[1]);
+    tree_edge_init(&edges[0], &leaf_format_mtc);
+    tree_edge_init(&edges[1], &leaf_format_mtc);
     for (size_t i = 0; size < ENTRIES; i++) {
         uint64_t next = size + batches[i % LENGTH(batches)];
         if (next > ENTRIES)
@@ -122,8 +123,8 @@ static void wrong_counts_are_refused(void **state)
     struct hasher h;
     struct error err = {.status = STATUS_OK};
     OK(hasher_init(&h, &hash_sm3, &err));
-    tree_edge_init(&edges[0]);
-    tree_edge_init(&edges[1]);
+    tree_edge_init(&edges[0], &leaf_format_mtc);
+    tree_edge_init(&edges[1], &leaf_format_mtc);
     OK(tree_edge_grow(&edges[0], &edges[1], &h, BYTES_OF(two), 2, &growth, &err));
     assert_says(tree_edge_grow(&edges[0], &edges[1], &h, BYTES_OF(two), 1, &growth, &err), &err,
                 STATUS_MALFORMED, "more than");
