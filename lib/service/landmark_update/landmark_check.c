@@ -2,65 +2,8 @@
 
 #include <string.h>
 
-#include "codec/note/checkpoint_verify.h"
-
-/* ---- who has signed ---- */
-
-struct signatures {
-    const struct note *note;
-    const struct checkpoint *checkpoint;
-    const struct trust_store *store;
-};
-
-static enum status verify(const struct signatures *s, const struct tai *id, const struct public_key *key, struct error *err)
-{
-    char name[TAI_NAME_SIZE];
-    tai_name(id, name);
-    struct checkpoint_verifier verifier = {
-        .name = bytes_of_text(name), .type = (enum note_key_type)public_key_alg(key)->note_type, .key = key};
-    return checkpoint_verify(s->note, s->checkpoint, &verifier, err);
-}
-
-static bool has_signed(const void *context, const struct tai *id)
-{
-    const struct signatures *s = context;
-    struct error err;
-    size_t number;
-    const struct trust_cosigner *c = trust_store_find_cosigner(s->store, tai_bytes(id), &number);
-    return c != NULL && verify(s, id, c->key, &err) == STATUS_OK;
-}
-
-/* Too few have signed: a cosignature that is wrong is never right, while one that is not there may come. */
-static enum status tell_shortage(const struct trust_requirement *required, size_t good, const struct signatures *signatures,
-                                 struct error *err)
-{
-    for (size_t i = 0; i < required->count; i++) {
-        size_t number;
-        const struct trust_cosigner *c = trust_store_find_cosigner(signatures->store, tai_bytes(&required->ids[i]), &number);
-        enum status s = c != NULL ? verify(signatures, &required->ids[i], c->key, err) : STATUS_NOT_FOUND;
-        if (s == STATUS_NO_MEMORY)
-            return s;
-        if (s != STATUS_OK && s != STATUS_NOT_FOUND)
-            return error_prefix(err, STATUS_REFUSED, "checkpoint: signature of a cosigner");
-    }
-    return error_set(err, STATUS_AGAIN,
-                     "checkpoint: the cosigner policy is not satisfied yet: %zu of %zu cosigners have signed, %zu are required", good,
-                     required->count, required->needed);
-}
-
-static enum status check_requirements(const struct landmark_update_log *log, const struct signatures *signatures, struct error *err)
-{
-    size_t count;
-    const struct trust_requirement *required = trust_store_requirements(log->store, &count);
-    for (size_t i = 0; i < count; i++) {
-        if (!trust_requirement_is_for(&required[i], &log->ca->id))
-            continue;
-        size_t good = trust_store_count_signed(&required[i], has_signed, signatures);
-        if (good < required[i].needed)
-            return tell_shortage(&required[i], good, signatures, err);
-    }
-    return STATUS_OK;
-}
+#include "codec/note/note.h"
+#include "rules/checkpoint_trust.h"
 
 enum status landmark_check_parse(struct bytes note, struct checkpoint *out, struct error *err)
 {
@@ -69,39 +12,11 @@ enum status landmark_check_parse(struct bytes note, struct checkpoint *out, stru
     return s == STATUS_OK ? checkpoint_parse(parsed.text, out, err) : s;
 }
 
-static enum status check_origin(const struct landmark_update_log *log, const struct checkpoint *checkpoint, struct error *err)
-{
-    struct tai id;
-    char origin[TAI_NAME_SIZE];
-    enum status s = tai_log_id(&log->ca->id, log->log_number, &id, err);
-    if (s != STATUS_OK)
-        return s;
-    tai_name(&id, origin);
-    if (!bytes_is_text(checkpoint->origin, origin))
-        return error_set(err, STATUS_REFUSED, "checkpoint: of another log than %s", origin);
-    if (checkpoint->size > TRUST_BUNDLE_U48_MAX)
-        return error_set(err, STATUS_REFUSED, "checkpoint: larger than a log can be");
-    return STATUS_OK;
-}
-
 enum status landmark_check_checkpoint(const struct landmark_update_log *log, struct bytes note, struct checkpoint *out,
                                       struct error *err)
 {
-    struct note parsed;
-    struct signatures signatures = {&parsed, out, log->store};
-    enum status s = note_parse(note, &parsed, err);
-    if (s == STATUS_OK)
-        s = checkpoint_parse(parsed.text, out, err);
-    if (s == STATUS_OK)
-        s = check_origin(log, out, err);
-    if (s != STATUS_OK)
-        return s;
-    s = verify(&signatures, &log->ca->id, log->ca->key, err);
-    if (s == STATUS_NO_MEMORY)
-        return s;
-    if (s != STATUS_OK)
-        return error_prefix(err, STATUS_REFUSED, "checkpoint: signature of the CA");
-    return check_requirements(log, &signatures, err);
+    uint64_t timestamp_s;
+    return checkpoint_trust_check(log->store, log->ca, log->log_number, note, out, &timestamp_s, err);
 }
 
 /* ---- against what is held ---- */
