@@ -21,15 +21,15 @@ struct sct_request {
 };
 
 /* STATUS_OK: scts is a SignedCertificateTimestampList (codec/ct/sct_list.h) that satisfies the policy, borrowed for the call.
- * STATUS_AGAIN: not by the deadline; err says which logs failed how; ask again later. STATUS_REFUSED: never: no log will take this
- * (err says why). STATUS_USAGE: there is no such policy. */
+ * STATUS_AGAIN: not by the deadline; err says which logs failed how: ask again later. */
 typedef void sct_done(void *cookie, enum status status, struct bytes scts, const struct error *err);
 
 struct sct_source {
     void *context;
     /* start copies the request and calls done exactly once, later, never before it returns. STATUS_LIMIT when too many are under
-     * way, STATUS_USAGE for a policy that is none; then done is not called. Submitting a final certificate (is_precert false) is
-     * the same: the SCTs are what says that logs have it. */
+     * way, STATUS_USAGE for a policy that is none, STATUS_MALFORMED for a chain that cannot be read, STATUS_AGAIN when it is
+     * stopping; then done is not called. A final certificate (is_precert false) is submitted the same way: the SCTs say that
+     * logs have it. */
     enum status (*start)(void *context, const struct sct_request *request, sct_done *done, void *cookie, struct error *err);
 };
 
