@@ -53,7 +53,7 @@ class Server:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = 'HTTP/1.1'
-            timeout = 60
+            timeout, wbufsize = 60, -1        # one write for head and body
 
             def do_GET(self):
                 server.handle(self, None)
