@@ -1,7 +1,7 @@
 /* ct_chain.h - does a submitted chain lead to a root that the log accepts [RFC6962 3.1]?
  *
  * Every certificate must be signed by the key of the next, and the issuer's name be the next one's subject; issuers must say
- * cA TRUE. The root may be left out or be the last. Nothing else is judged: no dates, no constraints, no uses, no
+ * cA TRUE. The root may be left out or be the last; what comes behind an accepted root is left out. Nothing else is judged: no dates, no constraints, no uses, no
  * revocation, for a log records what CAs sign, also when they should not have.
  */
 #ifndef CATHAYA_RULES_CT_CHAIN_H
