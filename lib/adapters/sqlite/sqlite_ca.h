@@ -4,6 +4,7 @@
 
 #include "adapters/sqlite/sqlite_ca_store.h"
 #include "adapters/sqlite/sqlite_call.h"
+#include "adapters/sqlite/sqlite_objects.h"
 
 /* The texts are in sqlite_ca_store.c, in this order. */
 enum sqlite_ca_statement {
@@ -17,6 +18,7 @@ enum sqlite_ca_statement {
 
 struct sqlite_ca_store {
     struct sqlite_database *db;
+    struct sqlite_objects objects; /* what was signed for an order, what is revoked */
 };
 
 /* sqlite_ca_keys_port and sqlite_ca_plans_fill are the two ports' functions. */

@@ -16,7 +16,7 @@ static const char version_1[] =
     "CREATE INDEX plan_unconfirmed ON plan(log, entry) WHERE is_confirmed = 0;"
     "CREATE TABLE revoked(sequence INTEGER PRIMARY KEY, log INTEGER NOT NULL, first INTEGER NOT NULL,"
     "  last INTEGER NOT NULL, reason INTEGER NOT NULL, revoked_s INTEGER NOT NULL);"
-    "CREATE TABLE object(name BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;"
+    SQLITE_OBJECTS_TABLE
     "CREATE TRIGGER revoked_stays BEFORE DELETE ON revoked"
     "  BEGIN SELECT RAISE(ABORT, 'a revocation is never taken back'); END;"
     "CREATE TRIGGER revoked_is_final BEFORE UPDATE ON revoked"
@@ -48,10 +48,10 @@ static const char *const statements[CA_SQL_COUNT] = {
     [CA_SQL_REVOKED_LIST] = "SELECT sequence, log, first, last, reason, revoked_s FROM revoked WHERE sequence > ? "
                             "ORDER BY sequence LIMIT ?",
 
-    [CA_SQL_OBJECT_PUT] = "INSERT INTO object(name, value) VALUES(?, ?) ON CONFLICT(name) DO UPDATE SET value = excluded.value",
-    [CA_SQL_OBJECT_GET] = "SELECT value FROM object WHERE name = ?",
-    [CA_SQL_OBJECT_DROP] = "DELETE FROM object WHERE name = ?",
-    [CA_SQL_OBJECT_LIST] = "SELECT name FROM object WHERE name > ? ORDER BY name LIMIT 1",
+    [CA_SQL_OBJECT_PUT] = SQLITE_OBJECTS_PUT,
+    [CA_SQL_OBJECT_GET] = SQLITE_OBJECTS_GET,
+    [CA_SQL_OBJECT_DROP] = SQLITE_OBJECTS_DROP,
+    [CA_SQL_OBJECT_LIST] = SQLITE_OBJECTS_LIST,
 };
 
 static const struct sqlite_kind kind = {
@@ -75,6 +75,7 @@ enum status sqlite_ca_store_open(const char *path, enum sqlite_access access,
         sqlite_ca_store_close(s);
         return status;
     }
+    s->objects = (struct sqlite_objects){s->db, CA_SQL_OBJECT_PUT};
     *out = s;
     return STATUS_OK;
 }
@@ -90,6 +91,11 @@ void sqlite_ca_store_close(struct sqlite_ca_store *s)
 struct object_store sqlite_ca_store_subject_keys(struct sqlite_ca_store *s)
 {
     return sqlite_ca_keys_port(s);
+}
+
+struct object_store sqlite_ca_store_objects(struct sqlite_ca_store *s)
+{
+    return sqlite_objects_port(&s->objects);
 }
 
 static bool has_uncommitted(void *context)

@@ -1,7 +1,6 @@
-/* Small objects by name: what was signed for an order, what is revoked. */
-#include <string.h>
+#include "adapters/sqlite/sqlite_objects.h"
 
-#include "adapters/sqlite/sqlite_ca.h"
+#include <string.h>
 
 static enum status check_name(const char *name, struct error *err)
 {
@@ -10,12 +9,12 @@ static enum status check_name(const char *name, struct error *err)
 
 static enum status put(void *context, const char *name, struct bytes value, struct error *err)
 {
-    struct sqlite_ca_store *s = context;
+    struct sqlite_objects *s = context;
     struct sqlite_call call;
     enum status status = check_name(name, err);
     if (status != STATUS_OK)
         return status;
-    sqlite_call_write(&call, s->db, CA_SQL_OBJECT_PUT, err);
+    sqlite_call_write(&call, s->db, s->put, err);
     sqlite_call_bytes(&call, bytes_of_text(name));
     sqlite_call_bytes(&call, value);
     return sqlite_call_run(&call);
@@ -23,10 +22,10 @@ static enum status put(void *context, const char *name, struct bytes value, stru
 
 static enum status get(void *context, const char *name, struct builder *out, struct error *err)
 {
-    struct sqlite_ca_store *s = context;
+    struct sqlite_objects *s = context;
     struct sqlite_call call;
     bool is_there = false;
-    sqlite_call_read(&call, s->db, CA_SQL_OBJECT_GET, err);
+    sqlite_call_read(&call, s->db, s->put + 1, err);
     sqlite_call_bytes(&call, bytes_of_text(name));
     if (sqlite_call_next(&call)) {
         is_there = true;
@@ -40,7 +39,7 @@ static enum status get(void *context, const char *name, struct builder *out, str
 
 static enum status drop(void *context, const char *name, struct error *err)
 {
-    struct sqlite_ca_store *s = context;
+    struct sqlite_objects *s = context;
     struct sqlite_call call;
     uint8_t nothing;
     struct builder value;
@@ -48,17 +47,17 @@ static enum status drop(void *context, const char *name, struct error *err)
     enum status status = get(context, name, &value, err);
     if (status != STATUS_OK && status != STATUS_LIMIT) /* there, and longer than nothing */
         return status;
-    sqlite_call_write(&call, s->db, CA_SQL_OBJECT_DROP, err);
+    sqlite_call_write(&call, s->db, s->put + 2, err);
     sqlite_call_bytes(&call, bytes_of_text(name));
     return sqlite_call_run(&call);
 }
 
 /* The name behind the last one; one row at a time: each may remove its own. False at the end. */
-static bool next_name(struct sqlite_ca_store *s, char name[OBJECT_NAME_MAX + 1], enum status *status, struct error *err)
+static bool next_name(struct sqlite_objects *s, char name[OBJECT_NAME_MAX + 1], enum status *status, struct error *err)
 {
     struct sqlite_call call;
     bool is_there = false;
-    sqlite_call_read(&call, s->db, CA_SQL_OBJECT_LIST, err);
+    sqlite_call_read(&call, s->db, s->put + 3, err);
     sqlite_call_bytes(&call, bytes_of_text(name));
     if (sqlite_call_next(&call)) {
         struct bytes found = sqlite_call_get_bytes(&call);
@@ -87,11 +86,11 @@ static enum status list(void *context, const char *prefix,
 
 static enum status sync(void *context, struct error *err)
 {
-    struct sqlite_ca_store *s = context;
+    struct sqlite_objects *s = context;
     return sqlite_database_commit(s->db, err);
 }
 
-struct object_store sqlite_ca_store_objects(struct sqlite_ca_store *s)
+struct object_store sqlite_objects_port(struct sqlite_objects *s)
 {
     return (struct object_store){.context = s, .put = put, .get = get, .remove = drop, .list = list, .sync = sync};
 }
