@@ -2,10 +2,10 @@
  * figures of uptime, and gossip with other monitors.
  *
  * A follower gives what it has verified (the program translates):
- *   worker thread   monitor_scan (monitor_scan.h) on monitor_current_watch
- *   loop's thread   monitor_take: durable before done is called: only then may the follower's position move on, so that
- *                   nothing is lost by a crash. What was told before is not told again.
- *   loop's thread   monitor_finding, monitor_contact, monitor_tree_head
+ *   a worker's thread   monitor_scan (monitor_scan.h), with monitor_watch_of
+ *   the loop's thread   monitor_take; monitor_keep says when all of it is durable: only then may the follower's position move on, so that
+ *                       nothing is lost by a crash. What was told before is not told again.
+ *   the loop's thread   monitor_finding, monitor_contact, monitor_set_progress
  *
  * State, in an object store: queue/, seen/ (notifier.h), certificates/, evidence/, uptime/, facts/.
  */
@@ -19,8 +19,10 @@
 #include "ports/fetch.h"
 #include "ports/http.h"
 #include "ports/object_store.h"
+#include "ports/log_feed.h"
 #include "ports/timer.h"
 #include "ports/work.h"
+#include "rules/log_finding.h"
 #include "service/monitor/monitor_scan.h"
 #include "service/monitor/notifier.h"
 
@@ -55,41 +57,38 @@ void monitor_free(struct monitor *m);
 
 /* monitor_set_watch takes a new watch list; scans that are under way end with the old one. */
 void monitor_set_watch(struct monitor *m, struct monitor_watch *watch);
-/* monitor_current_watch: keep it while it is in use; NULL before the first. */
-struct monitor_watch *monitor_current_watch(struct monitor *m);
+/* monitor_watch_of gives the newest, kept for the caller, on any thread; NULL before the first. */
+struct monitor_watch *monitor_watch_of(struct monitor *m);
 
 struct monitor_log_config {
     const char *name, *url;
-    uint64_t mmd_s;
-    bool has_follower; /* false: known from its figures alone */
+    uint64_t mmd_s; /* 0: none */
 };
 
 /* monitor_add_log gives the number by which the log is known here. */
 MUST_USE enum status monitor_add_log(struct monitor *m, const struct monitor_log_config *log, size_t *number,
                                      struct error *err);
 
-/* monitor_take takes what a batch gave, also when it is empty. done is called once, later: STATUS_OK when everything is
- * durable; STATUS_AGAIN when too much waits for delivery: give the batch again later. */
-typedef void monitor_done(void *cookie, enum status status, const struct error *err);
-void monitor_take(struct monitor *m, size_t log, struct monitor_found *found, monitor_done *done, void *cookie);
+/* monitor_take takes what a batch gave; NULL: it could not be looked at, and the log is never kept beyond it. */
+void monitor_take(struct monitor *m, size_t log, struct monitor_found *found);
 
-/* monitor_finding tells a finding, once. */
-void monitor_finding(struct monitor *m, size_t log, const char *id, const char *severity, const char *text,
-                     struct bytes evidence);
+/* monitor_keep: is all that was taken of the log durable? STATUS_AGAIN: not yet, or too much waits for delivery; STATUS_IO: it
+ * cannot be made durable. Only STATUS_OK lets the follower forget it. */
+MUST_USE enum status monitor_keep(const struct monitor *m, size_t log, struct error *err);
 
-/* monitor_contact: an endpoint ("get-sth", "checkpoint", "tile") was asked, and answered or not. */
-void monitor_contact(struct monitor *m, size_t log, const char *endpoint, bool is_good);
+/* monitor_finding tells a finding, once. monitor_contact counts an answer, or its absence, for the endpoint's uptime. */
+void monitor_finding(struct monitor *m, size_t log, const struct log_finding *finding);
+void monitor_contact(struct monitor *m, size_t log, const struct followed_contact *contact);
 
 /* Where a log stands, as its follower says. */
 struct monitor_progress {
     uint64_t tree_size, verified_size;
-    int64_t tree_head_ms, contact_ms; /* the time in the newest tree head; when the log last answered well */
-    int64_t merge_delay_max_ms;       /* the longest delay seen; < 0: none yet */
+    int64_t tree_head_ms, contact_ms; /* the time in the newest tree head; when the log last answered well; 0: none */
 };
-void monitor_progress(struct monitor *m, size_t log, const struct monitor_progress *progress);
+void monitor_set_progress(struct monitor *m, size_t log, const struct monitor_progress *progress);
 
 /* monitor_test queues a test notification; done when it is durable. */
-MUST_USE enum status monitor_test(struct monitor *m, monitor_done *done, void *cookie, struct error *err);
+MUST_USE enum status monitor_test(struct monitor *m, notifier_done *done, void *cookie, struct error *err);
 
 /* monitor_write_status appends one JSON object: logs, watch list, queue, index. */
 MUST_USE enum status monitor_write_status(struct monitor *m, struct builder *out, struct error *err);

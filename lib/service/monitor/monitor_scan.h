@@ -6,25 +6,11 @@
 #ifndef CATHAYA_SERVICE_MONITOR_MONITOR_SCAN_H
 #define CATHAYA_SERVICE_MONITOR_MONITOR_SCAN_H
 
+#include "base/array.h"
 #include "ports/domain_index.h"
+#include "ports/log_feed.h"
 #include "rules/watch_list.h"
 #include "service/monitor/notification.h"
-
-enum monitor_entry_kind {
-    MONITOR_CERTIFICATE,    /* der: the certificate */
-    MONITOR_PRECERTIFICATE, /* der: the TBSCertificate without poison and SCTs; submitted: the precertificate, or empty */
-    MONITOR_TBS_CERT_ENTRY, /* der: the MTCLogEntry: type and TBSCertificateLogEntry */
-    MONITOR_UNKNOWN         /* a type that nobody of us knows; der: what came */
-};
-
-/* One entry that has been verified to be in the log. */
-struct monitor_entry {
-    uint64_t index;
-    int64_t timestamp_ms; /* 0: the log gives none */
-    enum monitor_entry_kind kind;
-    unsigned type; /* the number on the wire */
-    struct bytes der, submitted;
-};
 
 /* struct monitor_watch is one version of the watch list, kept by everybody who reads it. */
 struct monitor_watch;
@@ -36,9 +22,9 @@ const struct watch_list *monitor_watch_list(const struct monitor_watch *watch);
 struct monitor_scan_input {
     const struct monitor_watch *watch;
     const char *log, *url; /* the log's name and where it is */
+    bool is_mtc;           /* an issuance log: its entry types are those of MTC */
     int64_t now_ms;
-    const struct monitor_entry *entries;
-    size_t entry_count;
+    const struct followed_batch *batch;
     bool wants_index;
 };
 
@@ -49,8 +35,8 @@ struct monitor_found {
     struct domain_index_entry *rows; /* wants_index: one for each entry that has names */
     size_t row_count;
     uint64_t entry_count, hit_count, authorized_count, broken_count, unknown_count, ca_count;
-    struct builder memory; /* of the rows */
-    void *names;
+    struct builder memory;  /* what rows borrow from */
+    struct array row_names; /* struct bytes */
 };
 
 /* monitor_scan compares a batch. STATUS_NO_MEMORY is its only failure. A found one is made also for entries that nobody

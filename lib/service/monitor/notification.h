@@ -10,6 +10,7 @@
 
 #include "base/builder.h"
 #include "crypto/hash.h"
+#include "rules/log_finding.h"
 
 #define NOTIFICATION_ID_SIZE 32
 /* A thousand names of 255 bytes each would be larger: they are cut, and say so. */
@@ -27,6 +28,29 @@ enum notification_event {
 };
 #define NOTIFICATION_EVENTS 7
 
+/* One field of the JSON; value NULL: none. */
+struct notification_field {
+    const char *name, *value;
+};
+#define NOTIFICATION_FIELDS_MAX 16
+
+/* What a notification is made of; copied. */
+struct notification_parts {
+    enum notification_event event;
+    int64_t now_ms, expires_s;      /* expires_s 0: a year from now */
+    const char *log, *url, *text;
+    bool has_index;
+    uint64_t index;
+    struct notification_field fields[NOTIFICATION_FIELDS_MAX];
+    const char *watch[32];
+    size_t watch_count;
+    const struct bytes *names;      /* the first NOTIFICATION_NAMES_MAX are told, and how many there are */
+    size_t name_count;
+    const struct bytes *identity;   /* what makes its id */
+    size_t identity_count;
+    struct bytes attachment;
+};
+
 struct notification {
     uint8_t id[NOTIFICATION_ID_SIZE];
     enum notification_event event;
@@ -36,6 +60,8 @@ struct notification {
     size_t attachment_len;
 };
 
+/* notification_new makes one. STATUS_NO_MEMORY. */
+MUST_USE enum status notification_new(const struct notification_parts *parts, struct notification **out, struct error *err);
 void notification_free(struct notification *n);
 
 /* notification_event_name is the word of the JSON. */
@@ -50,16 +76,9 @@ void notification_file_name(enum notification_event event, const uint8_t id[NOTI
 /* notification_new_test is what `cathaya monitor test` sends. seed makes its id: equal seeds are one notification. */
 MUST_USE enum status notification_new_test(int64_t now_ms, const char *seed, struct notification **out, struct error *err);
 
-/* A finding of whoever follows a log. */
-struct notification_finding {
-    const char *log, *url;
-    const char *id;       /* of the finding: equal ones are told once */
-    const char *severity; /* "info", "warning", "violation" */
-    const char *text;
-    struct bytes evidence; /* a file of evidence; empty: none */
-    int64_t now_ms;
-};
-MUST_USE enum status notification_new_finding(const struct notification_finding *finding, struct notification **out,
+/* notification_new_finding tells what a log did. Equal ones are one: the same words of a lie; of a state (stale, unreachable) the
+ * same log, source and hour. */
+MUST_USE enum status notification_new_finding(const struct log_finding *finding, const char *url, struct notification **out,
                                               struct error *err);
 
 /* notification_new_suppressed tells that count entries from first to last of a log were not told one by one. */
@@ -67,14 +86,14 @@ MUST_USE enum status notification_new_suppressed(const char *log, const char *ur
                                                  uint64_t count, int64_t now_ms, struct notification **out,
                                                  struct error *err);
 
-/* notification_write_mail appends the whole message, headers first, for a sendmail program. STATUS_MALFORMED when json
+/* notification_text_write_mail appends the whole message, headers first, for a sendmail program. STATUS_MALFORMED when json
  * is none of ours. */
-MUST_USE enum status notification_write_mail(const char *json, const char *to, struct builder *out, struct error *err);
+MUST_USE enum status notification_text_write_mail(const char *json, const char *to, struct builder *out, struct error *err);
 
-/* notification_write_environment appends "NAME=VALUE" strings, each ended by NUL, for a hook program: EVENT, ID, TEXT,
+/* notification_text_write_environment appends "NAME=VALUE" strings, each ended by NUL, for a hook program: EVENT, ID, TEXT,
  * LOG, LOG_URL, LOG_INDEX, WATCH_ITEM (the first), WATCH_ITEMS, DNS_NAMES, SUBJECT, ISSUER, SERIAL, NOT_BEFORE, NOT_AFTER,
  * CERT_SHA256, TBS_SHA256, FILE, JSON, with CATHAYA_ before each. No value has control characters. */
-MUST_USE enum status notification_write_environment(const char *json, const char *directory, struct builder *out,
+MUST_USE enum status notification_text_write_environment(const char *json, const char *directory, struct builder *out,
                                                     struct error *err);
 
 #endif
