@@ -73,6 +73,7 @@ struct ct_log_config {
     /* Stores, record, cosigners and externals are the caller's to fill in; what makes the engine that of a CT
      * log (origin, hash, leaf format, tree head signer) is filled in here. */
     struct log_config engine;
+    struct object_store read_store; /* the public objects once more, on `read_work`; get NULL: engine's, where both works are one */
     struct ct_index index;        /* on `work` */
     struct ct_index read_index;   /* on `read_work`: a second, reading connection, or the same where both works are one */
     struct work_port work;        /* serial */
@@ -99,8 +100,8 @@ struct ct_log_config {
     /* on_tree_head, which may be NULL, is told on the loop of every published checkpoint: for those who ask
      * witnesses. The note is borrowed for the call. */
     void (*on_tree_head)(void *context, uint64_t size, const uint8_t root[HASH_SIZE], struct bytes note);
-    /* reopen_stores, which may be NULL, is called on `work` after a failure, when the engine is closed: stores that are
-     * unusable after a failed sync are opened anew, and config's changed in place. */
+    /* reopen_stores is called on `work` after a failure, when the engine is closed: stores that are unusable after a failed sync are
+     * opened anew, and config's changed in place. NULL: they go on as they are. */
     enum status (*reopen_stores)(void *context, struct log_config *engine, struct error *err);
     void *context;
 };
@@ -118,7 +119,7 @@ MUST_USE enum status ct_log_new(const struct ct_log_config *config, struct ct_lo
 void ct_log_stop(struct ct_log *log);
 bool ct_log_has_work(const struct ct_log *log);
 
-/* ct_log_free closes the engine; there may be no work. NULL is fine. */
+/* ct_log_free closes the engine; there may be no work, and config.metrics are not written after it. NULL is fine. */
 void ct_log_free(struct ct_log *log);
 
 /* ct_log_handler answers everything below <path of the URLs>/ct/v1/: submissions [RFC6962 4.1, 4.2, 4.7], [GM 4]
@@ -128,25 +129,28 @@ struct http_handler ct_log_handler(struct ct_log *log);
 struct http_handler ct_log_submission_handler(struct ct_log *log);
 struct http_handler ct_log_read_handler(struct ct_log *log);
 
-/* ct_log_set_roots takes a new list of roots: what is new is accepted, what is missing stays accepted (and is reported),
- * unless it is named in `removed`. Takes effect when it is durable, and is reported as an event "roots-changed". STATUS_MALFORMED
- * or STATUS_LIMIT with the reason, and nothing changes. */
-MUST_USE enum status ct_log_set_roots(struct ct_log *log, struct bytes pem, const char *const *removed,
-                                      size_t removed_count, struct error *err);
+/* ct_log_set_roots takes a new list of roots: what is new is accepted, what is missing stays accepted (and is reported), unless it
+ * is named in `removed`. Copies what it is given. STATUS_CONFLICT when the roots are being changed already, STATUS_LIMIT,
+ * STATUS_NO_MEMORY. What becomes of it is an event: "ct-log-roots-changed", when it is durable, or "ct-log-roots-not-changed" with the
+ * reason: then nothing changes. */
+MUST_USE enum status ct_log_set_roots(struct ct_log *log, struct bytes pem, const char *const *removed, size_t removed_count,
+                                      struct error *err);
 
 /* ct_log_set_state changes the state at run time, and log.v3.json with it. STATUS_REFUSED: a log that is closed
  * for good never takes submissions again. */
 MUST_USE enum status ct_log_set_state(struct ct_log *log, enum ct_log_state state, int64_t since_s, struct error *err);
 
-/* ct_log_freeze makes the log read-only for good: submissions under way end, the last tree head is signed, and
- * nothing is ever signed after it. done is called once, on the loop. */
-void ct_log_freeze(struct ct_log *log, void (*done)(void *cookie, enum status status, const struct error *err),
-                   void *cookie);
+/* How freezing and pruning ended; called once, on the loop. */
+typedef void ct_log_done(void *cookie, enum status status, const struct error *err);
 
-/* ct_log_prune removes the entries of a log whose interval ended more than retain_s ago (the static objects too), after it
- * was frozen; before that it does nothing, and STATUS_AGAIN is reported. Reported as an event "pruned" as well. */
-void ct_log_prune(struct ct_log *log, int64_t retain_s,
-                  void (*done)(void *cookie, enum status status, const struct error *err), void *cookie);
+/* ct_log_freeze makes the log read-only for good: submissions under way end, the last tree head is signed, and
+ * nothing is ever signed after it. STATUS_CONFLICT when somebody else is at it; of a log that is frozen it does nothing. done may be
+ * NULL, here and below. */
+void ct_log_freeze(struct ct_log *log, ct_log_done *done, void *cookie);
+
+/* ct_log_prune removes the entries of a log whose interval ended more than retain_s ago. Before that, of a log without an
+ * interval, and of one that is not frozen, it does nothing and says STATUS_AGAIN. */
+void ct_log_prune(struct ct_log *log, int64_t retain_s, ct_log_done *done, void *cookie);
 
 /* ct_log_add_line adds a witness's line to the published checkpoint of this size, if it is still the published one. */
 void ct_log_add_line(struct ct_log *log, uint64_t size, const char *name, uint64_t timestamp_s, struct bytes signature);
@@ -168,6 +172,9 @@ struct ct_log_status {
     size_t pending_count, root_count;
 };
 struct ct_log_status ct_log_status(const struct ct_log *log);
+
+/* ct_log_engine is the engine, to be read by jobs on `work` alone; NULL when it has stopped: ask anew in each job. */
+struct log_engine *ct_log_engine(const struct ct_log *log);
 
 /* ct_log_write_list appends log.v3.json as it is published now: the log list entry of this log. */
 MUST_USE enum status ct_log_write_list(const struct ct_log *log, struct builder *out, struct error *err);
