@@ -1,68 +1,47 @@
-#include "service/classic_issuer/acme_classic_issuer.h"
-
+/* The port: names, checks, reading certificates. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/reader.h"
-#include "base/text.h"
-#include "codec/asn1/der.h"
+#include "codec/ct/sct_list.h"
 #include "codec/pem/pem.h"
-#include "codec/x509/certificate.h"
 #include "rules/dns_name.h"
+#include "service/classic_issuer/classic_internal.h"
 
-#define REVOCATION_SIZE 17
-#define PEM_SIZE_MAX (64 * 1024)
-
-struct classic_issuer {
-    struct classic_issuer_config config;
-    struct classic_authority authority;
-    size_t pending_count;
-};
-
-/* One request on its way through the worker: what it asks for, and the answer. */
-struct job {
-    struct classic_issuer *issuer;
-    const struct certificate_profile *profile;
-    acme_id order;
-    struct builder names, spki; /* GeneralNames and the key; what was read for the other kinds */
-    int64_t not_before_s, not_after_s, new_until_s, revoked_s;
-    int reason;
-    struct acme_issued issued;
-    struct builder der, pem;
-    enum status status;
-    struct error err;
-    union {
-        acme_issue_done *issue;
-        acme_read_done *read;
-        acme_revoke_done *revoke;
-    } done;
-    void *cookie;
-};
-
-static struct job *job_new(struct classic_issuer *issuer, acme_id order, void *cookie)
+struct classic_job *classic_job_new(struct classic_issuer *issuer, acme_id order, void *cookie)
 {
-    struct job *job = calloc(1, sizeof *job);
+    struct classic_job *job = calloc(1, sizeof *job);
     if (job == NULL)
         return NULL;
     job->issuer = issuer;
     job->order = order;
     job->cookie = cookie;
-    builder_init(&job->names, CLASSIC_CERTIFICATE_MAX * 4);
+    builder_init(&job->names, CLASSIC_NAMES_MAX);
     builder_init(&job->spki, KEY_SPKI_MAX);
-    builder_init(&job->der, CLASSIC_CERTIFICATE_MAX * 8);
-    builder_init(&job->pem, PEM_SIZE_MAX * 4);
+    builder_init(&job->tbs, CLASSIC_LEAF_MAX);
+    builder_init(&job->precert, CLASSIC_LEAF_MAX);
+    builder_init(&job->scts, SCT_LIST_SIZE_MAX);
+    builder_init(&job->der, CLASSIC_LEAF_MAX);
+    builder_init(&job->pem, CLASSIC_PEM_MAX);
     return job;
 }
 
-static void job_free(struct job *job)
+void classic_job_free(struct classic_job *job)
 {
     builder_clear(&job->pem);
     builder_clear(&job->der);
+    builder_clear(&job->scts);
+    builder_clear(&job->precert);
+    builder_clear(&job->tbs);
     builder_clear(&job->spki);
     builder_clear(&job->names);
     free(job);
+}
+
+int64_t classic_now_s(const struct classic_issuer *issuer)
+{
+    return issuer->config.clock.now_ms(issuer->config.clock.context) / 1000;
 }
 
 /* ---- names ---- */
@@ -76,8 +55,8 @@ static enum status write_names(const struct acme_issue_request *request, struct 
 }
 
 /* The validity that was asked for, within the profile's and the CA's own. */
-static enum status set_validity(const struct classic_issuer_config *config, const struct certificate_profile *profile,
-                                int64_t *not_before_s, int64_t *not_after_s, struct error *err)
+enum status classic_validity(const struct classic_issuer_config *config, const struct certificate_profile *profile,
+                             int64_t *not_before_s, int64_t *not_after_s, struct error *err)
 {
     if (*not_before_s == 0)
         *not_before_s = config->clock.now_ms(config->clock.context) / 1000 - profile->backdate_s;
@@ -97,8 +76,8 @@ static enum status check(void *context, const struct acme_issue_request *request
     if (lint.profile == NULL)
         return error_set(err, STATUS_REFUSED, "CA %s has no profile %s", issuer->config.ca, request->profile);
     int64_t not_before_s = request->not_before_s, not_after_s = request->not_after_s;
-    builder_init(&names, CLASSIC_CERTIFICATE_MAX * 4);
-    enum status s = set_validity(&issuer->config, lint.profile, &not_before_s, &not_after_s, err);
+    builder_init(&names, CLASSIC_NAMES_MAX);
+    enum status s = classic_validity(&issuer->config, lint.profile, &not_before_s, &not_after_s, err);
     if (s == STATUS_OK)
         s = write_names(request, &names, err);
     if (s == STATUS_OK)
@@ -115,92 +94,6 @@ static bool is_internal(void *context, const struct acme_identifier *identifier)
 
 /* ---- issuing ---- */
 
-static void signed_name(const struct job *job, char out[OBJECT_NAME_MAX + 1])
-{
-    char instance[2 * CLASSIC_INSTANCE_SIZE + 1];
-    text_hex(BYTES_OF(job->issuer->config.instance), instance);
-    (void)snprintf(out, OBJECT_NAME_MAX + 1, "signed/%s/%" PRIu64, instance, job->order);
-}
-
-static enum status read_signed(struct job *job, struct error *err)
-{
-    const struct object_store *store = &job->issuer->config.store;
-    char name[OBJECT_NAME_MAX + 1];
-    signed_name(job, name);
-    return store->get(store->context, name, &job->der, err);
-}
-
-/* Was it validated too long ago? */
-static enum status check_age(struct job *job)
-{
-    const struct classic_issuer_config *config = &job->issuer->config;
-    if (job->new_until_s == 0 || config->clock.now_ms(config->clock.context) / 1000 <= job->new_until_s)
-        return STATUS_OK;
-    return error_set(&job->err, STATUS_REFUSED, "the order has waited for so long that its validations and CAA "
-                     "records may not be relied on any more [BR 3.2.2.8, 4.2.1]: make a new one");
-}
-
-static enum status sign_new(struct job *job)
-{
-    const struct classic_issuer_config *config = &job->issuer->config;
-    const struct object_store *store = &config->store;
-    char name[OBJECT_NAME_MAX + 1];
-    struct lint_subject lint = config->lint;
-    signed_name(job, name);
-    enum status s = check_age(job);
-    if (s == STATUS_OK)
-        s = set_validity(config, job->profile, &job->not_before_s, &job->not_after_s, &job->err);
-    lint.now_s = config->clock.now_ms(config->clock.context) / 1000;
-    struct classic_leaf_request leaf = {
-        .profile = job->profile, .general_names = builder_view(&job->names), .spki = builder_view(&job->spki),
-        .not_before_s = job->not_before_s, .not_after_s = job->not_after_s,
-        .issuer_url = config->issuer_url, .ocsp_url = config->ocsp_url, .crl_url = config->crl_url,
-    };
-    if (s == STATUS_OK)
-        s = classic_write_leaf(&leaf, &job->issuer->authority, lint, &job->der, job->issued.serial,
-                               &job->issued.serial_len, &job->err);
-    if (s == STATUS_OK)
-        s = store->put(store->context, name, builder_view(&job->der), &job->err);
-    if (s == STATUS_OK)
-        s = store->sync(store->context, &job->err);
-    return s;
-}
-
-/* The certificate in job->der as the answer. */
-static enum status describe(struct job *job)
-{
-    struct certificate certificate;
-    enum status s = certificate_parse(builder_view(&job->der), &certificate, &job->err);
-    if (s != STATUS_OK)
-        return error_set(&job->err, STATUS_IO, "the certificate of order %" PRIu64 " is damaged", job->order);
-    job->issued.serial_len = certificate.serial.len;
-    memcpy(job->issued.serial, certificate.serial.data, certificate.serial.len);
-    job->issued.not_before_s = certificate.not_before_s;
-    job->issued.not_after_s = certificate.not_after_s;
-    return STATUS_OK;
-}
-
-static void run_issue(void *cookie)
-{
-    struct job *job = cookie;
-    job->status = read_signed(job, &job->err);
-    if (job->status == STATUS_NOT_FOUND) {
-        builder_reset(&job->der);
-        job->err = (struct error){.status = STATUS_OK};
-        job->status = sign_new(job);
-    }
-    if (job->status == STATUS_OK)
-        job->status = describe(job);
-}
-
-static void done_issue(void *cookie)
-{
-    struct job *job = cookie;
-    job->issuer->pending_count--;
-    job->done.issue(job->cookie, job->status, &job->issued, &job->err);
-    job_free(job);
-}
-
 static enum status issue(void *context, const struct acme_issue_request *request,
                          acme_issue_done *done, void *cookie, struct error *err)
 {
@@ -210,7 +103,11 @@ static enum status issue(void *context, const struct acme_issue_request *request
         return error_set(err, STATUS_REFUSED, "CA %s has no profile %s", issuer->config.ca, request->profile);
     if (issuer->pending_count == CLASSIC_PENDING_MAX)
         return error_set(err, STATUS_LIMIT, "%d orders wait for their signature", CLASSIC_PENDING_MAX);
-    struct job *job = job_new(issuer, request->order, cookie);
+    if (classic_order_is_under_way(issuer, request->order))
+        return error_set(err, STATUS_AGAIN, "order %" PRIu64 " is under way already", request->order);
+    if (profile->ct_policy[0] != '\0' && issuer->config.scts.start == NULL)
+        return error_set(err, STATUS_AGAIN, "profile %s has a CT policy, and there are no CT logs in the configuration", profile->name);
+    struct classic_job *job = classic_job_new(issuer, request->order, cookie);
     if (job == NULL)
         return error_set(err, STATUS_NO_MEMORY, "out of memory");
     job->profile = profile;
@@ -223,11 +120,10 @@ static enum status issue(void *context, const struct acme_issue_request *request
     if (s == STATUS_OK)
         s = builder_status(&job->spki, "key", err);
     if (s != STATUS_OK) {
-        job_free(job);
+        classic_job_free(job);
         return s;
     }
-    issuer->pending_count++;
-    issuer->config.worker.submit(issuer->config.worker.context, run_issue, done_issue, job);
+    classic_order_add(job);
     return STATUS_OK;
 }
 
@@ -235,8 +131,8 @@ static enum status issue(void *context, const struct acme_issue_request *request
 
 static void run_read(void *cookie)
 {
-    struct job *job = cookie;
-    job->status = read_signed(job, &job->err);
+    struct classic_job *job = cookie;
+    job->status = classic_objects_get(job->issuer, "signed", job->order, &job->der, &job->err);
     if (job->status == STATUS_OK)
         job->status = pem_write(PEM_CERTIFICATE, builder_view(&job->der), &job->pem, &job->err);
     builder_bytes(&job->pem, job->issuer->config.chain);
@@ -246,9 +142,9 @@ static void run_read(void *cookie)
 
 static void done_read(void *cookie)
 {
-    struct job *job = cookie;
+    struct classic_job *job = cookie;
     job->done.read(job->cookie, job->status, builder_view(&job->pem), 0, &job->err);
-    job_free(job);
+    classic_job_free(job);
 }
 
 static void read_certificate(void *context, const struct acme_certificate *certificate,
@@ -256,7 +152,7 @@ static void read_certificate(void *context, const struct acme_certificate *certi
                              void *cookie)
 {
     struct classic_issuer *issuer = context;
-    struct job *job = job_new(issuer, certificate->order, cookie);
+    struct classic_job *job = classic_job_new(issuer, certificate->order, cookie);
     (void)form; /* there is one form, and no trust anchor ID to tell */
     (void)with_properties;
     if (job == NULL) {
@@ -268,85 +164,6 @@ static void read_certificate(void *context, const struct acme_certificate *certi
     issuer->config.worker.submit(issuer->config.worker.context, run_read, done_read, job);
 }
 
-/* ---- revoking ---- */
-
-static void revoked_name(struct bytes serial, char out[OBJECT_NAME_MAX + 1])
-{
-    char hex[2 * ACME_SERIAL_MAX + 1];
-    text_hex(serial, hex);
-    (void)snprintf(out, OBJECT_NAME_MAX + 1, "revoked/%s", hex);
-}
-
-static void run_revoke(void *cookie)
-{
-    struct job *job = cookie;
-    const struct object_store *store = &job->issuer->config.store;
-    char name[OBJECT_NAME_MAX + 1];
-    revoked_name(bytes_of(job->issued.serial, job->issued.serial_len), name);
-    job->status = store->get(store->context, name, &job->der, &job->err);
-    if (job->status != STATUS_NOT_FOUND)
-        return; /* revoked before: the first time and reason stay */
-    builder_reset(&job->der);
-    builder_u64(&job->der, (uint64_t)job->revoked_s);
-    builder_u8(&job->der, (uint8_t)job->reason);
-    builder_u64(&job->der, (uint64_t)job->not_after_s);
-    job->status = store->put(store->context, name, builder_view(&job->der), &job->err);
-    if (job->status == STATUS_OK)
-        job->status = store->sync(store->context, &job->err);
-}
-
-static void done_revoke(void *cookie)
-{
-    struct job *job = cookie;
-    const struct classic_issuer_config *config = &job->issuer->config;
-    if (job->status == STATUS_OK && config->revoked != NULL)
-        config->revoked(config->revoked_context);
-    job->done.revoke(job->cookie, job->status, &job->err);
-    job_free(job);
-}
-
-static void revoke(void *context, const struct acme_certificate *certificate, int reason,
-                   acme_revoke_done *done, void *cookie)
-{
-    struct classic_issuer *issuer = context;
-    struct job *job = job_new(issuer, certificate->order, cookie);
-    if (job == NULL) {
-        struct error err = {STATUS_NO_MEMORY, "out of memory"};
-        done(cookie, STATUS_NO_MEMORY, &err);
-        return;
-    }
-    job->done.revoke = done;
-    job->reason = reason;
-    job->revoked_s = issuer->config.clock.now_ms(issuer->config.clock.context) / 1000;
-    job->not_after_s = certificate->not_after_s;
-    job->issued.serial_len = certificate->serial_len;
-    memcpy(job->issued.serial, certificate->serial, certificate->serial_len);
-    issuer->config.worker.submit(issuer->config.worker.context, run_revoke, done_revoke, job);
-}
-
-enum status classic_revocation_parse(const char *name, struct bytes value,
-                                     struct classic_revocation *out, struct error *err)
-{
-    static const char prefix[] = "revoked/";
-    size_t len = strlen(name), digits = len - (sizeof prefix - 1);
-    uint64_t revoked_s, not_after_s;
-    uint8_t reason;
-    struct reader r;
-    reader_init(&r, value);
-    bool ok = len > sizeof prefix - 1 && memcmp(name, prefix, sizeof prefix - 1) == 0 && digits % 2 == 0 &&
-              digits / 2 <= ACME_SERIAL_MAX &&
-              text_parse_hex(bytes_of(name + sizeof prefix - 1, digits), out->serial, digits / 2) &&
-              value.len == REVOCATION_SIZE && reader_u64(&r, &revoked_s) && reader_u8(&r, &reason) &&
-              reader_u64(&r, &not_after_s);
-    if (!ok)
-        return error_set(err, STATUS_MALFORMED, "%s is no revocation", name);
-    out->serial_len = digits / 2;
-    out->revoked_s = (int64_t)revoked_s;
-    out->not_after_s = (int64_t)not_after_s;
-    out->reason = reason;
-    return STATUS_OK;
-}
-
 /* ---- ---- */
 
 enum status classic_issuer_new(const struct classic_issuer_config *config,
@@ -356,17 +173,57 @@ enum status classic_issuer_new(const struct classic_issuer_config *config,
     if (issuer == NULL)
         return error_set(err, STATUS_NO_MEMORY, "out of memory");
     issuer->config = *config;
-    enum status s = classic_authority_of(config->certificate, &config->signer, &issuer->authority, err);
+    issuer->under_way = calloc(CLASSIC_PENDING_MAX, sizeof *issuer->under_way);
+    enum status s = issuer->under_way == NULL ? error_set(err, STATUS_NO_MEMORY, "out of memory") : STATUS_OK;
+    if (s == STATUS_OK)
+        s = classic_authority_of(config->certificate, &config->signer, &issuer->authority, err);
+    if (s == STATUS_OK)
+        s = classic_publish_new(issuer, err);
     if (s != STATUS_OK) {
-        free(issuer);
+        classic_issuer_free(issuer);
         return error_prefix(err, s, "CA %s", config->ca);
     }
     *out = issuer;
     return STATUS_OK;
 }
 
+static void run_start(void *cookie)
+{
+    struct classic_job *job = cookie;
+    job->status = classic_objects_index(job->issuer, &job->err);
+}
+
+static void done_start(void *cookie)
+{
+    struct classic_job *job = cookie;
+    const struct classic_issuer_config *config = &job->issuer->config;
+    if (job->status != STATUS_OK && config->events.report != NULL)
+        events_report(&config->events, EVENT_ERROR, "issued-index-failed", {"ca", config->ca}, {"reason", job->err.text});
+    classic_publish_soon(job->issuer);
+    classic_job_free(job);
+}
+
+void classic_issuer_start(struct classic_issuer *issuer)
+{
+    struct classic_job *job = classic_job_new(issuer, 0, NULL);
+    if (job != NULL) /* otherwise the next start does it */
+        issuer->config.worker.submit(issuer->config.worker.context, run_start, done_start, job);
+}
+
+void classic_issuer_stop(struct classic_issuer *issuer)
+{
+    if (issuer == NULL)
+        return;
+    issuer->is_stopping = true;
+    classic_publish_stop(issuer);
+}
+
 void classic_issuer_free(struct classic_issuer *issuer)
 {
+    if (issuer == NULL)
+        return;
+    classic_publish_free(issuer);
+    free(issuer->under_way);
     free(issuer);
 }
 
@@ -374,6 +231,6 @@ struct acme_issuer classic_issuer_port(struct classic_issuer *issuer)
 {
     return (struct acme_issuer){
         .context = issuer, .ca = issuer->config.ca, .ca_key_id = issuer->authority.key_id,
-        .check = check, .is_internal = is_internal, .issue = issue, .read_certificate = read_certificate, .revoke = revoke,
+        .check = check, .is_internal = is_internal, .issue = issue, .read_certificate = read_certificate, .revoke = classic_revoke,
     };
 }

@@ -42,7 +42,9 @@ struct classic_issuer_config {
     const char *issuer_url, *ocsp_url, *crl_url; /* as in struct classic_leaf_request */
     uint8_t instance[CLASSIC_INSTANCE_SIZE]; /* of the ACME server whose orders these are */
     int64_t not_after_s;          /* of the issuing CA: no leaf outlives it */
-    struct object_store store;    /* used by the worker alone */
+    /* Used by the worker alone. Transactional, as sqlite_ca_store_objects is: what was put before a sync is durable together, and
+     * a process that dies before its sync leaves nothing to the next one. */
+    struct object_store store;
     struct work_port worker;      /* serial */
     struct clock_port clock;
     struct lint_subject lint;     /* the callbacks are used */

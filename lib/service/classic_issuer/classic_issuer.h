@@ -11,7 +11,9 @@
 
 /* URLs of a certificate's pointers. */
 #define CLASSIC_URL_MAX 255
-#define CLASSIC_CERTIFICATE_MAX 8192
+#define CLASSIC_CERTIFICATE_MAX 8192 /* of a CA */
+/* Of a subscriber: 100 names of 253 bytes, a key, and an SCT list of 32. */
+#define CLASSIC_LEAF_MAX (64 * 1024)
 /* Of the organisation's and the CA's names. */
 #define CLASSIC_NAME_MAX 64
 
@@ -58,13 +60,18 @@ struct classic_leaf_request {
     const char *crl_url; /* the shard of the serial number is at <crl_url>/<shard>.crl; NULL: no pointer */
 };
 
-/* classic_write_leaf makes the TBSCertificate with a random serial number, has it linted (`lint` has the
- * callbacks; its other fields are filled here), and signs it: appended to out, the serial number's
- * contents in serial. STATUS_REFUSED with the rule: then nothing is signed. */
-MUST_USE enum status classic_write_leaf(const struct classic_leaf_request *request,
-                                        const struct classic_authority *authority,
-                                        struct lint_subject lint, struct builder *out,
-                                        uint8_t serial[ACME_SERIAL_MAX], size_t *serial_len,
-                                        struct error *err);
+/* classic_write_leaf_tbs appends a TBSCertificate with a random serial number. What is signed is this, or what
+ * precert_append_extension (rules/precert.h) makes of it: with the poison for a precertificate, with the SCT list afterwards. */
+MUST_USE enum status classic_write_leaf_tbs(const struct classic_leaf_request *request, const struct classic_authority *authority,
+                                            struct builder *out, struct error *err);
+
+/* classic_lint_tbs reads a TBSCertificate as it will be signed and has it linted: lint has the callbacks, now_s and is_precert;
+ * its other fields are filled here. STATUS_REFUSED with the rule. */
+MUST_USE enum status classic_lint_tbs(struct bytes tbs, const struct certificate_profile *profile, struct lint_subject lint,
+                                      struct error *err);
+
+/* classic_sign_tbs appends the certificate of a TBSCertificate that was made for this authority. */
+MUST_USE enum status classic_sign_tbs(struct bytes tbs, const struct classic_authority *authority, struct builder *out,
+                                      struct error *err);
 
 #endif

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "codec/asn1/der.h"
+#include "codec/x509/certificate.h"
 #include "codec/x509/crl.h"
 #include "codec/x509/extensions.h"
 #include "codec/x509/issuing_extensions.h"
@@ -61,10 +62,8 @@ static enum status write_extensions(const struct classic_leaf_request *request, 
     return s == STATUS_OK ? builder_status(b, "extensions", err) : s;
 }
 
-enum status classic_write_leaf(const struct classic_leaf_request *request,
-                               const struct classic_authority *authority, struct lint_subject lint,
-                               struct builder *out, uint8_t serial[ACME_SERIAL_MAX],
-                               size_t *serial_len, struct error *err)
+enum status classic_write_leaf_tbs(const struct classic_leaf_request *request, const struct classic_authority *authority,
+                                   struct builder *out, struct error *err)
 {
     uint8_t subject_memory[SUBJECT_SIZE_MAX];
     struct builder subject, extensions;
@@ -81,21 +80,43 @@ enum status classic_write_leaf(const struct classic_leaf_request *request,
     if (s == STATUS_OK)
         s = write_extensions(request, authority->key_id, BYTES_OF(tbs.serial), &extensions, err);
     tbs.extensions = builder_view(&extensions);
-    lint.profile = request->profile;
-    lint.serial = BYTES_OF(tbs.serial);
-    lint.subject = tbs.subject;
-    lint.spki = tbs.spki;
-    lint.extensions = tbs.extensions;
-    lint.not_before_s = tbs.not_before_s;
-    lint.not_after_s = tbs.not_after_s;
     if (s == STATUS_OK)
-        s = lint_check(&lint, NULL, err);
+        s = builder_status(&extensions, "extensions", err);
     if (s == STATUS_OK)
-        s = sign_tbs_write(&tbs, authority, out, err);
-    if (s == STATUS_OK) {
-        memcpy(serial, tbs.serial, sizeof tbs.serial);
-        *serial_len = sizeof tbs.serial;
-    }
+        s = sign_tbs_write_body(&tbs, authority, out, err);
     builder_clear(&extensions);
+    return s;
+}
+
+/* ---- the linter's view ---- */
+
+enum status classic_lint_tbs(struct bytes tbs, const struct certificate_profile *profile, struct lint_subject lint,
+                             struct error *err)
+{
+    struct certificate c;
+    struct builder whole;
+    struct reader r, contents, version;
+    struct bytes serial, algorithm = {NULL, 0};
+    reader_init(&r, tbs);
+    /* The parser of certificates wants both algorithms to be there. */
+    bool ok = der_enter(&r, DER_SEQUENCE, &contents) && der_enter(&contents, DER_CONTEXT_CONSTRUCTED(0), &version) &&
+              der_whole(&contents, DER_INTEGER, &serial) && der_whole(&contents, DER_SEQUENCE, &algorithm);
+    if (!ok)
+        return error_set(err, STATUS_MALFORMED, "what is to be signed is no TBSCertificate");
+    builder_init(&whole, 2 * CLASSIC_LEAF_MAX);
+    enum status s = sign_tbs_wrap(tbs, algorithm, bytes_of_text("-"), &whole, err);
+    if (s == STATUS_OK)
+        s = certificate_parse(builder_view(&whole), &c, err);
+    if (s == STATUS_OK) {
+        lint.profile = profile;
+        lint.serial = c.serial;
+        lint.subject = c.subject;
+        lint.spki = c.spki;
+        lint.extensions = c.extensions;
+        lint.not_before_s = c.not_before_s;
+        lint.not_after_s = c.not_after_s;
+        s = lint_check(&lint, NULL, err);
+    }
+    builder_clear(&whole);
     return s;
 }

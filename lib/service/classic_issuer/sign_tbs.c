@@ -44,29 +44,46 @@ static void write_tbs(const struct sign_tbs *tbs, const struct classic_authority
     der_close(b, sequence);
 }
 
-enum status sign_tbs_write(const struct sign_tbs *tbs, const struct classic_authority *authority,
-                           struct builder *out, struct error *err)
+enum status sign_tbs_write_body(const struct sign_tbs *tbs, const struct classic_authority *authority, struct builder *out,
+                                struct error *err)
+{
+    write_tbs(tbs, authority, algorithm_identifier(public_key_alg(authority->signer.key)), out);
+    return builder_status(out, "certificate", err);
+}
+
+enum status sign_tbs_wrap(struct bytes body, struct bytes algorithm, struct bytes value, struct builder *out, struct error *err)
+{
+    size_t certificate = der_open(out, DER_SEQUENCE);
+    builder_bytes(out, body);
+    builder_bytes(out, algorithm);
+    size_t bits = der_open(out, DER_BIT_STRING);
+    builder_u8(out, 0); /* unused bits */
+    builder_bytes(out, value);
+    der_close(out, bits);
+    der_close(out, certificate);
+    return builder_status(out, "certificate", err);
+}
+
+enum status classic_sign_tbs(struct bytes body, const struct classic_authority *authority, struct builder *out, struct error *err)
 {
     struct bytes algorithm = algorithm_identifier(public_key_alg(authority->signer.key));
-    struct builder body, signature;
-    builder_init(&body, CLASSIC_CERTIFICATE_MAX);
+    struct builder signature;
     builder_init(&signature, SIGNATURE_SIZE_MAX);
-    write_tbs(tbs, authority, algorithm, &body);
-    enum status s = builder_status(&body, "certificate", err);
+    enum status s = authority->signer.sign(authority->signer.context, body, &signature, err);
     if (s == STATUS_OK)
-        s = authority->signer.sign(authority->signer.context, builder_view(&body), &signature, err);
-    if (s == STATUS_OK) {
-        size_t certificate = der_open(out, DER_SEQUENCE);
-        builder_bytes(out, builder_view(&body));
-        builder_bytes(out, algorithm);
-        size_t bits = der_open(out, DER_BIT_STRING);
-        builder_u8(out, 0); /* unused bits */
-        builder_bytes(out, builder_view(&signature));
-        der_close(out, bits);
-        der_close(out, certificate);
-        s = builder_status(out, "certificate", err);
-    }
+        s = sign_tbs_wrap(body, algorithm, builder_view(&signature), out, err);
     builder_clear(&signature);
+    return s;
+}
+
+enum status sign_tbs_write(const struct sign_tbs *tbs, const struct classic_authority *authority, struct builder *out,
+                           struct error *err)
+{
+    struct builder body;
+    builder_init(&body, CLASSIC_CERTIFICATE_MAX);
+    enum status s = sign_tbs_write_body(tbs, authority, &body, err);
+    if (s == STATUS_OK)
+        s = classic_sign_tbs(builder_view(&body), authority, out, err);
     builder_clear(&body);
     return s;
 }

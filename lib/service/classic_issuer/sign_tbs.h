@@ -23,9 +23,15 @@ MUST_USE enum status sign_tbs_key_id(struct bytes spki, uint8_t out[CLASSIC_KEY_
 /* sign_tbs_new_serial fills serial: positive, and always as long. */
 MUST_USE enum status sign_tbs_new_serial(struct sign_tbs *tbs, struct error *err);
 
-/* sign_tbs_write appends the signed certificate. */
+/* sign_tbs_write_body appends the TBSCertificate, sign_tbs_write the signed certificate. */
+MUST_USE enum status sign_tbs_write_body(const struct sign_tbs *tbs, const struct classic_authority *authority,
+                                         struct builder *out, struct error *err);
 MUST_USE enum status sign_tbs_write(const struct sign_tbs *tbs,
                                     const struct classic_authority *authority, struct builder *out,
                                     struct error *err);
+
+/* sign_tbs_wrap appends a Certificate of these parts; the value is the signature's bytes. */
+MUST_USE enum status sign_tbs_wrap(struct bytes body, struct bytes algorithm, struct bytes value, struct builder *out,
+                                   struct error *err);
 
 #endif

@@ -1,1 +1,2 @@
 cathaya_unit_test(service/classic_issuer classic_issuer fake_log_world)
+cathaya_unit_test(service/classic_issuer classic_scts fake_log_world fake_network)
