@@ -13,13 +13,13 @@ static enum status check_batch(const struct log_engine *log, const struct log_en
                          log->origin);
     if (count == 0 || count > LOG_BATCH_ENTRIES_MAX)
         return error_set(err, STATUS_LIMIT, "a batch has 1 to %d entries", LOG_BATCH_ENTRIES_MAX);
-    if (count > LOG_SIZE_MAX - log_size(log))
-        return error_set(err, STATUS_LIMIT, "the log is full: a log has at most 2^48-1 entries");
+    if (log_size(log) > format->size_max || count > format->size_max - log_size(log))
+        return error_set(err, STATUS_LIMIT, "the log is full: a log has at most %" PRIu64 " entries", format->size_max);
     for (size_t i = 0; i < count; i++) {
         if (entries[i].entry.len > format->entry_max)
             return error_set(err, STATUS_LIMIT, "entry %zu of the batch has %zu bytes, more than %zu",
                              i, entries[i].entry.len, format->entry_max);
-        enum status status = format->check(entries[i].entry, err);
+        enum status status = format->check(entries[i].entry, log_size(log) + i, err);
         if (status != STATUS_OK)
             return error_prefix(err, status, "entry %zu of the batch", i);
         if (entries[i].not_after_s < 0)

@@ -76,11 +76,14 @@ static void check_date(struct fsck *f, struct bytes bytes, uint64_t index)
                          index);
 }
 
-/* A tree head is not older than what is in its tree [RFC6962 3.5]. */
-static void check_time(struct fsck *f, uint64_t time_ms, uint64_t index)
+/* A tree head is not older than what is in its tree [RFC6962 3.5], and an entry stands where its SCT says. */
+static void check_ct(struct fsck *f, const struct stored_leaf *leaf, uint64_t index)
 {
-    if (time_ms > f->log->head.timestamp_ms)
+    struct error err = {.status = STATUS_OK};
+    if (leaf->time_ms > f->log->head.timestamp_ms)
         log_fsck_problem(f, "entry %" PRIu64 " has a later time than the published tree head", index);
+    if (f->log->config.leaf_format->check(leaf->entry, index, &err) != STATUS_OK)
+        log_fsck_problem(f, "entry %" PRIu64 ": %s", index, err.text);
 }
 
 static void check_dates(struct fsck *f, const struct leaf_bundle *bundle, struct tile tile)
@@ -88,7 +91,7 @@ static void check_dates(struct fsck *f, const struct leaf_bundle *bundle, struct
     for (size_t i = 0; i < tile.width; i++) {
         uint64_t index = tile.index * TILE_WIDTH + i;
         if (log_is_ct(f->log))
-            check_time(f, bundle->leaves[i].time_ms, index);
+            check_ct(f, &bundle->leaves[i], index);
         else
             check_date(f, bundle->leaves[i].entry, index);
     }

@@ -1,6 +1,9 @@
 #include "tiled_tree/leaf_format.h"
 
+#include <inttypes.h>
+
 #include "codec/ct/leaf.h"
+#include "codec/ct/sct_list.h"
 #include "codec/mtc/log_entry.h"
 #include "codec/tiles/entry_bundle.h"
 
@@ -15,9 +18,10 @@ static bool next_mtc(struct reader *r, struct stored_leaf *out)
     return true;
 }
 
-static enum status check_mtc(struct bytes entry, struct error *err)
+static enum status check_mtc(struct bytes entry, uint64_t index, struct error *err)
 {
     struct log_entry parsed;
+    (void)index;
     enum status status = log_entry_parse(entry, &parsed, err);
     if (status != STATUS_OK)
         return status;
@@ -33,6 +37,7 @@ const struct leaf_format leaf_format_mtc = {
     .folder = "entries",
     .entry_max = ENTRY_BUNDLE_ENTRY_MAX,
     .stored_max = 2 + ENTRY_BUNDLE_ENTRY_MAX,
+    .size_max = (UINT64_C(1) << 48) - 1,
     .prefix_len = 1,
     .next = next_mtc,
     .append = entry_bundle_append,
@@ -53,17 +58,22 @@ static bool next_ct(struct reader *r, struct stored_leaf *out)
     return true;
 }
 
-static enum status check_ct(struct bytes entry, struct error *err)
+static enum status check_ct(struct bytes entry, uint64_t index, struct error *err)
 {
     struct leaf_tile tile;
     struct reader r;
+    uint64_t said;
     reader_init(&r, entry);
     enum status status = leaf_tile_next(&r, &tile, err);
     if (status == STATUS_NOT_FOUND)
         return error_set(err, STATUS_MALFORMED, "it is empty");
     if (status == STATUS_OK && !reader_is_at_end(&r))
         return error_at(err, STATUS_MALFORMED, reader_offset(&r), "it goes on after a TileLeaf");
-    return status;
+    if (status == STATUS_OK)
+        status = leaf_index(&tile.leaf, &said, err);
+    if (status == STATUS_OK && said != index)
+        return error_set(err, STATUS_REFUSED, "its leaf_index is %" PRIu64 ", its place %" PRIu64, said, index);
+    return status == STATUS_NOT_FOUND ? STATUS_MALFORMED : status;
 }
 
 const struct leaf_format leaf_format_ct = {
@@ -71,6 +81,7 @@ const struct leaf_format leaf_format_ct = {
     .folder = "data",
     .entry_max = LEAF_TILE_ENTRY_MAX,
     .stored_max = LEAF_TILE_ENTRY_MAX,
+    .size_max = SCT_LEAF_INDEX_MAX + 1,
     .prefix = {0, 0, 0},
     .prefix_len = 1 + LEAF_MERKLE_PREFIX_SIZE,
     .next = next_ct,

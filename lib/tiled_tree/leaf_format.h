@@ -29,6 +29,7 @@ struct leaf_format {
     const char *folder; /* of the bundles, below tile/: "entries", "data" */
     size_t entry_max;   /* bytes of stored_leaf.entry */
     size_t stored_max;  /* the same with what stands around it */
+    uint64_t size_max;  /* entries of a log: indices of 48 bits [MTC 5.2], of 40 [C2SP static-ct-api] */
     /* What stands before `hashed`, with the 00 of a leaf [RFC9162 2.1.1]. */
     uint8_t prefix[3];
     size_t prefix_len;
@@ -37,9 +38,10 @@ struct leaf_format {
     bool (*next)(struct reader *r, struct stored_leaf *out);
     /* append puts an entry, which check has found good, behind a run. */
     void (*append)(struct builder *run, struct bytes entry);
-    /* check: may this be appended to a log? STATUS_MALFORMED, STATUS_LIMIT, or STATUS_REFUSED for an entry whose type or
-     * extensions are not known: it may mean something that we must not vouch for [MTC 5.2.1]. */
-    enum status (*check)(struct bytes entry, struct error *err);
+    /* check: may this stand at this index of a log? STATUS_MALFORMED, STATUS_LIMIT, or STATUS_REFUSED for an entry whose
+     * type or extensions are not known: it may mean something that we must not vouch for [MTC 5.2.1]. The leaf_index
+     * of a CT log's entry must be that index. */
+    enum status (*check)(struct bytes entry, uint64_t index, struct error *err);
 };
 
 extern const struct leaf_format leaf_format_mtc, leaf_format_ct;

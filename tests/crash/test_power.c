@@ -14,6 +14,9 @@
 
 enum step_kind { APPEND, LANDMARK, REOPEN, PRUNE, WAIT_DAYS, CLOSE_FOR_GOOD, COSIGN };
 
+/* What kind of log lives: an issuance log, a CT log, a CT log that cosigns the subtrees of its batches. */
+enum log_kind { MTC, CT, CT_COSIGNING };
+
 struct step {
     enum step_kind kind;
     unsigned count;
@@ -32,6 +35,7 @@ struct run {
     const struct scenario *scenario;
     const struct hash_alg *hash;
     const char *algorithm;
+    enum log_kind kind;
     uint64_t seed, subsets, audit_every, recoveries;
 };
 
@@ -57,6 +61,12 @@ static enum status take(struct world *w, const struct step *step, struct error *
         return world_close_for_good(w, err);
     }
     return STATUS_USAGE;
+}
+
+static struct world *new_world(const struct run *run)
+{
+    return run->kind == MTC ? world_new(run->hash, run->algorithm)
+                            : world_new_ct(run->hash, run->algorithm, run->kind == CT_COSIGNING);
 }
 
 /* Takes steps until one fails. *first_call is the number of the first call that is tested. */
@@ -200,7 +210,7 @@ static bool crash_at(struct run *run, uint64_t call, enum memory_fault fault)
 {
     char label[120];
     struct error err = {.status = STATUS_OK};
-    struct world *w = world_new(run->hash, run->algorithm);
+    struct world *w = new_world(run);
     (void)snprintf(label, sizeof label, "%s, seed %llu, call %llu, fault %d", run->scenario->name,
                    (unsigned long long)run->seed, (unsigned long long)call, (int)fault);
     w->label = label;
@@ -226,7 +236,7 @@ static bool crash_at(struct run *run, uint64_t call, enum memory_fault fault)
 static void run_scenario(struct run *run)
 {
     struct error err = {.status = STATUS_OK};
-    struct world *w = world_new(run->hash, run->algorithm);
+    struct world *w = new_world(run);
     uint64_t first_call = 0;
     w->label = run->scenario->name;
     must(w, play(w, run->scenario, &first_call, &err), &err, "the scenario without faults");
@@ -270,6 +280,12 @@ static const struct step mirrored[] = {
     {REOPEN, 0}, {APPEND, 2}, {REOPEN, 0},   {COSIGN, 1}, {APPEND, 7}, {COSIGN, 0},   {WAIT_DAYS, 10},
     {APPEND, 1}, {LANDMARK, 0}, {COSIGN, 1}, {PRUNE, 0},  {COSIGN, 0}, {CLOSE_FOR_GOOD, 0}};
 
+/* A CT log: tree heads are refreshed (LANDMARK), witnesses sign, before and after it is closed, and it is pruned when
+ * it is over. */
+static const struct step ct_life[] = {
+    {APPEND, 1},   {LANDMARK, 0}, {APPEND, 255},      {COSIGN, 0},   {LANDMARK, 0}, {APPEND, 300}, {REOPEN, 0},
+    {LANDMARK, 0}, {APPEND, 2},   {CLOSE_FOR_GOOD, 0}, {COSIGN, 1}, {REOPEN, 0},   {PRUNE, 0},    {REOPEN, 0}};
+
 /* More batches than may stay unsettled, each of a few entries. */
 #define TRICKLE_COUNT 66
 #define TRICKLE_TESTED 62
@@ -298,6 +314,21 @@ int main(void)
     run_scenario(&run);
     run.scenario = &scenarios[2];
     run.hash = &hash_sha256;
+    run_scenario(&run);
+    const struct scenario ct = {"a CT log's life", ct_life, sizeof ct_life / sizeof *ct_life, 0,
+                                is_thorough ? UINT32_MAX : 6, 1};
+    run.scenario = &ct;
+    run.kind = CT;
+    run_scenario(&run);
+    const struct scenario ct_cosigning = {"a CT log that cosigns subtrees", ct_life, sizeof ct_life / sizeof *ct_life, 0,
+                                          is_thorough ? UINT32_MAX : 6, 1};
+    run.scenario = &ct_cosigning;
+    run.kind = CT_COSIGNING;
+    run_scenario(&run);
+    const struct scenario ct_trickle = {"a CT log settles by itself", trickle, TRICKLE_COUNT, TRICKLE_TESTED, 1,
+                                        is_thorough ? 1 : 9};
+    run.scenario = &ct_trickle;
+    run.kind = CT;
     run_scenario(&run);
     world_end_keys();
     return 0;

@@ -1,4 +1,3 @@
-#include "codec/mtc/log_entry.h"
 #include "fakes/log_world.h"
 
 #include <stdarg.h>
@@ -7,6 +6,10 @@
 #include <string.h>
 
 #include "adapters/local_key/local_key.h"
+#include "codec/ct/leaf.h"
+#include "codec/ct/sct_list.h"
+#include "codec/ct/tree_head.h"
+#include "codec/mtc/log_entry.h"
 #include "codec/note/checkpoint.h"
 #include "codec/note/note.h"
 #include "merkle/node.h"
@@ -16,6 +19,10 @@
 #define CERTIFICATE_S  (1 * DAY_S)
 #define LIFETIME_S     (7 * DAY_S)
 #define BATCH_MAX      1024
+#define START_MS       (INT64_C(1793283605) * 1000)
+#define CT_ORIGIN      "ct.example/2027h1"
+/* The entry with id n was submitted n ms after the start. */
+#define CT_START_MS    (START_MS + WORLD_ENTRIES_MAX)
 
 /* Keys are slow to make and the same for every branch of a run. */
 static struct {
@@ -92,6 +99,35 @@ static void check_committed(const struct world *w, const struct statement *s)
         world_fail(w, "asked to sign another root than the record has");
 }
 
+static bool is_ct(const struct world *w)
+{
+    return w->config.tree_head_signer != NULL;
+}
+
+static bool keeps_batches(const struct world *w)
+{
+    return !is_ct(w) || w->config.cosigns_subtrees;
+}
+
+static enum status sign_tree_head(void *context, uint64_t timestamp_ms, uint64_t tree_size,
+                                  const uint8_t root[HASH_SIZE], struct builder *out, struct error *err)
+{
+    struct world *w = context;
+    struct log_record record;
+    struct statement s = {.start = 0, .end = tree_size};
+    memcpy(s.hash, root, HASH_SIZE);
+    if (memory_disk_has_crashed(w->disk))
+        return error_set(err, STATUS_IO, "the process is gone");
+    if (log_record_parse(memory_disk_durable_record(w->disk), &record, err) != STATUS_OK || record.is_closed)
+        world_fail(w, "asked to sign a tree head after the log was closed");
+    if (timestamp_ms <= w->head_ms)
+        world_fail(w, "asked to sign a tree head that is not younger than the last one");
+    check_committed(w, &s);
+    remember(w, &s);
+    struct ct_signer signer = local_key_ct_signer(shared.keys[0]);
+    return signer.sign_tree_head(signer.context, timestamp_ms, tree_size, root, out, err);
+}
+
 /* A tree goes on from the one that was signed before, and is signed before its parts. */
 static void check_proof(struct world *w, size_t key, const struct cosigned_message *m,
                         const struct subtree_prover *prover)
@@ -149,6 +185,20 @@ static enum status sign_other(void *context, const struct cosigned_message *m,
     return watch_and_sign(context, 1, m, prover, out, err);
 }
 
+static void watch_tree_head(struct world *w, const struct note *note, const struct checkpoint *checkpoint)
+{
+    struct tree_head head;
+    struct error err = {.status = STATUS_OK};
+    if (tree_head_from_note(note, checkpoint, bytes_of_text(CT_ORIGIN), w->ct_signer.key, &head, NULL, &err) !=
+        STATUS_OK)
+        world_fail(w, "a checkpoint without a tree head is published: %s", err.text);
+    if (head.timestamp_ms < w->head_ms)
+        world_fail(w, "a tree head is published that is older than the last one");
+    if (w->final_ms != 0 && head.timestamp_ms != w->final_ms)
+        world_fail(w, "another tree head than the final one is published");
+    w->head_ms = head.timestamp_ms;
+}
+
 static void watch_checkpoint(struct world *w, struct bytes value)
 {
     struct note note;
@@ -156,6 +206,8 @@ static void watch_checkpoint(struct world *w, struct bytes value)
     if (note_parse(value, &note, NULL) != STATUS_OK ||
         checkpoint_parse(note.text, &checkpoint, NULL) != STATUS_OK)
         world_fail(w, "a bad checkpoint is published");
+    if (is_ct(w))
+        watch_tree_head(w, &note, &checkpoint);
     const struct statement *last =
         w->published_count > 0 ? &w->published[w->published_count - 1] : NULL;
     if (last != NULL && checkpoint.size < last->end)
@@ -201,8 +253,8 @@ static void watch_put(void *context, unsigned volume, const char *name, struct b
 
 static int64_t now_ms(void *context)
 {
-    const struct world *w = context;
-    return w->now_ms;
+    struct world *w = context;
+    return is_ct(w) ? ++w->now_ms : w->now_ms;
 }
 
 static void bind(struct world *w)
@@ -212,8 +264,11 @@ static void bind(struct world *w)
     w->config.record = memory_disk_record(w->disk);
     w->config.clock = (struct clock_port){.context = w, .now_ms = now_ms};
     w->cosigners[0].context = w->cosigners[1].context = w;
-    w->config.cosigners = w->cosigners;
-    w->config.cosigner_count = 2;
+    w->config.cosigners = w->cosigners + (is_ct(w) ? 1 : 0);
+    w->config.cosigner_count = is_ct(w) ? 1 : 2;
+    w->ct_signer.context = w;
+    if (is_ct(w))
+        w->config.tree_head_signer = &w->ct_signer;
     for (size_t i = 0; i < WORLD_MIRRORS; i++)
         w->externals[i].name = w->external_names[i];
     w->config.externals = w->externals;
@@ -229,7 +284,7 @@ struct world *world_new(const struct hash_alg *hash, const char *algorithm)
     make_keys(algorithm);
     w->disk = memory_disk_new();
     w->config.hash = hash;
-    w->now_ms = INT64_C(1793283605) * 1000;
+    w->now_ms = START_MS;
     memset(w->ids, 0xff, sizeof w->ids);
     if (tai_parse_text(bytes_of_text("32473.1"), &w->cosigners[0].id, NULL) != STATUS_OK ||
         tai_parse_text(bytes_of_text("32473.5"), &w->cosigners[1].id, NULL) != STATUS_OK ||
@@ -247,6 +302,19 @@ struct world *world_new(const struct hash_alg *hash, const char *algorithm)
     }
     w->cosigners[0].sign = sign_ca;
     w->cosigners[1].sign = sign_other;
+    bind(w);
+    return w;
+}
+
+struct world *world_new_ct(const struct hash_alg *hash, const char *algorithm, bool cosigns_subtrees)
+{
+    struct world *w = world_new(hash, algorithm);
+    w->config.log_id = (struct tai){.len = 0};
+    w->config.origin = CT_ORIGIN;
+    w->config.cosigns_subtrees = cosigns_subtrees;
+    w->config.tree_head_signer = &w->ct_signer;
+    w->ct_signer = (struct ct_signer){.key = w->cosigners[0].key, .sign_tree_head = sign_tree_head};
+    w->now_ms = CT_START_MS;
     bind(w);
     return w;
 }
@@ -292,8 +360,31 @@ enum status world_close(struct world *w, struct error *err)
     return status;
 }
 
-void world_entry(uint32_t id, struct builder *out)
+static void ct_entry(uint32_t id, uint64_t index, struct builder *out)
 {
+    uint8_t bytes[256], hash[HASH_SIZE] = {1}, chain[2 * HASH_SIZE] = {2}, extensions[8];
+    struct builder written;
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (uint8_t)(id * 7 + i);
+    builder_init_fixed(&written, extensions, sizeof extensions);
+    struct bytes some = bytes_of(bytes, 1 + id * 37 % 255);
+    struct leaf_tile tile = {.leaf = {.timestamp_ms = (uint64_t)START_MS + id}};
+    enum status status = sct_write_leaf_index(index, &written, NULL);
+    tile.leaf.extensions = builder_view(&written);
+    tile.chain = bytes_of(chain, (1 + id % 2) * HASH_SIZE);
+    tile.leaf.type = id % 3 == 0 ? LEAF_PRECERT : LEAF_X509;
+    tile.leaf.certificate = tile.leaf.tbs = tile.pre_certificate = some;
+    tile.leaf.issuer_key_hash = BYTES_OF(hash);
+    if (status != STATUS_OK || leaf_tile_write(&tile, out, NULL) != STATUS_OK)
+        abort();
+}
+
+void world_entry(const struct world *w, uint32_t id, uint64_t index, struct builder *out)
+{
+    if (is_ct(w)) {
+        ct_entry(id, index, out);
+        return;
+    }
     log_entry_write_start(out, LOG_ENTRY_TBS_CERT);
     builder_u32(out, id);
     for (uint32_t i = 0; i < id * 37 % 60; i++)
@@ -318,9 +409,10 @@ enum status world_append(struct world *w, size_t count, struct error *err)
     uint64_t first;
     size_t offsets[BATCH_MAX + 1] = {0};
     uint32_t id = w->next_id;
+    uint64_t size = log_state(w->log).size;
     builder_init(&memory, (size_t)1 << 20);
     for (size_t i = 0; i < count && i < BATCH_MAX; i++) {
-        world_entry(id + (uint32_t)i, &memory);
+        world_entry(w, id + (uint32_t)i, size + i, &memory);
         offsets[i + 1] = memory.len;
     }
     for (size_t i = 0; i < count && i < BATCH_MAX; i++) {
@@ -338,10 +430,11 @@ enum status world_append(struct world *w, size_t count, struct error *err)
 void world_mirror_sign(struct world *w, size_t mirror, struct subtree subtree, const uint8_t hash[HASH_SIZE],
                        uint64_t timestamp_s, struct builder *out)
 {
-    char origin[TAI_NAME_SIZE];
+    char origin[TAI_NAME_SIZE] = CT_ORIGIN;
     struct error err = {.status = STATUS_OK};
     struct cosigner signer = local_key_cosigner(&w->externals[mirror].id, shared.keys[2 + mirror]);
-    tai_name(&w->config.log_id, origin);
+    if (!is_ct(w))
+        tai_name(&w->config.log_id, origin);
     struct cosigned_message m = {.cosigner_name = bytes_of_text(w->externals[mirror].name),
                                  .log_origin = bytes_of_text(origin),
                                  .timestamp = timestamp_s,
@@ -388,6 +481,8 @@ static enum status cosign_checkpoint(struct world *w, size_t mirror, struct erro
 enum status world_cosign(struct world *w, size_t mirror, struct error *err)
 {
     struct log_batch batch;
+    if (!keeps_batches(w))
+        return cosign_checkpoint(w, mirror, err);
     enum status status = log_batch_of(w->log, log_state(w->log).size - 1, &batch, err);
     if (status == STATUS_OK)
         status = cosign_batch(w, mirror, &batch, err);
@@ -399,6 +494,8 @@ enum status world_cosign(struct world *w, size_t mirror, struct error *err)
 enum status world_landmark(struct world *w, struct error *err)
 {
     bool is_new;
+    if (is_ct(w))
+        return log_refresh_checkpoint(w->log, err);
     enum status status = log_allocate_landmark(w->log, LIFETIME_S, &is_new, err);
     if (status == STATUS_OK && log_landmarks(w->log)->latest + 1 != w->landmark_count)
         world_fail(w, "a landmark was allocated, but is not published");
@@ -408,11 +505,26 @@ enum status world_landmark(struct world *w, struct error *err)
 enum status world_prune(struct world *w, struct error *err)
 {
     uint64_t removed;
+    if (is_ct(w))
+        return log_prune_below(w->log, log_state(w->log).size / 2, &removed, err);
     return log_prune(w->log, 0, &removed, err);
+}
+
+static enum status freeze(struct world *w, struct error *err)
+{
+    enum status status = log_freeze(w->log, err);
+    if (status == STATUS_OK) {
+        w->is_closed = true;
+        w->final_ms = log_tree_head(w->log)->timestamp_ms;
+        status = world_close(w, err);
+    }
+    return status == STATUS_OK ? world_open(w, err) : status;
 }
 
 enum status world_close_for_good(struct world *w, struct error *err)
 {
+    if (is_ct(w))
+        return freeze(w, err);
     enum status status = world_close(w, err);
     if (status == STATUS_OK)
         status = log_close_for_good(&w->config, err);
@@ -438,7 +550,7 @@ static void audit_entries(struct world *w)
             continue;
         builder_reset(&have);
         builder_reset(&want);
-        world_entry(w->ids[i], &want);
+        world_entry(w, w->ids[i], i, &want);
         if (log_read_entry(w->log, i, &have, &err) != STATUS_OK)
             world_fail(w, "acknowledged entry %llu: %s", (unsigned long long)i, err.text);
         if (!bytes_equal(builder_view(&have), builder_view(&want)))
@@ -469,6 +581,62 @@ static void audit_checkpoints(struct world *w, struct hasher *h)
     }
 }
 
+/* The leaf hash, made here from the entry. */
+static void hash_leaf(const struct world *w, struct hasher *h, struct bytes entry, uint8_t out[HASH_SIZE])
+{
+    struct reader r;
+    struct leaf_tile tile;
+    if (!is_ct(w)) {
+        node_leaf_hash(h, entry, out);
+        return;
+    }
+    reader_init(&r, entry);
+    if (leaf_tile_next(&r, &tile, NULL) != STATUS_OK)
+        world_fail(w, "an entry is no TileLeaf");
+    leaf_hash(h, tile.timestamped, out);
+}
+
+struct look {
+    struct world *w;
+    struct hasher *h;
+    uint64_t next;
+};
+
+static enum status look_at(void *context, uint64_t index, const struct stored_leaf *leaf,
+                           const uint8_t hash[HASH_SIZE], struct error *err)
+{
+    struct look *look = context;
+    uint8_t want[HASH_SIZE];
+    (void)err;
+    hash_leaf(look->w, look->h, leaf->entry, want);
+    if (index != look->next++ || memcmp(want, hash, HASH_SIZE) != 0)
+        world_fail(look->w, "entry %llu is given with another hash, or out of order", (unsigned long long)index);
+    return STATUS_OK;
+}
+
+static void audit_run(struct world *w, struct hasher *h)
+{
+    struct error err = {.status = STATUS_OK};
+    struct log_state state = log_state(w->log);
+    struct look look = {.w = w, .h = h, .next = state.min_index};
+    if (log_read_entries(w->log, state.min_index, state.size, look_at, &look, &err) != STATUS_OK)
+        world_fail(w, "reading all entries: %s", err.text);
+    if (look.next != state.size)
+        world_fail(w, "not all entries were read");
+}
+
+static void audit_tree_head(struct world *w)
+{
+    const struct log_tree_head *head = log_tree_head(w->log);
+    struct log_state state = log_state(w->log);
+    if (head->size != state.size || memcmp(head->root, state.root, HASH_SIZE) != 0 || head->signature_len == 0)
+        world_fail(w, "the tree head is not that of the tree");
+    if (head->timestamp_ms != w->head_ms)
+        world_fail(w, "the tree head is not the one that was published last");
+    if (w->final_ms != 0 && head->timestamp_ms != w->final_ms)
+        world_fail(w, "the tree head is not the final one");
+}
+
 /* A certificate of this entry could be made: cosignatures over a subtree that its proof leads to. */
 static void audit_certificate(struct world *w, struct hasher *h, uint64_t index)
 {
@@ -485,9 +653,9 @@ static void audit_certificate(struct world *w, struct hasher *h, uint64_t index)
     enum status s = log_read_cosignatures(w->log, index, &subtree, &memory, cosignatures, &count, &err);
     s = s ? s : log_read_entry(w->log, index, &entry, &err);
     s = s ? s : proof_make_inclusion(h, &source, subtree, index, &proof, &err);
-    node_leaf_hash(h, builder_view(&entry), leaf);
+    hash_leaf(w, h, builder_view(&entry), leaf);
     s = s ? s : proof_evaluate_inclusion(h, subtree, index, leaf, builder_view(&proof), root, &err);
-    if (s != STATUS_OK || count < 2)
+    if (s != STATUS_OK || count < w->config.cosigner_count)
         world_fail(w, "entry %llu has no certificate: %s", (unsigned long long)index, err.text);
     bool is_signed = false;
     for (size_t i = 0; i < w->statement_count; i++) {
@@ -548,7 +716,10 @@ void world_audit(struct world *w)
     audit_entries(w);
     audit_mirrored(w);
     audit_checkpoints(w, &h);
-    if (w->acknowledged_end > state.min_index) {
+    audit_run(w, &h);
+    if (is_ct(w))
+        audit_tree_head(w);
+    if (keeps_batches(w) && w->acknowledged_end > state.min_index) {
         audit_certificate(w, &h, w->acknowledged_end - 1);
         audit_certificate(w, &h, state.min_index);
     }

@@ -37,6 +37,9 @@ struct world {
     struct mirrored mirrored[WORLD_MIRRORED_MAX];
     size_t mirrored_count;
     struct log_engine *log; /* open, or NULL */
+    struct ct_signer ct_signer; /* of a CT log */
+    uint64_t head_ms;  /* time of the last tree head that was published */
+    uint64_t final_ms; /* of the final one, when the log was closed; else 0 */
     int64_t now_ms;
     uint32_t ids[WORLD_ENTRIES_MAX]; /* of the entry at an index, as it was acknowledged */
     uint64_t acknowledged_end;
@@ -55,6 +58,9 @@ struct world {
 /* world_new makes an empty world: hash, and an algorithm for its two cosigners. Keys are made once per
  * process and algorithm. */
 struct world *world_new(const struct hash_alg *hash, const char *algorithm);
+/* world_new_ct makes a CT log's: its clock goes on by a millisecond whenever somebody looks at it. One cosigner, who cosigns
+ * subtrees too when they are wanted. */
+struct world *world_new_ct(const struct hash_alg *hash, const char *algorithm, bool cosigns_subtrees);
 struct world *world_copy(const struct world *from);
 void world_free(struct world *w);
 
@@ -65,20 +71,22 @@ _Noreturn void world_fail(const struct world *w, const char *format, ...)
 /* Steps: each is a call of the log, and what it promised when it returned STATUS_OK is remembered. */
 enum status world_open(struct world *w, struct error *err);
 enum status world_append(struct world *w, size_t count, struct error *err);
+/* A CT log has no landmarks, but tree heads that are refreshed. */
 enum status world_landmark(struct world *w, struct error *err);
 /* world_cosign has a mirror cosign both subtrees of the newest batch and the checkpoint, and adds that. */
 enum status world_cosign(struct world *w, size_t mirror, struct error *err);
 /* world_mirror_sign appends what a mirror signs: over a subtree of this hash, or a checkpoint with a time. */
 void world_mirror_sign(struct world *w, size_t mirror, struct subtree subtree, const uint8_t hash[HASH_SIZE],
                        uint64_t timestamp_s, struct builder *out);
+/* world_prune: by landmarks; of a CT log below its middle. */
 enum status world_prune(struct world *w, struct error *err);
 enum status world_close_for_good(struct world *w, struct error *err);
 
 /* world_close closes, whatever the status is. */
 enum status world_close(struct world *w, struct error *err);
 
-/* world_entry appends the bytes of the entry with an id. */
-void world_entry(uint32_t id, struct builder *out);
+/* world_entry appends the bytes of the entry with an id; of a CT log also its index is in it. */
+void world_entry(const struct world *w, uint32_t id, uint64_t index, struct builder *out);
 
 /* world_audit checks the open log against everything that was promised; ends the program otherwise. */
 void world_audit(struct world *w);

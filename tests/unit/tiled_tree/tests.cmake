@@ -1,2 +1,3 @@
 cathaya_unit_test(tiled_tree tree_edge)
 cathaya_unit_test(tiled_tree object_path)
+cathaya_unit_test(tiled_tree leaf_format)
