@@ -62,6 +62,8 @@ static void run_publish(void *cookie)
         };
         ca->crl_status = crl_shards_publish(&shards, entries, all.revoked.count, &ca->crl_err);
     }
+    if (ca->crl_status == STATUS_OK)
+        ca->crl_status = run_ocsp_renew(&ca->ocsp, &ca->crl_err);
     free(entries);
     array_clear(&all.revoked);
 }
@@ -99,7 +101,9 @@ static void start_publish(struct run_classic_ca *ca)
 
 static void revoked(void *context)
 {
-    start_publish(context);
+    struct run_classic_ca *ca = context;
+    run_ocsp_forget(&ca->ocsp, bytes_of(NULL, 0));
+    start_publish(ca);
 }
 
 /* ---- opening ---- */
@@ -119,12 +123,23 @@ static enum status check_profile(const struct classic_settings *settings, const 
     return STATUS_OK;
 }
 
-enum status run_classic_ca_open(struct run_classic_ca *ca, const char *name, const char *path,
+static enum status open_ocsp(struct run_classic_ca *ca, const struct run_classic *settings,
+                             const struct run_classic_ca_ports *ports, struct error *err)
+{
+    struct run_ocsp_ports ocsp = {
+        .algorithms = ports->algorithms, .worker = serial_worker_port(ca->worker), .clock = ports->clock, .events = ports->events,
+        .metrics = ports->metrics, .base_path = ports->base_path,
+    };
+    return run_ocsp_open(&ca->ocsp, settings, &ca->directory, &ocsp, err);
+}
+
+enum status run_classic_ca_open(struct run_classic_ca *ca, const struct run_classic *settings,
                                 const struct certificate_profile *const *profiles, size_t profile_count,
                                 const struct run_classic_ca_ports *ports, struct error *err)
 {
     char public[CLASSIC_DIRECTORY_PATH_MAX + 8];
-    ca->name = name;
+    const char *path = settings->directory;
+    ca->name = settings->name;
     ca->timers = event_loop_timers(ports->loop);
     ca->events = ports->events;
     enum status s = classic_directory_open(&ca->directory, path, ports->algorithms, err);
@@ -132,18 +147,21 @@ enum status run_classic_ca_open(struct run_classic_ca *ca, const char *name, con
         s = check_profile(&ca->directory.settings, profiles[i], err);
     (void)snprintf(ca->issuer_url, sizeof ca->issuer_url, "%s/issuing.cer", ca->directory.settings.url);
     (void)snprintf(ca->crl_url, sizeof ca->crl_url, "%s/crl", ca->directory.settings.url);
+    (void)snprintf(ca->ocsp_url, sizeof ca->ocsp_url, "%s/ocsp", ca->directory.settings.url);
     (void)snprintf(public, sizeof public, "%s/public", path);
     if (s == STATUS_OK)
         s = posix_object_store_open(public, POSIX_PUBLIC, true, &ca->public_store, err);
     if (s == STATUS_OK)
         s = serial_worker_new(ports->loop, &ca->worker, err);
+    if (s == STATUS_OK)
+        s = open_ocsp(ca, settings, ports, err);
     if (s != STATUS_OK)
         return s;
     struct classic_issuer_config config = {
-        .ca = name, .certificate = builder_view(&ca->directory.issuing),
+        .ca = ca->name, .certificate = builder_view(&ca->directory.issuing),
         .signer = key_file_document_signer(&ca->directory.key),
         .chain = builder_view(&ca->directory.chain), .profiles = profiles, .profile_count = profile_count,
-        .issuer_url = ca->issuer_url, .crl_url = ca->crl_url, .not_after_s = ca->directory.not_after_s,
+        .issuer_url = ca->issuer_url, .ocsp_url = settings->has_ocsp ? ca->ocsp_url : NULL, .crl_url = ca->crl_url, .not_after_s = ca->directory.not_after_s,
         .store = sqlite_ca_store_objects(ca->directory.store), .worker = serial_worker_port(ca->worker),
         .clock = ports->clock, .revoked = revoked, .revoked_context = ca,
     };
@@ -167,6 +185,7 @@ void run_classic_ca_close(struct run_classic_ca *ca)
     if (ca->timer != 0)
         ca->timers.cancel(ca->timers.context, ca->timer);
     classic_issuer_free(ca->issuer);
+    run_ocsp_close(&ca->ocsp);
     posix_object_store_close(ca->public_store);
     classic_directory_close(&ca->directory);
     *ca = (struct run_classic_ca){.name = NULL};

@@ -7,6 +7,7 @@
 #include "adapters/event_loop/serial_worker.h"
 #include "adapters/posix/posix_object_store.h"
 #include "ca_run/run_lint.h"
+#include "ca_run/run_ocsp.h"
 #include "classic/classic_directory.h"
 #include "ports/events.h"
 #include "service/classic_issuer/acme_classic_issuer.h"
@@ -17,6 +18,7 @@ struct run_classic_ca {
     struct serial_worker *worker;
     struct classic_issuer *issuer;
     struct acme_issuer port;
+    struct run_ocsp ocsp;
     struct posix_object_store *public_store;
     struct timer_port timers;
     uint64_t timer;
@@ -24,7 +26,7 @@ struct run_classic_ca {
     struct events_port events;
     struct error crl_err;
     enum status crl_status;
-    char issuer_url[CLASSIC_URL_MAX + 20], crl_url[CLASSIC_URL_MAX + 20];
+    char issuer_url[CLASSIC_URL_MAX + 20], crl_url[CLASSIC_URL_MAX + 20], ocsp_url[CLASSIC_URL_MAX + 20];
 };
 
 struct run_classic_ca_ports {
@@ -34,11 +36,13 @@ struct run_classic_ca_ports {
     struct events_port events;
     const uint8_t *instance; /* CLASSIC_INSTANCE_SIZE bytes, of the ACME database */
     const struct run_lint *lint;
+    struct metrics *metrics;
+    const char *base_path; /* of the service's URLs */
 };
 
 /* run_classic_ca_open opens the directory and starts the worker; profiles are those of this CA and outlive it.
  * run_classic_ca_close must follow also after a failure; ca is to be zeroed before. */
-MUST_USE enum status run_classic_ca_open(struct run_classic_ca *ca, const char *name, const char *path,
+MUST_USE enum status run_classic_ca_open(struct run_classic_ca *ca, const struct run_classic *settings,
                                          const struct certificate_profile *const *profiles, size_t profile_count,
                                          const struct run_classic_ca_ports *ports, struct error *err);
 

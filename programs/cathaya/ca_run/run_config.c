@@ -9,6 +9,7 @@
 #include "ca_run/run_config_parts.h"
 #include "config_file.h"
 #include "key_file.h"
+#include "service/ocsp_responder/ocsp_responder.h"
 
 #define DAY_S ((int64_t)86400)
 
@@ -26,7 +27,14 @@ static cfg_opt_t ca_options[] = {
     CFG_SEC("mirror", mirror_options, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
     CFG_END(),
 };
-static cfg_opt_t classic_options[] = {CFG_STR("directory", NULL, CFGF_NODEFAULT), CFG_END()};
+static cfg_opt_t classic_options[] = {
+    CFG_STR("directory", NULL, CFGF_NODEFAULT),
+    CFG_BOOL("ocsp", cfg_false, CFGF_NONE),
+    CFG_INT("ocsp-validity", OCSP_RESPONDER_VALIDITY_S, CFGF_NONE),
+    CFG_BOOL("ocsp-scts", cfg_false, CFGF_NONE),
+    CFG_BOOL("ocsp-nonce", cfg_false, CFGF_NONE),
+    CFG_END(),
+};
 static cfg_opt_t profile_options[] = {
     CFG_STR("ca", NULL, CFGF_NODEFAULT),
     CFG_STR("description", NULL, CFGF_NODEFAULT),
@@ -231,6 +239,22 @@ static enum status read_ca(struct run_config *config, cfg_t *section, struct run
     return s;
 }
 
+static enum status read_classic(struct run_config *config, cfg_t *section, struct run_classic *out, struct error *err)
+{
+    const char *directory = cfg_getstr(section, "directory");
+    out->name = cfg_title(section);
+    if (directory == NULL || strlen(out->name) >= ACME_NAME_SIZE)
+        return error_set(err, STATUS_USAGE, "no directory; `cathaya ca classic init` makes one");
+    out->has_ocsp = cfg_getbool(section, "ocsp") == cfg_true;
+    out->has_ocsp_scts = cfg_getbool(section, "ocsp-scts") == cfg_true;
+    out->has_ocsp_nonce = cfg_getbool(section, "ocsp-nonce") == cfg_true;
+    if (!out->has_ocsp && (out->has_ocsp_scts || out->has_ocsp_nonce))
+        return error_set(err, STATUS_USAGE, "ocsp-scts and ocsp-nonce go with `ocsp = true`");
+    enum status s = run_config_number(section, "ocsp-validity", OCSP_RESPONDER_VALIDITY_MIN_S, OCSP_RESPONDER_VALIDITY_MAX_S,
+                                      &out->ocsp_validity_s, err);
+    return s == STATUS_OK ? config_file_path(config->directory, directory, out->directory, sizeof out->directory, err) : s;
+}
+
 static enum status read_cas(struct run_config *config, cfg_t *cfg, struct error *err)
 {
     enum status s = STATUS_OK;
@@ -244,12 +268,9 @@ static enum status read_cas(struct run_config *config, cfg_t *cfg, struct error 
     }
     for (unsigned i = 0; s == STATUS_OK && i < cfg_size(cfg, "classic"); i++) {
         cfg_t *section = cfg_getnsec(cfg, "classic", i);
-        struct run_classic *classic = &config->classics[config->classic_count++];
-        const char *directory = cfg_getstr(section, "directory");
-        classic->name = cfg_title(section);
-        s = directory == NULL || strlen(classic->name) >= ACME_NAME_SIZE
-                ? error_set(err, STATUS_USAGE, "classic \"%s\": no directory; `cathaya ca classic init` makes one", cfg_title(section))
-                : config_file_path(config->directory, directory, classic->directory, sizeof classic->directory, err);
+        s = read_classic(config, section, &config->classics[config->classic_count++], err);
+        if (s != STATUS_OK)
+            (void)error_prefix(err, s, "classic \"%s\"", cfg_title(section));
     }
     if (s == STATUS_OK && config->ca_count + config->classic_count == 0)
         s = error_set(err, STATUS_USAGE, "no ca and no classic block: nobody to issue");

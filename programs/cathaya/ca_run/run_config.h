@@ -44,6 +44,9 @@ struct run_ca {
 struct run_classic {
     const char *name;
     char directory[RUN_PATH_MAX];
+    bool has_ocsp;           /* it answers at base-url/classic/NAME/ocsp, and its certificates say so */
+    bool has_ocsp_scts, has_ocsp_nonce;
+    int64_t ocsp_validity_s; /* from thisUpdate to nextUpdate */
 };
 
 struct run_perspective {

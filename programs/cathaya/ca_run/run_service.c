@@ -44,9 +44,9 @@ static enum status open_cas(struct run_service *service, struct error *err)
         struct run_classic_ca_ports ports = {
             .loop = service_run_loop(service->run), .algorithms = service->algorithms, .clock = service->clock,
             .events = service->events, .instance = sqlite_acme_store_instance(service->database), .lint = service->lint,
+            .metrics = service->metrics, .base_path = service->base_path,
         };
-        s = run_classic_ca_open(&service->classics[i], config->classics[i].name, config->classics[i].directory,
-                                service->ca_profiles[row], count, &ports, err);
+        s = run_classic_ca_open(&service->classics[i], &config->classics[i], service->ca_profiles[row], count, &ports, err);
         if (s != STATUS_OK)
             (void)error_prefix(err, s, "classic \"%s\"", config->classics[i].name);
     }
@@ -135,6 +135,11 @@ static enum status add_routes(struct run_service *service, struct error *err)
         (void)snprintf(directory, sizeof directory, "%s/public", service->config->classics[i].directory);
         (void)snprintf(path, sizeof path, "/classic/%.64s", service->config->classics[i].name);
         s = run_service_add_files(service, directory, path, NULL, NULL, err);
+        struct run_ocsp *ocsp = &service->classics[i].ocsp;
+        if (s == STATUS_OK && ocsp->responder != NULL) {
+            struct http_handler handler = ocsp_responder_handler(ocsp->responder);
+            s = http_server_add_route(service->http, ocsp->prefix, &handler, err);
+        }
     }
     return s;
 }
