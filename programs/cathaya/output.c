@@ -122,6 +122,15 @@ void output_line(const char *format, ...)
     va_end(values);
 }
 
+void output_lines(const char *text)
+{
+    while (*text != '\0') {
+        size_t len = strcspn(text, "\n");
+        output_line("%.*s", (int)len, text);
+        text += len + (text[len] == '\n');
+    }
+}
+
 void output_json_text(json_t *object, const char *name, const char *text)
 {
     json_t *value = json_string(text);

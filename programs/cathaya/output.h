@@ -46,6 +46,9 @@ int output_failure(enum role role, const struct error *err);
  * UTF-8, are written as \xNN: names in certificates and files are somebody else's. */
 void output_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* output_lines prints a text of several lines so, line by line. */
+void output_lines(const char *text);
+
 /* output_json prints a value in one line, and takes it. Memory that json_* functions do not get ends
  * the program, so their results need no check. */
 void output_json(json_t *value);

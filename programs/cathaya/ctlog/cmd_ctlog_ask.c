@@ -79,7 +79,7 @@ static int run_list(const struct options *options)
     if (ask(options, "/list", NULL, &answer, &err) != STATUS_OK)
         return output_failure(ROLE_STATE, &err);
     char *text = json_dumps(answer, JSON_INDENT(2));
-    output_line("%s", text != NULL ? text : "{}");
+    output_lines(text != NULL ? text : "{}");
     free(text);
     json_decref(answer);
     return EXIT_YES;

@@ -157,9 +157,8 @@ static int run(const struct options *options)
     if (s == STATUS_OK)
         s = make(&m, algorithms, &err);
     if (s == STATUS_OK)
-        output_line("%s: new %s log %s, log ID %s; put the roots that it accepts into %s/roots.pem, then\n"
-                    "cathaya ctlog run --config %s/ctlog.conf",
-                    m.directory, m.suite->name, m.url, m.log_id, m.directory, m.directory);
+        output_line("%s: new %s log %s, log ID %s; put the roots that it accepts into %s/roots.pem", m.directory,
+                    m.suite->name, m.url, m.log_id, m.directory);
     else
         status = output_failure(ROLE_STATE, &err);
     builder_clear(&m.config);

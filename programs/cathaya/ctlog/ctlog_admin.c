@@ -64,6 +64,7 @@ static enum status add_to_list(const struct ctlog_log *log, struct log_list *lis
     if (s == STATUS_OK)
         s = log_list_json_parse(builder_view(&text), &one, err);
     if (s == STATUS_OK) {
+        memcpy(list->version, one.version, sizeof list->version);
         list->timestamp_s = one.timestamp_s > list->timestamp_s ? one.timestamp_s : list->timestamp_s;
         s = log_list_merge(list, &one, err);
         log_list_clear(&one);

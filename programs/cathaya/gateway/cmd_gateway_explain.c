@@ -55,7 +55,7 @@ static int run(const struct options *options)
     } else if (options_has(options, "json")) {
         output_json(json_incref(answer));
     } else {
-        gateway_ask_print_lines(json_string_value(json_object_get(answer, "text")));
+        output_lines(json_string_value(json_object_get(answer, "text")));
     }
     if (status == EXIT_YES && json_is_null(json_object_get(answer, "kind")))
         status = EXIT_NO;

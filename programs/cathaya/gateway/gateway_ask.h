@@ -11,7 +11,4 @@
 MUST_USE enum status gateway_ask(const struct options *options, const char *path, const json_t *question, json_t **out,
                                  struct error *err);
 
-/* gateway_ask_print_lines prints a text line by line. */
-void gateway_ask_print_lines(const char *text);
-
 #endif
