@@ -14,8 +14,10 @@
 #define CT_POLICY_STAGES_MAX 8
 #define CT_POLICY_TIERS_MAX 8
 #define CT_POLICY_OPERATORS_MAX 16 /* named in one `require-operator` */
+#define CT_POLICY_OPERATOR_NAME_MAX 127
 /* SCTs that are looked at for one certificate, however they came: SCT_LIST_MAX of each of three ways. */
 #define CT_POLICY_SCTS_MAX 96
+/* More SCTs than this no policy may ask for. */
 #define CT_POLICY_SCTS_NEEDED_MAX 16
 #define CT_POLICY_TEXT_MAX ((size_t)256 * 1024)
 
@@ -39,7 +41,7 @@ size_t ct_policy_set_count(const struct ct_policy_set *policies);
 const struct ct_policy *ct_policy_set_at(const struct ct_policy_set *policies, size_t i);
 const char *ct_policy_name(const struct ct_policy *policy);
 
-/* ct_policy_stage_name is the name of the stage in force, "" when the policy has a nameless one only. */
+/* ct_policy_stage_name is the name of the stage in force, "" when the policy has none, or none has come yet. */
 const char *ct_policy_stage_name(const struct ct_policy *policy, int64_t at_s);
 
 /* What a certificate needs, by its dates. */
@@ -65,8 +67,8 @@ struct ct_policy_sct {
 
 /* ct_policy_judge is STATUS_OK when the SCTs meet the policy; STATUS_REFUSED names the first rule that is not met and what was
  * found; STATUS_AGAIN when the log list is older than the policy's list-max-age: then nothing may be enforced from it.
- * SCTs that do not count (twice from one log, state, interval, delivery) are left out, and named when that makes the
- * difference. more than CT_POLICY_SCTS_MAX are STATUS_LIMIT. */
+ * SCTs that do not count (twice from one log, state, delivery, more than per-operator) are left out, and the first of
+ * them is named in the reason. The logs are rows of list. More than CT_POLICY_SCTS_MAX are STATUS_LIMIT. */
 MUST_USE enum status ct_policy_judge(const struct ct_policy *policy, const struct log_list *list, int64_t not_before_s,
                                      int64_t not_after_s, const struct ct_policy_sct *scts, size_t count, int64_t at_s,
                                      struct error *err);
