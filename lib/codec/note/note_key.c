@@ -116,8 +116,6 @@ enum status note_key_write_vkey_as(enum note_key_type type, struct bytes name,
 {
     uint8_t key_id[NOTE_KEY_ID_SIZE];
     struct builder material;
-    if (type == NOTE_KEY_RFC6962)
-        return error_set(err, STATUS_USAGE, "the key of a CT log has no verifier key of its tree heads");
     builder_init(&material, MATERIAL_MAX);
     enum status status = identify(type, name, key, &material, key_id, err);
     if (status == STATUS_OK) {
@@ -125,6 +123,11 @@ enum status note_key_write_vkey_as(enum note_key_type type, struct bytes name,
         builder_u8(out, '+');
         text_write_hex(out, BYTES_OF(key_id));
         builder_u8(out, '+');
+        /* A CT log's key ID is made of its LogID, which nothing can be verified with. */
+        if (type == NOTE_KEY_RFC6962) {
+            material.len = 1;
+            builder_bytes(&material, public_key_spki(key));
+        }
         text_write_base64(out, builder_view(&material));
         status = builder_status(out, "verifier key", err);
     }

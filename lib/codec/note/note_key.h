@@ -7,7 +7,8 @@
  * SubjectPublicKeyInfo [C2SP tlog-cosignature]. Every other algorithm has type ff, and after it
  * "mtc-cosignature/v1/" OID LF stands in front of the DER SubjectPublicKeyInfo [GM 3].
  * Type 05 is a CT log's tree head [C2SP static-ct-api]: public-key is its LogID, the SM3 hash of the
- * SubjectPublicKeyInfo for an SM2 key and SHA-256 for others. There is no vkey of that type.
+ * SubjectPublicKeyInfo for an SM2 key and SHA-256 for others. In its vkey the SubjectPublicKeyInfo stands in the LogID's
+ * place, as witnesses of CT logs have it: nothing can be verified with a hash.
  * SHA-256 in both suites: a key ID is a label.
  */
 #ifndef CATHAYA_CODEC_NOTE_NOTE_KEY_H

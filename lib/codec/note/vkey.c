@@ -5,6 +5,7 @@
 #include "base/reader.h"
 #include "base/text.h"
 #include "codec/asn1/der.h"
+#include "codec/ct/ct_suite.h"
 
 #define OTHER_IDENTIFIER "mtc-cosignature/v1/"
 
@@ -82,6 +83,25 @@ static enum status read_other(struct reader *r, const struct algorithms *algorit
     return builder_status(spki, "verifier key", err);
 }
 
+/* Type 05: the SubjectPublicKeyInfo of a CT log, which is of one suite or of the other. */
+static enum status read_ct_log(struct reader *r, const struct algorithms *algorithms, const struct signature_alg **alg,
+                               struct builder *spki, struct error *err)
+{
+    static const struct ct_suite *const suites[] = {&ct_suite_gm, &ct_suite_intl};
+    struct bytes rest = reader_rest(r);
+    for (size_t i = 0; i < sizeof suites / sizeof suites[0]; i++) {
+        struct public_key *key = NULL;
+        *alg = algorithms_by_name(algorithms, bytes_of_text(suites[i]->algorithm));
+        bool is_right = *alg != NULL && public_key_new(*alg, rest, &key, NULL) == STATUS_OK;
+        public_key_free(key);
+        if (!is_right)
+            continue;
+        builder_bytes(spki, rest);
+        return builder_status(spki, "verifier key", err);
+    }
+    return error_set(err, STATUS_REFUSED, "verifier key: of a CT log, whose key is none of SM2 or P-256");
+}
+
 static enum status read_key(struct reader *r, const struct algorithms *algorithms, struct vkey *out,
                             struct builder *spki, struct error *err)
 {
@@ -95,6 +115,8 @@ static enum status read_key(struct reader *r, const struct algorithms *algorithm
         s = read_raw(r, algorithms, "ed25519", &alg, spki, err);
     else if (type == NOTE_KEY_MLDSA44_COSIGNATURE)
         s = read_raw(r, algorithms, "mldsa44", &alg, spki, err);
+    else if (type == NOTE_KEY_RFC6962)
+        s = read_ct_log(r, algorithms, &alg, spki, err);
     else if (type == NOTE_KEY_OTHER)
         s = read_other(r, algorithms, &alg, spki, err);
     else

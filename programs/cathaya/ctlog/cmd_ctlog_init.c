@@ -17,7 +17,7 @@ struct making {
     const char *directory, *url, *title;
     const struct ct_suite *suite;
     int64_t start_s, end_s;
-    struct builder config;
+    struct builder config, vkey;
     char log_id[64];
 };
 
@@ -84,6 +84,9 @@ static enum status make_key(struct making *m, const struct algorithms *algorithm
         s = key_file_make(path, algorithms_by_name(algorithms, bytes_of_text(m->suite->algorithm)), &key, err);
     if (s == STATUS_OK)
         s = ct_suite_hash(m->suite, public_key_spki(private_key_public(key)), log_id, err);
+    if (s == STATUS_OK)
+        s = note_key_write_vkey_as(NOTE_KEY_RFC6962, bytes_of_text(strstr(m->url, "://") + 3), private_key_public(key), &m->vkey,
+                                   err);
     private_key_free(key);
     builder_init_fixed(&text, (uint8_t *)m->log_id, sizeof m->log_id - 1);
     text_write_base64(&text, BYTES_OF(log_id));
@@ -129,7 +132,12 @@ static enum status write_files(struct making *m, struct error *err)
         s = input_write_file(path, builder_view(&m->config), 0644, err);
     if (s == STATUS_OK)
         s = path_of(m, "roots.pem", path, err);
-    return s == STATUS_OK ? input_write_file(path, bytes_of_text(""), 0644, err) : s;
+    if (s == STATUS_OK)
+        s = input_write_file(path, bytes_of_text(""), 0644, err);
+    if (s == STATUS_OK)
+        s = path_of(m, "log.vkey", path, err);
+    builder_u8(&m->vkey, '\n');
+    return s == STATUS_OK ? input_write_file(path, builder_view(&m->vkey), 0644, err) : s;
 }
 
 static enum status make(struct making *m, const struct algorithms *algorithms, struct error *err)
@@ -149,6 +157,7 @@ static int run(const struct options *options)
     struct error err = {.status = STATUS_OK};
     int status = EXIT_YES;
     builder_init(&m.config, 65536);
+    builder_init(&m.vkey, VKEY_TEXT_MAX + 1);
     enum status s = algorithms_new(&algorithms, &err);
     if (s == STATUS_OK)
         s = algorithms_file_load(options_value(options, "algorithms"), algorithms, &err);
@@ -162,6 +171,7 @@ static int run(const struct options *options)
     else
         status = output_failure(ROLE_STATE, &err);
     builder_clear(&m.config);
+    builder_clear(&m.vkey);
     algorithms_free(algorithms);
     return status;
 }
@@ -178,7 +188,7 @@ const struct command command_ctlog_init = {
     .name = "ctlog init",
     .arguments = "DIR",
     .summary = "make the key and the configuration of a new log",
-    .details = "DIR must not exist.\n",
+    .details = "DIR must not exist. DIR/log.vkey has the verifier key, for witnesses.\n",
     .options = rows,
     .argument_min = 1,
     .argument_max = 1,

@@ -69,6 +69,36 @@ static void every_algorithm_comes_back(void **state)
     }
 }
 
+/* The key ID is that of the LogID; the key itself stands in the text. */
+static void keys_of_ct_logs_come_back(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"sm2_sm3", "ecdsa_p256_sha256", "ed25519"};
+    struct error err = {.status = STATUS_OK};
+    for (size_t i = 0; i < LENGTH(names); i++) {
+        struct private_key *key;
+        struct vkey vkey;
+        struct builder text;
+        uint8_t id[NOTE_KEY_ID_SIZE];
+        struct bytes name = bytes_of_text("ct.example/2027h1");
+        builder_init(&text, VKEY_TEXT_MAX);
+        OK(private_key_generate(algorithms_by_name(algorithms, bytes_of_text(names[i])), &key, &err));
+        enum status s = note_key_write_vkey_as(NOTE_KEY_RFC6962, name, private_key_public(key), &text, &err);
+        assert_int_equal(s, i < 2 ? STATUS_OK : STATUS_USAGE);
+        if (s == STATUS_OK) {
+            OK(vkey_parse(builder_view(&text), algorithms, &vkey, &err));
+            OK(note_key_id_as(NOTE_KEY_RFC6962, name, private_key_public(key), id, &err));
+            assert_memory_equal(vkey.key_id, id, sizeof id);
+            assert_int_equal(vkey.type, NOTE_KEY_RFC6962);
+            assert_bytes(public_key_spki(vkey.key), public_key_spki(private_key_public(key)));
+            assert_string_equal(public_key_alg(vkey.key)->name, names[i]);
+            vkey_clear(&vkey);
+        }
+        builder_clear(&text);
+        private_key_free(key);
+    }
+}
+
 static void others_are_refused(void **state)
 {
     (void)state;
@@ -89,6 +119,7 @@ static void others_are_refused(void **state)
         {"example.com/foo+530d903a+AQ==", "not a key", STATUS_MALFORMED},
         {"example.com/foo+530d903a+AukyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k", "type 02", STATUS_REFUSED},
         {"example.com/foo+530d903a+/25vCg==", "identifier", STATUS_REFUSED},
+        {"example.com/foo+530d903a+BekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k", "none of SM2 or P-256", STATUS_REFUSED},
     };
     struct error err = {.status = STATUS_OK};
     for (size_t i = 0; i < LENGTH(bad); i++)
@@ -100,6 +131,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_example_is_read),
         cmocka_unit_test(every_algorithm_comes_back),
+        cmocka_unit_test(keys_of_ct_logs_come_back),
         cmocka_unit_test(others_are_refused),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
