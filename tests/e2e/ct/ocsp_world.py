@@ -1,0 +1,100 @@
+"""A CA service whose classic CAs answer OCSP, and the web server in front of it that certificates lead to."""
+import http.client
+import os
+import ssl
+import subprocess
+import sys
+from http.server import SimpleHTTPRequestHandler
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.join(HERE, '..', '..', '..')
+for folder in ('acme', 'dns', 'services', 'gateway'):
+    sys.path.insert(0, os.path.join(ROOT, 'tests', 'e2e', folder))
+
+import acme_world
+
+
+class Front(SimpleHTTPRequestHandler):
+    """As an operator's web server: /SUITE/ocsp goes to the service, the rest is files."""
+
+    world = None
+    protocol_version = 'HTTP/1.1'
+
+    def log_message(self, *_):
+        pass
+
+    def forward(self, body):
+        parts = self.path.split('/', 3)
+        path = '/'.join(['', 'classic', parts[1] + '-r1', 'ocsp', *parts[3:]])
+        context = ssl.create_default_context(cafile=self.world.path('tls.pem'))
+        connection = http.client.HTTPSConnection('localhost', self.world.port, context=context, timeout=20)
+        kind = {'Content-Type': self.headers['Content-Type']} if self.headers['Content-Type'] else {}
+        connection.request(self.command, path, body, kind)
+        answer = connection.getresponse()
+        data = answer.read()
+        self.world.asked.append((self.command, self.path, answer.status, dict(answer.headers), body, data))
+        self.send_response(answer.status)
+        for name in ('Content-Type', 'Cache-Control', 'ETag', 'Expires', 'Last-Modified'):
+            if answer.headers[name]:
+                self.send_header(name, answer.headers[name])
+        self.send_header('Content-Length', str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+        connection.close()
+
+    def is_ocsp(self):
+        return self.path.split('/')[2:3] == ['ocsp']
+
+    def do_GET(self):
+        if self.is_ocsp():
+            self.forward(None)
+        else:
+            super().do_GET()
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers['Content-Length'] or 0))
+        if self.is_ocsp():
+            self.forward(body)
+        else:
+            self.send_error(405)
+
+
+class World(acme_world.World):
+    """settings: more text for each classic block."""
+
+    def __init__(self, settings='', **more):
+        super().__init__(profiles=('gm-classic', 'intl-classic'), **more)
+        self.settings, self.asked = settings, []
+
+    def config(self):
+        text = super().config()
+        for suite in self.classics():
+            text = text.replace(f'classic "{suite}-r1" {{ directory = "{suite}-r1" }}\n',
+                                f'classic "{suite}-r1" {{\n    directory = "{suite}-r1"\n    ocsp = true\n{self.settings}}}\n')
+        return text
+
+    def start_web(self):
+        super().start_web()
+        world = self
+
+        class Handler(Front):
+            pass
+
+        Handler.world = world
+        webroot = self.webroot
+        self.web.RequestHandlerClass = lambda *arguments: Handler(*arguments, directory=webroot)
+
+    # ---- clients ----
+
+    def split(self, certificate):
+        """(leaf, issuing CA) as files."""
+        blocks = certificate.answer.body.split(b'-----BEGIN')
+        return certificate.path, certificate.save(b'-----BEGIN' + blocks[2])
+
+    def ocsp(self, program, suite, certificate, *options, url=None):
+        """What `openssl ocsp` says; it verifies the answer against the root."""
+        leaf, issuing = self.split(certificate)
+        url = url or f'http://localhost:{self.http_port}/{suite}/ocsp'
+        done = subprocess.run([program, 'ocsp', '-url', url, '-issuer', issuing, '-CAfile', self.path(suite + '-r1', 'root.pem'),
+                               '-verify_other', issuing, *options, '-cert', leaf], capture_output=True, timeout=30)
+        return done.stdout.decode() + done.stderr.decode()
