@@ -146,9 +146,8 @@ class World:
         return self
 
     def __exit__(self, *_):
-        if self.process is not None and self.process.popen.poll() is None:
-            self.process.popen.kill()
-            self.process.popen.wait()
+        if self.process is not None:
+            self.process.stop(signal.SIGKILL)
         if os.environ.get('CATHAYA_KEEP'):
             print('kept:', self.folder)
         else:
@@ -185,19 +184,18 @@ class World:
 
     def kill(self):
         need(self.process.popen.poll() is None, 'the log has ended by itself:', self.process.text()[-3000:])
-        self.process.popen.send_signal(signal.SIGKILL)
-        self.process.popen.wait()
+        self.process.stop(signal.SIGKILL)
 
     def metric(self, name, labels=''):
         with urllib.request.urlopen(f'http://{self.admin}/metrics', timeout=10) as answer:
             text = answer.read().decode()
         return sum(float(l.rsplit(' ', 1)[1]) for l in text.splitlines() if l.startswith(name) and labels in l)
 
-    def list_file(self, name='logs.json', kind='tiled', **more):
+    def list_text(self, kind='tiled', **more):
         """A log list of these logs: kind 'tiled' or 'rfc6962'."""
         rows = [{**log.list_row(**more), **({'submission_url': log.url + '/', 'monitoring_url': log.url + '/'} if kind == 'tiled'
                                             else {'url': log.url + '/'})} for log in self.logs.values()]
         operator = {'name': 'Test Operator', 'email': ['ct@example.com'], 'logs': rows if kind != 'tiled' else [],
                     'tiled_logs': rows if kind == 'tiled' else []}
-        return self.put(name, json.dumps({'version': '1.0', 'log_list_timestamp': time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime()),
-                                          'operators': [operator]}))
+        return json.dumps({'version': '1.0', 'log_list_timestamp': time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime()),
+                           'operators': [operator]})

@@ -31,9 +31,8 @@ class Monitor:
         return self
 
     def __exit__(self, *_):
-        if self.process is not None and self.process.popen.poll() is None:
-            self.process.popen.kill()
-            self.process.popen.wait()
+        if self.process is not None:
+            self.process.stop(signal.SIGKILL)
         if os.environ.get('CATHAYA_KEEP'):
             print('kept:', self.folder)
         else:
@@ -77,8 +76,7 @@ class Monitor:
         need(self.process.stop(signal.SIGTERM, 60) == 0, 'the monitor ended badly:', self.process.text()[-3000:])
 
     def kill(self):
-        self.process.popen.send_signal(signal.SIGKILL)
-        self.process.popen.wait()
+        self.process.stop(signal.SIGKILL)
 
     def alerts(self, event=None, log=None):
         try:

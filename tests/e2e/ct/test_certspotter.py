@@ -72,7 +72,7 @@ class Certspotter(unittest.TestCase):
             _, (_, one) = log.add('www.watched.example', poison=True)
             _, (_, two) = log.add('shop.seen.example')
             log.add('last.example')
-            found = self.spot(open(world.list_file(kind='rfc6962'), encoding='ascii').read(), 'watched.example', 'seen.example')
+            found = self.spot(world.list_text('rfc6962'), 'watched.example', 'seen.example')
             self.assertEqual(found, {'watched.example': one, 'seen.example': two})
             self.assertNotIn('inconsistent', self.said())
             self.assertNotIn('error', self.said().replace('stopped with error context canceled', ''))

@@ -69,9 +69,7 @@ class Hostile(unittest.TestCase):
         return {'chain': [b64(c) for c in chain]}
 
     def each(self):
-        for log in self.world.logs.values():
-            with self.subTest(log=log.title):
-                yield log
+        return list(self.world.logs.values())
 
     # ---- bodies ----
 
@@ -105,13 +103,23 @@ class Hostile(unittest.TestCase):
             leaf, issuer, root = log.chain('c.example', **self.inside)
             for chain in ([stranger.leaf('s.example', **self.inside), stranger.der], [stranger.leaf('s.example', **self.inside)],
                           [imitation.leaf('i.example', **self.inside), root], [leaf, root], [leaf, root, issuer], [leaf], [leaf, leaf, issuer, root],
-                          [leaf, issuer, root, root], [leaf, issuer, root, leaf], [leaf[:-1], issuer, root], [leaf + b'\0', issuer, root],
+                          [leaf[:-1], issuer, root], [leaf + b'\0', issuer, root],
                           [nested(5000), issuer, root], [b'\x30\x84\xff\xff\xff\xff', issuer, root], [b'\x30\x80\x00\x00', issuer, root],
                           [root[:40], issuer, root], [broken_signature(leaf), issuer, root]):
-                self.refused(log, 'add-chain', self.chains(chain), (400, 403))
+                self.refused(log, 'add-chain', self.chains(chain), (400, 403, 413))
             not_a_ca = pki.Issuer(log.suite, 'Not a CA', log.pki.issuer)
             not_a_ca.der = log.pki.issuer.leaf('notaca.example', spki=not_a_ca.signer.spki, subject='Not a CA', organization='Liar Tests', **self.inside)
             self.refused(log, 'add-chain', self.chains([not_a_ca.leaf('n.example', **self.inside), not_a_ca.der, issuer, root]), (400, 403))
+
+    def test_behind_the_root(self):
+        """What comes behind an accepted root is left out, and not stored."""
+        for log in self.each():
+            leaf, issuer, root = log.chain('behind.example', **self.inside)
+            _, (_, index) = log.submit([leaf, issuer, root, root, leaf])
+            self.assertEqual(log.submit([leaf, issuer])[1][1], index)
+            entry = log.reader.read_entry(log.reader.json('get-entries', start=index, end=index)['entries'][0])
+            self.assertEqual(entry.chain, [issuer, root])
+            self.before[log.title] = log.reader.get_sth().size, log.reader.checkpoint().root
 
     def test_the_other_world(self):
         gm, intl = self.world.logs['gm'], self.world.logs['intl']
@@ -196,7 +204,7 @@ class Hostile(unittest.TestCase):
     def test_a_range_without_end(self):
         log = self.world.logs['intl']
         size = log.reader.get_sth().size
-        answer = log.reader.json('get-entries', start=0, end=2**62)['entries']
+        answer = log.reader.json('get-entries', start=0, end=2**47)['entries']
         self.assertTrue(0 < len(answer) <= min(size, LIMITS['get-entries']))
 
     def test_idle_connections(self):
