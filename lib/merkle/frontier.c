@@ -24,20 +24,26 @@ enum status frontier_load(struct frontier *f, const struct node_source *source, 
     return STATUS_OK;
 }
 
-bool frontier_append(struct frontier *f, struct hasher *h, const uint8_t leaf_hash[HASH_SIZE])
+bool frontier_append_subtree(struct frontier *f, struct hasher *h, unsigned level,
+                             const uint8_t hash[HASH_SIZE])
 {
-    if (f->size == UINT64_MAX)
+    uint64_t count = level < 64 ? UINT64_C(1) << level : 0;
+    if (count == 0 || f->size % count != 0 || f->size > UINT64_MAX - count)
         return false;
     /* Adding one carries through the set low bits: each is a complete subtree that gets its right
      * sibling. */
     uint8_t r[HASH_SIZE];
-    memcpy(r, leaf_hash, HASH_SIZE);
-    unsigned level = 0;
+    memcpy(r, hash, HASH_SIZE);
     for (; (f->size >> level & 1) != 0; level++)
         node_hash(h, f->hashes[level], r, r);
     memcpy(f->hashes[level], r, HASH_SIZE);
-    f->size++;
+    f->size += count;
     return true;
+}
+
+bool frontier_append(struct frontier *f, struct hasher *h, const uint8_t leaf_hash[HASH_SIZE])
+{
+    return frontier_append_subtree(f, h, 0, leaf_hash);
 }
 
 void frontier_root(const struct frontier *f, struct hasher *h, uint8_t out[HASH_SIZE])

@@ -23,6 +23,11 @@ MUST_USE enum status frontier_load(struct frontier *f, const struct node_source 
 MUST_USE bool frontier_append(struct frontier *f, struct hasher *h,
                               const uint8_t leaf_hash[HASH_SIZE]);
 
+/* frontier_append_subtree adds the hash of a complete subtree of 2^level entries. False when the size is no multiple of that, or
+ * the tree becomes too large. */
+MUST_USE bool frontier_append_subtree(struct frontier *f, struct hasher *h, unsigned level,
+                                      const uint8_t hash[HASH_SIZE]);
+
 /* frontier_root is the root hash of the tree; HASH("") for the empty one. */
 void frontier_root(const struct frontier *f, struct hasher *h, uint8_t out[HASH_SIZE]);
 

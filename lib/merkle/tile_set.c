@@ -56,10 +56,21 @@ static enum status read_node(void *context, unsigned level, uint64_t index, uint
     return STATUS_OK;
 }
 
+struct node_source tile_set_source(struct tile_set *tiles)
+{
+    return (struct node_source){tiles, read_node};
+}
+
+struct tile_set_tile *tile_set_find(struct tile_set *tiles, const struct tile *tile)
+{
+    size_t at;
+    return array_find(&tiles->tiles, tile, compare_tile, &at) ? array_at(&tiles->tiles, at) : NULL;
+}
+
 enum status tile_set_evaluate(struct tile_set *tiles, struct subtree subtree, const uint8_t root[HASH_SIZE],
                                     uint8_t hash[HASH_SIZE], struct builder *proof, struct error *err)
 {
-    struct node_source source = {tiles, read_node};
+    struct node_source source = tile_set_source(tiles);
     struct builder own;
     builder_init(&own, PROOF_CONSISTENCY_HASHES_MAX * HASH_SIZE);
     struct builder *path = proof != NULL ? proof : &own;

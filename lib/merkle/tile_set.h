@@ -35,6 +35,13 @@ void tile_set_clear(struct tile_set *tiles);
 MUST_USE enum status tile_set_evaluate(struct tile_set *tiles, struct subtree subtree, const uint8_t root[HASH_SIZE],
                                              uint8_t hash[HASH_SIZE], struct builder *proof, struct error *err);
 
+/* tile_set_source gives the nodes of the tree: zeros, and has_missing set, where tiles are missing. For whoever checks himself what comes
+ * out. */
+struct node_source tile_set_source(struct tile_set *tiles);
+
+/* tile_set_find is the tile of that level and index; NULL: it was never noted. */
+struct tile_set_tile *tile_set_find(struct tile_set *tiles, const struct tile *tile);
+
 /* tile_set_next is the first tile from *at on that is not there, and sets *at behind it; NULL: none. */
 struct tile_set_tile *tile_set_next(struct tile_set *tiles, size_t *at);
 

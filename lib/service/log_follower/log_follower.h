@@ -83,6 +83,7 @@ struct follower_options {
     bool is_keeping;         /* the listener calls log_follower_kept */
     bool is_heads_only;      /* entries are not fetched: consistency by proofs alone */
     bool is_from_now;        /* without a state: begin at the head, not at entry 0; not for rfc6962 */
+    bool is_retelling;       /* findings that were told before the restart are told again */
     bool is_any_certificate; /* https without checking the server */
 };
 
