@@ -189,7 +189,8 @@ void log_follower_stop(struct log_follower *f, void (*stopped)(void *cookie), vo
     f->stopped_cookie = cookie;
     /* What the listener has kept is worth keeping; what cannot be kept now comes again. */
     struct error err;
-    (void)follower_state_save(f, &err);
+    enum status ignored = follower_state_save(f, &err);
+    (void)ignored;
     f->is_stopping = true;
     f->ports.timer.cancel(f->ports.timer.context, f->round_timer);
     f->ports.timer.cancel(f->ports.timer.context, f->pump_timer);
