@@ -9,7 +9,7 @@ SANITIZER_ENV = ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_check
 CTEST = ctest --output-on-failure --no-tests=error --no-label-summary --parallel $(JOBS)
 
 # Programs that are not built by default: `make check` builds them, so that they go on building.
-BENCHES = cathaya-bench cathaya-acme-load cathaya-pool-load cathaya-gateway-bench
+BENCHES = cathaya-bench cathaya-acme-load cathaya-pool-load cathaya-gateway-bench cathaya-ctlog-bench
 
 # packages-SET-SET: those sets of scripts/get-packages are installed, in one go.
 PACKAGES = packages-build packages-build-bench packages-build-demo packages-build-check packages-build-check-lint packages-build-lint packages-build-fuzz
@@ -17,7 +17,7 @@ PACKAGES = packages-build packages-build-bench packages-build-demo packages-buil
 .DEFAULT_GOAL := help
 # The steps follow each other as written; inside a step ninja, ctest and cppcheck use all cores.
 .NOTPARALLEL:
-.PHONY: help build demo check test lint bench fuzz soak-crash soak-gateway format install clean openssl peers $(PACKAGES)
+.PHONY: help build demo check test lint bench fuzz soak-crash soak-gateway soak-monitor format install clean openssl peers $(PACKAGES)
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -50,6 +50,7 @@ bench: packages-build-bench build ## measure, and print the figures: a quarter o
 	@build/cathaya-bench
 	@scripts/bench-acme
 	@scripts/bench-gateway
+	@scripts/bench-ctlog
 
 fuzz: packages-build-fuzz openssl build/.fuzz ## fuzz: MINUTES=n for each target or TOTAL=n for all, TARGETS="a b", JOBS=n
 	@cmake --build build/fuzz --parallel $(JOBS)
@@ -63,6 +64,10 @@ soak-gateway: packages-build-check build ## the life of a gateway's sites at len
 	@cmake --build build --parallel $(JOBS)
 	@$(MAKE) peers
 	@CATHAYA_LIFE_RENEWALS='$(or $(RENEWALS),12)' CATHAYA_LARGE=1 $(CTEST) --test-dir build -R 'e2e/gateway_' --parallel 1 --timeout 86400
+
+soak-monitor: packages-build-check build ## a monitor on logs that are killed, busy and broken, and honest: MINUTES=n
+	@cmake --build build --parallel $(JOBS)
+	@CATHAYA_SOAK_MINUTES='$(or $(MINUTES),60)' $(CTEST) --test-dir build -R 'e2e/ct_soak' --timeout 86400
 
 format: ## lay out the C code by .clang-format
 	@git ls-files '*.c' '*.h' | xargs -r clang-format -i
