@@ -284,7 +284,9 @@ static enum status find_root(struct building *b, const struct root **out, struct
         if (s == STATUS_OK || s == STATUS_NO_MEMORY)
             return error_prefix(err, s, "chain: certificate %zu", last);
     }
-    return error_set(err, STATUS_REFUSED, "chain: no accepted root has issued certificate %zu", last);
+    if (root_named(b->roots, certificate->issuer, 0) == NULL)
+        return error_set(err, STATUS_REFUSED, "chain: no accepted root has issued certificate %zu", last);
+    return error_prefix(err, s, "chain: no accepted root has issued certificate %zu", last);
 }
 
 /* What was verified now need not be again. */

@@ -11,3 +11,7 @@ foreach(name certificate_choice choice_explain choice_properties client_hello tl
   cathaya_unit_test(rules ${name})
 endforeach()
 cathaya_unit_test(rules watch_list)
+# Certificate Transparency.
+foreach(name precert ct_chain)
+  cathaya_unit_test(rules ${name})
+endforeach()
