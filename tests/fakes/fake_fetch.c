@@ -28,7 +28,7 @@ struct pending {
     int status;
     struct builder body;
     char *location;
-    char content_type[128];
+    char content_type[128], retry_after[64];
 };
 
 struct fake_fetch {
@@ -150,6 +150,7 @@ static void deliver(void *cookie)
         response.is_cut = body.len > p->response_max;
         response.body = bytes_of(body.data, response.is_cut ? p->response_max : body.len);
         response.content_type = bytes_of_text(p->content_type);
+        response.retry_after = bytes_of_text(p->retry_after);
         if (p->location != NULL)
             response.location = bytes_of_text(p->location);
     } else {
@@ -254,6 +255,12 @@ void fake_fetch_answer(struct fake_fetch *f, void *token, int status, const char
     (void)snprintf(p->content_type, sizeof p->content_type, "%s", content_type);
     builder_bytes(&p->body, body);
     (void)timer.start(timer.context, 0, deliver, p);
+}
+
+void fake_fetch_retry_after(void *token, const char *value)
+{
+    struct pending *p = token;
+    (void)snprintf(p->retry_after, sizeof p->retry_after, "%s", value);
 }
 
 struct fetch_port fake_fetch_port(struct fake_fetch *f)

@@ -27,6 +27,8 @@ typedef void fake_fetch_serve_function(void *context, const struct fetch_request
 void fake_fetch_serve(struct fake_fetch *f, fake_fetch_serve_function *serve, void *context);
 void fake_fetch_answer(struct fake_fetch *f, void *token, int status, const char *content_type,
                        struct bytes body);
+/* fake_fetch_retry_after: the header of the answer that will be given for the token. */
+void fake_fetch_retry_after(void *token, const char *value);
 /* fake_fetch_refuse: start says STATUS_LIMIT. */
 void fake_fetch_refuse(struct fake_fetch *f, bool is_refusing);
 void fake_fetch_clear(struct fake_fetch *f);

@@ -163,7 +163,7 @@ enum status run_classic_ca_open(struct run_classic_ca *ca, const struct run_clas
         .chain = builder_view(&ca->directory.chain), .profiles = profiles, .profile_count = profile_count,
         .issuer_url = ca->issuer_url, .ocsp_url = settings->has_ocsp ? ca->ocsp_url : NULL, .crl_url = ca->crl_url, .not_after_s = ca->directory.not_after_s,
         .store = sqlite_ca_store_objects(ca->directory.store), .worker = serial_worker_port(ca->worker),
-        .clock = ports->clock, .revoked = revoked, .revoked_context = ca,
+        .clock = ports->clock, .revoked = revoked, .revoked_context = ca, .scts = ports->scts, .timer = ca->timers, .events = ca->events,
     };
     memcpy(config.instance, ports->instance, sizeof config.instance);
     run_lint_fill(ports->lint, &config.lint);
@@ -175,7 +175,13 @@ enum status run_classic_ca_open(struct run_classic_ca *ca, const struct run_clas
 
 void run_classic_ca_start(struct run_classic_ca *ca)
 {
+    classic_issuer_start(ca->issuer);
     start_publish(ca);
+}
+
+void run_classic_ca_stop(struct run_classic_ca *ca)
+{
+    classic_issuer_stop(ca->issuer);
 }
 
 void run_classic_ca_close(struct run_classic_ca *ca)

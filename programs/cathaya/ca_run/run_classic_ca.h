@@ -38,6 +38,7 @@ struct run_classic_ca_ports {
     const struct run_lint *lint;
     struct metrics *metrics;
     const char *base_path; /* of the service's URLs */
+    struct sct_source scts; /* start NULL: the configuration has no ct block */
 };
 
 /* run_classic_ca_open opens the directory and starts the worker; profiles are those of this CA and outlive it.
@@ -46,8 +47,11 @@ MUST_USE enum status run_classic_ca_open(struct run_classic_ca *ca, const struct
                                          const struct certificate_profile *const *profiles, size_t profile_count,
                                          const struct run_classic_ca_ports *ports, struct error *err);
 
-/* run_classic_ca_start publishes the CRLs, now and every hour. */
+/* run_classic_ca_start publishes the CRLs, now and every hour, and submits final certificates. */
 void run_classic_ca_start(struct run_classic_ca *ca);
+
+/* run_classic_ca_stop starts nothing new with CT logs; before those are stopped. */
+void run_classic_ca_stop(struct run_classic_ca *ca);
 
 /* run_classic_ca_close waits for the worker. */
 void run_classic_ca_close(struct run_classic_ca *ca);

@@ -47,6 +47,15 @@ static cfg_opt_t profile_options[] = {
     CFG_BOOL("ips", cfg_false, CFGF_NODEFAULT),
     CFG_INT("names", 0, CFGF_NONE),
     CFG_INT("mirrors", -1, CFGF_NONE),
+    CFG_STR("ct-policy", "none", CFGF_NONE),
+    CFG_END(),
+};
+static cfg_opt_t ct_options[] = {
+    CFG_STR_LIST("log-list", NULL, CFGF_NODEFAULT),
+    CFG_STR("policy-file", NULL, CFGF_NODEFAULT),
+    CFG_STR("ca-file", "", CFGF_NONE),
+    CFG_INT("deadline-ms", 15000, CFGF_NONE),
+    CFG_INT("log-timeout-ms", 5000, CFGF_NONE),
     CFG_END(),
 };
 static cfg_opt_t perspective_options[] = {
@@ -108,6 +117,7 @@ static cfg_opt_t options[] = {
     CFG_SEC("ca", ca_options, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
     CFG_SEC("classic", classic_options, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
     CFG_SEC("profile", profile_options, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
+    CFG_SEC("ct", ct_options, CFGF_NODEFAULT),
     CFG_SEC("perspective", perspective_options, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
     CFG_SEC("validation", validation_options, CFGF_NONE),
     CFG_SEC("acme", acme_options, CFGF_NONE),
@@ -286,6 +296,8 @@ static enum status read_all(struct run_config *config, cfg_t *cfg, struct error 
         s = read_cas(config, cfg, err);
     if (s == STATUS_OK)
         s = run_config_read_profiles(config, cfg, err);
+    if (s == STATUS_OK)
+        s = run_config_read_ct(config, cfg, err);
     if (s == STATUS_OK)
         s = run_config_read_validation(config, cfg_getsec(cfg, "validation"), err);
     if (s == STATUS_OK)

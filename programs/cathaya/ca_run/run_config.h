@@ -49,6 +49,19 @@ struct run_classic {
     int64_t ocsp_validity_s; /* from thisUpdate to nextUpdate */
 };
 
+/* More than the lists of two worlds, and a few of one's own. */
+#define RUN_CT_LISTS_MAX 8
+
+/* The `ct` block: which logs there are, and what profiles ask of them. */
+struct run_ct {
+    bool is_given;
+    size_t list_count;
+    char lists[RUN_CT_LISTS_MAX][RUN_PATH_MAX];
+    char policy_file[RUN_PATH_MAX];
+    char ca_file[RUN_PATH_MAX]; /* "" for the system's */
+    int64_t deadline_ms, log_timeout_ms;
+};
+
 struct run_perspective {
     const char *name, *url, *region;
     char ca_file[RUN_PATH_MAX]; /* "" for the system's */
@@ -73,6 +86,7 @@ struct run_config {
     struct run_classic classics[RUN_CLASSICS_MAX];
     size_t profile_count;
     struct certificate_profile profiles[ACME_PROFILES_MAX];
+    struct run_ct ct;
     unsigned challenges;
 
     size_t perspective_count;

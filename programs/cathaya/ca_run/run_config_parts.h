@@ -20,6 +20,8 @@ MUST_USE enum status run_config_secret(const struct run_config *config, const ch
 
 MUST_USE enum status run_config_read_profiles(struct run_config *config, cfg_t *cfg,
                                               struct error *err);
+/* run_config_read_ct follows the profiles, which name its policies. */
+MUST_USE enum status run_config_read_ct(struct run_config *config, cfg_t *cfg, struct error *err);
 MUST_USE enum status run_config_read_validation(struct run_config *config, cfg_t *section,
                                                 struct error *err);
 MUST_USE enum status run_config_read_perspectives(struct run_config *config, cfg_t *cfg,

@@ -74,13 +74,15 @@ static bool copy(char *out, size_t size, const char *value)
 static enum status read_texts(cfg_t *section, struct certificate_profile *out, struct error *err)
 {
     const char *ca = cfg_getstr(section, "ca"), *description = cfg_getstr(section, "description");
-    const char *policy = cfg_getstr(section, "policy-oid");
+    const char *policy = cfg_getstr(section, "policy-oid"), *ct = cfg_getstr(section, "ct-policy");
     if (ca == NULL || !copy(out->ca, sizeof out->ca, ca))
         return error_set(err, STATUS_USAGE, "ca: the name of the ca or classic block that issues");
     if (description != NULL && !copy(out->description, sizeof out->description, description))
         return error_set(err, STATUS_USAGE, "description: less than %d bytes", PROFILE_TEXT_SIZE);
     if (policy != NULL && !copy(out->policy_oid, sizeof out->policy_oid, policy))
         return error_set(err, STATUS_USAGE, "policy-oid: a dotted OID, or empty");
+    if (strcmp(ct, "none") != 0 && (*ct == '\0' || !copy(out->ct_policy, sizeof out->ct_policy, ct)))
+        return error_set(err, STATUS_USAGE, "ct-policy: the name of a policy of the ct block's policy-file, or \"none\"");
     return read_keys(section, out, err);
 }
 

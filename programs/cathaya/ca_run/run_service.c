@@ -25,6 +25,15 @@ static size_t collect_profiles(struct run_service *service, size_t row, const ch
     return count;
 }
 
+static enum status open_ct(struct run_service *service, struct error *err)
+{
+    struct ct_submission_config ports = {
+        .fetch = curl_fetch_port(service->fetch), .timer = service->timers, .clock = service->clock, .pool = service->pool,
+        .events = service->events, .metrics = service->metrics, .algorithms = service->algorithms,
+    };
+    return run_ct_open(service->config, &ports, &service->ct, err);
+}
+
 static enum status open_cas(struct run_service *service, struct error *err)
 {
     struct run_config *config = service->config;
@@ -46,6 +55,8 @@ static enum status open_cas(struct run_service *service, struct error *err)
             .events = service->events, .instance = sqlite_acme_store_instance(service->database), .lint = service->lint,
             .metrics = service->metrics, .base_path = service->base_path,
         };
+        if (service->ct != NULL)
+            ports.scts = ct_submission_port(service->ct);
         s = run_classic_ca_open(&service->classics[i], &config->classics[i], service->ca_profiles[row], count, &ports, err);
         if (s != STATUS_OK)
             (void)error_prefix(err, s, "classic \"%s\"", config->classics[i].name);
@@ -207,7 +218,8 @@ static enum status listen_admin(struct run_service *service, struct error *err)
 
 static bool is_same_frame(const struct run_config *a, const struct run_config *b)
 {
-    bool is_same = a->ca_count == b->ca_count && a->classic_count == b->classic_count && a->profile_count == b->profile_count;
+    bool is_same = a->ca_count == b->ca_count && a->classic_count == b->classic_count && a->profile_count == b->profile_count &&
+                   a->ct.is_given == b->ct.is_given;
     for (size_t i = 0; is_same && i < a->profile_count; i++)
         is_same = memcmp(&a->profiles[i], &b->profiles[i], sizeof a->profiles[i]) == 0;
     for (size_t i = 0; is_same && i < a->ca_count; i++)
@@ -220,6 +232,8 @@ static enum status take_config(struct run_service *service, struct run_config *n
     struct tls_context *tls = NULL;
     struct run_acme *acme = &service->acme_configs[1 - service->acme_current];
     enum status s = service_tls_load(next->tls_certificate, next->tls_key, &tls, err);
+    if (s == STATUS_OK && service->ct != NULL && next->ct.is_given)
+        s = run_ct_read(next, service->ct, err);
     if (s == STATUS_OK) {
         fill_acme_config(service, next, acme);
         s = acme_reload(service->acme, &acme->config, err);
@@ -252,6 +266,7 @@ static void reload(void *context)
         run_config_free(service->current);
     service->current = next;
     run_expiry_look(service->expiry, next->tls_certificate);
+    run_ct_warn(service->config, service->ct, &service->events);
     events_report(&service->events, EVENT_INFO, "reloaded", {"file", service->config_path});
 }
 
@@ -317,6 +332,8 @@ enum status run_service_open(struct run_service *service, const char *config_pat
     if (s == STATUS_OK)
         s = set_base_path(service, err);
     if (s == STATUS_OK)
+        s = open_ct(service, err);
+    if (s == STATUS_OK)
         s = open_cas(service, err);
     if (s == STATUS_OK)
         s = open_acme(service, err);
@@ -336,6 +353,7 @@ void run_service_until_stopped(struct run_service *service)
         run_mtc_ca_start(&service->cas[i]);
     for (size_t i = 0; i < service->config->classic_count; i++)
         run_classic_ca_start(&service->classics[i]);
+    run_ct_warn(service->config, service->ct, &service->events);
     if (acme_start(service->acme, &err) != STATUS_OK)
         events_report(&service->events, EVENT_ERROR, "resume-failed", {"reason", err.text});
     for (size_t i = 0; i < service->config->listener_count; i++)
@@ -355,6 +373,9 @@ void run_service_close(struct run_service *service)
     http_server_free(service->http);
     for (size_t i = 0; i < service->file_count; i++)
         static_files_free(service->files[i]);
+    for (size_t i = 0; i < RUN_CLASSICS_MAX; i++)
+        run_classic_ca_stop(&service->classics[i]);
+    ct_submission_stop(service->ct);
     /* Those who answer what is under way go before those who asked. */
     if (service->fetch != NULL)
         curl_fetch_stop(service->fetch);
@@ -372,6 +393,7 @@ void run_service_close(struct run_service *service)
     sqlite_acme_store_close(service->database);
     run_lint_free(service->lint);
     metrics_free(service->metrics);
+    ct_submission_free(service->ct);
     run_expiry_free(service->expiry);
     if (service->current != service->config)
         run_config_free(service->current);
@@ -391,6 +413,8 @@ enum status run_service_check(const struct run_config *config, struct algorithms
     run_lint_free(lint);
     if (s == STATUS_OK)
         s = run_validation_check(config, err);
+    if (s == STATUS_OK)
+        s = run_ct_check(config, algorithms, err);
     for (size_t i = 0; s == STATUS_OK && i < config->ca_count; i++) {
         struct run_peers peers = {.count = 0};
         struct ca_directory dir = {.log = NULL};

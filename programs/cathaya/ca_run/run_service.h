@@ -6,6 +6,7 @@
 #include "adapters/http_server/static_files.h"
 #include "adapters/sqlite/sqlite_acme_store.h"
 #include "ca_run/run_classic_ca.h"
+#include "ca_run/run_ct.h"
 #include "ca_run/run_config.h"
 #include "ca_run/run_expiry.h"
 #include "ca_run/run_mtc_ca.h"
@@ -36,6 +37,7 @@ struct run_service {
     struct curl_fetch *fetch;
     struct run_lint *lint;
     struct run_validation validation;
+    struct ct_submission *ct; /* NULL without a ct block */
     struct run_expiry *expiry;
     struct sqlite_acme_store *database;
     struct acme_store store;
