@@ -258,7 +258,7 @@ static void refused(struct round *round, int status)
     ct->next = ct->refused_from;
     ct->refusals = 0;
     if (ct->failures < MTC_SCTS_FAILURES_MAX)
-        ct->failures = MTC_SCTS_FAILURES_MAX;
+        ct->failures = MTC_SCTS_FAILURES_MAX - 1; /* with this one it is enough */
     mtc_scts_fail(ct, "mtc-scts-log-refuses", reason, ct->m->config.retry_max_ms / 1000);
 }
 
