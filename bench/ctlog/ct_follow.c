@@ -84,7 +84,7 @@ static void write_rows(void *cookie)
     struct rows *rows = cookie;
     struct follow *f = rows->follow;
     struct error err = {.status = STATUS_OK};
-    if (f->index.add(f->index.context, rows->found->rows, rows->found->row_count, &err) != STATUS_OK ||
+    if (f->index.add(f->index.context, rows->found->rows.items, rows->found->rows.count, &err) != STATUS_OK ||
         f->index.commit(f->index.context, &err) != STATUS_OK)
         die("index", err.text);
 }
@@ -106,8 +106,8 @@ static void on_entries(void *cookie, const struct followed_batch *batch)
     struct monitor_found *found = batch->look_result;
     f->entry_count += found->entry_count;
     f->hit_count += found->hit_count;
-    for (size_t i = 0; i < found->row_count; i++)
-        f->name_count += found->rows[i].name_count;
+    for (size_t i = 0; i < found->rows.count; i++)
+        f->name_count += ((const struct domain_index_entry *)array_at(&found->rows, i))->name_count;
     if (f->database == NULL) {
         monitor_found_free(found);
         return;

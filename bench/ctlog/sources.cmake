@@ -11,4 +11,7 @@ cathaya_ctlog_bench(cathaya-ct-load ct_load.c ct_template.c ../load/lean_http.c 
 target_link_libraries(cathaya-ct-load PRIVATE layer_codec layer_tls layer_adapters_event_loop)
 cathaya_ctlog_bench(cathaya-ct-tiles ct_tiles.c ct_template.c)
 target_link_libraries(cathaya-ct-tiles PRIVATE layer_codec)
-add_custom_target(cathaya-ctlog-bench DEPENDS cathaya-ct-load cathaya-ct-tiles)
+cathaya_ctlog_bench(cathaya-ct-follow ct_follow.c ../load/load_time.c)
+target_link_libraries(cathaya-ct-follow PRIVATE layer_codec layer_rules layer_service_log_follower layer_service_monitor
+  layer_adapters_posix layer_adapters_sqlite layer_adapters_event_loop)
+add_custom_target(cathaya-ctlog-bench DEPENDS cathaya-ct-load cathaya-ct-tiles cathaya-ct-follow)
