@@ -70,16 +70,19 @@ static void trust_next(struct log_follower *f)
 
 static void end_round(struct log_follower *f)
 {
-    struct error err = f->round_error;
+    struct error err = f->round_error, save_error = {.status = STATUS_OK};
     enum status status = f->round_status;
     bool is_only = f->options.interval_ms == 0;
     f->step = STEP_IDLE;
     if (is_only)
         follower_checks_end(f, status == STATUS_OK ? FOLLOWER_NOT_YET : FOLLOWER_UNKNOWN,
                             status == STATUS_OK ? "no tree head yet that has to have it" : err.text);
-    enum status saved = f->is_stopping ? STATUS_OK : follower_state_save(f, &err);
-    if (saved != STATUS_OK && status == STATUS_OK)
+    /* A store may leave words of what it tried in the error: they are not why the round ended. */
+    enum status saved = f->is_stopping ? STATUS_OK : follower_state_save(f, &save_error);
+    if (saved != STATUS_OK && status == STATUS_OK) {
         status = saved;
+        err = save_error;
+    }
     if (f->callbacks.round_done != NULL && !f->is_stopping)
         f->callbacks.round_done(f->cookie, status, &err);
     if (!is_only && !f->is_stopping && f->round_timer == 0)
