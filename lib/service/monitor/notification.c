@@ -195,16 +195,17 @@ enum status notification_new_finding(const struct log_finding *finding, const ch
     return notification_new(&parts, out, err);
 }
 
-enum status notification_new_suppressed(const char *log, const char *url, uint64_t first, uint64_t last, uint64_t count,
-                                        int64_t now_ms, struct notification **out, struct error *err)
+enum status notification_new_suppressed(const char *log, const char *url, uint64_t first, int64_t now_ms,
+                                        struct notification **out, struct error *err)
 {
-    char text[512], range[64];
-    (void)snprintf(range, sizeof range, "%llu-%llu", (unsigned long long)first, (unsigned long long)last);
+    char text[512], hour[32], until[CIVIL_TIME_TEXT_SIZE];
+    (void)snprintf(hour, sizeof hour, "%lld", (long long)(now_ms / HOUR_MS));
+    civil_time_format((now_ms / HOUR_MS + 1) * (HOUR_MS / 1000), until);
     (void)snprintf(text, sizeof text,
-                   "%s: %llu more entries that are unreadable, unknown or of CAs, from %llu to %llu, are not told one by one",
-                   log, (unsigned long long)count, (unsigned long long)first, (unsigned long long)last);
+                   "%s: many entries are unreadable, unknown or of CAs: from entry %llu on they are not told one by one until %s",
+                   log, (unsigned long long)first, until);
     const struct bytes nul = bytes_of("", 1);
-    const struct bytes identity[] = {bytes_of_text("suppressed"), nul, bytes_of_text(log), nul, bytes_of_text(range)};
+    const struct bytes identity[] = {bytes_of_text("suppressed"), nul, bytes_of_text(log), nul, bytes_of_text(hour)};
     const struct notification_parts parts = {
         .event = NOTIFICATION_SUPPRESSED,
         .now_ms = now_ms,

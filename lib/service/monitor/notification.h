@@ -81,10 +81,10 @@ MUST_USE enum status notification_new_test(int64_t now_ms, const char *seed, str
 MUST_USE enum status notification_new_finding(const struct log_finding *finding, const char *url, struct notification **out,
                                               struct error *err);
 
-/* notification_new_suppressed tells that count entries from first to last of a log were not told one by one. */
-MUST_USE enum status notification_new_suppressed(const char *log, const char *url, uint64_t first, uint64_t last,
-                                                 uint64_t count, int64_t now_ms, struct notification **out,
-                                                 struct error *err);
+/* notification_new_suppressed tells that odd entries (unreadable, unknown, of CAs) of a log are not told one by one from `first` on, for
+ * the rest of this hour. One for each log and hour. */
+MUST_USE enum status notification_new_suppressed(const char *log, const char *url, uint64_t first, int64_t now_ms,
+                                                 struct notification **out, struct error *err);
 
 /* notification_text_write_mail appends the whole message, headers first, for a sendmail program. STATUS_MALFORMED when json
  * is none of ours. */
