@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "bench.h"
+#include "bench_growth.h"
 #include "bench_log.h"
 
 static int run_log(void)
@@ -14,10 +15,11 @@ static int run_log(void)
 static const struct part {
     const char *name;
     int (*run)(void);
-    bool is_run_quick; /* with --quick, and no names: the log takes a minute */
+    bool is_run_quick; /* with --quick, and no names: logs take a minute */
 } parts[] = {
     {"machine", bench_machine, true}, {"hash", bench_hash, true},           {"verify", bench_verify, true},
     {"sign", bench_sign, true},       {"handshake", bench_handshake, true}, {"log", run_log, false},
+    {"growth", bench_growth, false},
 };
 #define PARTS (sizeof parts / sizeof parts[0])
 
@@ -26,7 +28,8 @@ static int usage(void)
     (void)fprintf(stderr, "usage: cathaya-bench [--quick] [NAME...]\nnames:");
     for (size_t i = 0; i < PARTS; i++)
         (void)fprintf(stderr, " %s", parts[i].name);
-    (void)fprintf(stderr, "\n--quick: short rounds, no log; CATHAYA_BENCH_LARGE=1: the log up to 10^7 entries\n");
+    (void)fprintf(stderr, "\n--quick: short rounds, no log; CATHAYA_BENCH_LARGE=1: the log up to 10^7 entries\n"
+                          "CATHAYA_BENCH_GROWTH=8: the CT log up to 10^8 entries\n");
     return 2;
 }
 
