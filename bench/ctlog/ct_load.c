@@ -1,10 +1,10 @@
 /* cathaya-ct-load - submits chains to a CT log over HTTP as fast as it answers, and tells how long each took.
  *
  *   cathaya-ct-load --url BASE --suite gm|intl --chain CHAIN.pem --key ISSUER.key [--pre] [--count N] [--first N]
- *                   [--concurrency C] [--rate R] [--watch PID] [--ca-file PEM]
+ *                   [--concurrency C] [--rate R] [--watch PID] [--ca-file PEM] [--answers FILE]
  *
  * Chains are made beforehand (see ct_template.h). Prints one JSON object. The client is one thread of the same machine; what
- * the log's process itself takes is told by its CPU time (--watch). */
+ * the log's process itself takes is told by its CPU time (--watch). --answers keeps each SCT: "NUMBER JSON". */
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,7 +25,7 @@
 #define WARM_SHARE 10
 
 struct options {
-    const char *url, *suite, *chain, *key, *ca_file;
+    const char *url, *suite, *chain, *key, *ca_file, *answers;
     bool is_pre;
     uint64_t first;
     size_t count, concurrency, rate;
@@ -45,6 +45,7 @@ struct load {
     double *took_ms, zero_s, warm_s, end_s;
     size_t begun, done, failed, busy;
     char url[URL_SIZE], failure[256];
+    FILE *answers;
 };
 
 struct ask {
@@ -68,6 +69,9 @@ static void on_answer(void *cookie, const struct fetch_response *r)
     double now = load_time_now_s();
     if (r->failure == FETCH_NO_FAILURE && r->status == 200) {
         load->took_ms[load->done - load->failed] = (now - ask->begin_s) * 1000;
+        if (load->answers != NULL)
+            (void)fprintf(load->answers, "%llu %.*s\n", (unsigned long long)(load->options.first + ask->number), (int)r->body.len,
+                          (const char *)r->body.data);
     } else {
         if (load->failed++ == 0)
             (void)snprintf(load->failure, sizeof load->failure, "%d %.100s %.*s", r->status, r->failure_text,
@@ -151,7 +155,7 @@ static void read_options(int argc, char **argv, struct options *o)
 {
     static const struct option names[] = {{"url", 1, NULL, 'u'}, {"suite", 1, NULL, 's'}, {"chain", 1, NULL, 'c'}, {"key", 1, NULL, 'k'},
                                           {"pre", 0, NULL, 'p'}, {"count", 1, NULL, 'n'}, {"first", 1, NULL, 'f'}, {"ca-file", 1, NULL, 'a'},
-                                          {"concurrency", 1, NULL, 'C'}, {"rate", 1, NULL, 'r'}, {"watch", 1, NULL, 'w'}, {0}};
+                                          {"concurrency", 1, NULL, 'C'}, {"rate", 1, NULL, 'r'}, {"watch", 1, NULL, 'w'}, {"answers", 1, NULL, 'A'}, {0}};
     *o = (struct options){.count = 10000, .concurrency = 256, .suite = "gm"};
     for (int c; (c = getopt_long(argc, argv, "", names, NULL)) != -1;) {
         switch (c) {
@@ -166,6 +170,7 @@ static void read_options(int argc, char **argv, struct options *o)
         case 'C': o->concurrency = number(optarg); break;
         case 'r': o->rate = number(optarg); break;
         case 'w': o->watched = (unsigned)number(optarg); break;
+        case 'A': o->answers = optarg; break;
         default: exit(2);
         }
     }
@@ -242,6 +247,7 @@ int main(int argc, char **argv)
     double begin = load_time_now_s();
     make_bodies(&load, algorithms);
     double made_s = load_time_now_s() - begin - 2 * MEASURE_S;
+    load.answers = o->answers == NULL ? NULL : fopen(o->answers, "w");
     load.timers = event_loop_timers(load.loop);
     load.fetch = lean_http_port(http);
     double cpu = load_time_cpu_s(o->watched), own = load_time_own_cpu_s();
@@ -249,6 +255,8 @@ int main(int argc, char **argv)
     (void)load.timers.start(load.timers.context, 0, on_tick, &load);
     event_loop_run(load.loop);
     print(&load, load_time_cpu_s(o->watched) - cpu, load_time_own_cpu_s() - own, made_s);
+    if (load.answers != NULL && fclose(load.answers) != 0)
+        die(o->answers, "cannot be written");
     for (size_t i = 0; i < o->count; i++)
         builder_clear(&load.bodies[i]);
     free(load.bodies);

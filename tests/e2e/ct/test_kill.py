@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import random
+import subprocess
 import sys
 import threading
 import time
@@ -18,6 +19,8 @@ import log_reader
 from ct_world import need
 
 ROUNDS = int(os.environ.get('CATHAYA_CRASH_ROUNDS') or 6)
+LOAD = os.environ.get('CATHAYA_CT_LOAD', '')
+SERIAL = 0x1234567890abcdef1234567890abcdef
 CLIENTS = 6
 PAUSE_S = 0.02
 
@@ -136,6 +139,62 @@ class Kill(unittest.TestCase):
         seen = [e.signed() for e in entries]
         need(len(set(seen)) == len(seen), 'a submission has two entries')
         print(f'{log.title}: {len(entries)} entries, {len(answered)} SCTs, {len(watcher.reader.roots)} tree sizes seen in {ROUNDS} lives')
+
+
+@unittest.skipUnless(os.access(LOAD, os.X_OK), 'cathaya-ct-load is not built: make check builds it')
+class UnderLoad(unittest.TestCase):
+    """As many submissions as one client can make, while the log dies."""
+
+    def test_load(self):
+        rounds = max(3, ROUNDS // 2)
+        with ct_world.World({'gm': 'gm', 'intl': 'intl'}, flush_ms=100) as world:
+            lies, loads = [], []
+            watchers = [Watcher(log, lies) for log in world.logs.values()]
+            for watcher in watchers:
+                watcher.start()
+            for log in world.logs.values():
+                leaf = log.pki.issuer.leaf('load-00000000.bench.example', serial=SERIAL)
+                world.put(f'{log.title}-chain.pem', ''.join(ct_world.pki.pem(c) for c in log.pki.chain(leaf)))
+                world.put(f'{log.title}-issuer.key', ct_world.pki.private_pem(log.pki.issuer.signer))
+                loads.append(subprocess.Popen([LOAD, '--url', log.url, '--suite', log.suite.name, '--chain', world.path(f'{log.title}-chain.pem'),
+                                               '--key', world.path(f'{log.title}-issuer.key'), '--count', str(1500 * rounds), '--rate', '800',
+                                               '--answers', world.path(f'{log.title}.answers')], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+            try:
+                for _ in range(rounds):
+                    time.sleep(random.uniform(0.7, 1.6))
+                    world.kill()
+                    world.start()
+                for load in loads:
+                    load.wait(120)
+            finally:
+                for load in loads:
+                    load.kill()
+                    load.wait()
+            for watcher in watchers:
+                watcher.is_ending = True
+                watcher.join(30)
+            need(not lies, *lies[:5])
+            for log, watcher in zip(world.logs.values(), watchers):
+                self.check(world, log, watcher)
+            world.stop()
+
+    def check(self, world, log, watcher):
+        log.reader.roots.update(watcher.reader.roots)
+        _, entries = log.reader.audit()
+        count = 0
+        with open(world.path(f'{log.title}.answers'), encoding='ascii') as file:
+            for line in file:
+                number, _, answer = line.partition(' ')
+                answer = json.loads(answer)
+                index = int.from_bytes(base64.b64decode(answer['extensions'])[3:], 'big')
+                need(index < len(entries), 'the SCT says', index, 'and the tree has', len(entries))
+                need(int(number).to_bytes(8, 'big') in entries[index].certificate[:64] and entries[index].timestamp == answer['timestamp'],
+                     'at', index, 'stands something else than submission', number)
+                count += 1
+        need(count > 100, log.title, 'has answered', count)
+        seen = [e.signed() for e in entries]
+        need(len(set(seen)) == len(seen), 'a submission has two entries')
+        print(f'{log.title}: {len(entries)} entries, {count} SCTs under load, {len(watcher.reader.roots)} tree sizes seen')
 
 
 if __name__ == '__main__':
