@@ -2,7 +2,7 @@
  *
  * The child appends batches and says on a pipe what was acknowledged; the parent kills it at a random
  * moment, opens the log, checks that everything acknowledged is there, and goes on, round after round.
- * CATHAYA_CRASH_ROUNDS (200) and CATHAYA_CRASH_SEED may be set.
+ * `test_crash_kill ct` does it to a CT log, whose tree head must only get younger. CATHAYA_CRASH_ROUNDS (200) and CATHAYA_CRASH_SEED may be set.
  */
 #include <errno.h>
 #include <ftw.h>
@@ -14,6 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "codec/ct/leaf.h"
+#include "codec/ct/sct_list.h"
 #include "codec/mtc/log_entry.h"
 #include "adapters/local_key/local_key.h"
 #include "adapters/posix/posix_clock.h"
@@ -37,6 +39,9 @@ struct rig {
     struct algorithms *algorithms;
     struct private_key *key;
     struct cosigner cosigner;
+    struct ct_signer ct_signer;
+    bool is_ct;
+    uint64_t head_ms; /* of the last tree head that was seen */
     struct log_config config;
     struct posix_object_store *public_store, *private_store;
     struct posix_record_store *record;
@@ -58,8 +63,30 @@ static uint64_t next_random(uint64_t *state)
     return z ^ (z >> 31);
 }
 
-static void make_entry(uint64_t id, struct builder *out)
+static void make_ct_entry(uint64_t id, uint64_t index, struct builder *out)
 {
+    uint8_t bytes[512], chain[HASH_SIZE] = {1}, memory[8];
+    struct builder extensions;
+    builder_init_fixed(&extensions, memory, sizeof memory);
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (uint8_t)(id + i);
+    memcpy(bytes, &id, sizeof id);
+    enum status s = sct_write_leaf_index(index, &extensions, NULL);
+    struct leaf_tile tile = {.chain = BYTES_OF(chain),
+                             .leaf = {.timestamp_ms = 1700000000000 + id,
+                                      .type = LEAF_X509,
+                                      .certificate = bytes_of(bytes, 8 + id * 131 % 500),
+                                      .extensions = builder_view(&extensions)}};
+    if (s != STATUS_OK || leaf_tile_write(&tile, out, NULL) != STATUS_OK)
+        fail("making an entry", NULL);
+}
+
+static void make_entry(const struct rig *r, uint64_t id, uint64_t index, struct builder *out)
+{
+    if (r->is_ct) {
+        make_ct_entry(id, index, out);
+        return;
+    }
     log_entry_write_start(out, LOG_ENTRY_TBS_CERT);
     builder_u64(out, id);
     for (uint64_t i = 0; i < id * 131 % 400; i++)
@@ -86,6 +113,9 @@ static void open_stores(struct rig *r, bool may_create)
         fail("founding the log", &err);
     if (log_open(&r->config, &r->log, &err) != STATUS_OK)
         fail("opening the log", &err);
+    if (r->is_ct && log_tree_head(r->log)->timestamp_ms <= r->head_ms)
+        fail("the tree head is not younger than the one before", NULL);
+    r->head_ms = log_tree_head(r->log)->timestamp_ms;
 }
 
 static void close_stores(struct rig *r)
@@ -98,11 +128,20 @@ static void close_stores(struct rig *r)
     posix_record_store_close(r->record);
 }
 
-static void set_up(struct rig *r)
+static void configure_ct(struct rig *r)
+{
+    r->ct_signer = local_key_ct_signer(r->key);
+    r->config.log_id = (struct tai){.len = 0};
+    r->config.origin = "ct.example/kill";
+    r->config.tree_head_signer = &r->ct_signer;
+    r->config.cosigner_count = 0;
+}
+
+static void set_up(struct rig *r, bool is_ct)
 {
     struct error err = {.status = STATUS_OK};
     struct tai ca;
-    *r = (struct rig){.path = "/var/tmp/cathaya-kill-XXXXXX"};
+    *r = (struct rig){.path = "/var/tmp/cathaya-kill-XXXXXX", .is_ct = is_ct};
     if (mkdtemp(r->path) == NULL)
         fail("cannot make a directory below /var/tmp", NULL);
     enum status s = algorithms_new(&r->algorithms, &err);
@@ -117,6 +156,8 @@ static void set_up(struct rig *r)
     r->config.clock = posix_clock();
     r->config.cosigners = &r->cosigner;
     r->config.cosigner_count = 1;
+    if (is_ct)
+        configure_ct(r);
     open_stores(r, true);
     close_stores(r);
 }
@@ -136,9 +177,10 @@ static void append_one(struct rig *r, uint64_t *id, uint64_t *random, int pipe_o
     struct error err = {.status = STATUS_OK};
     struct builder memory;
     struct receipt receipt = {.count = 1 + next_random(random) % BATCH_MAX, .id = *id};
+    uint64_t size = log_state(r->log).size;
     builder_init(&memory, (size_t)1 << 20);
     for (uint64_t i = 0; i < receipt.count; i++) {
-        make_entry(*id + i, &memory);
+        make_entry(r, *id + i, size + i, &memory);
         ends[i] = memory.len;
     }
     for (uint64_t i = 0; i < receipt.count; i++) {
@@ -162,9 +204,12 @@ static _Noreturn void run_child(struct rig *r, uint64_t id, uint64_t random, int
     open_stores(r, false);
     for (;;) {
         append_one(r, &id, &random, pipe_out);
-        if (next_random(&random) % 8 == 0 &&
-            log_allocate_landmark(r->log, LANDMARK_S, &is_new, &err) != STATUS_OK)
+        if (next_random(&random) % 8 != 0)
+            continue;
+        if (!r->is_ct && log_allocate_landmark(r->log, LANDMARK_S, &is_new, &err) != STATUS_OK)
             fail("allocating a landmark", &err);
+        if (r->is_ct && log_refresh_checkpoint(r->log, &err) != STATUS_OK)
+            fail("refreshing the tree head", &err);
     }
 }
 
@@ -234,7 +279,7 @@ static void check_entries(struct rig *r, const struct receipt *receipt)
     for (uint64_t i = 0; i < receipt->count; i++) {
         builder_reset(&have);
         builder_reset(&want);
-        make_entry(receipt->id + i, &want);
+        make_entry(r, receipt->id + i, receipt->first + i, &want);
         if (log_read_entry(r->log, receipt->first + i, &have, &err) != STATUS_OK)
             fail("an acknowledged entry", &err);
         if (!bytes_equal(builder_view(&have), builder_view(&want)))
@@ -269,7 +314,7 @@ static uint64_t number_from(const char *name, uint64_t otherwise)
     return text != NULL && text_parse_u64(bytes_of_text(text), UINT32_MAX, &value) ? value : otherwise;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     struct rig r;
     struct history h = {.receipts = NULL};
@@ -278,7 +323,7 @@ int main(void)
     uint64_t random = seed, entries = 0;
     (void)printf("seed %llu, %llu rounds\n", (unsigned long long)seed, (unsigned long long)rounds);
     (void)fflush(stdout);
-    set_up(&r);
+    set_up(&r, argc > 1 && strcmp(argv[1], "ct") == 0);
     for (uint64_t round = 1; round <= rounds; round++) {
         size_t before = h.count;
         kill_one(&r, &h, &random);
