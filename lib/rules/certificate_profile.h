@@ -38,6 +38,7 @@ struct certificate_profile {
     bool has_wildcards, has_ips;   /* identifiers allowed beside plain DNS names */
     unsigned names_max;
     unsigned mirrors_min;          /* MTC: cosignatures of others that a certificate must carry */
+    unsigned mtc_scts;             /* MTC: SCTs that CT logs are asked for over its entry, to travel beside the certificate [GM 4] */
     char ct_policy[PROFILE_NAME_SIZE]; /* whose SCTs a certificate must carry, by the policy's name (rules/ct_policy.h): inside a
                                     * classic one, beside an MTC; "": none */
 };

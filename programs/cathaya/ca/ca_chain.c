@@ -1,26 +1,42 @@
 #include "ca/ca_chain.h"
 
 #include "codec/pem/pem.h"
+#include "codec/ct/sct_list.h"
 #include "codec/properties/properties.h"
+#include "service/mtc_scts/mtc_scts.h"
 
-static enum status write_properties(const struct ca_directory *dir, bool is_landmark, uint64_t landmark, struct builder *pem,
-                                    struct error *err)
+/* An entry without SCTs has a certificate all the same. */
+static enum status add_scts(const struct ca_directory *dir, uint64_t index, const struct object_store *objects, struct builder *list,
+                            struct properties *out, struct error *err)
+{
+    enum status s = mtc_scts_read(objects, dir->log_number, index, list, err);
+    out->has_sct_list = s == STATUS_OK;
+    out->sct_list = builder_view(list);
+    return s == STATUS_NOT_FOUND ? STATUS_OK : s;
+}
+
+static enum status write_properties(const struct ca_directory *dir, uint64_t index, bool is_landmark, uint64_t landmark,
+                                    const struct object_store *objects, struct builder *pem, struct error *err)
 {
     struct properties properties;
-    struct builder bytes;
+    struct builder bytes, scts;
     builder_init(&bytes, PROPERTIES_SIZE_MAX);
+    builder_init(&scts, SCT_LIST_SIZE_MAX);
     enum status s = is_landmark ? properties_landmark(&dir->config.id, dir->log_number, landmark, &properties, err)
                                 : properties_standalone(&dir->config.id, &properties, err);
+    if (s == STATUS_OK)
+        s = add_scts(dir, index, objects, &scts, &properties, err);
     if (s == STATUS_OK)
         s = properties_write(&properties, PROPERTIES_WITH_PATTERNS, &bytes, err);
     if (s == STATUS_OK)
         s = pem_write(PROPERTIES_PEM_LABEL, builder_view(&bytes), pem, err);
+    builder_clear(&scts);
     builder_clear(&bytes);
     return s;
 }
 
 enum status ca_chain_write(const struct ca_directory *dir, uint64_t index, bool is_landmark, bool with_properties,
-                           struct builder *pem, struct error *err)
+                           const struct object_store *objects, struct builder *pem, struct error *err)
 {
     uint64_t landmark = 0;
     struct builder der;
@@ -28,7 +44,7 @@ enum status ca_chain_write(const struct ca_directory *dir, uint64_t index, bool 
     enum status s = is_landmark ? issuer_write_landmark(&dir->issuer, index, &der, &landmark, err)
                                 : issuer_write_standalone(&dir->issuer, index, &der, err);
     if (s == STATUS_OK && with_properties)
-        s = write_properties(dir, is_landmark, landmark, pem, err);
+        s = write_properties(dir, index, is_landmark, landmark, objects, pem, err);
     if (s == STATUS_OK)
         s = pem_write(PEM_CERTIFICATE, builder_view(&der), pem, err);
     builder_clear(&der);

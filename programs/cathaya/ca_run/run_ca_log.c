@@ -265,11 +265,12 @@ static enum status write_chain(void *context, uint16_t log_number, uint64_t inde
 {
     struct run_ca_log *log = context;
     const struct ca_directory *dir;
+    struct object_store objects = sqlite_ca_store_objects(log->directory.database);
     enum status s = find_log(log, log_number, &dir, err);
     if (s == STATUS_REFUSED)
         s = STATUS_NOT_FOUND;
     if (s == STATUS_OK)
-        s = ca_chain_write(dir, index, form == SEQUENCER_LANDMARK, with_properties, pem, err);
+        s = ca_chain_write(dir, index, form == SEQUENCER_LANDMARK, with_properties, &objects, pem, err);
     /* certbot refuses chains of one [GM 8]. */
     if (s == STATUS_OK && !with_properties)
         builder_bytes(pem, builder_view(&log->ca_pem));

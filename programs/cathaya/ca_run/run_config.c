@@ -48,6 +48,7 @@ static cfg_opt_t profile_options[] = {
     CFG_INT("names", 0, CFGF_NONE),
     CFG_INT("mirrors", -1, CFGF_NONE),
     CFG_STR("ct-policy", "none", CFGF_NONE),
+    CFG_INT("mtc-scts", 0, CFGF_NONE),
     CFG_END(),
 };
 static cfg_opt_t ct_options[] = {

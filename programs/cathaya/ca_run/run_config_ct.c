@@ -15,6 +15,10 @@ enum status run_config_read_ct(struct run_config *config, cfg_t *cfg, struct err
         if (config->profiles[i].ct_policy[0] != '\0')
             return error_set(err, STATUS_USAGE, "profile \"%s\": ct-policy \"%s\", and there is no ct block that says which logs",
                              config->profiles[i].name, config->profiles[i].ct_policy);
+    for (size_t i = 0; section == NULL && i < config->profile_count; i++)
+        if (config->profiles[i].mtc_scts > 0)
+            return error_set(err, STATUS_USAGE, "profile \"%s\": mtc-scts, and there is no ct block that says which logs",
+                             config->profiles[i].name);
     if (section == NULL)
         return STATUS_OK;
     ct->is_given = true;

@@ -5,6 +5,7 @@
 #include "adapters/posix/posix_clock.h"
 #include "ca_run/run_config_parts.h"
 #include "rules/lint.h"
+#include "service/mtc_scts/mtc_scts.h"
 
 #define DAY_S ((int64_t)86400)
 #define DOMAIN_VALIDATED "2.23.140.1.2.1"
@@ -104,6 +105,12 @@ static enum status read_numbers(cfg_t *section, struct certificate_profile *out,
         s = run_config_number(section, "mirrors", -1, 16, &value, err);
     if (s == STATUS_OK && value >= 0)
         out->mirrors_min = (unsigned)value;
+    if (s == STATUS_OK)
+        s = run_config_number(section, "mtc-scts", 0, MTC_SCTS_NEEDED_MAX, &value, err);
+    if (s == STATUS_OK)
+        out->mtc_scts = (unsigned)value;
+    if (s == STATUS_OK && out->mtc_scts > 0 && out->kind != PROFILE_MTC)
+        s = error_set(err, STATUS_USAGE, "mtc-scts: a profile of Merkle Tree Certificates alone; others have a ct-policy");
     if (s == STATUS_OK && out->backdate_s >= out->lifetime_s)
         s = error_set(err, STATUS_USAGE, "backdate: less than lifetime");
     if (is_given(section, "client-auth"))

@@ -29,6 +29,34 @@ static enum status read_lists(const struct run_ct *settings, struct builder *lis
     return s;
 }
 
+static enum status add_list(const char *path, struct log_list *out, struct error *err)
+{
+    struct builder text;
+    struct log_list list;
+    builder_init(&text, LOG_LIST_JSON_SIZE_MAX);
+    enum status s = input_read(path, LOG_LIST_JSON_SIZE_MAX, &text, err);
+    if (s == STATUS_OK) {
+        s = log_list_json_parse(builder_view(&text), &list, err);
+        if (s == STATUS_OK) {
+            s = log_list_merge(out, &list, err);
+            log_list_clear(&list);
+        }
+        if (s != STATUS_OK)
+            (void)error_prefix(err, s, "%s", path);
+    }
+    builder_clear(&text);
+    return s;
+}
+
+enum status run_ct_read_list(const struct run_ct *settings, struct log_list *out, struct error *err)
+{
+    enum status s = STATUS_OK;
+    log_list_init(out);
+    for (size_t i = 0; s == STATUS_OK && i < settings->list_count; i++)
+        s = add_list(settings->lists[i], out, err);
+    return s;
+}
+
 static enum status read_policies(const struct run_ct *settings, struct builder *out, struct error *err)
 {
     struct ct_policy_set *policies = NULL;

@@ -123,12 +123,26 @@ static enum status open_peers(struct run_mtc_ca *ca, const struct run_mtc_ca_por
     return run_peers_start(&ca->peers, ca->name, ca->origin, ca->key_name, ca->evidence, &peers, err);
 }
 
+static enum status open_scts(struct run_mtc_ca *ca, const struct certificate_profile *const *profiles, size_t profile_count,
+                             const struct run_mtc_ca_ports *ports, struct error *err)
+{
+    struct run_mtc_scts_ports scts = {
+        .log = &ca->log, .ca = ca->name, .labels = ca->labels, .algorithms = ports->algorithms, .worker = ca->worker_port,
+        .pool = event_loop_pool(ports->loop), .fetch = ports->fetch, .timer = ca->timers, .clock = ports->clock,
+        .events = ports->events, .metrics = ports->metrics,
+    };
+    enum status s = run_mtc_scts_open(profiles, profile_count, ports->ct, &scts, &ca->scts, err);
+    if (s == STATUS_OK && ca->scts != NULL)
+        ca->peers.sequencer_peers[ca->peers.count] = run_mtc_scts_peer(ca->scts);
+    return s;
+}
+
 static enum status open_sequencer(struct run_mtc_ca *ca, const struct run_mtc_ca_ports *ports, struct error *err)
 {
     const struct run_ca *settings = ca->settings;
     struct sequencer_config config = {
         .ca = run_ca_log_sequencer(&ca->log), .store = ca->issuance, .peers = ca->peers.sequencer_peers,
-        .peer_count = ca->peers.count, .is_quorum = ca->peers.policy != NULL ? run_peers_is_quorum : NULL,
+        .peer_count = ca->peers.count + (ca->scts != NULL), .is_quorum = ca->peers.policy != NULL ? run_peers_is_quorum : NULL,
         .quorum_context = &ca->peers, .worker = ca->worker_port, .timer = ca->timers, .clock = ports->clock,
         .events = ports->events, .metrics = ports->metrics, .metrics_labels = ca->labels,
         .pool_entries_max = settings->pool_entries, .pool_bytes_max = POOL_BYTES_MAX,
@@ -181,6 +195,8 @@ static enum status open_all(struct run_mtc_ca *ca, const struct certificate_prof
     ca->issuance = sqlite_ca_store_issuance(ca->log.directory.database);
     s = open_peers(ca, ports, err);
     if (s == STATUS_OK)
+        s = open_scts(ca, profiles, profile_count, ports, err);
+    if (s == STATUS_OK)
         s = open_sequencer(ca, ports, err);
     return s == STATUS_OK ? open_issuer(ca, profiles, profile_count, ports, err) : s;
 }
@@ -229,6 +245,17 @@ void run_mtc_ca_start(struct run_mtc_ca *ca)
     start_publish(ca);
 }
 
+enum status run_mtc_ca_set_logs(struct run_mtc_ca *ca, const struct log_list *list, struct error *err)
+{
+    if (ca->scts == NULL)
+        return STATUS_OK;
+    enum status s = mtc_scts_set_logs(ca->scts, list, err);
+    if (s == STATUS_OK && mtc_scts_state(ca->scts).log_count == 0)
+        events_report(&ca->events, EVENT_WARNING, "mtc-scts-no-logs", {"ca", ca->name},
+                      {"reason", "no usable log of this suite is in the ct block's lists"});
+    return s;
+}
+
 const struct acme_issuer *run_mtc_ca_issuer(const struct run_mtc_ca *ca)
 {
     return &ca->port;
@@ -242,6 +269,7 @@ const char *run_mtc_ca_why_not_ready(const struct run_mtc_ca *ca)
 void run_mtc_ca_close(struct run_mtc_ca *ca)
 {
     run_peers_stop(&ca->peers);
+    mtc_scts_free(ca->scts);
     sequencer_free(ca->sequencer);
     serial_worker_free(ca->worker);
     if (ca->timer != 0) /* the last publication has started it again */

@@ -6,6 +6,7 @@
 #include "ca_run/run_ca_log.h"
 #include "ca_run/run_config.h"
 #include "ca_run/run_lint.h"
+#include "ca_run/run_mtc_scts.h"
 #include "ca_run/run_peers.h"
 #include "service/sequencer/acme_mtc_issuer.h"
 
@@ -18,6 +19,7 @@ struct run_mtc_ca {
     struct run_peers peers;
     struct serial_worker *worker;
     struct work_port worker_port;
+    struct mtc_scts *scts; /* NULL: no profile wants any */
     struct sequencer *sequencer;
     struct acme_mtc_issuer *issuer;
     struct acme_issuer port;
@@ -46,6 +48,7 @@ struct run_mtc_ca_ports {
     const uint8_t *instance; /* of the ACME database */
     const struct run_lint *lint;
     const char *base_url;
+    const struct run_ct *ct; /* the configuration's ct block */
 };
 
 /* run_mtc_ca_open opens the CA's directory and starts everything; profiles are those of this CA and outlive it.
@@ -64,6 +67,9 @@ const struct acme_issuer *run_mtc_ca_issuer(const struct run_mtc_ca *ca);
 
 /* run_mtc_ca_why_not_ready is NULL when it is. */
 const char *run_mtc_ca_why_not_ready(const struct run_mtc_ca *ca);
+
+/* run_mtc_ca_set_logs gives the CT logs that come into question, at the start and on SIGHUP. */
+MUST_USE enum status run_mtc_ca_set_logs(struct run_mtc_ca *ca, const struct log_list *list, struct error *err);
 
 void run_mtc_ca_close(struct run_mtc_ca *ca);
 

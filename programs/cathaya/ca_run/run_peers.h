@@ -19,7 +19,7 @@ struct run_peers {
     struct log_external externals[RUN_PEERS_MAX];
     struct ca_directory_peers directory; /* for ca_directory_open_for_service */
     struct cosigning *clients[RUN_PEERS_MAX];
-    struct sequencer_peer sequencer_peers[RUN_PEERS_MAX];
+    struct sequencer_peer sequencer_peers[RUN_PEERS_MAX + 1]; /* and room for one who only looks */
     char labels[RUN_PEERS_MAX][VKEY_NAME_MAX + 16];
     char monitoring_urls[RUN_PEERS_MAX][RUN_PEER_URL_SIZE];
     struct sequencer *sequencer; /* set when it is there: what comes is given to it */

@@ -44,7 +44,7 @@ static enum status open_cas(struct run_service *service, struct error *err)
             .loop = service_run_loop(service->run), .algorithms = service->algorithms, .clock = service->clock,
             .events = service->events, .metrics = service->metrics, .fetch = curl_fetch_port(service->fetch),
             .instance = sqlite_acme_store_instance(service->database), .lint = service->lint,
-            .base_url = config->acme.base_url,
+            .base_url = config->acme.base_url, .ct = &config->ct,
         };
         s = run_mtc_ca_open(&service->cas[i], &config->cas[i], service->ca_profiles[i], count, &ports, err);
     }
@@ -61,6 +61,16 @@ static enum status open_cas(struct run_service *service, struct error *err)
         if (s != STATUS_OK)
             (void)error_prefix(err, s, "classic \"%s\"", config->classics[i].name);
     }
+    return s;
+}
+
+static enum status set_logs(struct run_service *service, const struct run_ct *settings, struct error *err)
+{
+    struct log_list list;
+    enum status s = run_ct_read_list(settings, &list, err);
+    for (size_t i = 0; s == STATUS_OK && i < service->config->ca_count; i++)
+        s = run_mtc_ca_set_logs(&service->cas[i], &list, err);
+    log_list_clear(&list);
     return s;
 }
 
@@ -234,6 +244,8 @@ static enum status take_config(struct run_service *service, struct run_config *n
     enum status s = service_tls_load(next->tls_certificate, next->tls_key, &tls, err);
     if (s == STATUS_OK && service->ct != NULL && next->ct.is_given)
         s = run_ct_read(next, service->ct, err);
+    if (s == STATUS_OK && next->ct.is_given)
+        s = set_logs(service, &next->ct, err);
     if (s == STATUS_OK) {
         fill_acme_config(service, next, acme);
         s = acme_reload(service->acme, &acme->config, err);
@@ -335,6 +347,8 @@ enum status run_service_open(struct run_service *service, const char *config_pat
         s = open_ct(service, err);
     if (s == STATUS_OK)
         s = open_cas(service, err);
+    if (s == STATUS_OK)
+        s = set_logs(service, &config->ct, err);
     if (s == STATUS_OK)
         s = open_acme(service, err);
     if (s == STATUS_OK)
