@@ -204,6 +204,7 @@ struct ct_world *ct_world_new(const struct ct_suite *suite)
     if (w == NULL)
         die("memory", NULL);
     w->suite = suite;
+    w->handler = ct_log_handler;
     check(algorithms_new(&w->algorithms, &err), &err, "algorithms");
     w->loop = fake_loop_new(CT_WORLD_NOW_S * 1000);
     w->disk = memory_disk_new();
@@ -296,7 +297,7 @@ static struct ct_world_answer *ask(struct ct_world *w, const char *method, const
                                    struct bytes body)
 {
     struct ct_world_answer *answer = calloc(1, sizeof *answer);
-    struct http_handler handler = ct_log_handler(w->log);
+    struct http_handler handler = w->handler(w->log);
     size_t size = strlen(name) + 64;
     if (answer == NULL || (answer->path = malloc(size)) == NULL || (answer->query = strdup(query)) == NULL)
         die("memory", NULL);
@@ -321,9 +322,14 @@ struct ct_world_answer *ct_world_post(struct ct_world *w, const char *name, stru
     return ask(w, "POST", name, "", body);
 }
 
+struct ct_world_answer *ct_world_ask(struct ct_world *w, const char *name, const char *query)
+{
+    return ask(w, "GET", name, query, (struct bytes){0});
+}
+
 struct ct_world_answer *ct_world_get(struct ct_world *w, const char *name, const char *query)
 {
-    struct ct_world_answer *answer = ask(w, "GET", name, query, (struct bytes){0});
+    struct ct_world_answer *answer = ct_world_ask(w, name, query);
     fake_loop_run(w->loop, 0);
     return answer;
 }

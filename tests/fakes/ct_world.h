@@ -34,6 +34,7 @@ struct ct_world {
     struct ct_log_config config;
     struct ct_log *log; /* open, or NULL */
     unsigned reopened;
+    struct http_handler (*handler)(struct ct_log *log); /* that is asked: ct_log_handler */
     /* Every tree head that was told, for the audit. */
     struct ct_world_head {
         uint64_t size;
@@ -82,6 +83,8 @@ void ct_world_chain(struct ct_world *w, const struct ct_world_certificate *recip
 /* ct_world_post and ct_world_get send a request; time passes only by fake_loop_run. */
 struct ct_world_answer *ct_world_post(struct ct_world *w, const char *name, struct bytes body);
 struct ct_world_answer *ct_world_get(struct ct_world *w, const char *name, const char *query);
+/* ct_world_ask is ct_world_get, which is answered when time passes. */
+struct ct_world_answer *ct_world_ask(struct ct_world *w, const char *name, const char *query);
 void ct_world_forget(struct ct_world_answer *answer);
 bool ct_world_has_header(const struct ct_world_answer *answer, const char *line);
 

@@ -128,8 +128,9 @@ static enum status proof_by_hash(struct ct_log_reader *reader, struct ct_log_que
     uint64_t index = 0;
     builder_init_fixed(&proof, memory, sizeof memory);
     enum status status = check_size(q, q->second, err);
-    if (status == STATUS_OK)
-        status = port->find_leaf(port->context, q->hash, &index, err);
+    if (status != STATUS_OK)
+        return status;
+    status = port->find_leaf(port->context, q->hash, &index, err);
     if (status == STATUS_NOT_FOUND || (status == STATUS_OK && index >= q->second))
         return error_set(err, STATUS_NOT_FOUND, "no entry of a tree of %" PRIu64 " has this leaf hash", q->second);
     if (status == STATUS_OK)
