@@ -90,9 +90,16 @@ static void write_cas(const struct demo_world *w, struct builder *b)
     }
     for (size_t i = 0; i < DEMO_PROFILES; i++) {
         const struct demo_profile *p = &demo_profiles[i];
-        builder_printf(b, "profile \"%s\" {\n    ca = \"%s\"\n%s}\n", p->name, p->is_mtc ? p->suite : p->name,
-                       p->is_mtc ? "    mirrors = 1\n" : "");
+        builder_printf(b, "profile \"%s\" {\n    ca = \"%s\"\n", p->name, p->is_mtc ? p->suite : p->name);
+        if (p->is_mtc)
+            builder_text(b, "    mirrors = 1\n}\n");
+        else
+            builder_printf(b, "    ct-policy = \"demo-%s\"\n}\n", p->suite);
     }
+    builder_text(b, "ct {\n    policy-file = \"ct-policy.conf\"\n    log-list = {");
+    for (size_t i = 0; i < DEMO_OPERATORS; i++)
+        builder_printf(b, "%s\"ctlog-%s.json\"", i > 0 ? ", " : "", demo_ctlog_operator(i));
+    builder_text(b, "}\n}\n");
 }
 
 static void write_validation(const struct demo_world *w, struct builder *b)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "demo/demo_world.h"
 #include "input.h"
 #include "output.h"
@@ -41,6 +42,21 @@ static json_t *mirrors(const struct demo_world *w)
     return list;
 }
 
+static json_t *ctlogs(const struct demo_world *w)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < log_list_count(&w->ctlogs); i++) {
+        const struct log_list_log *log = log_list_at(&w->ctlogs, i);
+        char key[2 * LOG_LIST_KEY_MAX];
+        struct builder b;
+        builder_init_fixed(&b, key, sizeof key - 1);
+        text_write_base64(&b, log_list_key(log));
+        key[b.len] = '\0';
+        (void)json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "suite", log->suite->name, "url", log->submission_url, "key", key));
+    }
+    return list;
+}
+
 static json_t *gateway(const struct demo_world *w)
 {
     char address[DEMO_ADDRESS_SIZE];
@@ -58,8 +74,8 @@ static json_t *trust(const struct demo_world *w)
 enum status demo_json_write(const struct demo_world *w, struct error *err)
 {
     char path[DEMO_PATH_SIZE + 16];
-    json_t *all = json_pack("{s:o, s:i, s:s, s:o, s:o, s:o, s:o}", "acme", acme(w), "http01_port", (int)w->http01_port, "dns", w->dns, "cas", cas(w),
-                            "mirrors", mirrors(w), "gateway", gateway(w), "trust", trust(w));
+    json_t *all = json_pack("{s:o, s:i, s:s, s:o, s:o, s:o, s:o, s:o}", "acme", acme(w), "http01_port", (int)w->http01_port, "dns", w->dns, "cas", cas(w),
+                            "mirrors", mirrors(w), "ctlogs", ctlogs(w), "gateway", gateway(w), "trust", trust(w));
     char *text = json_dumps(all, JSON_INDENT(2) | JSON_SORT_KEYS);
     (void)snprintf(path, sizeof path, "%s/demo.json", w->state);
     enum status s = text == NULL ? error_set(err, STATUS_NO_MEMORY, "out of memory")

@@ -86,6 +86,7 @@ static void close_world(struct demo_world *w)
     demo_gateway_stop(w);
     curl_fetch_free(w->fetch);
     event_loop_free(w->loop);
+    log_list_clear(&w->ctlogs);
     for (size_t i = 0; i < DEMO_MIRRORS; i++) {
         builder_clear(&w->mirrors[i].vkey_text);
         vkey_clear(&w->mirrors[i].vkey);

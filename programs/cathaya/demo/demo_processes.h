@@ -11,7 +11,7 @@
 #include "adapters/event_loop/event_loop.h"
 #include "base/builder.h"
 
-#define DEMO_PROCESSES_MAX 32
+#define DEMO_PROCESSES_MAX 48
 #define DEMO_ARGUMENTS_MAX 24
 #define DEMO_PROCESS_NAME_SIZE 48
 #define DEMO_ADDRESS_SIZE 64

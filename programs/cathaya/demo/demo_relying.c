@@ -151,19 +151,21 @@ static void judge_mtc(const struct relying *r, struct demo_certificate *c, struc
                        result.cosigners[0] != '\0' ? " " : "", result.cosigners);
 }
 
-static void judge_classic(const struct relying *r, struct demo_certificate *c, const struct bytes *certificates, size_t count)
+static void judge_classic(const struct demo_world *w, const struct relying *r, struct demo_certificate *c, const struct bytes *certificates, size_t count)
 {
     struct error err = {.text = ""}, other = {.text = ""};
     struct bytes root = input_block_der(&r->root, 0);
     for (size_t i = 0; i < count; i++)
         c->bytes += certificates[i].len;
     bool is_accepted = classic_chain_verify_below(root, certificates, count, c->host, demo_now_s(), &err) == STATUS_OK;
-    c->is_right = is_accepted && classic_chain_verify_below(root, certificates, count, OTHER_HOST, demo_now_s(), &other) == STATUS_REFUSED;
+    c->is_right = is_accepted && count > 1 &&
+                  classic_chain_verify_below(root, certificates, count, OTHER_HOST, demo_now_s(), &other) == STATUS_REFUSED &&
+                  demo_scts_judge(w, c->profile->suite, certificates[0], certificates[1], c->cosigners, sizeof c->cosigners, &err) ==
+                      STATUS_OK;
     (void)snprintf(c->reason, sizeof c->reason, "%.*s", (int)sizeof c->reason - 1, err.text);
-    (void)snprintf(c->cosigners, sizeof c->cosigners, "-");
 }
 
-static enum status judge(const struct relying *r, struct demo_certificate *c, struct error *err)
+static enum status judge(const struct demo_world *w, const struct relying *r, struct demo_certificate *c, struct error *err)
 {
     struct input_blocks file = {.count = 0};
     struct bytes certificates[CHAIN_MAX];
@@ -172,7 +174,7 @@ static enum status judge(const struct relying *r, struct demo_certificate *c, st
     if (s == STATUS_OK && c->profile->is_mtc)
         judge_mtc(r, c, certificates[0]);
     else if (s == STATUS_OK)
-        judge_classic(r, c, certificates, count);
+        judge_classic(w, r, c, certificates, count);
     input_blocks_clear(&file);
     return s;
 }
@@ -186,7 +188,7 @@ enum status demo_relying_run(struct demo_world *w, size_t *wrong_count, struct e
         s = make_relying(w, &w->issuers[i], &all[i], err);
     for (size_t i = 0; s == STATUS_OK && i < w->certificate_count; i++) {
         struct demo_certificate *c = &w->certificates[i];
-        s = judge(&all[strcmp(c->profile->suite, w->issuers[0].suite) != 0], c, err);
+        s = judge(w, &all[strcmp(c->profile->suite, w->issuers[0].suite) != 0], c, err);
         if (s == STATUS_OK && !c->is_right)
             output_error("demo: %s: the verdict is not right: %s", c->path, c->reason);
         *wrong_count += s == STATUS_OK && !c->is_right;

@@ -52,6 +52,8 @@ static enum status start_ca(struct demo_world *w, struct error *err)
     char address[DEMO_ADDRESS_SIZE];
     enum status s = demo_config_policies(w, err);
     if (s == STATUS_OK)
+        s = demo_ctlog_write_policy(w, err);
+    if (s == STATUS_OK)
         s = demo_config_ca(w, err);
     if (s == STATUS_OK)
         s = start(w, "ca", "ca", "ca.conf", &process, err);
@@ -66,10 +68,12 @@ enum status demo_services_start(struct demo_world *w, struct error *err)
     if (s == STATUS_OK)
         s = start_mirrors(w, err);
     if (s == STATUS_OK)
+        s = demo_ctlog_start(w, err);
+    if (s == STATUS_OK)
         s = start_ca(w, err);
     if (s == STATUS_OK)
         s = demo_gateway_start(w, err);
     if (s == STATUS_OK)
-        demo_say(w, "running:  four CAs in one service at %s, 4 mirrors, 2 validation perspectives, a mock DNS, a gateway", w->base_url);
+        demo_say(w, "running:  four CAs in one service at %s, 4 mirrors, 4 CT logs of 2 operators, 2 validation perspectives, a mock DNS, a gateway", w->base_url);
     return s;
 }

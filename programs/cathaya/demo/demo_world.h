@@ -1,9 +1,10 @@
 /* demo_world.h - the services of the demo on loopback, and who uses them: a mock DNS, two perspectives, two mirrors of each
- * suite, one process with four CAs, and a gateway in front of a page. Private to programs/cathaya/demo.
+ * suite, four CT logs of two operators, one process with four CAs, a gateway in front of a page, and a monitor. Private to programs/cathaya/demo.
  *
  *   DIR/services/             configurations, keys and state of all of them
  *   DIR/services/logs/        what they write
  *   DIR/services/certificates what the ACME clients got
+ *   DIR/services/ctlog-*      CT logs of two operators
  *   DIR/services/gateway      the gateway's state
  *   DIR/services/trust        what the clients at the gateway trust
  *   DIR/demo.json             where everything is, for other programs
@@ -15,6 +16,7 @@
 
 #include "adapters/http_client/curl_fetch.h"
 #include "adapters/http_server/http_server.h"
+#include "codec/ct/log_list.h"
 #include "codec/note/vkey.h"
 #include "demo/demo_processes.h"
 
@@ -27,6 +29,7 @@
 #define DEMO_PROFILES 4
 #define DEMO_MIRRORS 4
 #define DEMO_PERSPECTIVES 2
+#define DEMO_OPERATORS 2 /* of CT logs; each has one of each suite */
 #define DEMO_CERTIFICATES_MAX 16
 #define DEMO_HOST_SIZE 64
 #define DEMO_VISITS 4
@@ -59,7 +62,7 @@ struct demo_certificate {
     double seconds; /* from the order to the certificate */
     size_t bytes;   /* of the certificates that a server sends */
     uint64_t index;
-    char cosigners[CATHAYA_COSIGNERS_SIZE + CATHAYA_ID_SIZE]; /* the CA, and who else has signed */
+    char cosigners[CATHAYA_COSIGNERS_SIZE + CATHAYA_ID_SIZE]; /* the CA, and who else has signed; or whose SCTs it has */
     bool is_right;  /* accepted, and refused for another name */
     char reason[512];
 };
@@ -93,6 +96,7 @@ struct demo_world {
     char http01_address[DEMO_ADDRESS_SIZE]; /* without port */
     struct demo_mirror mirrors[DEMO_MIRRORS];
     struct demo_issuer issuers[DEMO_SUITES];
+    struct log_list ctlogs;
     size_t certificate_count;
     struct demo_certificate certificates[DEMO_CERTIFICATES_MAX];
     struct demo_log_view logs[DEMO_SUITES];
@@ -132,6 +136,15 @@ MUST_USE enum status demo_config_gateway(const struct demo_world *w, const char 
 /* ---- demo_services.c ---- */
 
 MUST_USE enum status demo_services_start(struct demo_world *w, struct error *err);
+
+/* ---- demo_ctlog.c, demo_scts.c: CT logs of two operators, and who counts their timestamps ---- */
+
+const char *demo_ctlog_operator(size_t i);
+MUST_USE enum status demo_ctlog_start(struct demo_world *w, struct error *err);
+MUST_USE enum status demo_ctlog_write_policy(const struct demo_world *w, struct error *err);
+/* demo_scts_judge is STATUS_OK when the SCTs in a leaf verify and are enough, and one less would not be. who says whose. */
+MUST_USE enum status demo_scts_judge(const struct demo_world *w, const char *suite, struct bytes leaf, struct bytes issuer,
+                                     char *who, size_t size, struct error *err);
 
 /* ---- demo_dns.c ---- */
 
