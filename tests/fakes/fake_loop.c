@@ -239,6 +239,8 @@ static void deliver(void *cookie)
         response.body = builder_view(&x->answer.body);
         if (x->answer.content_type != NULL)
             response.content_type = bytes_of_text(x->answer.content_type);
+        if (x->answer.retry_after != NULL)
+            response.retry_after = bytes_of_text(x->answer.retry_after);
     }
     x->done(x->cookie, &response);
     builder_clear(&x->answer.body);

@@ -42,6 +42,7 @@ struct fake_answer {
     enum fetch_failure failure;
     int status;
     const char *content_type;
+    const char *retry_after; /* NULL: none */
     struct builder body;
     uint64_t delay_ms;
 };

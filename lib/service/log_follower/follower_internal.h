@@ -211,6 +211,7 @@ struct log_follower {
     struct builder landmarks, new_landmarks; /* the list that was good last, and the one of this round; empty: none */
     uint64_t state_sequence;
     bool is_dirty; /* the state is to be saved */
+    bool is_store_lost; /* a sync failed: what is on disk is unknown */
 
     /* the round */
     enum round_step step;

@@ -132,14 +132,18 @@ enum status follower_state_save(struct log_follower *f, struct error *err)
     take_kept(f);
     if (!f->is_dirty || store->put == NULL)
         return STATUS_OK;
+    if (f->is_store_lost)
+        return error_set(err, STATUS_IO, "state of log %s: nothing is durable any more since a sync failed; start again", f->name);
     f->state_sequence++;
     object_name(f, f->state_sequence, name);
     builder_init(&text, FOLLOWER_STATE_MAX);
     enum status s = write_all(f, &text, err);
     if (s == STATUS_OK)
         s = store->put(store->context, name, builder_view(&text), err);
-    if (s == STATUS_OK)
+    if (s == STATUS_OK) {
         s = store->sync(store->context, err);
+        f->is_store_lost = s != STATUS_OK;
+    }
     builder_clear(&text);
     f->is_dirty = s != STATUS_OK;
     return error_prefix(err, s, "state of log %s", f->name);
