@@ -3,11 +3,11 @@
  *
  * A follower gives what it has verified (the program translates):
  *   a worker's thread   monitor_scan (monitor_scan.h), with monitor_watch_of
- *   the loop's thread   monitor_take; monitor_keep says when all of it is durable: only then may the follower's position move on, so that
+ *   the loop's thread   monitor_take; config.kept says what of it is durable: only so far may the follower's position move on, so that
  *                       nothing is lost by a crash. What was told before is not told again.
  *   the loop's thread   monitor_finding, monitor_contact, monitor_set_progress
  *
- * State, in an object store: queue/, seen/ (notifier.h), certificates/, evidence/, uptime/, facts/.
+ * State: queue/, seen/ (notifier.h), uptime/NAME, facts/NAME (log_facts.h). Files: certificates/, evidence/.
  */
 #ifndef CATHAYA_SERVICE_MONITOR_MONITOR_H
 #define CATHAYA_SERVICE_MONITOR_MONITOR_H
@@ -28,7 +28,9 @@
 
 /* Logs of all public programs together are about 100; shards of some years more. */
 #define MONITOR_LOGS_MAX 512
-#define MONITOR_NAME_MAX 200
+#define MONITOR_NAME_MAX 63 /* [a-z0-9._-] */
+/* Odd entries (unreadable, unknown, of CAs) of a log in an hour that are told one by one. */
+#define MONITOR_ODD_MAX 100
 
 struct monitor;
 
@@ -38,18 +40,24 @@ struct monitor_config {
     struct fetch_port fetch;
     struct work_port state_work; /* serial: state is touched there alone */
     struct work_port index_work; /* serial: index is touched there alone */
-    struct object_store state;
+    struct object_store state, files;
     const struct domain_index *index; /* NULL: none */
     struct events_port events;
     struct metrics *metrics;
     const struct notifier_action *actions; /* copied; what they point to is borrowed */
     size_t action_count;
-    uint64_t flush_ms;     /* how often figures of uptime are kept */
-    uint64_t retention_s;  /* index rows of certificates that ended so long ago are pruned; 0: none */
+    uint64_t flush_ms;      /* how often figures of uptime are kept */
+    uint64_t interval_ms;   /* of the followers' rounds: one sample of uptime */
+    uint64_t retention_s;   /* index rows of certificates that ended so long ago are pruned; 0: none */
+    void *context;
+    void (*kept)(void *context, size_t log, uint64_t end);
 };
 
 /* monitor_new reads the state, on this thread, before anything else runs. */
 MUST_USE enum status monitor_new(const struct monitor_config *config, struct monitor **out, struct error *err);
+
+/* monitor_start begins to deliver and to keep figures. */
+void monitor_start(struct monitor *m);
 
 /* monitor_stop ends timers and keeps the figures; done is called when the last job is through. Then monitor_free. */
 void monitor_stop(struct monitor *m, void (*done)(void *cookie), void *cookie);
@@ -65,16 +73,14 @@ struct monitor_log_config {
     uint64_t mmd_s; /* 0: none */
 };
 
-/* monitor_add_log gives the number by which the log is known here. */
+/* monitor_add_log, before anything runs, gives the number by which the log is known here. */
 MUST_USE enum status monitor_add_log(struct monitor *m, const struct monitor_log_config *log, size_t *number,
                                      struct error *err);
 
-/* monitor_take takes what a batch gave; NULL: it could not be looked at, and the log is never kept beyond it. */
-void monitor_take(struct monitor *m, size_t log, struct monitor_found *found);
-
-/* monitor_keep: is all that was taken of the log durable? STATUS_AGAIN: not yet, or too much waits for delivery; STATUS_IO: it
- * cannot be made durable. Only STATUS_OK lets the follower forget it. */
-MUST_USE enum status monitor_keep(const struct monitor *m, size_t log, struct error *err);
+/* monitor_take takes what the batch that ends before `end` gave; batches of a log come in their order. NULL: it could not be looked at,
+ * and nothing of the log is kept from there on. config.kept is called, later or from within, when everything below an index is
+ * durable: only so far may the follower forget. */
+void monitor_take(struct monitor *m, size_t log, uint64_t end, struct monitor_found *found);
 
 /* monitor_finding tells a finding, once. monitor_contact counts an answer, or its absence, for the endpoint's uptime. */
 void monitor_finding(struct monitor *m, size_t log, const struct log_finding *finding);
@@ -87,11 +93,15 @@ struct monitor_progress {
 };
 void monitor_set_progress(struct monitor *m, size_t log, const struct monitor_progress *progress);
 
-/* monitor_test queues a test notification; done when it is durable. */
-MUST_USE enum status monitor_test(struct monitor *m, notifier_done *done, void *cookie, struct error *err);
+/* monitor_add queues a notification of somebody else: a test. */
+void monitor_add(struct monitor *m, struct notification *notification, notifier_done *done, void *cookie);
 
-/* monitor_write_status appends one JSON object: logs, watch list, queue, index. */
-MUST_USE enum status monitor_write_status(struct monitor *m, struct builder *out, struct error *err);
+/* monitor_status is one JSON object for operators, whose reference is the caller's: logs, watch list, actions, index. Stable names:
+ * docs in cathaya-monitor.1. NULL without memory. */
+struct json_t *monitor_status(struct monitor *m);
+
+/* monitor_set_metrics brings figures that are kept elsewhere up to date, before metrics are written. */
+void monitor_set_metrics(struct monitor *m);
 
 /* monitor_why_not_ready is NULL, or what keeps it from working. */
 const char *monitor_why_not_ready(const struct monitor *m);

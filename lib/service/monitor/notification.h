@@ -77,7 +77,7 @@ void notification_file_name(enum notification_event event, const uint8_t id[NOTI
 MUST_USE enum status notification_new_test(int64_t now_ms, const char *seed, struct notification **out, struct error *err);
 
 /* notification_new_finding tells what a log did. Equal ones are one: the same words of a lie; of a state (stale, unreachable) the
- * same log, source and hour. */
+ * same log, source and day. */
 MUST_USE enum status notification_new_finding(const struct log_finding *finding, const char *url, struct notification **out,
                                               struct error *err);
 

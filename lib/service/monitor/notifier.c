@@ -278,3 +278,8 @@ const char *notifier_why_not(const struct notifier *n)
 {
     return n->has_failed ? n->failure.text : NULL;
 }
+
+bool notifier_has(const struct notifier *n, const uint8_t id[NOTIFICATION_ID_SIZE])
+{
+    return seen_set_has(&n->seen, id);
+}

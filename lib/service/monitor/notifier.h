@@ -69,6 +69,9 @@ typedef void notifier_done(void *cookie, enum status status, const struct error 
 void notifier_add(struct notifier *n, struct notification **notifications, size_t count, notifier_done *done,
                   void *cookie);
 
+/* notifier_has says whether a notification was queued before. */
+bool notifier_has(const struct notifier *n, const uint8_t id[NOTIFICATION_ID_SIZE]);
+
 /* notifier_why_not is NULL, or why nothing can be made durable any more. */
 const char *notifier_why_not(const struct notifier *n);
 

@@ -51,6 +51,11 @@ enum status seen_set_add(struct seen_set *set, const uint8_t id[NOTIFICATION_ID_
     return STATUS_OK;
 }
 
+bool seen_set_has(const struct seen_set *set, const uint8_t id[NOTIFICATION_ID_SIZE])
+{
+    return set->slot_count > 0 && set->items[find(set, id)].expires_s != 0;
+}
+
 enum status seen_set_expire(struct seen_set *set, int64_t now_s, struct error *err)
 {
     return set->slot_count == 0 ? STATUS_OK : rebuild(set, set->slot_count, now_s, err);

@@ -20,6 +20,8 @@ struct seen_set {
 MUST_USE enum status seen_set_add(struct seen_set *set, const uint8_t id[NOTIFICATION_ID_SIZE], int64_t expires_s,
                                   bool *is_new, struct error *err);
 
+bool seen_set_has(const struct seen_set *set, const uint8_t id[NOTIFICATION_ID_SIZE]);
+
 /* seen_set_expire forgets what has expired. STATUS_NO_MEMORY: nothing was forgotten. */
 MUST_USE enum status seen_set_expire(struct seen_set *set, int64_t now_s, struct error *err);
 void seen_set_clear(struct seen_set *set);
