@@ -1,0 +1,240 @@
+"""A CA gets SCTs from real logs of several operators: precertificate, SCTs, certificate. Logs die, come back, the CA is killed in
+the middle; there is one certificate of each order, with SCTs that OpenSSL's CT code and the independent reader accept."""
+import base64
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, HERE)
+
+import scts_world
+import acme_raw
+import acme_world
+import ct_wire
+import pki
+from ct_world import wait_until
+
+PEER = os.environ.get('CATHAYA_SCT_OPENSSL', '')
+KINDS = {'gm': ('gm-classic', 'sm2'), 'intl': ('intl-classic', 'p256')}
+
+
+class Case(unittest.TestCase):
+    policies = None
+
+    @classmethod
+    def setUpClass(cls):
+        cls.world = scts_world.World(cls.policies)
+        cls.world.__enter__()
+        cls.addClassCleanup(cls.world.__exit__, None, None, None)
+        cls.client = acme_raw.Client(cls.world)
+        cls.count = 0
+
+    def tearDown(self):
+        for operator in self.world.operators.values():
+            if not operator.is_running:
+                operator.start()
+
+    def name(self):
+        type(self).count += 1
+        return f'n{self.count}.demo.test'
+
+    def issue(self, suite, name=None):
+        profile, kind = KINDS[suite]
+        return self.client.issue(name or self.name(), kind=kind, profile=profile)
+
+    def openssl(self, certificate):
+        """OpenSSL's verdicts of the SCTs in an international certificate."""
+        names = ', '.join(self.world.operators)
+        text = f'enabled_logs = {names}\n' + ''.join(
+            f'[{name}]\ndescription = {name}\nkey = {base64.b64encode(o.logs["intl"].signer.spki).decode()}\n'
+            for name, o in self.world.operators.items())
+        chain = certificate.answer.body.split(b'-----BEGIN')
+        arguments = [PEER, self.world.write('ctlog.cnf', text), certificate.path, certificate.save(b'-----BEGIN' + chain[2])]
+        done = subprocess.run(arguments, capture_output=True, text=True, timeout=60, check=False)
+        self.assertEqual(done.returncode, 0, done)
+        return [line.split()[0] for line in done.stdout.splitlines()]
+
+    def serials(self, suite, name):
+        """Serial numbers and TBSCertificates of the precertificates with this name that logs have."""
+        found = [e for _, e in self.world.entries(suite) if e.kind == ct_wire.PRECERT_ENTRY and name.encode() in e.tbs]
+        return {e.tbs for e in found}
+
+    # What goes on while logs are away.
+
+    def processing(self, suite, name):
+        """An order that waits for SCTs."""
+        profile, kind = KINDS[suite]
+        order = self.client.order(name, profile=profile)
+        self.client.authorize(order, 'http-01')
+        csr, key = self.client.csr(kind, name)
+        answer = self.client.post(order.json['finalize'], {'csr': acme_raw.b64(csr)})
+        self.assertEqual(answer.json['status'], 'processing', answer)
+        return order, key
+
+    def finished(self, order, key):
+        done = self.client.poll(order.headers['Location'], seconds=90)
+        self.assertEqual(done['status'], 'valid', done)
+        return acme_raw.Certificate(self.client, done, key)
+
+
+class Issuing(Case):
+    def test_both_worlds(self):
+        for suite in KINDS:
+            certificate = self.issue(suite)
+            operators = self.world.check_scts(suite, certificate)
+            self.assertEqual(len(set(operators)), 2, operators)
+            if suite == 'intl':
+                self.assertEqual(self.openssl(certificate), ['valid', 'valid'])
+            # The certificate itself is submitted too, after a while.
+            wait_until('the final certificate in two logs',
+                       lambda c=certificate, s=suite: len({name for name, e in self.world.entries(s)
+                                                           if e.kind == ct_wire.X509_ENTRY and e.certificate == c.der}) >= 2)
+        self.assertGreaterEqual(self.world.metric('cathaya_ct_scts_total', 'A'), 1)
+
+    def test_one_dies(self):
+        """Whichever it is, certificates are still issued, without its SCTs, and it is used again when it is back."""
+        for operator in self.world.operators.values():
+            operator.kill()
+            for suite in KINDS:
+                for _ in range(2):
+                    certificate = self.issue(suite)
+                    self.assertEqual(set(self.world.check_scts(suite, certificate)), set(self.world.operators) - {operator.name})
+            operator.start()
+        self.assertIn('ct-log-failing', self.world.ca.text())
+        wait_until('all are used again', lambda: {n for _ in range(3) for n in self.world.check_scts('gm', self.issue('gm'))} ==
+                   set(self.world.operators), 90)
+        self.assertIn('ct-log-well', self.world.ca.text())
+
+    def test_one_hangs(self):
+        """A log that takes connections and says nothing: another one is asked after log-timeout."""
+        for operator in self.world.operators.values():
+            operator.process.popen.send_signal(signal.SIGSTOP)
+            try:
+                for suite in KINDS:
+                    certificate = self.issue(suite)
+                    self.assertEqual(set(self.world.operators) - {operator.name}, {n for n in self.check_alive(suite, certificate, operator)})
+            finally:
+                operator.process.popen.send_signal(signal.SIGCONT)
+
+    def check_alive(self, suite, certificate, hanging):
+        operators = [n for n, o in self.world.operators.items() for s in scts_world.read_scts(certificate)
+                     if pki.SUITES[suite].hash(o.logs[suite].signer.spki) == s['id']]
+        self.assertNotIn(hanging.name, operators)
+        return operators
+
+    def test_all_die(self):
+        for operator in self.world.operators.values():
+            operator.kill()
+        names = {suite: self.name() for suite in KINDS}
+        orders = {suite: self.processing(suite, names[suite]) for suite in KINDS}
+        # Longer than the deadline, and a try more.
+        end = time.monotonic() + 2 * self.world.deadline_ms / 1000
+        while time.monotonic() < end:
+            for suite in KINDS:
+                self.assertEqual(self.client.post(orders[suite][0].headers['Location'], None).json['status'], 'processing')
+            time.sleep(0.5)
+        self.world.ca.wait_for('issuance-delayed')
+        self.world.operators['A'].start()
+        self.world.operators['B'].start()
+        for suite in KINDS:
+            certificate = self.finished(*orders[suite])
+            self.assertEqual(set(self.world.check_scts(suite, certificate)), {'A', 'B'})
+            self.assertEqual(self.serials(suite, names[suite]), {ct_wire.without_extension(certificate.der, pki.SCT_LIST)})
+
+    def test_the_ca_is_killed(self):
+        """While one log has the precertificate and the others are away."""
+        name = self.name()
+        self.world.operators['B'].kill()
+        self.world.operators['C'].kill()
+        order, key = self.processing('gm', name)
+        wait_until('a log has the precertificate', lambda: self.serials('gm', name))
+        before = self.serials('gm', name)
+        self.world.restart_ca()
+        self.world.operators['C'].start()
+        certificate = self.finished(order, key)
+        self.assertEqual(set(self.world.check_scts('gm', certificate)), {'A', 'C'})
+        self.assertEqual(self.serials('gm', name), before)
+        self.assertEqual(before, {ct_wire.without_extension(certificate.der, pki.SCT_LIST)})
+
+    def test_lists_and_policies_are_read_again(self):
+        self.world.write_lists(('A', 'B'))
+        self.assertIn('reloaded', self.world.reload('reloaded'))
+        for suite in KINDS:
+            self.assertEqual(set(self.world.check_scts(suite, self.issue(suite))), {'A', 'B'})
+        self.world.write('gm-logs.json', '{"operators": 7}')
+        said = self.world.reload('reload-failed')
+        self.assertIn('gm-logs.json', said)
+        self.assertEqual(set(self.world.check_scts('gm', self.issue('gm'))), {'A', 'B'})
+        self.world.write_lists(('A',))
+        self.assertIn('profile="gm-classic"', self.world.reload('ct-logs-too-few'))
+        self.world.write_lists()
+        self.world.reload('reloaded')
+        self.issue('gm')
+
+
+class Intranet(Case):
+    """More than 180 days: three SCTs."""
+
+    policies = {'intl-intranet': 'chrome', 'gm-intranet': 'gm-two'}
+
+    def test_three(self):
+        for suite, kind in (('intl', 'p256'), ('gm', 'sm2')):
+            certificate = self.client.issue(('ip', '127.0.0.1'), kind=kind, profile=f'{suite}-intranet')
+            self.assertEqual(sorted(self.world.check_scts(suite, certificate)), ['A', 'B', 'C'])
+
+
+class Configuration(unittest.TestCase):
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.folder = scratch.name
+        acme_world.run('ca', 'classic', 'init', '--suite', 'gm', '--organisation', 'Example', '--url', 'http://localhost/gm', self.path('gm-r1'))
+        with open(os.path.join(acme_world.ROOT, 'policies', 'ct-policy.conf'), encoding='utf-8') as file:
+            self.put('ct-policy.conf', file.read())
+        self.put('logs.json', '{"version": "1", "log_list_timestamp": "2026-11-01T00:00:00Z", "operators": []}')
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def put(self, name, text):
+        with open(self.path(name), 'w', encoding='utf-8') as file:
+            file.write(text)
+
+    def refused(self, profile, ct, *says):
+        self.put('ca.conf', f'base-url = "http://localhost:1"\nlisten = {{"127.0.0.1:0"}}\nclassic "gm-r1" {{ directory = "gm-r1" }}\n'
+                 f'profile "gm-classic" {{\n    ca = "gm-r1"\n{profile}}}\nvalidation {{\n    quorum = "relaxed"\n    caa-identities = {{"ca.example"}}\n}}\n'
+                 f'acme {{ default-profile = "gm-classic" }}\n{ct}')
+        done = acme_world.run('ca', 'run', '--check-config', '--config', self.path('ca.conf'), check=False)
+        if not says:
+            self.assertEqual(done.returncode, 0, done)
+            return
+        self.assertEqual(done.returncode, 2, done)
+        for word in says:
+            self.assertIn(word, done.stderr.decode())
+
+    def test_what_is_wrong(self):
+        good = 'ct {\n    log-list = {"logs.json"}\n    policy-file = "ct-policy.conf"\n}\n'
+        self.refused('', '')
+        self.refused('    ct-policy = "none"\n', '')
+        self.refused('', good)
+        self.refused('    ct-policy = "gm-browser"\n', '', 'gm-classic', 'no ct block')
+        self.refused('    ct-policy = "gm-other"\n', good, 'gm-classic', 'ct-policy.conf', 'no policy "gm-other"')
+        self.refused('    ct-policy = ""\n', good, 'ct-policy', 'none')
+        self.refused('    ct-policy = "gm-browser"\n', good, 'gm-classic')    # and no log in the list
+        self.refused('', good.replace('{"logs.json"}', '{}'), 'log-list')
+        self.refused('', good.replace('logs.json', 'gone.json'), 'gone.json')
+        self.refused('', good.replace('"ct-policy.conf"', '"gone.conf"'), 'gone.conf')
+        self.refused('', good[:-2] + '    deadline-ms = 1000\n}\n', 'log-timeout-ms')
+        self.refused('', good[:-2] + '    deadline-ms = 99\n}\n', 'deadline-ms')
+        self.refused('', good[:-2] + '    deadlin-ms = 99\n}\n', 'deadlin-ms')
+        self.put('bad.conf', 'policy x\nscts longer two\n')
+        self.refused('', good.replace('ct-policy.conf', 'bad.conf'), 'bad.conf', '2')
+
+
+if __name__ == '__main__':
+    acme_world.main()
