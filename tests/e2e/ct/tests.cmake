@@ -13,10 +13,12 @@ endforeach()
 # No TIMEOUT of its own: `make soak-crash` gives CATHAYA_CRASH_ROUNDS, and the time that it takes.
 add_test(NAME crash/ct_kill COMMAND python3 -B "${CMAKE_CURRENT_LIST_DIR}/test_kill.py")
 set_tests_properties(crash/ct_kill PROPERTIES LABELS crash SKIP_RETURN_CODE 77 ENVIRONMENT "CATHAYA_PROGRAM=$<TARGET_FILE:cathaya_program>")
-# OCSP of the classic CAs.
-add_test(NAME e2e/ct_ocsp COMMAND python3 -B "${CMAKE_CURRENT_LIST_DIR}/test_ocsp.py")
-set_tests_properties(e2e/ct_ocsp PROPERTIES LABELS e2e TIMEOUT 300 SKIP_RETURN_CODE 77
-  ENVIRONMENT "CATHAYA_PROGRAM=$<TARGET_FILE:cathaya_program>;CATHAYA_MAKE_CSR=$<TARGET_FILE:make_csr>;CATHAYA_OPENSSL_PROGRAM=${PROJECT_SOURCE_DIR}/build/deps/openssl-program/openssl")
+# The CA's side: OCSP of the classic CAs, SCTs inside classic certificates and beside Merkle Tree ones.
+foreach(name dual mtc_scts ocsp)
+  add_test(NAME "e2e/ct_${name}" COMMAND python3 -B "${CMAKE_CURRENT_LIST_DIR}/test_${name}.py")
+  set_tests_properties("e2e/ct_${name}" PROPERTIES LABELS e2e TIMEOUT 300 SKIP_RETURN_CODE 77
+    ENVIRONMENT "CATHAYA_PROGRAM=$<TARGET_FILE:cathaya_program>;CATHAYA_MAKE_CSR=$<TARGET_FILE:make_csr>;CATHAYA_OPENSSL_PROGRAM=${PROJECT_SOURCE_DIR}/build/deps/openssl-program/openssl")
+endforeach()
 # The CA's side: precertificate, SCTs, certificate.
 add_test(NAME e2e/ct_ca_scts COMMAND python3 -B "${CMAKE_CURRENT_LIST_DIR}/test_ca_scts.py")
 set_tests_properties(e2e/ct_ca_scts PROPERTIES LABELS e2e TIMEOUT 600 SKIP_RETURN_CODE 77
