@@ -51,8 +51,8 @@ struct classic_issuer_config {
     struct sct_source scts;       /* for profiles with a CT policy; start NULL: there is none, and they are refused */
     struct timer_port timer;      /* for what logs are to be told again; may be empty without scts */
     struct events_port events;
-    /* revoked: there is something new to publish; on the loop. May be NULL. */
-    void (*revoked)(void *context);
+    /* revoked: there is something new to publish, about this serial number (contents of the INTEGER); on the loop. May be NULL. */
+    void (*revoked)(void *context, struct bytes serial);
     void *revoked_context;
 };
 
@@ -73,6 +73,24 @@ void classic_issuer_start(struct classic_issuer *issuer);
 
 /* classic_issuer_stop starts nothing new for the logs; before the worker is freed. */
 void classic_issuer_stop(struct classic_issuer *issuer);
+
+/* A serial number that counts as issued although no certificate of it is known to the ACME server: of a precertificate that
+ * waits for its SCTs, or whose order has failed. */
+struct classic_unfinished {
+    struct bytes serial; /* borrowed */
+    /* STATUS_OK: (would be) revoked. STATUS_NOT_FOUND: not of this CA, revoked before, or there is a certificate, which is
+     * revoked as such. */
+    enum status status;
+    int64_t not_after_s;
+};
+typedef void classic_unfinished_done(void *cookie, enum status status, const struct error *err);
+
+/* classic_issuer_revoke_unfinished revokes the precertificates among items (of the caller, until done) for a CRLReason; their
+ * orders are refused from then on. done is called once, later: STATUS_OK, or STATUS_IO and what was not stored. STATUS_NO_MEMORY:
+ * done is not called. */
+MUST_USE enum status classic_issuer_revoke_unfinished(struct classic_issuer *issuer, struct classic_unfinished *items, size_t count,
+                                                      int reason, bool is_dry_run, classic_unfinished_done *done, void *cookie,
+                                                      struct error *err);
 
 /* A certificate or precertificate that this CA has issued. */
 struct classic_issued {

@@ -1,4 +1,5 @@
 /* Revoking: an object by serial number, and whoever publishes is told. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/reader.h"
@@ -7,21 +8,35 @@
 
 #define REVOCATION_SIZE 17
 
+/* *is_new: it was not revoked before; otherwise the first time and reason stay. */
+static enum status put_revoked(const struct object_store *store, struct bytes serial, int64_t revoked_s, int reason,
+                               int64_t not_after_s, bool *is_new, struct error *err)
+{
+    char name[OBJECT_NAME_MAX + 1];
+    struct builder value;
+    builder_init(&value, 64);
+    classic_issued_name("revoked", serial, name);
+    enum status s = store->get(store->context, name, &value, err);
+    *is_new = s == STATUS_NOT_FOUND;
+    if (*is_new) {
+        builder_reset(&value);
+        builder_u64(&value, (uint64_t)revoked_s);
+        builder_u8(&value, (uint8_t)reason);
+        builder_u64(&value, (uint64_t)not_after_s);
+        s = store->put(store->context, name, builder_view(&value), err);
+    }
+    builder_clear(&value);
+    return s;
+}
+
 static void run_revoke(void *cookie)
 {
     struct classic_job *job = cookie;
     const struct object_store *store = &job->issuer->config.store;
-    char name[OBJECT_NAME_MAX + 1];
-    classic_issued_name("revoked", bytes_of(job->issued.serial, job->issued.serial_len), name);
-    job->status = store->get(store->context, name, &job->der, &job->err);
-    if (job->status != STATUS_NOT_FOUND)
-        return; /* revoked before: the first time and reason stay */
-    builder_reset(&job->der);
-    builder_u64(&job->der, (uint64_t)job->revoked_s);
-    builder_u8(&job->der, (uint8_t)job->reason);
-    builder_u64(&job->der, (uint64_t)job->not_after_s);
-    job->status = store->put(store->context, name, builder_view(&job->der), &job->err);
-    if (job->status == STATUS_OK)
+    bool is_new;
+    job->status = put_revoked(store, bytes_of(job->issued.serial, job->issued.serial_len), job->revoked_s, job->reason,
+                              job->not_after_s, &is_new, &job->err);
+    if (job->status == STATUS_OK && is_new)
         job->status = store->sync(store->context, &job->err);
 }
 
@@ -30,7 +45,7 @@ static void done_revoke(void *cookie)
     struct classic_job *job = cookie;
     const struct classic_issuer_config *config = &job->issuer->config;
     if (job->status == STATUS_OK && config->revoked != NULL)
-        config->revoked(config->revoked_context);
+        config->revoked(config->revoked_context, bytes_of(job->issued.serial, job->issued.serial_len));
     job->done.revoke(job->cookie, job->status, &job->err);
     classic_job_free(job);
 }
@@ -52,6 +67,98 @@ void classic_revoke(void *context, const struct acme_certificate *certificate, i
     memcpy(job->issued.serial, certificate->serial, certificate->serial_len);
     issuer->config.worker.submit(issuer->config.worker.context, run_revoke, done_revoke, job);
 }
+
+/* ---- precertificates without a certificate ---- */
+
+struct unfinished_job {
+    struct classic_issuer *issuer;
+    struct classic_unfinished *items;
+    size_t count;
+    int reason;
+    bool is_dry_run, has_revoked;
+    int64_t now_s;
+    enum status status;
+    struct error err;
+    classic_unfinished_done *done;
+    void *cookie;
+};
+
+static bool has_object(const struct object_store *store, const char *name)
+{
+    struct builder value;
+    builder_init(&value, CLASSIC_LEAF_MAX);
+    enum status s = store->get(store->context, name, &value, NULL);
+    builder_clear(&value);
+    return s != STATUS_NOT_FOUND;
+}
+
+static enum status revoke_unfinished(struct unfinished_job *job, struct classic_unfinished *item)
+{
+    const struct object_store *store = &job->issuer->config.store;
+    char name[OBJECT_NAME_MAX + 1];
+    struct builder value;
+    struct classic_issued issued;
+    bool is_new = false;
+    item->status = STATUS_NOT_FOUND;
+    if (item->serial.len == 0 || item->serial.len > ACME_SERIAL_MAX)
+        return STATUS_OK;
+    builder_init(&value, 256);
+    classic_issued_name("issued", item->serial, name);
+    enum status s = store->get(store->context, name, &value, &job->err);
+    if (s == STATUS_OK)
+        s = classic_issued_parse(builder_view(&value), &issued, &job->err);
+    builder_clear(&value);
+    if (s != STATUS_OK)
+        return s == STATUS_NOT_FOUND ? STATUS_OK : s;
+    classic_order_name("signed", issued.instance, issued.order, name);
+    bool is_finished = has_object(store, name);
+    classic_issued_name("revoked", item->serial, name);
+    if (is_finished || has_object(store, name))
+        return STATUS_OK;
+    item->not_after_s = issued.not_after_s;
+    if (!job->is_dry_run)
+        s = put_revoked(store, item->serial, job->now_s, job->reason, issued.not_after_s, &is_new, &job->err);
+    item->status = s;
+    job->has_revoked = job->has_revoked || is_new;
+    return s;
+}
+
+static void run_unfinished(void *cookie)
+{
+    struct unfinished_job *job = cookie;
+    const struct object_store *store = &job->issuer->config.store;
+    for (size_t i = 0; job->status == STATUS_OK && i < job->count; i++)
+        job->status = revoke_unfinished(job, &job->items[i]);
+    if (job->has_revoked && job->status == STATUS_OK)
+        job->status = store->sync(store->context, &job->err);
+}
+
+static void done_unfinished(void *cookie)
+{
+    struct unfinished_job *job = cookie;
+    const struct classic_issuer_config *config = &job->issuer->config;
+    if (job->has_revoked && config->revoked != NULL)
+        config->revoked(config->revoked_context);
+    job->done(job->cookie, job->status, &job->err);
+    free(job);
+}
+
+enum status classic_issuer_revoke_unfinished(struct classic_issuer *issuer, struct classic_unfinished *items, size_t count,
+                                             int reason, bool is_dry_run, classic_unfinished_done *done, void *cookie,
+                                             struct error *err)
+{
+    struct unfinished_job *job = calloc(1, sizeof *job);
+    if (job == NULL)
+        return error_set(err, STATUS_NO_MEMORY, "out of memory");
+    *job = (struct unfinished_job){
+        .issuer = issuer, .items = items, .count = count, .reason = reason, .is_dry_run = is_dry_run,
+        .now_s = classic_now_s(issuer), .done = done, .cookie = cookie,
+    };
+    issuer->config.worker.submit(issuer->config.worker.context, run_unfinished, done_unfinished, job);
+    return STATUS_OK;
+}
+
+/* ---- reading ---- */
 
 enum status classic_revocation_parse(const char *name, struct bytes value,
                                      struct classic_revocation *out, struct error *err)

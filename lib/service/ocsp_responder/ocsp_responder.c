@@ -220,9 +220,3 @@ void ocsp_responder_forget(struct ocsp_responder *responder, struct bytes serial
     responder->generation++;
     ocsp_cache_forget(&responder->cache, serial);
 }
-
-void ocsp_responder_forget_all(struct ocsp_responder *responder)
-{
-    responder->generation++;
-    ocsp_cache_clear(&responder->cache);
-}

@@ -81,7 +81,4 @@ struct http_handler ocsp_responder_handler(struct ocsp_responder *responder);
  * the loop, after the store has it. */
 void ocsp_responder_forget(struct ocsp_responder *responder, struct bytes serial);
 
-/* ocsp_responder_forget_all: of all. */
-void ocsp_responder_forget_all(struct ocsp_responder *responder);
-
 #endif

@@ -99,10 +99,10 @@ static void start_publish(struct run_classic_ca *ca)
     worker.submit(worker.context, run_publish, done_publish, ca);
 }
 
-static void revoked(void *context)
+static void revoked(void *context, struct bytes serial)
 {
     struct run_classic_ca *ca = context;
-    run_ocsp_forget(&ca->ocsp, bytes_of(NULL, 0));
+    run_ocsp_forget(&ca->ocsp, serial);
     start_publish(ca);
 }
 

@@ -108,10 +108,8 @@ enum status run_ocsp_renew(struct run_ocsp *ocsp, struct error *err)
 
 void run_ocsp_forget(struct run_ocsp *ocsp, struct bytes serial)
 {
-    if (ocsp->responder != NULL && serial.len > 0)
+    if (ocsp->responder != NULL)
         ocsp_responder_forget(ocsp->responder, serial);
-    else if (ocsp->responder != NULL)
-        ocsp_responder_forget_all(ocsp->responder);
 }
 
 void run_ocsp_close(struct run_ocsp *ocsp)

@@ -35,7 +35,7 @@ MUST_USE enum status run_ocsp_open(struct run_ocsp *ocsp, const struct run_class
 /* run_ocsp_renew: a new certificate when it is time. On the worker. */
 MUST_USE enum status run_ocsp_renew(struct run_ocsp *ocsp, struct error *err);
 
-/* run_ocsp_forget: what was signed may not be true any more; on the loop. serial empty: all of it. */
+/* run_ocsp_forget: what was signed about this certificate is not true any more; on the loop. */
 void run_ocsp_forget(struct run_ocsp *ocsp, struct bytes serial);
 
 /* run_ocsp_close: the worker must have finished. */
