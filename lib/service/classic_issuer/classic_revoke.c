@@ -137,8 +137,9 @@ static void done_unfinished(void *cookie)
 {
     struct unfinished_job *job = cookie;
     const struct classic_issuer_config *config = &job->issuer->config;
-    if (job->has_revoked && config->revoked != NULL)
-        config->revoked(config->revoked_context);
+    for (size_t i = 0; job->has_revoked && config->revoked != NULL && i < job->count; i++)
+        if (job->items[i].status == STATUS_OK)
+            config->revoked(config->revoked_context, job->items[i].serial);
     job->done(job->cookie, job->status, &job->err);
     free(job);
 }
