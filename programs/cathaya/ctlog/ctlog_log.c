@@ -7,6 +7,7 @@
 #include "adapters/event_loop/serial_worker.h"
 #include "adapters/http_server/static_files.h"
 #include "adapters/posix/posix_clock.h"
+#include "adapters/posix/posix_object_store.h"
 #include "adapters/sqlite/sqlite_ct_index.h"
 #include "ctlog/ctlog_files.h"
 #include "ctlog/ctlog_witnesses.h"
@@ -24,6 +25,7 @@ struct ctlog_log {
     const struct ctlog_config_log *settings;
     struct ctlog_log_ports ports;
     struct ctlog_files files;
+    struct posix_object_store *read_objects; /* the public ones, for those who read: stays when `files` are opened anew */
     struct sqlite_ct_index *index, *read_index;
     struct serial_worker *worker, *read_worker;
     struct static_files *served;
@@ -63,6 +65,13 @@ static enum status open_index(struct ctlog_log *log, struct error *err)
     if (s == STATUS_OK)
         s = sqlite_ct_index_open(path, SQLITE_MAY_CREATE, log_id, &log->index, err);
     return s == STATUS_OK ? sqlite_ct_index_open(path, SQLITE_FOR_READING, log_id, &log->read_index, err) : s;
+}
+
+static enum status open_read_objects(struct ctlog_log *log, struct error *err)
+{
+    char path[CTLOG_PATH_MAX];
+    enum status s = ctlog_files_path(log->config, log->settings, "public", path, err);
+    return s == STATUS_OK ? posix_object_store_open(path, POSIX_PUBLIC, false, &log->read_objects, err) : s;
 }
 
 static enum status read_files(struct ctlog_log *log, struct error *err)
@@ -118,6 +127,7 @@ static enum status open_role(struct ctlog_log *log, struct error *err)
         .not_after_start_s = settings->not_after_start_s, .not_after_end_s = settings->not_after_end_s,
         .refuses_expired = settings->refuses_expired, .algorithms = log->config->algorithms, .signer = log->signer,
         .index = sqlite_ct_index_port(log->index), .read_index = sqlite_ct_index_port(log->read_index),
+        .read_store = posix_object_store_port(log->read_objects),
         .work = serial_worker_port(log->worker), .read_work = serial_worker_port(log->read_worker),
         .pool = event_loop_pool(log->ports.loop), .timer = event_loop_timers(log->ports.loop), .clock = posix_clock(),
         .events = log->ports.events, .metrics = log->ports.metrics, .roots_pem = builder_view(&log->roots),
@@ -170,6 +180,8 @@ static enum status open_log(struct ctlog_log *log, struct error *err)
         s = read_files(log, err);
     if (s == STATUS_OK)
         s = ctlog_files_open(&log->files, log->config, log->settings, true, err);
+    if (s == STATUS_OK)
+        s = open_read_objects(log, err);
     if (s == STATUS_OK)
         s = open_index(log, err);
     if (s == STATUS_OK)
@@ -271,6 +283,7 @@ void ctlog_log_free(struct ctlog_log *log)
     static_files_free(log->served);
     sqlite_ct_index_close(log->read_index);
     sqlite_ct_index_close(log->index);
+    posix_object_store_close(log->read_objects);
     ctlog_files_close(&log->files);
     builder_clear(&log->roots);
     builder_clear(&log->mtc_cas);
