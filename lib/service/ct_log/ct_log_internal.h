@@ -15,6 +15,7 @@
 #include "service/ct_log/ct_log.h"
 #include "service/ct_log/ct_log_issuers.h"
 #include "service/ct_log/ct_log_limits.h"
+#include "service/ct_log/ct_log_store.h"
 
 /* Bodies of submissions under way: each may hold chain_bytes_max, and pending_max of them would be gigabytes. */
 #define CT_LOG_PENDING_BYTES_MAX ((size_t)256 << 20)
@@ -29,9 +30,6 @@
 /* Objects of the private store that keep accepted roots, DER, by their hex SHA-256. */
 #define CT_LOG_ROOTS_FOLDER "roots"
 #define CT_LOG_OBJECT_LIST "log.v3.json"
-#define CT_LOG_ISSUER_FOLDER "issuer"
-/* "issuer/<hex>" and its NUL. */
-#define CT_LOG_ISSUER_NAME_SIZE (sizeof CT_LOG_ISSUER_FOLDER + 2 * HASH_SIZE + 1)
 /* A clock that is so far behind the last tree head is wrong: nothing is dated by it. */
 #define CT_LOG_CLOCK_BEHIND_MAX_MS 60000
 
@@ -64,12 +62,6 @@ struct ct_log_entry {
     uint8_t extensions[CT_LOG_EXTENSIONS_SIZE];
     uint8_t signature[LOG_TREE_HEAD_SIGNATURE_MAX]; /* DER */
     size_t signature_len;
-};
-
-/* A certificate that has to be served below issuer/. */
-struct ct_log_object {
-    uint8_t fingerprint[HASH_SIZE];
-    struct bytes der;
 };
 
 enum ct_log_kind { CT_LOG_ADD_CHAIN, CT_LOG_ADD_PRE_CHAIN, CT_LOG_ADD_MTC };
@@ -137,51 +129,6 @@ struct ct_log_batch {
     size_t job_count, jobs_left;     /* on the loop; the append is one of jobs_left */
 };
 
-/* ---- the worker's half: ct_log_store.c, ct_log_plan.c ---- */
-
-#define CT_LOG_KNOWN_OBJECTS_MAX 8192
-
-struct ct_log_store {
-    const struct ct_log_config *config;
-    struct log_config engine_config;
-    struct log_engine *engine; /* NULL: stopped by a failure */
-    struct hasher hasher;
-    bool is_index_behind;      /* an index write failed: it is brought up before the next plan */
-    bool has_unsynced;         /* objects that were put and must last before an entry names them */
-    struct ct_log_object_set {
-        size_t count;
-        uint8_t (*fingerprints)[HASH_SIZE]; /* 2 * KNOWN_OBJECTS_MAX slots, zeros are free */
-    } known;
-};
-
-MUST_USE enum status ct_log_store_init(struct ct_log_store *store, const struct ct_log_config *config, const char *origin,
-                                       struct error *err);
-void ct_log_store_clear(struct ct_log_store *store);
-
-/* ct_log_store_open founds or opens the engine and brings the index up to it. */
-MUST_USE enum status ct_log_store_open(struct ct_log_store *store, struct error *err);
-/* ct_log_store_reopen closes what has stopped and opens it anew, with stores opened anew. */
-MUST_USE enum status ct_log_store_reopen(struct ct_log_store *store, struct error *err);
-/* ct_log_store_catch_up adds to the index what the tree has and the index has not. */
-MUST_USE enum status ct_log_store_catch_up(struct ct_log_store *store, struct error *err);
-/* ct_log_store_check is STATUS_AGAIN when the engine has stopped. A failure of the engine that is final closes it. */
-MUST_USE enum status ct_log_store_check(const struct ct_log_store *store, struct error *err);
-enum status ct_log_store_failed(struct ct_log_store *store, enum status status, struct error *err);
-
-/* ct_log_store_put_object puts issuer/<hex>, unless it is known to be there. */
-MUST_USE enum status ct_log_store_put_object(struct ct_log_store *store, const struct ct_log_object *object,
-                                             struct error *err);
-
-void ct_log_issuer_name(const uint8_t fingerprint[HASH_SIZE], char out[CT_LOG_ISSUER_NAME_SIZE]);
-
-/* ct_log_submission_hash is the name of a submission: the hash over its entry without timestamp and extensions. */
-void ct_log_submission_hash(struct hasher *h, const struct leaf *leaf, uint8_t out[HASH_SIZE]);
-
-/* ct_log_plan gives every entry its index and timestamp, and makes what is to be appended; ct_log_append appends it, and
- * tells the index. Each leaves its status in the batch. */
-void ct_log_plan(struct ct_log_store *store, struct ct_log_batch *batch);
-void ct_log_append(struct ct_log_store *store, struct ct_log_batch *batch);
-
 /* ---- the loop's half ---- */
 
 struct ct_log_metrics {
@@ -226,6 +173,14 @@ struct ct_log {
     struct ct_log_metrics metrics;
     char *labels[1 + 3]; /* log="..."; and with kind="..." */
 };
+
+/* ---- ct_log_setup.c ---- */
+
+/* ct_log_setup checks the configuration, and makes of it what does not change. */
+MUST_USE enum status ct_log_setup(struct ct_log *log, struct error *err);
+void ct_log_setup_metrics(struct ct_log *log);
+
+/* ---- ct_log.c ---- */
 
 /* ct_log_submit_job runs a job of the log, and counts it until ct_log_job_ended. */
 void ct_log_submit_job(struct ct_log *log, const struct work_port *work, void (*run)(void *), void (*done)(void *),

@@ -1,5 +1,6 @@
 /* Accepted roots. Each is an object of its own in the private store as soon as it is accepted: a file that was lost or cut
  * short takes none away. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -91,9 +92,8 @@ static enum status note_name(void *context, const char *name, struct error *err)
 {
     struct joining *j = context;
     struct root root = {.is_kept = true};
-    if (strlen(name) != FOLDER_LEN + NAME_LEN)
+    if (snprintf(root.object, sizeof root.object, "%s", name) != FOLDER_LEN + NAME_LEN)
         return STATUS_OK; /* none of ours */
-    (void)strcpy(root.object, name);
     return array_insert(&j->roots, j->roots.count, &root, "roots", err);
 }
 

@@ -141,6 +141,22 @@ static void a_disk_that_fails_makes_no_false_promise(void **state)
     (void)add_index(&(struct ct_world_certificate){.serial = 1}, NULL);
 }
 
+/* Everything that an entry names is served, and every entry can be read. */
+static void assert_readable(uint64_t size)
+{
+    for (uint64_t start = 0; start < size;) {
+        char query[64];
+        struct ct_json_entries entries;
+        (void)snprintf(query, sizeof query, "start=%llu&end=%llu", (unsigned long long)start, (unsigned long long)size - 1);
+        struct ct_world_answer *answer = ct_world_get(w, "get-entries", query);
+        assert_int_equal(answer->status, 200);
+        OK(ct_json_parse_entries(builder_view(&answer->body), &entries, &err));
+        start += entries.count;
+        ct_json_entries_clear(&entries);
+        ct_world_forget(answer);
+    }
+}
+
 /* The process dies at each call of a submission: the next life has what was promised. */
 static void a_crash_keeps_every_promise(void **state)
 {
@@ -172,6 +188,7 @@ static void a_crash_keeps_every_promise(void **state)
         }
         ct_world_cut_power(w, after % 2 == 0 ? MEMORY_LOSE_ALL : MEMORY_TEAR_ALL, after % 3 == 0 ? 0 : w->index.committed_count);
         assert_true(!is_promised || second_index < head_size());
+        assert_readable(head_size());
         answer = ct_world_post(w, "add-chain", builder_view(&body));
         fake_loop_run(w->loop, 1000);
         read_promise(answer, &promise);
@@ -221,6 +238,68 @@ static void a_tree_head_is_never_old(void **state)
     assert_true(ct_log_status(w->log).is_ready);
     for (size_t i = 1; i < w->head_count; i++)
         assert_true(w->heads[i].size >= w->heads[i - 1].size);
+}
+
+static int64_t clock_offset_ms;
+
+static int64_t wrong_clock(void *context)
+{
+    (void)context;
+    return fake_loop_now_ms(w->loop) + clock_offset_ms;
+}
+
+static void a_clock_that_is_set_back_makes_no_old_entries(void **state)
+{
+    (void)state;
+    struct tree_head head;
+    uint64_t timestamp_ms;
+    clock_offset_ms = 0;
+    w->config.clock = (struct clock_port){.now_ms = wrong_clock};
+    ct_world_restart(w);
+    (void)add_index(&(struct ct_world_certificate){.serial = 1}, NULL);
+    get_head(&head);
+    clock_offset_ms = -30000;
+    assert_int_equal(add_index(&(struct ct_world_certificate){.serial = 2}, &timestamp_ms), 1);
+    assert_true(timestamp_ms >= head.timestamp_ms);
+    get_head(&head);
+    assert_true(head.timestamp_ms >= timestamp_ms);
+    clock_offset_ms = -300000; /* wrong: nothing is dated by it */
+    assert_add_refused(&(struct ct_world_certificate){.serial = 3}, 503, "submit it again");
+    assert_int_equal(head_size(), 2);
+    clock_offset_ms = 0;
+    assert_int_equal(add_index(&(struct ct_world_certificate){.serial = 3}, NULL), 2);
+}
+
+static void metrics_say_what_was_done(void **state)
+{
+    (void)state;
+    struct metrics *metrics;
+    struct builder text;
+    builder_init(&text, (size_t)1 << 20);
+    OK(metrics_new(&metrics, &err));
+    w->config.metrics = metrics;
+    ct_world_restart(w);
+    (void)add_index(&(struct ct_world_certificate){.serial = 1}, NULL);
+    assert_add_refused(&(struct ct_world_certificate){.serial = 2, .has_bad_signature = true}, 400, "");
+    metrics_write(metrics, &text);
+    builder_u8(&text, 0);
+    static const char *const lines[] = {
+        "cathaya_ctlog_size{log=\"2027h1\"} 1\n",
+        "cathaya_ctlog_roots{log=\"2027h1\"} 1\n",
+        "cathaya_ctlog_scts_total{log=\"2027h1\",kind=\"add-chain\"} 1\n",
+        "cathaya_ctlog_refused_total{log=\"2027h1\",kind=\"add-chain\"} 1\n",
+        "cathaya_ctlog_entries_total{log=\"2027h1\"} 1\n",
+        "cathaya_ctlog_answer_seconds_count{log=\"2027h1\"} 1\n",
+    };
+    for (size_t i = 0; i < LENGTH(lines); i++) {
+        if (strstr((const char *)text.data, lines[i]) == NULL)
+            print_message("%s\n%s", lines[i], (const char *)text.data);
+        assert_non_null(strstr((const char *)text.data, lines[i]));
+    }
+    ct_world_close(w);
+    metrics_free(metrics);
+    w->config.metrics = NULL;
+    builder_clear(&text);
 }
 
 /* ---- states ---- */
@@ -528,6 +607,8 @@ int main(void)
         GM_TEST(a_crash_keeps_every_promise),
         GM_TEST(a_log_that_is_going_down_takes_no_more),
         GM_TEST(a_tree_head_is_never_old),
+        GM_TEST(a_clock_that_is_set_back_makes_no_old_entries),
+        GM_TEST(metrics_say_what_was_done),
         GM_TEST(only_open_states_take_submissions),
         GM_TEST(freezing_is_for_good),
         INTL_TEST(freezing_is_for_good),

@@ -1,0 +1,1 @@
+cathaya_fuzz_target(ct_log fake_ct_world)
