@@ -7,6 +7,7 @@
 #include "output.h"
 
 static const struct command *const commands[] = {
+    &command_audit,
     &command_ca_backup,
     &command_ca_certificate,
     &command_ca_classic_crl,

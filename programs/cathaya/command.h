@@ -15,6 +15,7 @@ struct command {
 };
 
 /* The rows, each defined in its cmd_*.c. */
+extern const struct command command_audit;
 extern const struct command command_ca_backup;
 extern const struct command command_ca_certificate;
 extern const struct command command_ca_revoke;
