@@ -11,6 +11,7 @@ import unittest
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from test_corpora import *
+from test_ct import *
 from test_gm import *
 from test_logs import *
 from test_primitives import *
