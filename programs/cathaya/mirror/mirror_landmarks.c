@@ -84,10 +84,11 @@ static void ask(struct mirror_landmarks *m, const struct mirror_config_ca *ca, u
                                     .timeout_ms = FETCH_MS,
                                     .response_max = LANDMARKS_SIZE_MAX};
     struct fetch_port port = curl_fetch_port(m->fetch);
-    if (port.start(port.context, &request, fetched, a, &err) == STATUS_OK)
-        return;
-    tell(a, err.text);
-    free(a);
+    enum status s = port.start(port.context, &request, fetched, a, &err);
+    if (s != STATUS_OK) {
+        tell(a, err.text);
+        free(a);
+    }
 }
 
 static void ask_all(void *context)
