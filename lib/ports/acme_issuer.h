@@ -34,8 +34,8 @@ typedef void acme_issue_done(void *cookie, enum status status, const struct acme
 
 enum acme_form { ACME_FORM_STANDALONE, ACME_FORM_LANDMARK };
 
-/* STATUS_OK: certificate is the PEM chain as the media type asks for. STATUS_AGAIN: not yet, ask again
- * in retry_after_s. STATUS_NOT_FOUND: not any more. */
+/* STATUS_OK: certificate is the PEM chain as the media type asks for; when retry_after_s is not 0 it will have more properties then.
+ * STATUS_AGAIN: not yet, ask again in retry_after_s. STATUS_NOT_FOUND: not any more. */
 typedef void acme_read_done(void *cookie, enum status status, struct bytes pem,
                             int64_t retry_after_s, const struct error *err);
 typedef void acme_revoke_done(void *cookie, enum status status, const struct error *err);

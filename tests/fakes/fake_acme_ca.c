@@ -13,6 +13,8 @@
 #include "codec/x509/issuing_extensions.h"
 #include "crypto/csr_possession.h"
 
+/* When there may be more beside a certificate. */
+#define MORE_S 5
 #define STEP_MS 500
 
 static void require(bool is_good, const struct fake_acme_ca *ca, const char *what)
@@ -224,9 +226,11 @@ static void finish(struct fake_acme_call *call)
     struct fake_acme_call own = *call;
     if (ca->landmark_delay_s >= 0)
         (void)snprintf(alternate, sizeof alternate, "https://%s.example/landmark/%zu", ca->name, call->order);
-    const struct site_acme_certificate certificate = {order->chain, alternate};
+    char url[128];
+    (void)snprintf(url, sizeof url, "https://%s.example/certificate/%zu", ca->name, call->order);
+    const struct site_acme_certificate certificate = {order->chain, alternate, url};
     call_end(call);
-    own.issued(own.cookie, STATUS_OK, &certificate, 0, &err);
+    own.issued(own.cookie, STATUS_OK, &certificate, ca->scts_delay_s > 0 ? MORE_S : 0, &err);
 }
 
 /* The order exists; then the certificate does; then it is downloaded. */
@@ -285,6 +289,45 @@ static void step_alternate(struct fake_acme_call *call)
     own.fetched(own.cookie, STATUS_AGAIN, bytes_of(NULL, 0), left_s, &err);
 }
 
+/* The certificate with an SCT in its properties, and after a while with two. */
+static void write_more(const struct fake_acme_order *order, bool is_all, struct builder *out)
+{
+    static const uint8_t one[] = {0, 5, 0, 3, 1, 2, 3}, two[] = {0, 10, 0, 3, 1, 2, 3, 0, 3, 4, 5, 6};
+    static struct properties properties;
+    struct builder list;
+    const struct tai id = ca_id();
+    const char *leaf = strstr((const char *)order->chain.data, "-----BEGIN CERTIFICATE-----");
+    builder_init(&list, 65536);
+    if (leaf == NULL || properties_standalone(&id, &properties, NULL) != STATUS_OK)
+        abort();
+    properties.has_sct_list = true;
+    properties.sct_list = is_all ? BYTES_OF(two) : BYTES_OF(one);
+    if (properties_write(&properties, PROPERTIES_WITH_PATTERNS, &list, NULL) != STATUS_OK ||
+        pem_write(PROPERTIES_PEM_LABEL, builder_view(&list), out, NULL) != STATUS_OK)
+        abort();
+    builder_bytes(out, bytes_of(leaf, order->chain.len - (size_t)(leaf - (const char *)order->chain.data)));
+    builder_clear(&list);
+}
+
+static void step_more(struct fake_acme_call *call)
+{
+    struct fake_acme_ca *ca = call->ca;
+    const struct fake_acme_order *order = &ca->orders[call->order];
+    struct error err = {.status = STATUS_OK};
+    struct builder pem;
+    struct fake_acme_call own = *call;
+    call_end(call);
+    if (order->issued_s + ca->scts_delay_s > now_of(ca)) {
+        own.fetched(own.cookie, STATUS_OK, order->chain, MORE_S, &err);
+        return;
+    }
+    bool is_all = order->issued_s + 2 * ca->scts_delay_s <= now_of(ca);
+    builder_init(&pem, 65536);
+    write_more(order, is_all, &pem);
+    own.fetched(own.cookie, STATUS_OK, builder_view(&pem), is_all ? 0 : MORE_S, &err);
+    builder_clear(&pem);
+}
+
 static void step_renewal(struct fake_acme_call *call)
 {
     const struct fake_acme_ca *ca = call->ca;
@@ -308,6 +351,8 @@ static void step(void *cookie)
         step_issue(call);
     else if (call->what == FAKE_ACME_ALTERNATE)
         step_alternate(call);
+    else if (call->what == FAKE_ACME_MORE)
+        step_more(call);
     else
         step_renewal(call);
 }
@@ -367,12 +412,15 @@ static enum status fetch_alternate(void *context, const char *url, site_acme_fet
 {
     struct fake_acme_ca *ca = context;
     (void)err;
-    struct fake_acme_call *call = call_new(ca, FAKE_ACME_ALTERNATE);
+    bool is_more = strstr(url, "/certificate/") != NULL;
+    struct fake_acme_call *call = call_new(ca, is_more ? FAKE_ACME_MORE : FAKE_ACME_ALTERNATE);
     call->order = strtoul(strrchr(url, '/') + 1, NULL, 10);
-    require(strstr(url, "/landmark/") != NULL && call->order < ca->order_count, ca, "an alternate that never was");
+    require((is_more ? ca->scts_delay_s > 0 : strstr(url, "/landmark/") != NULL) && call->order < ca->order_count, ca,
+            "an alternate that never was");
     call->fetched = done;
     call->cookie = cookie;
-    ca->alternate_count++;
+    ca->alternate_count += !is_more;
+    ca->more_count += is_more;
     later(call);
     return STATUS_OK;
 }

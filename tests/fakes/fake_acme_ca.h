@@ -26,7 +26,7 @@ struct fake_acme_ca;
 /* A question on its way to its answer. */
 struct fake_acme_call {
     struct fake_acme_ca *ca;
-    enum { FAKE_ACME_FREE, FAKE_ACME_ISSUE, FAKE_ACME_ALTERNATE, FAKE_ACME_RENEWAL } what;
+    enum { FAKE_ACME_FREE, FAKE_ACME_ISSUE, FAKE_ACME_ALTERNATE, FAKE_ACME_MORE, FAKE_ACME_RENEWAL } what;
     unsigned step;
     uint64_t timer;
     enum status result; /* of an order that is refused */
@@ -51,6 +51,7 @@ struct fake_acme_ca {
     int64_t retry_after_s;   /* with STATUS_AGAIN: it may not be asked before that */
     int64_t lifetime_s;
     int64_t landmark_delay_s; /* after issuance; < 0: none is offered; INT64_MAX: never comes */
+    int64_t scts_delay_s;     /* after issuance there are SCTs beside the certificate, and that is said; 0: there are none */
     bool has_advice;
     int64_t advice_start_s, advice_end_s; /* 0: none of its own, then 60 to 70 % of the lifetime is said */
     bool is_replaces_refused;
@@ -59,7 +60,7 @@ struct fake_acme_ca {
     const char *ocsp_url;
 
     /* as it was */
-    unsigned issue_count, resume_count, alternate_count, advice_count, replaces_count;
+    unsigned issue_count, resume_count, alternate_count, advice_count, replaces_count, more_count;
     int64_t closed_until_s;  /* by retry_after_s */
     struct fake_acme_order orders[FAKE_ACME_ORDERS_MAX];
     size_t order_count;

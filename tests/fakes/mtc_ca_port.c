@@ -240,10 +240,11 @@ static enum status write_pem(const struct mtc_ca_port *port, enum sequencer_form
 }
 
 static enum status write_chain(void *context, uint16_t log_number, uint64_t index, enum sequencer_form form,
-                               bool with_properties, struct builder *pem, struct error *err)
+                               bool with_properties, struct builder *pem, bool *is_partial, struct error *err)
 {
     struct mtc_ca_port *port = context;
     struct builder der;
+    (void)is_partial;
     uint64_t landmark = 0;
     if (log_number != port->issuer->log_number)
         return error_set(err, STATUS_NOT_FOUND, "log %u is not the one that is open", log_number);

@@ -35,6 +35,8 @@ static void was_read(void *cookie, enum status status, struct bytes pem, int64_t
     switch (status) {
     case STATUS_OK:
         builder_bytes(&call->x->response.headers, builder_view(&r->links));
+        if (retry_after_s > 0) /* it is whole; there will be more beside it */
+            builder_printf(&call->x->response.headers, "Retry-After: %lld\r\n", (long long)retry_after_s);
         acme_reply_bytes(call, 200, r->with_properties ? PROPERTIES_CHAIN_TYPE : ACME_TYPE_CHAIN, pem);
         break;
     case STATUS_AGAIN:

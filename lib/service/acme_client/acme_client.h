@@ -111,7 +111,8 @@ struct acme_client_certificate {
 
 /* certificate is NULL unless STATUS_OK. STATUS_REFUSED: the server says no, for good; STATUS_NOT_FOUND: it does not
  * know (any more) the order to go on with; STATUS_AGAIN: not now; STATUS_IO: it could not be reached or understood. Or
- * the status of provision. retry_after_s: when the server, refusing, named a time to come back; 0: it did not. */
+ * the status of provision. retry_after_s: when the server, refusing, named a time to come back, or
+ * said with the certificate that there will be more beside it then; 0: it did not. */
 typedef void acme_client_issue_done(void *cookie, enum status status,
                                     const struct acme_client_certificate *certificate,
                                     int64_t retry_after_s, const struct error *err);

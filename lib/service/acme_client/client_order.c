@@ -85,9 +85,12 @@ static void on_certificate(void *cookie, const struct client_answer *answer)
         client_order_refuse(order, answer, "no certificate came");
         return;
     }
+    uint64_t more_s = 0;
     (void)client_find_link(answer->response, "acme-optional-alternate", alternate);
     struct acme_client_certificate certificate = {order->certificate, answer->response->body, alternate};
-    finish(order, STATUS_OK, &certificate, 0, answer->err);
+    if (!client_retry_after_s(answer->response, &more_s) || more_s > INT32_MAX)
+        more_s = 0;
+    finish(order, STATUS_OK, &certificate, (int64_t)more_s, answer->err);
 }
 
 static void download(struct client_order *order)

@@ -5,6 +5,8 @@
 
 /* A leaf with 16 of the longest built-in signatures, and its CA, in base64. */
 #define CHAIN_MAX ((size_t)512 * 1024)
+/* SCTs come a checkpoint and a request after the certificate. */
+#define PARTIAL_RETRY_S 5
 
 struct reading {
     uint16_t log_number;
@@ -14,13 +16,14 @@ struct reading {
     sequencer_read_done *done;
     void *cookie;
     struct builder pem;
+    bool is_partial;
 };
 
 static void run(struct job *job)
 {
     struct reading *r = job->data;
     const struct sequencer_ca *ca = &job->s->config.ca;
-    job->status = ca->write_chain(ca->context, r->log_number, r->index, r->form, r->with_properties, &r->pem, &job->err);
+    job->status = ca->write_chain(ca->context, r->log_number, r->index, r->form, r->with_properties, &r->pem, &r->is_partial, &job->err);
     if (job->status == STATUS_OK)
         job->status = builder_status(&r->pem, "chain", &job->err);
 }
@@ -32,8 +35,10 @@ static void finish(struct job *job)
     struct bytes pem = {NULL, 0};
     int64_t retry_after_s = 0;
     s->read_count--;
-    if (job->status == STATUS_OK)
+    if (job->status == STATUS_OK) {
         pem = builder_view(&r->pem);
+        retry_after_s = r->is_partial ? PARTIAL_RETRY_S : 0;
+    }
     /* The next landmark, and a moment for it to be made. */
     if (job->status == STATUS_AGAIN)
         retry_after_s = (int64_t)sequencer_status(s).landmark_in_s + 1;
@@ -59,7 +64,7 @@ enum status sequencer_read(struct sequencer *s, uint16_t log_number, uint64_t in
         free(job);
         return error_set(err, STATUS_NO_MEMORY, "out of memory");
     }
-    *r = (struct reading){log_number, index, form, with_properties, done, cookie, {.data = NULL}};
+    *r = (struct reading){log_number, index, form, with_properties, done, cookie, {.data = NULL}, false};
     builder_init(&r->pem, CHAIN_MAX);
     job->data = r;
     job->clear = clear;

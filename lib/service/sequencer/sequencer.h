@@ -110,9 +110,10 @@ struct sequencer_ca {
     /* next_min_index is what prune would raise the minimum index to. */
     enum status (*next_min_index)(void *context, int64_t retain_s, uint64_t *min_index, struct error *err);
     enum status (*prune)(void *context, int64_t retain_s, struct error *err);
-    /* write_chain appends the PEM. STATUS_AGAIN: no landmark yet. */
+    /* write_chain appends the PEM; *is_partial, which is false before: there will be more properties in a moment. STATUS_AGAIN: no
+     * landmark yet. */
     enum status (*write_chain)(void *context, uint16_t log_number, uint64_t index, enum sequencer_form form,
-                               bool with_properties, struct builder *pem, struct error *err);
+                               bool with_properties, struct builder *pem, bool *is_partial, struct error *err);
 };
 
 /* Somebody who cosigns; on the thread of the loop. */

@@ -150,6 +150,8 @@ static void look_at(struct site_certificates *sc, struct site_entry *site, int64
                 note(wake_s, g->leaf.not_after_s + 1);
             if (i == 0 && g->landmark == SITE_LANDMARK_WAITING && !c->is_landmark_asked)
                 note(wake_s, g->landmark_next_s);
+            if (i == 0 && g->more_url[0] != '\0' && !c->is_more_asked)
+                note(wake_s, g->more_next_s);
         }
         if (c->generation_count > 0 && c->issuer_count > 0 && !c->is_advice_asked && c->advice_next_s > now_s)
             note(wake_s, c->advice_next_s);
@@ -242,7 +244,7 @@ bool site_certificates_release(struct site_certificate *c)
         return true;
     if (c->site != NULL)
         return false;
-    if (c->is_ordering || c->is_landmark_asked || c->is_advice_asked)
+    if (c->is_ordering || c->is_landmark_asked || c->is_advice_asked || c->is_more_asked)
         return true; /* of no use, but still to be called */
     for (size_t i = 0; i < sc->leaving_count; i++)
         if (sc->leaving[i] == c)

@@ -67,16 +67,18 @@ struct site_acme_request {
 struct site_acme_certificate {
     struct bytes chain;        /* PEM: [CERTIFICATE PROPERTIES,] leaf, intermediates */
     const char *alternate_url; /* of the landmark-relative form; "": none is offered */
+    const char *url;           /* of the certificate itself; NULL: it is not asked for again */
 };
 
 /* ordered: the order exists now. Anything but STATUS_OK: it could not be kept, and the order is to end with that. */
 typedef enum status site_acme_ordered(void *cookie, const char *order_url, struct error *err);
 /* certificate is NULL unless STATUS_OK. STATUS_IO: the server cannot be reached, which concerns all that want something
  * of it. STATUS_AGAIN: not now. STATUS_NOT_FOUND: there is no such order any more (only with order_url). All others: no,
- * for this order. retry_after_s: what the server asked for, 0: nothing. */
+ * for this order. retry_after_s: what the server asked for, 0: nothing; with STATUS_OK: the certificate will have more properties
+ * then (SCTs beside a Merkle Tree one [GM 4]). */
 typedef void site_acme_issued(void *cookie, enum status status, const struct site_acme_certificate *certificate,
                               int64_t retry_after_s, const struct error *err);
-/* STATUS_OK: chain as above. STATUS_AGAIN: not yet. STATUS_NOT_FOUND: not, for good. */
+/* STATUS_OK: chain and retry_after_s as above. STATUS_AGAIN: not yet. STATUS_NOT_FOUND: not, for good. */
 typedef void site_acme_fetched(void *cookie, enum status status, struct bytes chain, int64_t retry_after_s,
                                const struct error *err);
 /* STATUS_OK: renew in [start_s, end_s). STATUS_NOT_FOUND: this server has no such information. */
@@ -90,7 +92,7 @@ struct site_acme_port {
     /* issue orders (or goes on), proves control, finalizes and downloads. */
     enum status (*issue)(void *context, const struct site_acme_request *request, site_acme_ordered *ordered,
                          site_acme_issued *done, void *cookie, struct error *err);
-    /* fetch_alternate asks once for the landmark-relative form. */
+    /* fetch_alternate asks once for the landmark-relative form, or with url for the certificate once more. */
     enum status (*fetch_alternate)(void *context, const char *url, site_acme_fetched *done, void *cookie,
                                    struct error *err);
     /* renewal_info asks once when a certificate should be renewed [RFC9773 4]. NULL: never asked. */

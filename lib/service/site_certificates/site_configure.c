@@ -307,7 +307,7 @@ static void leave_rest(struct site_certificates *sc, struct plan *plan)
             if (c == NULL)
                 continue;
             c->site = NULL;
-            if (c->is_ordering || c->is_landmark_asked || c->is_advice_asked)
+            if (c->is_ordering || c->is_landmark_asked || c->is_advice_asked || c->is_more_asked)
                 plan->leaving[count++] = c;
             else
                 site_certificate_free(c);

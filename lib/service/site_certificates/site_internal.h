@@ -33,6 +33,9 @@ struct site_generation {
     char alternate_url[SITE_URL_SIZE];
     int64_t landmark_next_s;
     unsigned landmark_polls;
+    char more_url[SITE_URL_SIZE]; /* of the standalone form, which will have more properties; "": it will not */
+    int64_t more_next_s;
+    unsigned more_polls;
 };
 
 /* What has been begun and has not ended. */
@@ -94,9 +97,9 @@ struct site_certificate {
     int64_t renew_s, advice_next_s;
 
     /* under way */
-    bool is_ordering, is_landmark_asked, is_advice_asked;
-    uint64_t landmark_number, advice_number; /* the generation that was asked for */
-    char landmark_asked[SITE_ISSUER_SIZE], advice_asked[SITE_ISSUER_SIZE]; /* who was */
+    bool is_ordering, is_landmark_asked, is_advice_asked, is_more_asked;
+    uint64_t landmark_number, advice_number, more_number; /* the generation that was asked for */
+    char landmark_asked[SITE_ISSUER_SIZE], advice_asked[SITE_ISSUER_SIZE], more_asked[SITE_ISSUER_SIZE]; /* who was */
 
     /* files: site_files.c */
     uint64_t chain_stamp, key_stamp;
@@ -202,6 +205,9 @@ MUST_USE enum status site_store_save(struct site_certificate *c, struct error *e
 MUST_USE enum status site_store_put_key(struct site_certificate *c, uint64_t number, struct bytes key, struct error *err);
 MUST_USE enum status site_store_put_form(struct site_certificate *c, uint64_t number, const struct site_leaf *leaf, bool is_landmark,
                                          struct error *err);
+/* site_store_put_scts puts the properties of a chain that is there already, beside those that were: nothing that the state on disk
+ * needs is touched. */
+MUST_USE enum status site_store_put_scts(struct site_certificate *c, uint64_t number, const struct site_leaf *leaf, struct error *err);
 /* site_store_keep saves; a failure is told, and made up for later. */
 bool site_store_keep(struct site_certificate *c);
 /* site_store_mend puts all that is here into a store that was opened again. */
@@ -216,6 +222,8 @@ struct site_issuer_entry *site_issue_choose(struct site_certificate *c, int64_t 
 void site_issue_begin(struct site_certificate *c, struct site_issuer_entry *issuer, int64_t now_s);
 /* site_watch_look asks for landmark and advice when it is time. */
 void site_watch_look(struct site_certificate *c, int64_t now_s);
+/* site_watch_more: the standalone form is asked for again after more_s, for it will have more properties; 0: it is not. */
+void site_watch_more(struct site_generation *g, const char *url, int64_t more_s, int64_t now_s);
 /* site_watch_begin plans for a new current certificate. */
 void site_watch_begin(struct site_certificate *c, int64_t now_s);
 void site_files_look(struct site_certificate *c, int64_t now_s);

@@ -131,8 +131,9 @@ static enum status check(const struct site_certificate *c, const struct site_lea
     return s == STATUS_OK ? site_deploy_check(c, leaf, &c->order.key, err) : s;
 }
 
-static void adopt(struct site_certificate *c, struct site_leaf *leaf, const char *alternate_url, int64_t now_s)
+static void adopt(struct site_certificate *c, struct site_leaf *leaf, const struct site_acme_certificate *got, int64_t more_s, int64_t now_s)
 {
+    const char *alternate_url = got->alternate_url;
     uint64_t dropped, number = c->order.number;
     struct site_generation *g = site_certificate_push(c, &dropped);
     g->number = number;
@@ -145,6 +146,7 @@ static void adopt(struct site_certificate *c, struct site_leaf *leaf, const char
     if (g->leaf.is_mtc && alternate_url[0] != '\0' &&
         snprintf(g->alternate_url, sizeof g->alternate_url, "%s", alternate_url) < (int)sizeof g->alternate_url)
         g->landmark = SITE_LANDMARK_WAITING;
+    site_watch_more(g, got->url, more_s, now_s);
     site_certificate_clear_order(c);
     remove_hold(c, g->issuer);
     c->failures = 0;
@@ -156,7 +158,7 @@ static void adopt(struct site_certificate *c, struct site_leaf *leaf, const char
         site_store_drop(c, dropped);
 }
 
-static void accept(struct site_certificate *c, const struct site_acme_certificate *got)
+static void accept(struct site_certificate *c, const struct site_acme_certificate *got, int64_t more_s)
 {
     struct error err = {.status = STATUS_OK};
     struct site_leaf leaf;
@@ -176,7 +178,7 @@ static void accept(struct site_certificate *c, const struct site_acme_certificat
     }
     if (issuer != NULL)
         issuer->failures = 0;
-    adopt(c, &leaf, got->alternate_url, site_now_s(c->owner));
+    adopt(c, &leaf, got, more_s, site_now_s(c->owner));
     site_certificates_event(c, EVENT_INFO, "site-certificate", c->generations[0].leaf.serial);
     site_certificates_schedule(c->owner, 0);
 }
@@ -207,7 +209,7 @@ static void issued(void *cookie, enum status status, const struct site_acme_cert
     if (site_certificates_release(c))
         return;
     if (status == STATUS_OK)
-        accept(c, certificate);
+        accept(c, certificate, retry_after_s);
     else if (status == STATUS_NOT_FOUND) {
         site_certificates_event(c, EVENT_WARNING, "site-order-gone", err->text);
         abandon(c);

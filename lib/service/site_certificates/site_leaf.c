@@ -147,6 +147,7 @@ static enum status read_properties(struct site_leaf *leaf, struct error *err)
     if (s != STATUS_OK)
         return error_prefix(err, s, "properties");
     leaf->has_negotiation = properties.has_negotiation;
+    leaf->has_scts = properties.has_sct_list;
     struct reader r;
     uint64_t component;
     reader_init(&r, tai_bytes(&properties.trust_anchor_id));

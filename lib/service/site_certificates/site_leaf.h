@@ -17,6 +17,7 @@ struct site_leaf {
     int64_t not_before_s, not_after_s;
     bool is_mtc, is_gm;        /* id-alg-mtcProof; an SM2 key */
     bool has_negotiation;      /* relative to a landmark */
+    bool has_scts;             /* beside it, in its properties */
     uint64_t landmark;         /* its number, when so */
     char id[SITE_LEAF_ID_SIZE];         /* for ARI; "": no AKI */
     char serial[SITE_LEAF_SERIAL_SIZE]; /* for people */

@@ -46,6 +46,8 @@ static json_t *write_generation(const struct site_generation *g)
         set_hash(o, "landmark-sha256", &g->relative);
     if (g->landmark != SITE_LANDMARK_NONE)
         (void)json_object_set_new(o, "landmark-url", json_string(g->alternate_url));
+    if (g->more_url[0] != '\0')
+        (void)json_object_set_new(o, "more-url", json_string(g->more_url));
     return o;
 }
 
@@ -148,6 +150,8 @@ static bool read_generation(const json_t *o, struct site_generation *g, struct s
                   : strcmp(landmark, "waiting") == 0 ? SITE_LANDMARK_WAITING
                                                      : SITE_LANDMARK_NONE;
     if (g->landmark != SITE_LANDMARK_NONE && !get_text(o, "landmark-url", g->alternate_url, sizeof g->alternate_url))
+        return false;
+    if (json_object_get(o, "more-url") != NULL && !get_text(o, "more-url", g->more_url, sizeof g->more_url))
         return false;
     return g->landmark != SITE_LANDMARK_HERE || get_hash(o, "landmark-sha256", hashes->relative);
 }

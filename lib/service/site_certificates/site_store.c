@@ -3,6 +3,7 @@
  *   sites/NAME/KIND/state.0.json, state.1.json   written in turn; that with the higher sequence number counts
  *   sites/NAME/KIND/000007/key.pem               of generation 7: first of all, before anything leaves the machine
  *   sites/NAME/KIND/000007/chain.pem, properties.pem
+ *   sites/NAME/KIND/000007/properties-HASH.pem   in place of properties.pem, when SCTs have come beside the certificate
  *   sites/NAME/KIND/000007/landmark.pem, landmark-properties.pem
  *
  * Files of a generation never change. A state names only generations whose files are durable already, so whichever of
@@ -13,6 +14,9 @@
 #include "base/text.h"
 #include "codec/pem/pem.h"
 #include "service/site_certificates/site_internal.h"
+
+/* Of the hash in a file's name. */
+#define MORE_NAME_BYTES 4
 
 static enum status sync(struct site_certificates *sc, struct error *err)
 {
@@ -108,6 +112,15 @@ static enum status put_properties(struct site_certificate *c, const char *name, 
     return s;
 }
 
+/* SCTs come to a certificate that is there: what is there stays until the state says that the others count. The name has the
+ * start of the hash that the state has. */
+static void more_name(const struct site_certificate *c, uint64_t number, const uint8_t hash[32], char out[OBJECT_NAME_MAX + 1])
+{
+    char hex[2 * MORE_NAME_BYTES + 1];
+    text_hex(bytes_of(hash, MORE_NAME_BYTES), hex);
+    (void)snprintf(out, OBJECT_NAME_MAX + 1, "%s/%06llu/properties-%s.pem", c->directory, (unsigned long long)number, hex);
+}
+
 static enum status put_form(struct site_certificate *c, uint64_t number, const struct site_leaf *leaf, bool is_landmark, struct error *err)
 {
     char name[OBJECT_NAME_MAX + 1];
@@ -123,6 +136,17 @@ enum status site_store_put_form(struct site_certificate *c, uint64_t number, con
                                 struct error *err)
 {
     enum status s = put_form(c, number, leaf, is_landmark, err);
+    return s == STATUS_OK ? sync(c->owner, err) : s;
+}
+
+enum status site_store_put_scts(struct site_certificate *c, uint64_t number, const struct site_leaf *leaf, struct error *err)
+{
+    char name[OBJECT_NAME_MAX + 1];
+    uint8_t hash[32];
+    if (!site_state_hash(leaf, hash))
+        return error_set(err, STATUS_NO_MEMORY, "SHA-256 failed");
+    more_name(c, number, hash, name);
+    enum status s = put_properties(c, name, builder_view(&leaf->properties), err);
     return s == STATUS_OK ? sync(c->owner, err) : s;
 }
 
@@ -151,14 +175,17 @@ static enum status get(struct site_certificate *c, const char *name, struct buil
     return s == STATUS_OK || s == STATUS_NOT_FOUND ? s : error_prefix(err, s, "%s", name);
 }
 
-static enum status load_form(struct site_certificate *c, uint64_t number, bool is_landmark, const uint8_t hash[32],
+static enum status load_with(struct site_certificate *c, uint64_t number, bool is_landmark, bool has_more, const uint8_t hash[32],
                              struct site_leaf *leaf, struct error *err)
 {
     struct builder pem;
     char name[OBJECT_NAME_MAX + 1];
     uint8_t got[32];
     builder_init(&pem, SITE_CHAIN_MAX);
-    path_of(c, number, is_landmark ? "landmark-properties.pem" : "properties.pem", name);
+    if (has_more)
+        more_name(c, number, hash, name);
+    else
+        path_of(c, number, is_landmark ? "landmark-properties.pem" : "properties.pem", name);
     enum status s = get(c, name, &pem, err);
     path_of(c, number, is_landmark ? "landmark.pem" : "chain.pem", name);
     if (s == STATUS_OK || s == STATUS_NOT_FOUND)
@@ -169,6 +196,17 @@ static enum status load_form(struct site_certificate *c, uint64_t number, bool i
         s = error_set(err, STATUS_MALFORMED, "not what was written there");
     builder_clear(&pem);
     return error_prefix(err, s, "%s", name);
+}
+
+static enum status load_form(struct site_certificate *c, uint64_t number, bool is_landmark, const uint8_t hash[32],
+                             struct site_leaf *leaf, struct error *err)
+{
+    struct error why;
+    if (!is_landmark && load_with(c, number, false, true, hash, leaf, &why) == STATUS_OK)
+        return STATUS_OK;
+    if (!is_landmark)
+        site_leaf_clear(leaf);
+    return load_with(c, number, is_landmark, false, hash, leaf, err);
 }
 
 static enum status load_key(struct site_certificate *c, uint64_t number, struct builder *key, struct error *err)

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "codec/pem/pem.h"
 #include "service/site_certificates/site_internal.h"
 
 /* A server without renewal information may have it one day. */
@@ -11,6 +12,9 @@
 #define FIRST_ADVICE_MAX_S 60
 /* With one issuer at a time: after a start all sites want to know. */
 #define QUESTIONS_MAX 16
+/* Questions for what comes beside a certificate: a day with the growing pauses between them. */
+#define MORE_POLLS_MAX 24
+#define MORE_AGAIN_S 60
 
 static int64_t part_of(const struct site_leaf *leaf, int64_t max_s)
 {
@@ -110,6 +114,106 @@ static void ask_landmark(struct site_certificate *c, struct site_issuer_entry *i
     g->landmark_next_s = now_s + site_time_landmark_pause(g->landmark_polls++, 0);
 }
 
+/* ---- more properties ---- */
+
+void site_watch_more(struct site_generation *g, const char *url, int64_t more_s, int64_t now_s)
+{
+    int64_t pause_s = (int64_t)1 << (g->more_polls < 12 ? g->more_polls : 12);
+    bool is_asked = g->leaf.is_mtc && url != NULL && more_s > 0 && g->more_polls++ < MORE_POLLS_MAX;
+    if (!is_asked || (url != g->more_url && (size_t)snprintf(g->more_url, sizeof g->more_url, "%s", url) >= sizeof g->more_url))
+        g->more_url[0] = '\0';
+    g->more_next_s = now_s + (more_s > pause_s ? more_s : pause_s);
+}
+
+/* The chain that is there with the properties that came: another cosignature is no reason to replace it. */
+static enum status with_properties(const struct site_generation *g, const struct site_leaf *got, struct site_leaf *out, struct error *err)
+{
+    struct builder pem;
+    builder_init(&pem, 2 * SITE_CHAIN_MAX);
+    enum status s = pem_write(PROPERTIES_PEM_LABEL, builder_view(&got->properties), &pem, err);
+    builder_bytes(&pem, builder_view(&g->leaf.chain));
+    if (s == STATUS_OK)
+        s = builder_status(&pem, "chain", err);
+    if (s == STATUS_OK)
+        s = site_leaf_read(builder_view(&pem), out, err);
+    builder_clear(&pem);
+    return s;
+}
+
+static enum status put_more(struct site_certificate *c, const struct site_leaf *got, struct error *err)
+{
+    struct site_generation *g = site_current(c);
+    struct site_leaf leaf;
+    site_leaf_init(&leaf);
+    enum status s = with_properties(g, got, &leaf, err);
+    if (s == STATUS_OK)
+        s = site_deploy_check(c, &leaf, &g->key, err);
+    if (s == STATUS_OK)
+        s = site_store_put_scts(c, g->number, &leaf, err);
+    if (s != STATUS_OK) {
+        site_leaf_clear(&leaf);
+        return s;
+    }
+    site_leaf_clear(&g->leaf);
+    g->leaf = leaf;
+    site_certificates_event(c, EVENT_INFO, "site-scts", g->leaf.serial);
+    return STATUS_OK;
+}
+
+static enum status take_more(struct site_certificate *c, struct bytes chain, struct error *err)
+{
+    const struct site_generation *g = site_current(c);
+    struct site_leaf got;
+    enum status s = site_leaf_read(chain, &got, err);
+    if (s == STATUS_OK && (got.has_negotiation || !site_leaf_is_same_entry(&g->leaf, &got)))
+        s = error_set(err, STATUS_REFUSED, "what came is another certificate");
+    if (s == STATUS_OK && got.has_scts && !bytes_equal(builder_view(&got.properties), builder_view(&g->leaf.properties)))
+        s = put_more(c, &got, err);
+    site_leaf_clear(&got);
+    return s;
+}
+
+static void got_more(void *cookie, enum status status, struct bytes chain, int64_t retry_after_s, const struct error *err)
+{
+    struct site_certificate *c = cookie;
+    struct site_generation *g = site_current(c);
+    struct error own = {.status = STATUS_OK};
+    c->is_more_asked = false;
+    site_certificates_count(c->owner, c->more_asked, 0, -1);
+    if (site_certificates_release(c))
+        return;
+    if (g == NULL || g->number != c->more_number || g->more_url[0] == '\0')
+        return;
+    if (status == STATUS_OK) {
+        status = take_more(c, chain, &own);
+        err = &own;
+    }
+    /* It serves without; a server that is away is asked again. */
+    if (status != STATUS_OK)
+        site_certificates_event(c, EVENT_WARNING, "site-scts-failed", err->text);
+    site_watch_more(g, g->more_url, status == STATUS_OK || status == STATUS_REFUSED ? retry_after_s : MORE_AGAIN_S, site_now_s(c->owner));
+    (void)site_store_keep(c);
+    site_certificates_schedule(c->owner, 0);
+}
+
+static void ask_more(struct site_certificate *c, struct site_issuer_entry *issuer, int64_t now_s)
+{
+    struct site_generation *g = site_current(c);
+    struct error err = {.status = STATUS_OK};
+    g->more_next_s = site_time_bound(g->more_next_s, now_s, SETTLE_MAX_S);
+    if (g->more_url[0] == '\0' || c->is_more_asked || g->more_next_s > now_s || issuer->questions_under_way >= QUESTIONS_MAX)
+        return;
+    c->more_number = g->number;
+    c->is_more_asked = true;
+    memcpy(c->more_asked, issuer->name, sizeof c->more_asked);
+    issuer->questions_under_way++;
+    if (issuer->acme.fetch_alternate(issuer->acme.context, g->more_url, got_more, c, &err) == STATUS_OK)
+        return;
+    site_certificates_count(c->owner, c->more_asked, 0, -1);
+    c->is_more_asked = false;
+    site_watch_more(g, g->more_url, MORE_AGAIN_S, now_s);
+}
+
 /* ---- advice [RFC9773] ---- */
 
 static void take_window(struct site_certificate *c, int64_t start_s, int64_t end_s)
@@ -172,5 +276,6 @@ void site_watch_look(struct site_certificate *c, int64_t now_s)
     if (issuer == NULL || g->is_revoked || g->leaf.not_after_s < now_s || c->owner->is_store_broken)
         return;
     ask_landmark(c, issuer, now_s);
+    ask_more(c, issuer, now_s);
     ask_advice(c, issuer, now_s);
 }

@@ -21,7 +21,7 @@ static enum status write_chain(const struct ca_directory *dir, const struct opti
     enum status s = options_number(options, "index", LOG_SIZE_MAX, &index, err);
     if (s == STATUS_OK)
         s = ca_chain_write(dir, index, options_has(options, "landmark"), options_has(options, "properties"), &objects, out,
-                           err);
+                           NULL, err);
     if (s == STATUS_AGAIN)
         s = error_set(err, s, "no landmark contains entry %llu yet: `cathaya ca landmark` allocates one",
                       (unsigned long long)index);

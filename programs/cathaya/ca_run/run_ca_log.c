@@ -261,16 +261,18 @@ static enum status prune(void *context, int64_t retain_s, struct error *err)
 /* ---- chains ---- */
 
 static enum status write_chain(void *context, uint16_t log_number, uint64_t index, enum sequencer_form form,
-                               bool with_properties, struct builder *pem, struct error *err)
+                               bool with_properties, struct builder *pem, bool *is_partial, struct error *err)
 {
     struct run_ca_log *log = context;
+    size_t sct_count = 0;
     const struct ca_directory *dir;
     struct object_store objects = sqlite_ca_store_objects(log->directory.database);
     enum status s = find_log(log, log_number, &dir, err);
     if (s == STATUS_REFUSED)
         s = STATUS_NOT_FOUND;
     if (s == STATUS_OK)
-        s = ca_chain_write(dir, index, form == SEQUENCER_LANDMARK, with_properties, &objects, pem, err);
+        s = ca_chain_write(dir, index, form == SEQUENCER_LANDMARK, with_properties, &objects, pem, &sct_count, err);
+    *is_partial = with_properties && log_number == log->directory.log_number && sct_count < log->scts_wanted;
     /* certbot refuses chains of one [GM 8]. */
     if (s == STATUS_OK && !with_properties)
         builder_bytes(pem, builder_view(&log->ca_pem));

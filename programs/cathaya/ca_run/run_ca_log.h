@@ -22,6 +22,7 @@ struct run_ca_log {
     struct lint_subject lint;
     struct run_old_log old[RUN_OLD_LOGS_MAX];
     struct builder ca_pem; /* what follows the leaf in a plain chain */
+    size_t scts_wanted;    /* beside each certificate of the current log */
 };
 
 /* run_ca_log_open opens the CA; peers is borrowed. run_ca_log_close must follow also after a failure; log is to be zeroed

@@ -134,6 +134,9 @@ static enum status open_scts(struct run_mtc_ca *ca, const struct certificate_pro
     enum status s = run_mtc_scts_open(profiles, profile_count, ports->ct, &scts, &ca->scts, err);
     if (s == STATUS_OK && ca->scts != NULL)
         ca->peers.sequencer_peers[ca->peers.count] = run_mtc_scts_peer(ca->scts);
+    for (size_t i = 0; i < profile_count; i++)
+        if (profiles[i]->mtc_scts > ca->log.scts_wanted)
+            ca->log.scts_wanted = profiles[i]->mtc_scts;
     return s;
 }
 

@@ -92,7 +92,7 @@ static void issued(void *cookie, enum status status, const struct acme_client_ce
     void *done_cookie = op->cookie;
     struct site_acme_certificate out = {.alternate_url = ""};
     if (certificate != NULL)
-        out = (struct site_acme_certificate){certificate->chain, certificate->alternate_url};
+        out = (struct site_acme_certificate){certificate->chain, certificate->alternate_url, certificate->url};
     operation_end(op);
     done(done_cookie, status, certificate != NULL ? &out : NULL, retry_after_s, err);
 }

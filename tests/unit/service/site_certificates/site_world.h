@@ -19,7 +19,7 @@
 
 struct deployed {
     enum site_kind kind;
-    bool is_landmark, is_old;
+    bool is_landmark, is_old, has_scts;
     uint64_t generation;
     int64_t not_before_s, not_after_s;
     char chain[4096], key[4096], ocsp_url[128];
@@ -162,6 +162,9 @@ static void world_on_change(void *context, const char *site, const struct site_c
                                .generation = list[i].generation, .not_before_s = list[i].not_before_s, .not_after_s = list[i].not_after_s};
         (void)snprintf(d->chain, sizeof d->chain, "%.*s", (int)list[i].chain.len, (const char *)list[i].chain.data);
         (void)snprintf(d->key, sizeof d->key, "%.*s", (int)list[i].key_pem.len, (const char *)list[i].key_pem.data);
+        static struct properties properties;
+        d->has_scts = list[i].properties.len > 0 &&
+                      properties_parse(list[i].properties, PROPERTIES_WITH_PATTERNS, &properties, NULL) == STATUS_OK && properties.has_sct_list;
         (void)snprintf(d->ocsp_url, sizeof d->ocsp_url, "%s", list[i].ocsp_url);
     }
 }

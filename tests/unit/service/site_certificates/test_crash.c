@@ -88,6 +88,39 @@ static void test_first(void **state)
     }
 }
 
+/* SCTs come to what is there: with the fault at any write, and after any end, it is there, and they come again. */
+static bool scts(uint64_t at, size_t end)
+{
+    struct world w;
+    world_begin(&w);
+    w.gm.scts_delay_s = 60;
+    world_configure(&w, &world_wanted_gm, 1);
+    world_pass(&w, 20);
+    assert_int_equal(w.deployed_count, 1);
+    memory_disk_set_fault(w.disk, memory_disk_operations(w.disk) + at, MEMORY_FAULT_CRASH);
+    world_pass(&w, 300);
+    bool has_crashed = memory_disk_has_crashed(w.disk);
+    begin_again(&w, end);
+    assert_true(w.deployed_count >= 1); /* at once, from disk */
+    world_pass(&w, 4000);
+    want_settled(&w, 1);
+    assert_true(world_find(&w, SITE_GM_MTC, false, false)->has_scts);
+    assert_int_equal(w.gm.issued_count, 1);
+    world_end(&w);
+    return has_crashed;
+}
+
+static void test_scts(void **state)
+{
+    (void)state;
+    for (size_t end = 0; end < LENGTH(ends); end++) {
+        uint64_t at = 0;
+        while (scts(at, end))
+            at++;
+        assert_in_range(at, 4, 60);
+    }
+}
+
 /* A renewal: the old certificate is served all the time. */
 static bool renewal(uint64_t at, size_t end)
 {
@@ -219,7 +252,7 @@ static void test_killed(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_first), cmocka_unit_test(test_renewal), cmocka_unit_test(test_faults),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_first), cmocka_unit_test(test_scts), cmocka_unit_test(test_renewal), cmocka_unit_test(test_faults),
                                        cmocka_unit_test(test_killed), cmocka_unit_test(test_mended)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

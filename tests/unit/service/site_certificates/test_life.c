@@ -37,6 +37,54 @@ static void test_first(void **state)
     world_end(&w);
 }
 
+/* SCTs come after the certificate: it is served at once, and with them as soon as the CA has them; also after a restart. */
+static void test_scts(void **state)
+{
+    struct world w;
+    (void)state;
+    world_begin(&w);
+    w.gm.scts_delay_s = 12;
+    world_configure(&w, &world_wanted_gm, 1);
+    world_pass(&w, 5);
+    assert_int_equal(w.deployed_count, 1);
+    assert_false(w.deployed[0].has_scts);
+    assert_string_equal(world_status(&w, SITE_GM_MTC).state, "deployed");
+    unsigned changes = w.changes;
+    world_pass(&w, 30);
+    assert_int_equal(w.changes, changes + 2); /* one, and then two */
+    assert_true(world_find(&w, SITE_GM_MTC, false, false)->has_scts);
+    unsigned asked = w.gm.more_count;
+    assert_in_range(asked, 3, 6);
+    world_pass(&w, 3700);
+    assert_int_equal(w.deployed_count, 2); /* and with its landmark, as ever */
+    assert_int_equal(w.gm.more_count, asked);
+    world_kill(&w);
+    memory_disk_next_process(w.disk);
+    world_boot(&w);
+    world_configure(&w, &world_wanted_gm, 1);
+    world_pass(&w, 60);
+    assert_true(world_find(&w, SITE_GM_MTC, false, false)->has_scts);
+    assert_int_equal(w.gm.more_count, asked);
+    assert_int_equal(w.gm.issued_count, 1);
+    assert_int_equal(w.errors, 0);
+    world_end(&w);
+}
+
+/* They never come: it is asked a few times, ever more slowly, and no more. */
+static void test_no_scts(void **state)
+{
+    struct world w;
+    (void)state;
+    world_begin(&w);
+    w.gm.scts_delay_s = 100 * DAY;
+    world_configure(&w, &world_wanted_gm, 1);
+    world_pass(&w, DAY);
+    assert_in_range(w.gm.more_count, 10, 24);
+    assert_false(world_find(&w, SITE_GM_MTC, false, false)->has_scts);
+    assert_int_equal(w.errors, 0);
+    world_end(&w);
+}
+
 static void ten_renewals(int64_t lifetime_s, int64_t landmark_s, bool has_advice)
 {
     struct world w;
@@ -431,7 +479,7 @@ static void test_files_unreadable(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_first), cmocka_unit_test(test_renewals), cmocka_unit_test(test_expiry), cmocka_unit_test(test_restart),
+        cmocka_unit_test(test_first), cmocka_unit_test(test_scts), cmocka_unit_test(test_no_scts), cmocka_unit_test(test_renewals), cmocka_unit_test(test_expiry), cmocka_unit_test(test_restart),
         cmocka_unit_test(test_names), cmocka_unit_test(test_issuer), cmocka_unit_test(test_key_type), cmocka_unit_test(test_sites),
         cmocka_unit_test(test_revived), cmocka_unit_test(test_revoked), cmocka_unit_test(test_files), cmocka_unit_test(test_stop),
         cmocka_unit_test(test_files_and_clock), cmocka_unit_test(test_files_unreadable)};
