@@ -12,17 +12,25 @@
 
 /* One query on its way, with all that it borrows. */
 struct sweep {
+    const struct run_admin *admin;
     struct http_exchange *x;
     json_t *body;
     struct acme_certificate_query query;
     struct bytes *serials;
     struct builder serial_bytes;
     uint8_t spki_hash[32];
+    int reason;
+    bool is_dry_run;
+    /* Precertificates: the CA that is being asked, and what it is asked. */
+    size_t classic;
+    struct classic_unfinished *unfinished;
+    uint64_t count, failed_count;
 };
 
 static void sweep_free(struct sweep *sweep)
 {
     json_decref(sweep->body);
+    free(sweep->unfinished);
     builder_clear(&sweep->serial_bytes);
     free(sweep->serials);
     free(sweep);
@@ -69,9 +77,8 @@ static void on_each(void *cookie, const struct acme_certificate *certificate, en
     add_line(cookie, line);
 }
 
-static void on_end(void *cookie, enum status status, uint64_t count, uint64_t failed_count, const struct error *err)
+static void end(struct sweep *sweep, enum status status, uint64_t count, uint64_t failed_count, const struct error *err)
 {
-    struct sweep *sweep = cookie;
     json_t *line = json_pack("{s:I, s:I, s:s}", "count", (json_int_t)count, "failed", (json_int_t)failed_count, "status",
                              status_name(status));
     if (status != STATUS_OK && line != NULL)
@@ -82,6 +89,72 @@ static void on_end(void *cookie, enum status status, uint64_t count, uint64_t fa
     http_response_header(&x->response, "Content-Type", "application/x-ndjson");
     sweep_free(sweep);
     x->send(x);
+}
+
+/* ---- precertificates ---- */
+
+static void ask_next(struct sweep *sweep);
+
+static void add_unfinished(struct sweep *sweep, const char *ca, const struct classic_unfinished *one)
+{
+    char serial[2 * ACME_SERIAL_MAX + 1];
+    text_hex(one->serial, serial);
+    sweep->count++;
+    add_line(sweep, json_pack("{s:s, s:s, s:[s], s:I, s:s}", "ca", ca, "serial", serial, "names", "precertificate", "not_after",
+                              (json_int_t)one->not_after_s, "status", status_name(STATUS_OK)));
+}
+
+static void on_unfinished(void *cookie, enum status status, const struct error *err)
+{
+    struct sweep *sweep = cookie;
+    const struct run_classic_ca *ca = &sweep->admin->classics[sweep->classic++];
+    for (size_t i = 0; status == STATUS_OK && i < sweep->query.serial_count; i++)
+        if (sweep->unfinished[i].status == STATUS_OK)
+            add_unfinished(sweep, ca->name, &sweep->unfinished[i]);
+    if (status == STATUS_OK)
+        ask_next(sweep);
+    else
+        end(sweep, status, sweep->count, sweep->failed_count, err);
+}
+
+static void ask_next(struct sweep *sweep)
+{
+    const struct run_admin *admin = sweep->admin;
+    const struct acme_certificate_query *q = &sweep->query;
+    struct error err = {.status = STATUS_OK};
+    while (sweep->classic < admin->classic_count && q->ca != NULL && strcmp(q->ca, admin->classics[sweep->classic].name) != 0)
+        sweep->classic++;
+    enum status s = STATUS_OK;
+    if (sweep->classic < admin->classic_count) {
+        s = classic_issuer_revoke_unfinished(admin->classics[sweep->classic].issuer, sweep->unfinished, q->serial_count, sweep->reason,
+                                             sweep->is_dry_run, on_unfinished, sweep, &err);
+        if (s == STATUS_OK)
+            return;
+    }
+    end(sweep, s, sweep->count, sweep->failed_count, &err);
+}
+
+/* Of a precertificate the serial number is all that is known here. */
+static bool is_by_serial_alone(const struct acme_certificate_query *q)
+{
+    return q->serial_count > 0 && q->account == 0 && q->profile == NULL && q->name == NULL && q->spki_hash == NULL &&
+           q->issued_from_s == 0 && q->issued_to_s == 0 && q->not_after_from_s == 0;
+}
+
+static void on_end(void *cookie, enum status status, uint64_t count, uint64_t failed_count, const struct error *err)
+{
+    struct sweep *sweep = cookie;
+    sweep->count = count;
+    sweep->failed_count = failed_count;
+    if (status == STATUS_OK && is_by_serial_alone(&sweep->query))
+        sweep->unfinished = calloc(sweep->query.serial_count, sizeof *sweep->unfinished);
+    if (sweep->unfinished == NULL) {
+        end(sweep, status, count, failed_count, err);
+        return;
+    }
+    for (size_t i = 0; i < sweep->query.serial_count; i++)
+        sweep->unfinished[i].serial = sweep->serials[i];
+    ask_next(sweep);
 }
 
 /* ---- the query ---- */
@@ -142,7 +215,7 @@ static bool has_condition(const struct acme_certificate_query *q)
 
 static void handle(void *context, struct http_exchange *x)
 {
-    struct acme *acme = context;
+    const struct run_admin *admin = context;
     struct error err = {.status = STATUS_OK};
     int reason = 0, is_dry_run = 1;
     struct sweep *sweep = calloc(1, sizeof *sweep);
@@ -152,6 +225,7 @@ static void handle(void *context, struct http_exchange *x)
         return;
     }
     sweep->x = x;
+    sweep->admin = admin;
     sweep->body = json_loadb((const char *)x->request.body.data, x->request.body.len, JSON_REJECT_DUPLICATES, NULL);
     x->response.body.max = ANSWER_MAX;
     if (sweep->body == NULL || !read_query(sweep, &reason, &is_dry_run)) {
@@ -162,13 +236,15 @@ static void handle(void *context, struct http_exchange *x)
         refuse(sweep, 400, "a query without a condition would revoke everything");
         return;
     }
+    sweep->reason = reason;
+    sweep->is_dry_run = is_dry_run != 0;
     const struct acme_sweep_report report = {sweep, on_each, on_end};
-    enum status s = acme_revoke_matching(acme, &sweep->query, reason, is_dry_run != 0, &report, &err);
+    enum status s = acme_revoke_matching(admin->acme, &sweep->query, reason, is_dry_run != 0, &report, &err);
     if (s != STATUS_OK)
         refuse(sweep, s == STATUS_AGAIN ? 503 : 400, err.text);
 }
 
-struct http_handler run_admin_handler(struct acme *acme)
+struct http_handler run_admin_handler(struct run_admin *admin)
 {
-    return (struct http_handler){.context = acme, .body_max = RUN_ADMIN_BODY_MAX, .handle = handle};
+    return (struct http_handler){.context = admin, .body_max = RUN_ADMIN_BODY_MAX, .handle = handle};
 }

@@ -10,13 +10,22 @@
 #ifndef CATHAYA_PROGRAMS_CA_RUN_RUN_ADMIN_H
 #define CATHAYA_PROGRAMS_CA_RUN_RUN_ADMIN_H
 
+#include "ca_run/run_classic_ca.h"
 #include "ports/http.h"
 #include "service/acme/acme.h"
 
 /* The serial numbers of a large query. */
 #define RUN_ADMIN_BODY_MAX ((size_t)16 * 1024 * 1024)
 
-/* run_admin_handler is the route "/revoke"; acme is borrowed. */
-struct http_handler run_admin_handler(struct acme *acme);
+/* Borrowed for the life of the server. */
+struct run_admin {
+    struct acme *acme;
+    struct run_classic_ca *classics;
+    size_t classic_count;
+};
+
+/* run_admin_handler is the route "/revoke". Serial numbers that ACME knows no certificate of, and no other condition than the CA,
+ * are looked for among the precertificates of classic CAs that got no certificate. */
+struct http_handler run_admin_handler(struct run_admin *admin);
 
 #endif

@@ -200,7 +200,8 @@ static const char *why_not_ready(void *context)
 static enum status listen_socket(struct run_service *service, struct error *err)
 {
     struct http_server_limits limits = http_server_default_limits();
-    struct http_handler revoke = run_admin_handler(service->acme);
+    service->revoking = (struct run_admin){service->acme, service->classics, service->config->classic_count};
+    struct http_handler revoke = run_admin_handler(&service->revoking);
     char address[RUN_PATH_MAX + 8];
     limits.body_ms = limits.write_ms = 600000; /* a mass revocation takes its time */
     (void)snprintf(address, sizeof address, "unix:%s", service->config->admin_socket);

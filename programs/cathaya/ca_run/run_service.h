@@ -5,6 +5,7 @@
 #include "adapters/http_server/http_server.h"
 #include "adapters/http_server/static_files.h"
 #include "adapters/sqlite/sqlite_acme_store.h"
+#include "ca_run/run_admin.h"
 #include "ca_run/run_classic_ca.h"
 #include "ca_run/run_ct.h"
 #include "ca_run/run_config.h"
@@ -52,6 +53,7 @@ struct run_service {
     struct http_server *http, *admin_http, *socket_http;
     size_t tls_listener_count;
     struct service_admin admin;
+    struct run_admin revoking;
     struct static_files *files[RUN_ROUTES_MAX];
     char prefixes[RUN_ROUTES_MAX][RUN_PREFIX_SIZE];
     size_t file_count;

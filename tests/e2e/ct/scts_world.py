@@ -31,11 +31,14 @@ scts longer 3
 
 
 class Operator(ct_world.World):
-    """A log process that accepts the roots of a CA service."""
+    """A log process that accepts the roots of a CA service, over TLS with that service's own certificate."""
 
-    def __init__(self, name, roots):
-        super().__init__({'gm': 'gm', 'intl': 'intl'})
-        self.name, self.roots = name, roots
+    def __init__(self, name, roots, certificate, key):
+        super().__init__({'gm': 'gm', 'intl': 'intl'}, extra=f'tls-certificate = "{certificate}"\ntls-key = "{key}"\n')
+        self.name, self.roots, self.base = name, roots, self.base.replace('http:', 'https:')
+        for title, log in self.logs.items():
+            log.url = f'{self.base}/{title}'
+            log.reader = log_reader.LogReader(log.url, log.suite, log.signer.spki, certificate)
 
     def make(self):
         super().make()
@@ -64,7 +67,7 @@ class World(acme_world.World):
         super().make()
         roots = {suite: b''.join(self.read(name, 'root.pem') for name in (f'{suite}-r1', f'{suite}-intranet')
                                  if os.path.exists(self.path(name))) for suite in ('gm', 'intl')}
-        self.operators = {name: Operator(name, roots) for name in OPERATORS}
+        self.operators = {name: Operator(name, roots, self.path('tls.pem'), self.path('tls.key')) for name in OPERATORS}
         for operator in self.operators.values():
             operator.__enter__()
         self.write_lists()
@@ -90,6 +93,7 @@ class World(acme_world.World):
         return text + f'''ct {{
     log-list = {{"gm-logs.json", "intl-logs.json"}}
     policy-file = "ct-policy.conf"
+    ca-file = "tls.pem"
     deadline-ms = {self.deadline_ms}
     log-timeout-ms = {self.timeout_ms}
 }}

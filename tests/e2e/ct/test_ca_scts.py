@@ -1,11 +1,14 @@
 """A CA gets SCTs from real logs of several operators: precertificate, SCTs, certificate. Logs die, come back, the CA is killed in
 the middle; there is one certificate of each order, with SCTs that OpenSSL's CT code and the independent reader accept."""
 import base64
+import http.client
 import os
+import random
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 
@@ -16,10 +19,12 @@ import scts_world
 import acme_raw
 import acme_world
 import ct_wire
+import der
 import pki
 from ct_world import wait_until
 
 PEER = os.environ.get('CATHAYA_SCT_OPENSSL', '')
+ROUNDS = int(os.environ.get('CATHAYA_CRASH_ROUNDS', '3'))
 KINDS = {'gm': ('gm-classic', 'sm2'), 'intl': ('intl-classic', 'p256')}
 
 
@@ -160,6 +165,64 @@ class Issuing(Case):
         self.assertEqual(set(self.world.check_scts('gm', certificate)), {'A', 'C'})
         self.assertEqual(self.serials('gm', name), before)
         self.assertEqual(before, {ct_wire.without_extension(certificate.der, pki.SCT_LIST)})
+
+    def test_the_ca_is_killed_at_any_moment(self):
+        """Several orders under way, again and again; each gets one certificate, and logs have seen one precertificate of it."""
+        for _ in range(ROUNDS):
+            began = []
+            for suite in KINDS:
+                for _ in range(2):
+                    name = self.name()
+                    profile, kind = KINDS[suite]
+                    order = self.client.order(name, profile=profile)
+                    self.client.authorize(order, 'http-01')
+                    began.append((suite, name, order, *self.client.csr(kind, name)))
+            threads = [threading.Thread(target=self.finalize_quietly, args=(order, csr)) for _, _, order, csr, _ in began]
+            for thread in threads:
+                thread.start()
+            time.sleep(random.uniform(0, 0.4))
+            self.world.restart_ca()
+            for thread in threads:
+                thread.join()
+            for suite, name, order, csr, key in began:
+                if self.client.post(order.headers['Location'], None).json['status'] == 'ready':    # it was killed before it heard
+                    self.client.post(order.json['finalize'], {'csr': acme_raw.b64(csr)})
+                certificate = self.finished(order, key)
+                self.assertEqual(len(set(self.world.check_scts(suite, certificate))), 2)
+                self.assertEqual(self.serials(suite, name), {ct_wire.without_extension(certificate.der, pki.SCT_LIST)})
+
+    def finalize_quietly(self, order, csr):
+        """As a client whose connection breaks. A nonce of its own: the others ask at the same time."""
+        client = acme_raw.Client(self.world, register=False)
+        client.key, client.kid = self.client.key, self.client.kid
+        try:
+            client.post(order.json['finalize'], {'csr': acme_raw.b64(csr)})
+        except (OSError, http.client.HTTPException):
+            pass
+
+    def test_a_precertificate_is_revoked(self):
+        """Its order is refused then, though the logs are back; it is in the CRL."""
+        name = self.name()
+        self.world.operators['B'].kill()
+        self.world.operators['C'].kill()
+        order, _ = self.processing('gm', name)
+        wait_until('a log has the precertificate', lambda: self.serials('gm', name))
+        [entry] = [e for _, e in self.world.entries('gm') if e.kind == ct_wire.PRECERT_ENTRY and name.encode() in e.tbs]
+        serial = [node for node in der.read_all(entry.tbs).children() if node.tag == der.INTEGER][0].body.hex()
+        words = ['ca', 'revoke', '--config', self.world.path('service.conf'), '--serial', serial]
+        dry = acme_world.run(*words, '--reason', 'superseded', '--dry-run')
+        self.assertIn(f'gm-r1 {serial}: would be revoked (precertificate)', dry.stdout.decode())
+        done = acme_world.run(*words, '--reason', 'superseded')
+        self.assertIn(f'gm-r1 {serial}: revoked (precertificate)', done.stdout.decode())
+        self.assertIn('1 certificates, 0 failed', done.stdout.decode())
+        self.assertIn('0 certificates', acme_world.run(*words, '--reason', 'superseded').stdout.decode())
+        self.world.operators['B'].start()
+        done = self.client.poll(order.headers['Location'], seconds=90)
+        self.assertEqual(done['status'], 'invalid', done)
+        self.assertIn('revoked', done['error']['detail'])
+        folder = self.world.path('gm-r1', 'public', 'crl')
+        wait_until('in a CRL', lambda: any(bytes.fromhex(serial) in self.world.read('gm-r1', 'public', 'crl', n)
+                                           for n in os.listdir(folder)))
 
     def test_lists_and_policies_are_read_again(self):
         self.world.write_lists(('A', 'B'))

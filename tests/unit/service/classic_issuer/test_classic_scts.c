@@ -424,6 +424,52 @@ static void revoked_meanwhile(void **state)
     stop(&w);
 }
 
+static void on_unfinished(void *cookie, enum status status, const struct error *why)
+{
+    (void)why;
+    *(enum status *)cookie = status;
+}
+
+/* By its serial number, as the operator does it: one that waits, one that has its certificate, one of nobody. */
+static void unfinished_is_revoked(void **state)
+{
+    (void)state;
+    struct world w;
+    struct answered a, b;
+    struct certificate first, second;
+    uint8_t other[] = {0x40, 1};
+    enum status status = STATUS_IO;
+    start(&w);
+    order(&w, 1, &a);
+    order(&w, 2, &b);
+    answer(&w, 1, STATUS_OK);
+    OK(certificate_parse(w.asked[0].der, &first, &err));
+    OK(certificate_parse(w.asked[1].der, &second, &err));
+    struct classic_unfinished items[] = {{.serial = first.serial}, {.serial = second.serial}, {.serial = BYTES_OF(other)}};
+    for (int is_dry_run = 1; is_dry_run >= 0; is_dry_run--) {
+        OK(classic_issuer_revoke_unfinished(w.issuer, items, LENGTH(items), 1, is_dry_run != 0, on_unfinished, &status, &err));
+        turn(&w);
+        assert_int_equal(status, STATUS_OK);
+        assert_int_equal(items[0].status, STATUS_OK);
+        assert_int_equal(items[0].not_after_s, first.not_after_s);
+        assert_int_equal(items[1].status, STATUS_NOT_FOUND);
+        assert_int_equal(items[2].status, STATUS_NOT_FOUND);
+    }
+    OK(classic_issuer_revoke_unfinished(w.issuer, items, 1, 4, false, on_unfinished, &status, &err));
+    turn(&w);
+    assert_int_equal(items[0].status, STATUS_NOT_FOUND); /* it is revoked */
+    char name[OBJECT_NAME_MAX + 1];
+    struct classic_revocation revocation;
+    classic_issued_name("revoked", first.serial, name);
+    struct bytes value = object(&w, name);
+    OK(classic_revocation_parse(name, value, &revocation, &err));
+    assert_int_equal(revocation.reason, 1);
+    heap_free(value);
+    answer(&w, 0, STATUS_OK);
+    assert_int_equal(a.status, STATUS_REFUSED);
+    stop(&w);
+}
+
 /* What a log has refused is not issued under another profile's rule: the operator's way out is "none". */
 static void policy_goes(void **state)
 {
@@ -707,7 +753,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(in_steps), cmocka_unit_test(logs_are_late), cmocka_unit_test(logs_are_too_late),
-        cmocka_unit_test(revoked_meanwhile), cmocka_unit_test(policy_goes), cmocka_unit_test(together),
+        cmocka_unit_test(revoked_meanwhile), cmocka_unit_test(unfinished_is_revoked), cmocka_unit_test(policy_goes), cmocka_unit_test(together),
         cmocka_unit_test(finals_are_submitted), cmocka_unit_test(many_finals), cmocka_unit_test(old_certificates),
         cmocka_unit_test(power_goes),
     };
