@@ -400,6 +400,24 @@ static json_t *make_operator(struct making *m, const struct log_list *list, size
     return object;
 }
 
+static enum status finish(const struct making *m, json_t *root, struct builder *out, struct error *err)
+{
+    if (m->has_failed) {
+        json_decref(root);
+        return error_set(err, STATUS_NO_MEMORY, WHAT ": out of memory, or a text that is not UTF-8");
+    }
+    enum status s = json_value_write(root, JSON_INDENT(2), out, WHAT, err);
+    builder_u8(out, '\n');
+    return s == STATUS_OK ? builder_status(out, WHAT, err) : s;
+}
+
+enum status log_list_json_write_log(const struct log_list_log *log, struct builder *out, struct error *err)
+{
+    struct making m = {.has_failed = false};
+    json_t *root = make_log(&m, log);
+    return finish(&m, root, out, err);
+}
+
 enum status log_list_json_write(const struct log_list *list, struct builder *out, struct error *err)
 {
     struct making m = {.has_failed = false};
@@ -411,11 +429,5 @@ enum status log_list_json_write(const struct log_list *list, struct builder *out
         if (json_array_append_new(operators, make_operator(&m, list, i)) != 0)
             m.has_failed = true;
     put(&m, root, "operators", operators);
-    if (m.has_failed) {
-        json_decref(root);
-        return error_set(err, STATUS_NO_MEMORY, WHAT ": out of memory, or a text that is not UTF-8");
-    }
-    enum status s = json_value_write(root, JSON_INDENT(2), out, WHAT, err);
-    builder_u8(out, '\n');
-    return s == STATUS_OK ? builder_status(out, WHAT, err) : s;
+    return finish(&m, root, out, err);
 }

@@ -10,7 +10,7 @@
  *   "previous_operators": [ { "name", "end_time" } ]
  *   "suite": "gm" | "intl"    ours; intl when it is not there, as in every public list
  *
- * Bytes are base64. A log.v3.json of one log is a list with one operator and one log; a bare log object is read too.
+ * Bytes are base64. A log.v3.json is the object of one log alone, which is read as a list too: of one log of an operator without a name.
  */
 #ifndef CATHAYA_CT_JSON_LOG_LIST_JSON_H
 #define CATHAYA_CT_JSON_LOG_LIST_JSON_H
@@ -28,5 +28,8 @@ MUST_USE enum status log_list_json_parse(struct bytes text, struct log_list *out
 
 /* log_list_json_write appends the list, indented, with a line end. */
 MUST_USE enum status log_list_json_write(const struct log_list *list, struct builder *out, struct error *err);
+
+/* log_list_json_write_log appends the object of one log alone: log.v3.json. */
+MUST_USE enum status log_list_json_write_log(const struct log_list_log *log, struct builder *out, struct error *err);
 
 #endif

@@ -1,4 +1,4 @@
-/* log.v3.json: the entry of this log in a log list, and the same as a list of one. */
+/* log.v3.json, the entry of this log in a log list, and the list with it alone. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,7 +73,8 @@ static enum status make_list(const struct ct_log *log, struct log_list *list, st
     return status;
 }
 
-enum status ct_log_write_list(const struct ct_log *log, struct builder *out, struct error *err)
+/* The list, or its one log alone. */
+static enum status write_list(const struct ct_log *log, bool is_alone, struct builder *out, struct error *err)
 {
     struct log_list list;
     log_list_init(&list);
@@ -81,9 +82,14 @@ enum status ct_log_write_list(const struct ct_log *log, struct builder *out, str
     list.timestamp_s = log->config.clock.now_ms(log->config.clock.context) / 1000;
     enum status status = make_list(log, &list, err);
     if (status == STATUS_OK)
-        status = log_list_json_write(&list, out, err);
+        status = is_alone ? log_list_json_write_log(log_list_at(&list, 0), out, err) : log_list_json_write(&list, out, err);
     log_list_clear(&list);
     return status == STATUS_OK ? builder_status(out, CT_LOG_OBJECT_LIST, err) : status;
+}
+
+enum status ct_log_write_list(const struct ct_log *log, struct builder *out, struct error *err)
+{
+    return write_list(log, false, out, err);
 }
 
 /* ---- publishing ---- */
@@ -121,7 +127,7 @@ void ct_log_publish_list(struct ct_log *log)
         return; /* it is put again at the next start */
     p->log = log;
     builder_init(&p->text, LOG_LIST_JSON_SIZE_MAX);
-    p->status = ct_log_write_list(log, &p->text, &p->err);
+    p->status = write_list(log, true, &p->text, &p->err);
     if (p->status != STATUS_OK) {
         ct_log_report(log, EVENT_WARNING, "ct-log-list-not-published", "reason", p->err.text);
         builder_clear(&p->text);

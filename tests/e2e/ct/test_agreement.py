@@ -100,7 +100,6 @@ class Agreement(unittest.TestCase):
 
     def list_entry(self):
         row = json.loads(self.reader.get('log.v3.json'))
-        row = row['operators'][0]['tiled_logs'][0] if 'operators' in row else row
         self.assertEqual(row['log_id'], b64(self.reader.log_id))
         self.assertEqual(row['key'], b64(self.log.signer.spki))
         self.assertEqual(row['suite'], self.suite)

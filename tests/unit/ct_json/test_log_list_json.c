@@ -117,6 +117,18 @@ static void single(void **state)
     OK(log_list_json_parse(text, &list, &err));
     assert_int_equal(log_list_count(&list), 1);
     assert_string_equal(log_list_operator(&list, log_list_at(&list, 0)), "");
+    /* As we write it. */
+    struct builder once, again;
+    struct log_list read;
+    builder_init(&once, LOG_LIST_JSON_SIZE_MAX);
+    builder_init(&again, LOG_LIST_JSON_SIZE_MAX);
+    OK(log_list_json_write_log(log_list_at(&list, 0), &once, &err));
+    OK(log_list_json_parse(builder_view(&once), &read, &err));
+    OK(log_list_json_write_log(log_list_at(&read, 0), &again, &err));
+    assert_bytes(builder_view(&once), builder_view(&again));
+    builder_clear(&once);
+    builder_clear(&again);
+    log_list_clear(&read);
     log_list_clear(&list);
     heap_free(text);
 }
