@@ -14,6 +14,11 @@ enum status log_check_alive(const struct log_engine *log, struct error *err)
                      log->failure.text);
 }
 
+bool log_has_failed(const struct log_engine *log)
+{
+    return log->failure.status != STATUS_OK;
+}
+
 enum status log_check_writable(const struct log_engine *log, struct error *err)
 {
     enum status status = log_check_alive(log, err);

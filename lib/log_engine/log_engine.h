@@ -135,6 +135,10 @@ enum status log_close(struct log_engine *log, struct error *err);
 
 struct log_state log_state(const struct log_engine *log);
 
+/* log_has_failed: did a failure stop the log? Then it takes no more, whatever the status of a call was: close it and open
+ * it again. */
+bool log_has_failed(const struct log_engine *log);
+
 /* log_tree_head is the published tree head of a CT log, out of memory: nothing is read. Of an issuance log it is
  * empty. */
 const struct log_tree_head *log_tree_head(const struct log_engine *log);

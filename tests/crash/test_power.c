@@ -88,6 +88,8 @@ static void check_dead(struct world *w, const struct error *first)
     struct error err = {.status = STATUS_OK};
     if (w->log == NULL)
         return;
+    if (!log_has_failed(w->log) && !log_state(w->log).is_closed)
+        world_fail(w, "the log does not know that it failed: %s", first->text);
     if (world_append(w, 1, &err) == STATUS_OK)
         world_fail(w, "the log went on after: %s", first->text);
     if (!log_state(w->log).is_closed && strstr(err.text, first->text) == NULL)
