@@ -51,7 +51,7 @@ static enum status publish_first_list(struct ct_log *log, struct error *err)
     const struct object_store *store = &log->store.engine_config.public_store;
     struct builder text;
     builder_init(&text, CT_JSON_ANSWER_MAX);
-    enum status status = ct_log_write_list(log, &text, err);
+    enum status status = ct_log_write_entry(log, &text, err);
     if (status == STATUS_OK)
         status = store->put(store->context, CT_LOG_OBJECT_LIST, builder_view(&text), err);
     builder_clear(&text);

@@ -233,7 +233,8 @@ void ct_log_died(struct ct_log *log, const struct error *err);
 /* ct_log_go_on freezes when nothing is under way any more, if somebody wants that. */
 void ct_log_go_on(struct ct_log *log);
 void ct_log_show(struct ct_log *log);
-/* ct_log_publish_list puts log.v3.json anew, by the worker. */
+/* ct_log_write_entry appends log.v3.json; ct_log_publish_list puts it anew, by the worker. */
+MUST_USE enum status ct_log_write_entry(const struct ct_log *log, struct builder *out, struct error *err);
 void ct_log_publish_list(struct ct_log *log);
 /* ct_log_report_kept warns of roots that are accepted still and were in no file. */
 void ct_log_report_kept(const struct ct_log *log, size_t kept_count);

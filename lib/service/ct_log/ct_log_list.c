@@ -87,6 +87,11 @@ static enum status write_list(const struct ct_log *log, bool is_alone, struct bu
     return status == STATUS_OK ? builder_status(out, CT_LOG_OBJECT_LIST, err) : status;
 }
 
+enum status ct_log_write_entry(const struct ct_log *log, struct builder *out, struct error *err)
+{
+    return write_list(log, true, out, err);
+}
+
 enum status ct_log_write_list(const struct ct_log *log, struct builder *out, struct error *err)
 {
     return write_list(log, false, out, err);
@@ -127,7 +132,7 @@ void ct_log_publish_list(struct ct_log *log)
         return; /* it is put again at the next start */
     p->log = log;
     builder_init(&p->text, LOG_LIST_JSON_SIZE_MAX);
-    p->status = write_list(log, true, &p->text, &p->err);
+    p->status = ct_log_write_entry(log, &p->text, &p->err);
     if (p->status != STATUS_OK) {
         ct_log_report(log, EVENT_WARNING, "ct-log-list-not-published", "reason", p->err.text);
         builder_clear(&p->text);
