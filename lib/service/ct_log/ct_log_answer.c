@@ -9,6 +9,14 @@
 /* A batch that failed is over, and the engine is opened again some seconds later. */
 #define RETRY_AFTER_FAILURE_S 5
 
+/* Reasons quote what was sent, and may cut a character in two: JSON has no such texts. */
+static void make_plain(char *text)
+{
+    for (; *text != '\0'; text++)
+        if (*text < ' ' || *text > '~')
+            *text = '?';
+}
+
 void ct_log_refuse(struct http_exchange *x, int status, uint32_t retry_after_s, const char *format, ...)
 {
     char text[ERROR_TEXT_MAX];
@@ -16,6 +24,7 @@ void ct_log_refuse(struct http_exchange *x, int status, uint32_t retry_after_s, 
     va_start(args, format);
     (void)vsnprintf(text, sizeof text, format, args);
     va_end(args);
+    make_plain(text);
     x->response.status = status;
     http_response_header(&x->response, "Content-Type", JSON_TYPE);
     http_response_header(&x->response, "Cache-Control", "no-store");
