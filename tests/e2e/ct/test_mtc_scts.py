@@ -19,18 +19,17 @@ import acme_raw
 import acme_world
 import ct_wire
 import x509
+import gateway_world
 from gateway_world import Backend, Gateway, block, wait_until
 
 POLICY = os.path.join(HERE, '..', '..', '..', 'policies', 'ct-policy.conf')
 SCT_LIST = 0xff01
 
 
-class World(acme_world.World):
+class WithLogs:
     """gm-mtc with SCTs of two logs, in one process that may be stopped; the CA begins without them when is_late."""
 
-    def __init__(self, is_late=False, **more):
-        super().__init__(profiles=('gm-mtc',), limits=False, ca_extra='    checkpoint-interval-ms = 200\n', **more)
-        self.is_late = is_late
+    is_late = False
 
     def make(self):
         super().make()
@@ -50,6 +49,19 @@ class World(acme_world.World):
         super().__exit__(*what)
         if hasattr(self, 'ct'):
             self.ct.__exit__()
+
+
+class World(WithLogs, acme_world.World):
+    def __init__(self, is_late=False, **more):
+        super().__init__(profiles=('gm-mtc',), limits=False, ca_extra='    checkpoint-interval-ms = 200\n', **more)
+        self.is_late = is_late
+
+
+class GatewayWorld(WithLogs, gateway_world.World):
+    """With a gateway that orders by itself, and a clock of its own that the test moves."""
+
+    def __init__(self):
+        super().__init__(kinds=('gm-mtc',), mirrors=0, landmark_s=3600, stage='standalone', clock=True)
 
 
 def property_scts(pem):
@@ -135,7 +147,7 @@ class Scts(Case):
         # The same certificate with and without: it has nothing of them in it.
         self.assertEqual(x509.from_file(chain), done.der)
         told = acme_world.run('inspect', done.save(chain))
-        self.assertIn(b'sct list', told.stdout)
+        self.assertEqual(told.stdout.count(b'07 08 (SM2 with SM3)'), 2)
         # And by the operator's command, when the service has ended.
         index = int.from_bytes(done.serial, 'big') & (1 << 48) - 1
         self.world.ca.stop()
@@ -195,6 +207,30 @@ class Late(Case):
         printed = acme_world.run('ca', 'certificate', '--dir', self.world.path('gm'), '--index', index, '--properties').stdout
         self.world.start_ca()
         return len(property_scts(printed)) == 2 and printed
+
+
+class Ordered(unittest.TestCase):
+    """A gateway that orders: it serves at once, and shows the SCTs as soon as the CA has them, by itself."""
+
+    def test_a_gateway_fetches_them(self):
+        with GatewayWorld() as world:
+            trust = world.path('trust')
+            acme_world.run('trust', 'import', '--dir', trust, '--ca', world.path('gm', 'ca.pem'))
+
+            def fetch():
+                return json.loads(acme_world.run('fetch', 'https://www.demo.test/page', '--connect', world.gateway.address, '--trust', trust,
+                                                 '--as', 'gm-no-landmarks', '--json', check=False).stdout)
+
+            wait_until('served', lambda: fetch()['certificate']['mode'] == 'standalone', 20)
+            told = wait_until('shown', lambda: (t := fetch()) and len(t['scts']) == 2 and t, 30, 0.3)
+            logs = {log.reader.log_id.hex() for log in world.ct.logs.values() if log.title in ('a', 'b')}
+            self.assertEqual({(s['source'], s['log_id']) for s in told['scts']}, {('tls', i) for i in logs})
+            self.assertIn('site-scts', world.gateway.process.text())
+            # They are on its disk.
+            world.ca.stop()
+            world.gateway.stop()
+            world.gateway.start()
+            self.assertEqual(len(wait_until('served', lambda: (t := fetch())['certificate']['mode'] and t, 20)['scts']), 2)
 
 
 class Configuration(Case):
