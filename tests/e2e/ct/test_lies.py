@@ -13,91 +13,13 @@ sys.path.insert(0, HERE)
 import monitor_world
 import acme_world
 import ct_wire
+import lies
 import liar_server
 import lying_log
 import lying_mtc
 import pki
 
-ENTRIES = 5
 INTERVAL_MS = 500
-
-
-def entry(log, name='fork.example'):
-    other = pki.Issuer(log.suite, 'Somebody Else')
-    return ct_wire.Entry.of_certificate(log.suite, [other.leaf(name), other.der])
-
-
-def add(log, name='new.example', **more):
-    log.add(entry(log, name), **more)
-
-
-# ---- the lies: each is told to a log that has been followed ----
-
-def split_view(log):
-    log.make_fork(ENTRIES - 1, entry(log))
-    log.lies.split = 'second'
-
-
-def rewritten(log):
-    log.make_fork(2, entry(log))
-    log.lies.split, log.lies.split_value = 'address', '127.0.0.1'
-    add(log)
-
-
-def shrunk(log):
-    log.lies.shrink_to = 3
-
-
-def late_merge(log):
-    add(log, timestamp=monitor_world.now_ms() - 3600000)
-
-
-def replaced_entry(log):
-    add(log)
-    log.lies.replaced = ENTRIES
-
-
-def missing_entry(log):
-    log.lies.drop_from = ENTRIES
-    add(log)
-
-
-def wrong_root(log):
-    add(log)
-    log.lies.wrong_root = True
-
-
-def from_future(log):
-    log.lies.time_offset_ms = 3600000
-
-
-def from_the_past(log):
-    log.lies.time_offset_ms = -7200000
-
-
-def entry_from_future(log):
-    add(log, timestamp=monitor_world.now_ms() + 3600000)
-
-
-def forged(log):
-    log.lies.forge_signature = True
-
-
-def unknown_type(log):
-    log.add(ct_wire.Entry(log.suite, 0x7777, ct_wire.opaque(3, b'what is this'), []))
-
-
-def unreadable(log):
-    log.add(ct_wire.Entry(log.suite, ct_wire.X509_ENTRY, ct_wire.opaque(3, b'\x30\x03no!'), []))
-
-
-# Lie, ids of findings of which one has to be there, whether evidence has to prove it.
-LIES = [(split_view, {'split-view'}, True), (rewritten, {'not-a-prefix', 'bad-consistency'}, False), (shrunk, {'shrank'}, True),
-        (late_merge, {'late-merge', 'entry-after-head'}, False), (replaced_entry, {'root-mismatch', 'bad-consistency'}, False),
-        (missing_entry, {'missing-entry'}, False), (wrong_root, {'root-mismatch', 'bad-consistency'}, False),
-        (from_future, {'head-from-future'}, False), (from_the_past, {'head-stale', 'went-back'}, False),
-        (entry_from_future, {'entry-from-future', 'entry-after-head'}, False), (forged, {'bad-signature'}, False)]
-TOLD = [(unknown_type, 'unknown-entry'), (unreadable, 'unreadable')]
 
 
 def kinds_of(alert):
@@ -116,13 +38,13 @@ class Lies(unittest.TestCase):
         for number, (kind, row) in enumerate((k, r) for r in rows for k in kinds):
             suite = pki.GM if number % 2 == 0 else pki.INTL
             log = self.server.mount(lying_log.LyingLog(suite, f'{row[0].__name__}-{kind}'.replace('_', '-'), refresh_s=0.05))
-            for i in range(ENTRIES):
-                add(log, f'n{i}.example')
+            for i in range(lies.ENTRIES):
+                lies.add(log, f'n{i}.example')
             self.monitor.add_log(log, kind)
             logs[log.title] = log, row
         self.monitor.start()
         self.monitor.wait('all logs are read', lambda: all(self.polls(name) >= 2 for name in logs), 60)
-        self.monitor.wait('all entries are verified', lambda: self.verified() >= ENTRIES * len(logs), 60)
+        self.monitor.wait('all entries are verified', lambda: self.verified() >= lies.ENTRIES * len(logs), 60)
         self.assertEqual(self.monitor.findings(), [])
         return logs
 
@@ -134,9 +56,9 @@ class Lies(unittest.TestCase):
         return sum(log.get('verified_size', 0) for log in self.monitor.status().get('logs', []))
 
     def test_ct_logs(self):
-        honest = (lambda log: add(log), set(), False)
+        honest = (lambda log: lies.add(log), set(), False)
         honest[0].__name__ = 'honest'
-        logs = self.follow([*LIES, honest], ('static-ct', 'rfc6962'))
+        logs = self.follow([*lies.LIES, honest], ('static-ct', 'rfc6962'))
         before = {name: self.polls(name) for name in logs}
         for log, row in logs.values():
             with log.lock:
@@ -179,12 +101,12 @@ class Lies(unittest.TestCase):
         self.assertFalse(monitor_world.verify_evidence(forged_path)[0])
 
     def test_entries_that_nobody_understands(self):
-        rows = [(what, {event}, False) for what, event in TOLD]
+        rows = [(what, {event}, False) for what, event in lies.TOLD]
         logs = self.follow(rows, ('static-ct', 'rfc6962'))
         for log, row in logs.values():
             row[0](log)
-            if row[0] is not unknown_type:
-                add(log, 'after.example')
+            if row[0] is not lies.unknown_type:
+                lies.add(log, 'after.example')
 
         def told(name, event):
             return self.monitor.alerts(event, name) or any(event in kinds_of(a) for a in self.monitor.findings(name))
@@ -199,8 +121,8 @@ class Lies(unittest.TestCase):
         narrow = self.server.mount(lying_log.LyingLog(pki.INTL, 'narrow', refresh_s=0.05))
         honest = self.server.mount(lying_log.LyingLog(pki.GM, 'honest', refresh_s=0.05))
         for log in (frozen, narrow, honest):
-            for i in range(ENTRIES):
-                add(log, f'n{i}.example')
+            for i in range(lies.ENTRIES):
+                lies.add(log, f'n{i}.example')
         frozen.freeze()
         frozen.lies.is_time_frozen = True
         year = time.gmtime().tm_year
@@ -210,14 +132,14 @@ class Lies(unittest.TestCase):
         self.addCleanup(self.monitor.__exit__)
         self.monitor.put('logs.json', lying_log.log_list([frozen, narrow, honest], kind='static-ct'))
         self.monitor.start()
-        self.monitor.wait('all entries are verified', lambda: self.verified() >= ENTRIES * 3, 60)
+        self.monitor.wait('all entries are verified', lambda: self.verified() >= lies.ENTRIES * 3, 60)
         self.assertEqual(self.monitor.findings(), [])
         frozen.lies.is_time_frozen = False
-        add(frozen)
+        lies.add(frozen)
         other = pki.Issuer(narrow.suite, 'Somebody Else')
         late = other.leaf('outside.example', end=int(time.time()) + 4 * pki.YEAR)
         narrow.add(ct_wire.Entry.of_certificate(narrow.suite, [late, other.der]))
-        add(honest)
+        lies.add(honest)
         self.monitor.wait('both are named', lambda: {'readonly-grew', 'outside-interval'} <= self.all_ids())
         self.assertFalse([a for a in self.monitor.findings() if 'honest' in a['log']])
 
@@ -235,14 +157,14 @@ class Lies(unittest.TestCase):
         logs = {}
         for number, name in enumerate(('stale', 'other', 'split', 'honest'), 20):
             log = logs[name] = lying_mtc.LyingMtcLog(name, f'32473.{number}', seed=1000 + number)
-            for i in range(ENTRIES):
+            for i in range(lies.ENTRIES):
                 log.add(f'm{i}.example')
             log.mirror(f'32473.9.{number}')
             self.server.mount_mtc(log)
             self.monitor.put(f'{name}-ca.pem', pki.pem(log.certificate))
             self.monitor.add_block('log', name, kind='mtc', ca=f'{name}-ca.pem', url=log.url, mirror=[log.mirrors[0].url], mirror_lag=2)
         self.monitor.start()
-        self.monitor.wait('all entries are verified', lambda: self.verified() >= (ENTRIES + 1) * 4, 60)
+        self.monitor.wait('all entries are verified', lambda: self.verified() >= (lies.ENTRIES + 1) * 4, 60)
         self.assertEqual(self.monitor.findings(), [])
         logs['stale'].mirrors[0].go_stale()
         logs['other'].make_fork(3)
