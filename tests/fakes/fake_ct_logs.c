@@ -121,6 +121,8 @@ static void serve(void *context, const struct fetch_request *request, void *toke
     case FAKE_CT_GARBAGE: late->status = 200; builder_text(&late->body, "<html>"); break;
     case FAKE_CT_BUSY: late->status = 429; break;
     case FAKE_CT_BROKEN: late->status = 503; break;
+    case FAKE_CT_CLOSED: late->status = 403; break;
+    case FAKE_CT_GONE: late->status = 404; break;
     case FAKE_CT_REFUSES: late->status = 400; builder_text(&late->body, "{\"error_message\":\"no such root\"}"); break;
     default: late->status = 200; write_sct(late, request->body, is_precert);
     }

@@ -22,6 +22,8 @@ enum fake_ct_trouble {
     FAKE_CT_GARBAGE,         /* 200, and no JSON */
     FAKE_CT_BUSY,            /* 429 */
     FAKE_CT_BROKEN,          /* 503 */
+    FAKE_CT_CLOSED,          /* 403 */
+    FAKE_CT_GONE,            /* 404 */
     FAKE_CT_REFUSES          /* 400 */
 };
 

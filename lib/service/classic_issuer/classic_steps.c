@@ -11,6 +11,7 @@
 #include "codec/x509/certificate.h"
 #include "rules/precert.h"
 #include "service/classic_issuer/classic_internal.h"
+#include "service/classic_issuer/sign_tbs.h"
 
 static bool has_policy(const struct classic_job *job)
 {
@@ -226,16 +227,19 @@ static enum status check_not_revoked(struct classic_job *job, struct bytes seria
     return s != STATUS_OK ? s : error_set(&job->err, STATUS_REFUSED, "its precertificate has been revoked");
 }
 
-/* The same but for poison and SCT list, or there is no certificate. */
-static enum status check_pair(struct classic_job *job)
+/* The same but for poison and SCT list, or nothing is signed. */
+static enum status check_pair(struct classic_job *job, const struct certificate *precert, struct bytes tbs)
 {
-    struct certificate precert, certificate;
-    enum status s = certificate_parse(builder_view(&job->precert), &precert, &job->err);
+    struct certificate certificate;
+    struct builder unsigned_one;
+    builder_init(&unsigned_one, 2 * CLASSIC_LEAF_MAX);
+    enum status s = sign_tbs_wrap(tbs, precert->signature_algorithm, bytes_of_text("-"), &unsigned_one, &job->err);
     if (s == STATUS_OK)
-        s = certificate_parse(builder_view(&job->der), &certificate, &job->err);
+        s = certificate_parse(builder_view(&unsigned_one), &certificate, &job->err);
     if (s == STATUS_OK)
-        s = precert_check_pair(&precert, &certificate, &job->err);
-    return s;
+        s = precert_check_pair(precert, &certificate, &job->err);
+    builder_clear(&unsigned_one);
+    return s == STATUS_OK ? s : error_prefix(&job->err, s, "not the certificate of its precertificate");
 }
 
 static enum status write_final(struct classic_job *job, struct builder *out)
@@ -266,9 +270,9 @@ static enum status sign_final(struct classic_job *job)
     if (s == STATUS_OK)
         s = lint(job, false, builder_view(&final));
     if (s == STATUS_OK)
-        s = classic_sign_tbs(builder_view(&final), &job->issuer->authority, &job->der, &job->err);
+        s = check_pair(job, &precert, builder_view(&final));
     if (s == STATUS_OK)
-        s = check_pair(job);
+        s = classic_sign_tbs(builder_view(&final), &job->issuer->authority, &job->der, &job->err);
     if (s == STATUS_OK && has_policy(job))
         s = classic_publish_note(job, &job->err);
     if (s == STATUS_OK)

@@ -85,10 +85,10 @@ static int64_t retry_after_ms(const struct fetch_response *response)
     return text_parse_u64(response->retry_after, UINT32_MAX, &seconds) ? (int64_t)seconds * 1000 : 0;
 }
 
-/* This submission, and none of the others, is not wanted. */
+/* This submission, and none of the others, is not wanted. 403 is a log that takes no more of them. */
 static bool is_refusal(int status)
 {
-    return status >= 400 && status < 500 && status != 404 && status != 408 && status != 429;
+    return status == 400 || status == 413 || status == 415 || status == 422;
 }
 
 /* What a log says, as far as it is text for a person. */

@@ -100,9 +100,10 @@ class World(acme_world.World):
 '''
 
     def restart_ca(self, how=signal.SIGKILL):
-        self.ca.stop(how)
+        status = self.ca.stop(how)
         self.ca = self.spawn(f'ca-{time.monotonic_ns()}', acme_world.PROGRAM, 'ca', 'run', '--config', self.path('service.conf'))
         self.admin = self.ca.wait_ready()['admin']
+        return status
 
     def reload(self, what):
         since = self.ca.size()

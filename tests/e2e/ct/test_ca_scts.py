@@ -153,13 +153,21 @@ class Issuing(Case):
 
     def test_the_ca_is_killed(self):
         """While one log has the precertificate and the others are away."""
+        self.check_restart(signal.SIGKILL)
+
+    def test_the_ca_is_stopped(self):
+        """It does not wait for logs, and ends well."""
+        self.check_restart(signal.SIGTERM)
+
+    def check_restart(self, how):
         name = self.name()
         self.world.operators['B'].kill()
         self.world.operators['C'].kill()
         order, key = self.processing('gm', name)
         wait_until('a log has the precertificate', lambda: self.serials('gm', name))
         before = self.serials('gm', name)
-        self.world.restart_ca()
+        status = self.world.restart_ca(how)
+        self.assertEqual(status, 0 if how == signal.SIGTERM else -how)
         self.world.operators['C'].start()
         certificate = self.finished(order, key)
         self.assertEqual(set(self.world.check_scts('gm', certificate)), {'A', 'C'})

@@ -501,6 +501,31 @@ static void policy_goes(void **state)
     stop(&w);
 }
 
+/* A store that gives another order's TBSCertificate: nothing is signed that no log has seen. */
+static void not_a_pair(void **state)
+{
+    (void)state;
+    static const uint8_t instance[CLASSIC_INSTANCE_SIZE] = {0xab};
+    char name[OBJECT_NAME_MAX + 1];
+    struct world w;
+    struct answered a, b;
+    start(&w);
+    order(&w, 1, &a);
+    order(&w, 2, &b);
+    close_issuer(&w);
+    struct bytes other = order_object(&w, "tbs", 2);
+    classic_order_name("tbs", instance, 1, name);
+    assert_true(memory_disk_damage(w.disk, 0, name, &other));
+    heap_free(other);
+    open_issuer(&w);
+    order(&w, 1, &a);
+    answer(&w, 0, STATUS_OK);
+    assert_int_equal(a.status, STATUS_REFUSED);
+    assert_non_null(strstr(a.text, "not the certificate of its precertificate"));
+    assert_false(has_object(&w, "signed", 1));
+    stop(&w);
+}
+
 /* Many at once share their syncs, and each gets its own. */
 static void together(void **state)
 {
@@ -753,7 +778,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(in_steps), cmocka_unit_test(logs_are_late), cmocka_unit_test(logs_are_too_late),
-        cmocka_unit_test(revoked_meanwhile), cmocka_unit_test(unfinished_is_revoked), cmocka_unit_test(policy_goes), cmocka_unit_test(together),
+        cmocka_unit_test(revoked_meanwhile), cmocka_unit_test(unfinished_is_revoked), cmocka_unit_test(policy_goes), cmocka_unit_test(not_a_pair), cmocka_unit_test(together),
         cmocka_unit_test(finals_are_submitted), cmocka_unit_test(many_finals), cmocka_unit_test(old_certificates),
         cmocka_unit_test(power_goes),
     };
