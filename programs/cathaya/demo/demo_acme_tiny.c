@@ -12,7 +12,7 @@
 #define RUN_S 90
 
 struct tiny {
-    struct demo_certificate *certificate;
+    struct demo_certificate *certificate; /* of the list */
     struct demo_process *process;
     char name[DEMO_PROCESS_NAME_SIZE], csr[DEMO_PATH_SIZE], directory[DEMO_URL_SIZE + 32];
 };
@@ -40,14 +40,12 @@ static enum status make_request(const struct demo_world *w, const char *kind, co
     return s;
 }
 
-static enum status begin(struct demo_world *w, const struct demo_profile *profile, const char *account, struct tiny *t,
-                         struct error *err)
+/* t has its name. */
+static enum status order(struct demo_world *w, const struct demo_profile *profile, const char *host, const char *account,
+                         struct tiny *t, struct error *err)
 {
     char folder[DEMO_PATH_SIZE], variable[DEMO_PATH_SIZE + 32];
-    (void)snprintf(t->name, sizeof t->name, "acme-tiny-%s", profile->name);
-    enum status s = demo_acme_add(w, "acme-tiny", profile->is_mtc ? "standalone" : "classic", profile, &t->certificate, err);
-    if (s == STATUS_OK)
-        s = make_request(w, profile->key_kind, t->certificate->host, t->name, err);
+    enum status s = make_request(w, profile->key_kind, host, t->name, err);
     if (s == STATUS_OK)
         s = demo_path(w, t->csr, err, "%s.csr", t->name);
     if (s == STATUS_OK)
@@ -57,6 +55,30 @@ static enum status begin(struct demo_world *w, const struct demo_profile *profil
     const char *const arguments[] = {"acme-tiny", "--account-key", account, "--csr", t->csr, "--acme-dir", folder,
                                      "--directory-url", t->directory, "--disable-check", NULL};
     return s == STATUS_OK ? demo_processes_start(&w->processes, t->name, arguments, variable, &t->process, err) : s;
+}
+
+static enum status begin(struct demo_world *w, const struct demo_profile *profile, const char *account, struct tiny *t,
+                         struct error *err)
+{
+    (void)snprintf(t->name, sizeof t->name, "acme-tiny-%s", profile->name);
+    enum status s = demo_acme_add(w, "acme-tiny", profile->is_mtc ? "standalone" : "classic", profile, &t->certificate, err);
+    return s == STATUS_OK ? order(w, profile, t->certificate->host, account, t, err) : s;
+}
+
+enum status demo_acme_tiny_get(struct demo_world *w, const struct demo_profile *profile, const char *host, struct error *err)
+{
+    struct tiny t = {.process = NULL};
+    char account[DEMO_PATH_SIZE], name[DEMO_HOST_SIZE + 8];
+    (void)snprintf(t.name, sizeof t.name, "acme-tiny-other");
+    enum status s = make_request(w, "rsa2048", "other.demo.test", "acme-tiny-other-account", err);
+    if (s == STATUS_OK)
+        s = demo_path(w, account, err, "acme-tiny-other-account.key");
+    if (s == STATUS_OK)
+        s = order(w, profile, host, account, &t, err);
+    if (s == STATUS_OK)
+        s = demo_process_finish(t.process, RUN_S, err);
+    (void)snprintf(name, sizeof name, "%s.pem", host);
+    return s == STATUS_OK ? demo_write(w, name, builder_view(&t.process->output), 0644, err) : s;
 }
 
 enum status demo_acme_tiny_run(struct demo_world *w, struct error *err)

@@ -3,7 +3,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "ca/ca_directory.h"
 #include "ct_json/log_list_json.h"
 #include "demo/demo_world.h"
 #include "input.h"

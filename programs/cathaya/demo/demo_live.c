@@ -145,6 +145,8 @@ static enum status use_services(struct running *r, struct error *err)
         s = demo_visit_run(w, &r->wrong_count, err);
     if (s == STATUS_OK)
         s = demo_logs_look(w, err);
+    if (s == STATUS_OK)
+        s = demo_monitor_run(w, err);
     demo_http01_stop(w);
     if (s == STATUS_OK)
         demo_report(w);

@@ -13,6 +13,8 @@ static void json_certificate(const struct demo_certificate *c)
         (void)json_object_set_new(o, "index", json_integer((json_int_t)c->index));
     if (strcmp(c->mode, "standalone") == 0)
         (void)json_object_set_new(o, "cosigners", json_string(c->cosigners));
+    if (strcmp(c->mode, "classic") == 0)
+        (void)json_object_set_new(o, "scts", json_string(c->cosigners));
     output_json(o);
 }
 
@@ -73,6 +75,20 @@ static void report_visits(const struct demo_world *w)
         report_visit(w, &w->visits[i]);
 }
 
+static void report_monitor(const struct demo_world *w)
+{
+    const struct demo_monitor *m = &w->monitor;
+    if (w->is_json) {
+        output_json(json_pack("{s:s, s:s, s:f, s:f}", "monitor", DEMO_BANK, "reported_in", m->report_log, "report_seconds", m->report_s,
+                              "caught_seconds", m->caught_s));
+        return;
+    }
+    output_line("%s", "");
+    output_line("  the monitor reported a certificate for %s that its owner had not ordered %.1f s after it was issued (log %s)",
+                DEMO_BANK, m->report_s, m->report_log);
+    output_line("  a log that showed two histories was caught after %.1f s; the evidence convinces `cathaya evidence verify`", m->caught_s);
+}
+
 void demo_report(const struct demo_world *w)
 {
     if (!w->is_json) {
@@ -91,5 +107,6 @@ void demo_report(const struct demo_world *w)
     for (size_t i = 0; i < DEMO_SUITES; i++)
         report_log(w, i);
     report_visits(w);
+    report_monitor(w);
     (void)fflush(stdout);
 }

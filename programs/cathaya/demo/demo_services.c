@@ -74,6 +74,8 @@ enum status demo_services_start(struct demo_world *w, struct error *err)
     if (s == STATUS_OK)
         s = demo_gateway_start(w, err);
     if (s == STATUS_OK)
-        demo_say(w, "running:  four CAs in one service at %s, 4 mirrors, 4 CT logs of 2 operators, 2 validation perspectives, a mock DNS, a gateway", w->base_url);
+        s = demo_monitor_start(w, err);
+    if (s == STATUS_OK)
+        demo_say(w, "running:  four CAs in one service at %s, 4 mirrors, 4 CT logs of 2 operators, 2 validation perspectives, a mock DNS, a gateway, a monitor", w->base_url);
     return s;
 }

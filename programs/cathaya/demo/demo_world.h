@@ -35,6 +35,8 @@
 #define DEMO_VISITS 4
 /* The site behind the gateway. */
 #define DEMO_SITE "www.demo.test"
+/* What the monitor watches for its owner. */
+#define DEMO_BANK "bank.demo.test"
 
 struct demo_mirror {
     const char *suite, *id, *algorithm, *label;
@@ -83,13 +85,28 @@ struct demo_visit {
     bool is_right; /* the kind that it should get, and the page */
 };
 
+/* A log that comes to have two histories: two processes with one key, the second below its own address. */
+struct demo_fork {
+    char url[DEMO_URL_SIZE], other_url[DEMO_URL_SIZE];
+    uint8_t spki[LOG_LIST_KEY_MAX];
+    size_t spki_len;
+    struct demo_process *processes[2];
+};
+
+/* What the monitor has told, and how soon. */
+struct demo_monitor {
+    double report_s; /* from the certificate that nobody ordered to the report */
+    char report_log[64];
+    double caught_s; /* from the log's second history to the proof of it */
+};
+
 struct demo_world {
     char state[DEMO_PATH_SIZE];
     struct algorithms *algorithms;
     struct event_loop *loop;
     struct curl_fetch *fetch;
     struct demo_processes processes;
-    uint16_t http01_port, acme_port, dns_port, management_port, gateway_port;
+    uint16_t http01_port, acme_port, dns_port, management_port, gateway_port, monitor_port;
     char base_url[DEMO_BASE_URL_SIZE], dns[DEMO_ADDRESS_SIZE], perspectives[DEMO_PERSPECTIVES][DEMO_ADDRESS_SIZE];
     char ca_file[DEMO_PATH_SIZE]; /* of the ACME endpoint */
     struct http_server *http01;
@@ -97,6 +114,9 @@ struct demo_world {
     struct demo_mirror mirrors[DEMO_MIRRORS];
     struct demo_issuer issuers[DEMO_SUITES];
     struct log_list ctlogs;
+    struct demo_fork fork;
+    struct demo_monitor monitor;
+    char monitor_url[DEMO_URL_SIZE];
     size_t certificate_count;
     struct demo_certificate certificates[DEMO_CERTIFICATES_MAX];
     struct demo_log_view logs[DEMO_SUITES];
@@ -170,6 +190,9 @@ MUST_USE enum status demo_acme_add(struct demo_world *w, const char *client, con
                                    const struct demo_profile *profile, struct demo_certificate **out, struct error *err);
 MUST_USE enum status demo_acme_run(struct demo_world *w, struct error *err);
 MUST_USE enum status demo_acme_tiny_run(struct demo_world *w, struct error *err);
+/* demo_acme_tiny_get gets one more certificate, for any name, which stays as services/HOST.pem. */
+MUST_USE enum status demo_acme_tiny_get(struct demo_world *w, const struct demo_profile *profile, const char *host,
+                                        struct error *err);
 
 /* ---- demo_relying.c: what relying parties say ---- */
 
@@ -188,6 +211,16 @@ void demo_gateway_stop(struct demo_world *w);
 MUST_USE enum status demo_visit_run(struct demo_world *w, size_t *wrong_count, struct error *err);
 /* demo_trust_watch keeps the clients' trust up to date from now on. */
 MUST_USE enum status demo_trust_watch(struct demo_world *w, struct error *err);
+
+/* ---- demo_fork.c, demo_monitor.c: what logs are watched for ---- */
+
+/* demo_fork_start runs the log that will have two histories, demo_fork_split gives it the second one, and demo_fork_tell gives the
+ * tree head of that one to a monitor, as another monitor would. */
+MUST_USE enum status demo_fork_start(struct demo_world *w, struct error *err);
+MUST_USE enum status demo_fork_split(struct demo_world *w, struct error *err);
+MUST_USE enum status demo_fork_tell(struct demo_world *w, const char *monitor_url, struct error *err);
+MUST_USE enum status demo_monitor_start(struct demo_world *w, struct error *err);
+MUST_USE enum status demo_monitor_run(struct demo_world *w, struct error *err);
 
 /* ---- demo_logs.c ---- */
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """`cathaya demo` with its services: what it prints, and `--stay`, used by somebody who knows demo.json and nothing else."""
 import functools
+import base64
 import json
 import os
 import signal
@@ -21,7 +22,7 @@ from acme_world import PROGRAM, Quiet, free_port, need, run
 
 MAKE_CSR = os.environ.get('CATHAYA_MAKE_CSR')
 READY_S = 180
-KEYS = {'acme', 'http01_port', 'dns', 'cas', 'mirrors', 'gateway', 'trust'}
+KEYS = {'acme', 'http01_port', 'dns', 'cas', 'mirrors', 'gateway', 'trust', 'ctlogs', 'monitor'}
 # What a client at the gateway gets, by its profile.
 VISITS = {'gm': ('gm', 'landmark'), 'gm-no-landmarks': ('gm', 'standalone'), 'intl': ('intl', 'landmark'), 'legacy': ('intl', 'classic')}
 PROFILES = {'gm-mtc', 'intl-mtc', 'gm-classic', 'intl-classic'}
@@ -132,6 +133,17 @@ class Demo(unittest.TestCase):
                 text = answer.read().decode()
             self.assertIn(f'oid/1.3.6.1.4.1.{ca["id"]}', text)
             self.assertTrue([m for m in world['mirrors'] if m['suite'] == ca['suite'] and f'1.{m["id"]} ' in text], text)
+        self.assertEqual(sorted(log['suite'] for log in world['ctlogs']), ['gm', 'gm', 'intl', 'intl'])
+        for log in world['ctlogs']:
+            with urllib.request.urlopen(log['url'] + '/ct/v1/get-sth', timeout=20) as answer:
+                head = json.load(answer)
+            self.assertGreater(head['tree_size'], 0)
+            self.assertIn('sm3_root_hash' if log['suite'] == 'gm' else 'sha256_root_hash', head)
+            self.assertGreater(len(base64.b64decode(log['key'], validate=True)), 80)
+        with self.assertRaises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(world['monitor']['url'] + '/gossip/v1/tree-heads', b'nonsense', timeout=20)
+        self.assertEqual(refused.exception.code, 400)
+        refused.exception.close()
         for mirror in world['mirrors']:
             with self.assertRaises(urllib.error.HTTPError) as refused:
                 urllib.request.urlopen(mirror['url'] + '/add-checkpoint', b'nonsense', timeout=20)
@@ -215,6 +227,8 @@ class Demo(unittest.TestCase):
         for c in certificates:
             self.assertTrue(c['right'], c)
             self.assertGreater(c['seconds'], 0)
+            if c['mode'] == 'classic':
+                self.assertEqual(set(c['scts'].replace(',', '').split()), {'SCTs', 'of', 'north', 'south'})
             if c['mode'] == 'standalone':
                 self.assertGreaterEqual(len(c['cosigners'].split()), 2)
         size = {(c['client'], c['profile'], c['mode']): c['bytes'] for c in certificates}
@@ -225,6 +239,10 @@ class Demo(unittest.TestCase):
             self.assertTrue(log['checkpoint_mirrors'])
             self.assertGreaterEqual(max(m['size'] for m in log['mirrors']), 2)
         self.assertEqual(len([line for line in lines if 'row' in line]), 7)
+        [watch] = [line for line in lines if 'monitor' in line]
+        self.assertEqual(watch['monitor'], 'bank.demo.test')
+        self.assertTrue(watch['reported_in'])
+        self.assertLess(max(watch['report_seconds'], watch['caught_seconds']), 30)
 
     def test_usage(self):
         for options in (('--http01-port', '0'), ('--http01-port', '65536'), ('--stay', '--no-services'), ('--stay', '--entries', '7')):
