@@ -43,6 +43,7 @@ struct world {
     struct asked asked[SEEN_MAX]; /* since the last start */
     size_t asked_count;
     bool are_logs_full;
+    bool is_alone; /* one order at a time: nothing is signed before what it is made of is durable */
     unsigned events;
     char event[64];
 };
@@ -134,10 +135,19 @@ static struct certificate_profile profile = {
 };
 static const struct certificate_profile *const profiles[] = {&profile};
 
+static enum status sign(void *context, struct bytes document, struct builder *out, struct error *e)
+{
+    struct world *w = context;
+    struct document_signer signer = local_key_document_signer(w->key);
+    if (w->is_alone)
+        assert_int_equal(memory_disk_changed_count(w->disk), 0);
+    return signer.sign(signer.context, document, out, e);
+}
+
 static void open_issuer(struct world *w)
 {
     struct classic_issuer_config config = {
-        .ca = "classic", .certificate = builder_view(&w->issuing), .signer = local_key_document_signer(w->key),
+        .ca = "classic", .certificate = builder_view(&w->issuing), .signer = {w, private_key_public(w->key), sign},
         .chain = builder_view(&w->chain), .profiles = profiles, .profile_count = 1, .issuer_url = "http://ca.example/i.cer",
         .crl_url = "http://ca.example/crl", .not_after_s = NOW_S + 3650 * DAY_S, .store = memory_disk_store(w->disk, 0),
         .worker = {w, submit}, .clock = fake_timer_clock(w->timer), .timer = fake_timer_port(w->timer), .scts = {w, start_scts},
@@ -314,6 +324,7 @@ static void in_steps(void **state)
     struct answered a;
     struct builder expected;
     start(&w);
+    w.is_alone = true;
     order(&w, 5, &a);
     assert_int_equal(a.calls, 0);
     assert_int_equal(w.asked_count, 1);
@@ -724,6 +735,7 @@ static bool crash_at(uint64_t operation, enum memory_loss loss, uint64_t choice,
     struct world w;
     struct told before = {.precert_count = 0}, after = {.precert_count = 0};
     start(&w);
+    w.is_alone = true;
     memory_disk_set_fault(w.disk, operation, MEMORY_FAULT_CRASH);
     bool is_done = issue_once(&w, &before), has_crashed = memory_disk_has_crashed(w.disk);
     assert_true(is_done || has_crashed);
