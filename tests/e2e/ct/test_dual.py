@@ -32,7 +32,7 @@ class World(gateway_world.World):
     def make(self):
         super().make()
         roots = {suite: self.read(suite + '-r1', 'root.pem') for suite in ('gm', 'intl')}
-        self.operators = {name: scts_world.Operator(name, roots) for name in scts_world.OPERATORS}
+        self.operators = {name: scts_world.Operator(name, roots, self.path('tls.pem'), self.path('tls.key')) for name in scts_world.OPERATORS}
         for operator in self.operators.values():
             operator.__enter__()
         self.write_lists()
@@ -46,7 +46,7 @@ class World(gateway_world.World):
         for suite in self.classics():
             text = text.replace(f'classic "{suite}-r1" {{ directory = "{suite}-r1" }}',
                                 f'classic "{suite}-r1" {{\n    directory = "{suite}-r1"\n    ocsp = true\n    ocsp-scts = true\n}}')
-        return text + 'ct {\n    log-list = {"gm-logs.json", "intl-logs.json"}\n    policy-file = "ct-policy.conf"\n}\n'
+        return text + 'ct {\n    log-list = {"gm-logs.json", "intl-logs.json"}\n    policy-file = "ct-policy.conf"\n    ca-file = "tls.pem"\n}\n'
 
     def __exit__(self, *arguments):
         for operator in getattr(self, 'operators', {}).values():
