@@ -39,15 +39,14 @@ enum status certificate_key_new(struct bytes spki, struct certificate_key **out,
     if (pkey == NULL)
         return error_set(err, STATUS_MALFORMED, "the issuer's key cannot be read");
     int bits = EVP_PKEY_get_bits(pkey);
-    struct certificate_key *key = NULL;
-    enum status s = STATUS_OK;
-    if (EVP_PKEY_is_a(pkey, "RSA") && (bits < RSA_BITS_MIN || bits > RSA_BITS_MAX))
-        s = error_set(err, STATUS_MALFORMED, "the issuer's key is RSA-%d", bits);
-    else if ((key = malloc(sizeof *key)) == NULL)
-        s = error_set(err, STATUS_NO_MEMORY, "out of memory");
-    if (s != STATUS_OK) {
+    if (EVP_PKEY_is_a(pkey, "RSA") && (bits < RSA_BITS_MIN || bits > RSA_BITS_MAX)) {
         EVP_PKEY_free(pkey);
-        return s;
+        return error_set(err, STATUS_MALFORMED, "the issuer's key is RSA-%d", bits);
+    }
+    struct certificate_key *key = malloc(sizeof *key);
+    if (key == NULL) {
+        EVP_PKEY_free(pkey);
+        return error_set(err, STATUS_NO_MEMORY, "out of memory");
     }
     key->pkey = pkey;
     *out = key;

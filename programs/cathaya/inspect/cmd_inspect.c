@@ -27,8 +27,13 @@ static const struct kind {
     {"request", "CERTIFICATE REQUEST", inspect_request, true},
     {"properties", PROPERTIES_PEM_LABEL, inspect_properties, false},
     {"trust-bundle", NULL, inspect_trust, true},
+    {"log-list", NULL, inspect_log_list, true},
+    {"sth", NULL, inspect_sth, true},
+    {"sct", NULL, inspect_sct, true},
+    {"sct-list", NULL, inspect_sct_list, true},
     {"entry", NULL, inspect_entry, true},
     {"bundle", NULL, inspect_bundle, false},
+    {"data-tile", NULL, inspect_data_tile, false},
     {"tile", NULL, inspect_tile, false},
 };
 #define KIND_COUNT (sizeof kinds / sizeof kinds[0])
@@ -53,6 +58,8 @@ static const struct kind *find_label(const char *label)
 static const struct kind *recognise(const struct inspect_input *in)
 {
     struct tile tile;
+    if (inspect_find_data_tile(in->path, &tile))
+        return find_kind("data-tile");
     if (inspect_find_tile(in->path, &tile))
         return find_kind(tile.is_entries ? "bundle" : "tile");
     for (size_t i = 0; i < KIND_COUNT; i++) {
@@ -82,6 +89,18 @@ static bool begins_like_policy(const struct inspect_input *in)
     return is_it;
 }
 
+static const struct kind *likely_json(struct bytes content)
+{
+    static const struct {
+        const char *member, *kind;
+    } rows[] = {{"\"operators\"", "log-list"}, {"\"log_id\"", "log-list"}, {"\"tree_head_signature\"", "sth"},
+                {"\"sct_version\"", "sct"}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (memmem(content.data, content.len, rows[i].member, strlen(rows[i].member)) != NULL)
+            return find_kind(rows[i].kind);
+    return NULL;
+}
+
 /* What no kind reads without complaint: the kind whose complaint is of use. */
 static const struct kind *most_likely(const struct inspect_input *in)
 {
@@ -93,6 +112,8 @@ static const struct kind *most_likely(const struct inspect_input *in)
         return find_kind("note");
     if (is_numbers(content))
         return find_kind("landmarks");
+    if (content.len > 0 && content.data[0] == '{')
+        return likely_json(content);
     if (content.len > 6 && memcmp(content.data, "trust-", 6) == 0)
         return find_kind("trust-bundle");
     return begins_like_policy(in) ? find_kind("policy") : NULL;
@@ -195,7 +216,8 @@ static enum status check_usage(const struct options *options, struct error *err)
         return error_set(err, STATUS_USAGE, "%s: URLs cannot be inspected yet; fetch it into a file first", path);
     if (as != NULL && find_kind(as) == NULL)
         return error_set(err, STATUS_USAGE,
-                         "--as %.40s: want certificate, request, properties, note, landmarks, policy, trust-bundle, entry, bundle or tile", as);
+                         "--as %.40s: want certificate, request, properties, note, landmarks, policy, trust-bundle, log-list, sth, sct, "
+                         "sct-list, entry, bundle, data-tile or tile", as);
     return STATUS_OK;
 }
 
@@ -230,9 +252,11 @@ const struct command command_inspect = {
     .arguments = "FILE",
     .summary = "show any object of the system",
     .details = "Certificates, requests, certificate properties, checkpoints and other signed notes,\n"
-               "landmarks, policies and log entries are recognised by their contents, tiles and entry\n"
-               "bundles by the end of their path (tile/0/000, tile/entries/x001/234). Nothing is verified.\n"
-               "KIND: certificate, request, properties, note, landmarks, policy, trust-bundle, entry, bundle, tile.\n",
+               "landmarks, policies, log entries, lists of CT logs, and SCTs and tree heads of CT logs are\n"
+               "recognised by their contents, tiles, entry bundles and data tiles by the end of their path\n"
+               "(tile/0/000, tile/entries/x001/234, tile/data/000). Nothing is verified.\n"
+               "KIND: certificate, request, properties, note, landmarks, policy, trust-bundle, log-list, sth, sct,\n"
+               "sct-list, entry, bundle, data-tile, tile.\n",
     .options = rows,
     .argument_min = 1,
     .argument_max = 1,

@@ -27,6 +27,11 @@ MUST_USE enum status inspect_tile(const struct inspect_input *in, json_t *out, s
 MUST_USE enum status inspect_bundle(const struct inspect_input *in, json_t *out, struct error *err);
 MUST_USE enum status inspect_trust(const struct inspect_input *in, json_t *out, struct error *err);
 MUST_USE enum status inspect_entry(const struct inspect_input *in, json_t *out, struct error *err);
+MUST_USE enum status inspect_sct_list(const struct inspect_input *in, json_t *out, struct error *err);
+MUST_USE enum status inspect_data_tile(const struct inspect_input *in, json_t *out, struct error *err);
+MUST_USE enum status inspect_sth(const struct inspect_input *in, json_t *out, struct error *err);
+MUST_USE enum status inspect_sct(const struct inspect_input *in, json_t *out, struct error *err);
+MUST_USE enum status inspect_log_list(const struct inspect_input *in, json_t *out, struct error *err);
 
 /* ---- parts ---- */
 
@@ -56,5 +61,11 @@ MUST_USE enum status inspect_log_entry(json_t *out, struct bytes entry, struct e
 /* inspect_find_tile reads tile coordinates out of the end of a path. */
 struct tile;
 MUST_USE bool inspect_find_tile(const char *path, struct tile *tile);
+
+/* inspect_find_data_tile is the same for tile/data/... of a CT log. */
+MUST_USE bool inspect_find_data_tile(const char *path, struct tile *tile);
+
+/* inspect_scts lists the SCTs of a SignedCertificateTimestampList. */
+MUST_USE enum status inspect_scts(json_t *out, const char *name, struct bytes list, struct error *err);
 
 #endif

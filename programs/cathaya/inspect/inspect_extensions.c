@@ -111,12 +111,19 @@ static bool show_authority_key_id(json_t *out, struct reader *r)
     return true;
 }
 
+static bool show_scts(json_t *out, struct reader *r)
+{
+    struct der_element list;
+    return der_tagged(r, DER_OCTET_STRING, &list) && inspect_scts(out, "scts", list.contents, NULL) == STATUS_OK;
+}
+
 static const struct {
     const char *dotted;
     bool (*show)(json_t *out, struct reader *r);
 } known[] = {
     {"2.5.29.14", show_subject_key_id},    {"2.5.29.15", show_key_usage},
     {"2.5.29.17", show_alt_name},          {"2.5.29.19", show_basic_constraints},
+    {"1.3.6.1.4.1.11129.2.4.2", show_scts},
     {"2.5.29.32", show_policies},          {"2.5.29.35", show_authority_key_id},
     {"2.5.29.37", show_ext_key_usage},
 };

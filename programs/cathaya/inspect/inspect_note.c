@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/text.h"
+#include "codec/ct/tree_head.h"
 #include "codec/note/checkpoint.h"
 #include "codec/note/timestamped_signature.h"
 #include "codec/note/note.h"
@@ -59,7 +60,15 @@ static enum status show_signature(json_t *out, const struct note_signature *sign
     struct bytes b = builder_view(&payload);
     view_text(out, "name", "%.*s", (int)signature->name.len, (const char *)signature->name.data);
     view_bytes(out, "key_id", BYTES_OF(signature->key_id));
-    if (s == STATUS_OK) {
+    struct digitally_signed head;
+    uint64_t timestamp_ms;
+    if (s == STATUS_OK && tree_head_parse_note_signature(b, &timestamp_ms, &head, NULL) == STATUS_OK) {
+        view_text(out, "looks_like", "tree head of a CT log (type 05)");
+        view_number(out, "timestamp_ms", timestamp_ms);
+        view_time(out, "timestamp", (int64_t)(timestamp_ms / 1000));
+        view_number(out, "signature_bytes", head.signature.len);
+        view_bytes(out, "signature", head.signature);
+    } else if (s == STATUS_OK) {
         view_text(out, "looks_like", "%s", guess(b, &has_timestamp));
         if (has_timestamp && timestamped_signature_parse(b, &c, NULL) == STATUS_OK) {
             view_time(out, "timestamp", (int64_t)c.timestamp_s);

@@ -22,7 +22,7 @@ static void show(json_t *out, const struct properties *p, const char *encoding)
         builder_clear(&b);
     }
     view_flag(out, "trust_anchor_negotiation", p->has_negotiation);
-    if (p->has_sct_list)
+    if (p->has_sct_list && inspect_scts(out, "scts", p->sct_list, NULL) != STATUS_OK)
         view_bytes(out, "sct_list", p->sct_list);
     json_t *others = p->other_count > 0 ? view_list(out, "others") : NULL;
     for (size_t i = 0; i < p->other_count; i++) {
