@@ -1,17 +1,12 @@
 #include "rules/certificate_names.h"
 
-#include <string.h>
-
-#include "base/text.h"
 #include "codec/asn1/der.h"
-#include "codec/note/utf8.h"
 #include "codec/x509/certificate.h"
+#include "rules/certificate_name_values.h"
 #include "rules/certificate_walk.h"
 
 /* The longest certificate that a log entry can hold has 16 MiB; a byte that cannot be read becomes three. */
 #define ARENA_MAX ((size_t)64 * 1024 * 1024)
-
-#define UTF8_REPLACEMENT 0xfffd
 
 /* Contents of object identifiers. */
 static const uint8_t oid_common_name[] = {0x55, 0x04, 0x03};
@@ -21,10 +16,6 @@ static const uint8_t oid_subject_alt_name[] = {0x55, 0x1d, 0x11};
 static const uint8_t oid_basic_constraints[] = {0x55, 0x1d, 0x13};
 static const uint8_t oid_poison[] = {0x2b, 0x06, 0x01, 0x04, 0x01, 0xd6, 0x79, 0x02, 0x04, 0x03};
 
-#define TAG_UTF8_STRING 0x0c
-#define TAG_T61_STRING 0x14
-#define TAG_UNIVERSAL_STRING 0x1c
-#define TAG_BMP_STRING 0x1e
 #define SAN_EMAIL 0x81
 #define SAN_DNS 0x82
 #define SAN_URI 0x86
@@ -42,175 +33,6 @@ void certificate_names_clear(struct certificate_names *names)
     builder_clear(&names->arena);
 }
 
-/* ---- values ---- */
-
-static void write_utf8(struct builder *b, uint32_t code)
-{
-    if (code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
-        code = UTF8_REPLACEMENT;
-    if (code < 0x80) {
-        builder_u8(b, (uint8_t)code);
-    } else if (code < 0x800) {
-        builder_u8(b, (uint8_t)(0xc0 | code >> 6));
-        builder_u8(b, (uint8_t)(0x80 | (code & 0x3f)));
-    } else if (code < 0x10000) {
-        builder_u8(b, (uint8_t)(0xe0 | code >> 12));
-        builder_u8(b, (uint8_t)(0x80 | (code >> 6 & 0x3f)));
-        builder_u8(b, (uint8_t)(0x80 | (code & 0x3f)));
-    } else {
-        builder_u8(b, (uint8_t)(0xf0 | code >> 18));
-        builder_u8(b, (uint8_t)(0x80 | (code >> 12 & 0x3f)));
-        builder_u8(b, (uint8_t)(0x80 | (code >> 6 & 0x3f)));
-        builder_u8(b, (uint8_t)(0x80 | (code & 0x3f)));
-    }
-}
-
-/* The next character of a string of that type. */
-static bool next_character(struct reader *r, uint8_t tag, uint32_t *code)
-{
-    uint16_t wide;
-    uint8_t byte;
-    if (tag == TAG_UNIVERSAL_STRING)
-        return reader_u32(r, code);
-    if (tag == TAG_BMP_STRING) {
-        if (!reader_u16(r, &wide))
-            return false;
-        *code = wide;
-        return true;
-    }
-    if (tag != TAG_T61_STRING && utf8_next(r, code))
-        return true;
-    if (!reader_u8(r, &byte))
-        return false;
-    *code = tag == TAG_T61_STRING || byte < 0x80 ? byte : UTF8_REPLACEMENT;
-    return true;
-}
-
-/* A name while its characters come. */
-struct pending {
-    enum certificate_name_kind kind;
-    size_t start;
-    bool is_ascii;
-    bool is_odd;
-};
-
-static bool is_host_character(uint32_t code)
-{
-    return (code >= 'a' && code <= 'z') || (code >= '0' && code <= '9') || code == '-' || code == '.' || code == '_' ||
-           code == '*' || code >= 0x80;
-}
-
-/* Ends the name that stands in the arena from pending.start on; an empty one is none. */
-static enum status end_name(struct certificate_names *names, const struct pending *p, struct error *err)
-{
-    struct builder *b = &names->arena;
-    bool is_host = p->kind == CERTIFICATE_NAME_DNS;
-    if (is_host && b->len > p->start && b->data[b->len - 1] == '.')
-        b->len--;
-    if (b->len == p->start || !builder_is_good(b))
-        return builder_status(b, "names of a certificate", err);
-    if (names->names.count == CERTIFICATE_NAMES_MAX) {
-        names->malformed |= CERTIFICATE_NAMES_TOO_MANY;
-        return STATUS_OK;
-    }
-    if (is_host && p->is_odd)
-        names->malformed |= CERTIFICATE_NAMES_CHARACTERS;
-    const uint8_t *text = b->data + p->start;
-    struct certificate_name name = {
-        .kind = p->kind,
-        .is_ascii = p->is_ascii,
-        .is_wildcard = (is_host || p->kind == CERTIFICATE_NAME_COMMON_NAME) && b->len - p->start > 2 && text[0] == '*' &&
-                       text[1] == '.',
-        .value = bytes_of(NULL, b->len - p->start),
-    };
-    return array_insert(&names->names, names->names.count, &name, "names of a certificate", err);
-}
-
-static bool lowers(enum certificate_name_kind kind)
-{
-    return kind == CERTIFICATE_NAME_DNS || kind == CERTIFICATE_NAME_COMMON_NAME || kind == CERTIFICATE_NAME_EMAIL;
-}
-
-/* A NUL byte ends a name and begins another. */
-static enum status add_text(struct certificate_names *names, enum certificate_name_kind kind, uint8_t tag,
-                            struct bytes value, struct error *err)
-{
-    struct reader r;
-    struct pending p = {.kind = kind, .start = names->arena.len, .is_ascii = true};
-    uint32_t code;
-    reader_init(&r, value);
-    while (next_character(&r, tag, &code)) {
-        if (code == 0) {
-            names->malformed |= CERTIFICATE_NAMES_NUL;
-            enum status s = end_name(names, &p, err);
-            if (s != STATUS_OK)
-                return s;
-            p = (struct pending){.kind = kind, .start = names->arena.len, .is_ascii = true};
-            continue;
-        }
-        if (lowers(kind) && code >= 'A' && code <= 'Z')
-            code += 'a' - 'A';
-        p.is_ascii = p.is_ascii && code < 0x80;
-        p.is_odd = p.is_odd || !is_host_character(code) || code == UTF8_REPLACEMENT;
-        write_utf8(&names->arena, code);
-    }
-    /* Half a character of two or four bytes. */
-    if (!reader_is_at_end(&r))
-        names->malformed |= CERTIFICATE_NAMES_CHARACTERS;
-    return end_name(names, &p, err);
-}
-
-/* [RFC5952 4]: the longest run of zeros, of two at least, is left out. */
-static void write_ipv6(struct builder *b, const uint8_t ip[16])
-{
-    unsigned best = 0, best_len = 1;
-    uint16_t groups[8];
-    for (unsigned i = 0; i < 8; i++)
-        groups[i] = (uint16_t)(ip[2 * i] << 8 | ip[2 * i + 1]);
-    for (unsigned i = 0; i < 8; i++) {
-        unsigned len = 0;
-        while (i + len < 8 && groups[i + len] == 0)
-            len++;
-        if (len > best_len) {
-            best = i;
-            best_len = len;
-        }
-    }
-    for (unsigned i = 0; i < 8; i++) {
-        if (best_len > 1 && i == best) {
-            builder_text(b, "::");
-            i += best_len - 1;
-            continue;
-        }
-        bool follows_gap = best_len > 1 && i == best + best_len;
-        builder_printf(b, "%s%x", i > 0 && !follows_gap ? ":" : "", groups[i]);
-    }
-}
-
-static enum status add_ip(struct certificate_names *names, struct bytes value, struct error *err)
-{
-    size_t start = names->arena.len;
-    struct certificate_name name = {.kind = CERTIFICATE_NAME_IP, .is_ascii = true, .ip_len = (uint8_t)value.len};
-    if (value.len != 4 && value.len != 16) {
-        names->malformed |= CERTIFICATE_NAMES_IP;
-        return STATUS_OK;
-    }
-    if (names->names.count == CERTIFICATE_NAMES_MAX) {
-        names->malformed |= CERTIFICATE_NAMES_TOO_MANY;
-        return STATUS_OK;
-    }
-    memcpy(name.ip, value.data, value.len);
-    if (value.len == 4)
-        builder_printf(&names->arena, "%u.%u.%u.%u", name.ip[0], name.ip[1], name.ip[2], name.ip[3]);
-    else
-        write_ipv6(&names->arena, name.ip);
-    name.value = bytes_of(NULL, names->arena.len - start);
-    enum status s = builder_status(&names->arena, "names of a certificate", err);
-    return s == STATUS_OK ? array_insert(&names->names, names->names.count, &name, "names of a certificate", err) : s;
-}
-
-/* ---- where they are ---- */
-
 static enum status read_attribute(struct certificate_names *names, struct certificate_walk *attribute, struct error *err)
 {
     struct der_element type, value;
@@ -219,11 +41,11 @@ static enum status read_attribute(struct certificate_names *names, struct certif
         return STATUS_OK;
     }
     if (bytes_equal(type.contents, BYTES_OF(oid_common_name)))
-        return add_text(names, CERTIFICATE_NAME_COMMON_NAME, value.tag, value.contents, err);
+        return certificate_name_values_text(names, CERTIFICATE_NAME_COMMON_NAME, value.tag, value.contents, err);
     if (bytes_equal(type.contents, BYTES_OF(oid_organisation)))
-        return add_text(names, CERTIFICATE_NAME_ORGANISATION, value.tag, value.contents, err);
+        return certificate_name_values_text(names, CERTIFICATE_NAME_ORGANISATION, value.tag, value.contents, err);
     if (bytes_equal(type.contents, BYTES_OF(oid_email)))
-        return add_text(names, CERTIFICATE_NAME_EMAIL, value.tag, value.contents, err);
+        return certificate_name_values_text(names, CERTIFICATE_NAME_EMAIL, value.tag, value.contents, err);
     return STATUS_OK;
 }
 
@@ -252,13 +74,13 @@ static enum status read_alt_name(struct certificate_names *names, const struct d
 {
     switch (name->tag) {
     case SAN_DNS:
-        return add_text(names, CERTIFICATE_NAME_DNS, TAG_UTF8_STRING, name->contents, err);
+        return certificate_name_values_text(names, CERTIFICATE_NAME_DNS, DER_UTF8_STRING, name->contents, err);
     case SAN_EMAIL:
-        return add_text(names, CERTIFICATE_NAME_EMAIL, TAG_UTF8_STRING, name->contents, err);
+        return certificate_name_values_text(names, CERTIFICATE_NAME_EMAIL, DER_UTF8_STRING, name->contents, err);
     case SAN_URI:
-        return add_text(names, CERTIFICATE_NAME_URI, TAG_UTF8_STRING, name->contents, err);
+        return certificate_name_values_text(names, CERTIFICATE_NAME_URI, DER_UTF8_STRING, name->contents, err);
     case SAN_IP:
-        return add_ip(names, name->contents, err);
+        return certificate_name_values_ip(names, name->contents, err);
     default:
         return STATUS_OK; /* otherName, directoryName...: names of no host */
     }
@@ -303,6 +125,9 @@ static void read_constraints(struct certificate_names *names, struct bytes value
         for (size_t i = 0; i < is_ca.contents.len; i++)
             names->is_ca = names->is_ca || is_ca.contents.data[i] != 0;
     }
+    while (certificate_walk_next(&fields, &is_ca)) /* pathLenConstraint */
+        if (is_ca.tag != DER_INTEGER)
+            names->malformed |= CERTIFICATE_NAMES_CONSTRAINTS;
     if (!certificate_walk_is_clean(&fields))
         names->malformed |= CERTIFICATE_NAMES_CONSTRAINTS;
 }

@@ -246,6 +246,8 @@ static void ca_flags(void **state)
         {"300c 0603551d13 0405 3003 0101ff", true, 0},
         {"300c 0603551d13 0405 3003 010101", true, 0}, /* BER's TRUE */
         {"300c 0603551d13 0405 3003 010100", false, 0},
+        {"300f 0603551d13 0408 3006 0101ff 020100", true, 0}, /* pathLenConstraint, as most CAs have it */
+        {"300f 0603551d13 0408 3006 0101ff 0c0141", true, CERTIFICATE_NAMES_CONSTRAINTS},
         {"300d 0603551d13 0406 3004 01020001", true, CERTIFICATE_NAMES_CONSTRAINTS},
         {"3009 0603551d13 0402 30ff", false, CERTIFICATE_NAMES_CONSTRAINTS},
         {"3007 0603551d13 0400", false, CERTIFICATE_NAMES_CONSTRAINTS},
