@@ -73,6 +73,8 @@ static enum status add(void *context, const struct ct_index_row *row, struct err
 {
     struct memory_ct_index *index = context;
     enum status status = check(index, err);
+    if (status == STATUS_OK && index->fails_to_add)
+        status = error_set(err, STATUS_IO, "the test says that the index is full");
     if (status != STATUS_OK)
         return status;
     if (index->count == MEMORY_CT_INDEX_MAX)

@@ -10,6 +10,7 @@ struct memory_ct_index {
     struct ct_index_row *rows;
     size_t count, committed_count;
     bool fails;             /* every call does from now on */
+    bool fails_to_add;      /* only this one does */
     unsigned commit_count;
 };
 

@@ -28,28 +28,31 @@ static size_t first_slot(const uint8_t fingerprint[HASH_SIZE])
     return value % CT_LOG_ISSUERS_SLOTS;
 }
 
-/* The slot of a fingerprint, or the free one where it belongs: at most half of them are taken. */
-static size_t find_slot(const struct ct_log_issuers *t, const uint8_t fingerprint[HASH_SIZE])
+/* The slot of a fingerprint, or the free one where it belongs: at most half of them are taken. *found is what stood there when it
+ * was looked at: looked at again, a free one may have become another's. */
+static size_t find_slot(const struct ct_log_issuers *t, const uint8_t fingerprint[HASH_SIZE],
+                        const struct ct_log_issuer **found)
 {
-    size_t i = first_slot(fingerprint);
-    for (;; i = (i + 1) % CT_LOG_ISSUERS_SLOTS) {
-        const struct ct_log_issuer *at = __atomic_load_n(&t->slots[i], __ATOMIC_ACQUIRE);
-        if (at == NULL || memcmp(at->fingerprint, fingerprint, HASH_SIZE) == 0)
+    for (size_t i = first_slot(fingerprint);; i = (i + 1) % CT_LOG_ISSUERS_SLOTS) {
+        *found = __atomic_load_n(&t->slots[i], __ATOMIC_ACQUIRE);
+        if (*found == NULL || memcmp((*found)->fingerprint, fingerprint, HASH_SIZE) == 0)
             return i;
     }
 }
 
 const struct ct_chain_issuer *ct_log_issuers_find(const struct ct_log_issuers *t, const uint8_t fingerprint[HASH_SIZE])
 {
-    const struct ct_log_issuer *found = __atomic_load_n(&t->slots[find_slot(t, fingerprint)], __ATOMIC_ACQUIRE);
+    const struct ct_log_issuer *found;
+    (void)find_slot(t, fingerprint, &found);
     return found != NULL ? &found->issuer : NULL;
 }
 
 void ct_log_issuers_add(struct ct_log_issuers *t, const struct ct_log_found *found)
 {
-    size_t slot = find_slot(t, found->fingerprint);
+    const struct ct_log_issuer *known;
     struct ct_log_issuer *issuer = NULL;
-    if (t->slots[slot] == NULL && t->count < CT_LOG_ISSUERS_MAX)
+    size_t slot = find_slot(t, found->fingerprint, &known);
+    if (known == NULL && t->count < CT_LOG_ISSUERS_MAX)
         issuer = malloc(sizeof *issuer);
     if (issuer == NULL) {
         certificate_key_free(found->issuer.key); /* somebody was faster, or it is verified again next time */

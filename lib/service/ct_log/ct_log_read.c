@@ -62,6 +62,10 @@ static void refuse_query(struct ct_log *log, struct http_exchange *x, const stru
         ct_log_refuse(x, 404, 0, "%s", q->err.text);
         return;
     }
+    if (q->status == STATUS_AGAIN) {
+        ct_log_refuse(x, 503, RETRY_AFTER_FULL_S, "%s", q->err.text);
+        return;
+    }
     /* The reason may name files: it is the operator's. */
     ct_log_report(log, EVENT_ERROR, "ct-log-read-failed", "reason", q->err.text);
     ct_log_refuse(x, 503, RETRY_AFTER_FULL_S, "the log cannot read this now");
@@ -104,6 +108,7 @@ static void start_query(struct ct_log *log, struct http_exchange *x, enum ct_log
     q->x = x;
     q->head = log->head;
     q->min_index = log->min_index;
+    q->index_size = log->index_size;
     builder_init(&q->body, CT_LOG_READ_BODY_MAX);
     log->read_count++;
     ct_log_submit_job(log, &log->config.read_work, run_query, end_query, q);

@@ -5,8 +5,9 @@
 #include "service/ct_log/ct_log_internal.h"
 #include "tiled_tree/tree_read.h"
 
-/* Bytes of an answer: get-entries gives fewer entries rather than more bytes, as every client expects it to. */
-#define CT_LOG_READ_BYTES_MAX ((size_t)8 << 20)
+/* Bytes of an answer: get-entries gives fewer entries rather than more bytes, as every client expects it to. The entries of a tile
+ * fit, and what all connections of one address hold while they read slowly is a gigabyte. */
+#define CT_LOG_READ_BYTES_MAX ((size_t)2 << 20)
 /* One entry of the largest size with its chain, in base64, always fits. */
 #define CT_LOG_READ_BODY_MAX ((size_t)32 << 20)
 /* Issuers in memory, some 4 MiB of them, for extra_data. */
@@ -29,7 +30,7 @@ struct ct_log_query {
     uint64_t first, second;  /* start and end (inclusive), first and second, leaf_index and tree_size */
     uint8_t hash[HASH_SIZE]; /* get-proof-by-hash, whose tree_size is `second` */
     struct log_tree_head head; /* when it was asked */
-    uint64_t min_index;
+    uint64_t min_index, index_size;
     enum status status;
     struct error err;
     struct builder body;
@@ -58,7 +59,7 @@ struct ct_log_reader {
 MUST_USE enum status ct_log_query_parse(struct bytes query, enum ct_log_read_kind kind, struct ct_log_query *out,
                                         struct error *err);
 
-/* ct_log_reader_answer writes the body. STATUS_NOT_FOUND, STATUS_MALFORMED (the parameters), or a failure of ours. */
+/* ct_log_reader_answer writes the body. STATUS_NOT_FOUND, STATUS_AGAIN while the index is behind, or a failure of ours. */
 void ct_log_reader_answer(struct ct_log_reader *reader, struct ct_log_query *q);
 
 /* ct_log_reader_entries writes get-entries, or the entry of get-entry-and-proof into leaf_input and extra_data. */

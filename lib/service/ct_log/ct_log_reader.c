@@ -131,6 +131,8 @@ static enum status proof_by_hash(struct ct_log_reader *reader, struct ct_log_que
     if (status != STATUS_OK)
         return status;
     status = port->find_leaf(port->context, q->hash, &index, err);
+    if (status == STATUS_NOT_FOUND && q->index_size < q->second && q->min_index == 0)
+        return error_set(err, STATUS_AGAIN, "the index of leaf hashes is being brought up to the tree");
     if (status == STATUS_NOT_FOUND || (status == STATUS_OK && index >= q->second))
         return error_set(err, STATUS_NOT_FOUND, "no entry of a tree of %" PRIu64 " has this leaf hash", q->second);
     if (status == STATUS_OK)

@@ -1,12 +1,15 @@
 /* The worker's half of a CT log: its engine, its index, and the issuers that it serves. */
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "service/ct_log/ct_log_internal.h"
 
+/* So many take seconds: somebody may wonder. */
+#define CATCH_UP_TOLD 100000
 /* Rows of one transaction while the index is made again: a power cut costs as many. */
 #define CATCH_UP_ROWS 4096
 #define KNOWN_SLOTS (2 * CT_LOG_KNOWN_OBJECTS_MAX)
@@ -156,6 +159,13 @@ static enum status find_start(struct ct_log_store *store, const struct log_state
     return port->clear(port->context, err);
 }
 
+static void tell_behind(const struct ct_log_store *store, uint64_t count)
+{
+    char text[24];
+    (void)snprintf(text, sizeof text, "%" PRIu64, count);
+    events_report(&store->config->events, EVENT_INFO, "ct-log-index-is-made", {"log", store->config->title}, {"entries", text});
+}
+
 enum status ct_log_store_catch_up(struct ct_log_store *store, struct error *err)
 {
     const struct ct_index *port = &store->config->index;
@@ -168,6 +178,8 @@ enum status ct_log_store_catch_up(struct ct_log_store *store, struct error *err)
         store->is_index_behind = false;
         return STATUS_OK;
     }
+    if (status == STATUS_OK && state.size - start >= CATCH_UP_TOLD)
+        tell_behind(store, state.size - start);
     if (status == STATUS_OK && start < state.size)
         status = log_read_entries(store->engine, start, state.size, catch_up_entry, &c, err);
     if (status == STATUS_OK)

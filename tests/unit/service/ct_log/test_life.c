@@ -1,6 +1,7 @@
 /* A log over time: duplicates, restarts, failures, tree heads, states, roots, its end. */
 #include "unit/service/ct_log/ct_checks.h"
 
+#include "codec/mtc/cosigned_message.h"
 #include "codec/pem/pem.h"
 #include "ct_json/log_list_json.h"
 
@@ -105,6 +106,26 @@ static void an_index_that_is_behind_catches_up(void **state)
     assert_int_equal(w->index.count, 300);
 }
 
+/* Reads say that they cannot know, while an entry is in the tree and not in the index. */
+static void a_leaf_that_is_not_indexed_is_not_denied(void **state)
+{
+    (void)state;
+    static const char query[] = "hash=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA%3D&tree_size=1";
+    (void)add_index(&(struct ct_world_certificate){.serial = 1}, NULL);
+    assert_refused(ct_world_get(w, "get-proof-by-hash", query), 404, "leaf hash");
+    w->index.fails_to_add = true;
+    (void)add_index(&(struct ct_world_certificate){.serial = 2}, NULL); /* it is in the log: that counts */
+    assert_int_equal(head_size(), 2);
+    assert_int_equal(fake_loop_event_count(w->loop, "ct-log-index-behind"), 1);
+    assert_refused(ct_world_get(w, "get-proof-by-hash", query), 404, "leaf hash"); /* the first entry is indexed */
+    char later[] = "hash=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA%3D&tree_size=2";
+    assert_refused(ct_world_get(w, "get-proof-by-hash", later), 503, "index");
+    w->index.fails_to_add = false;
+    assert_int_equal(add_index(&(struct ct_world_certificate){.serial = 3}, NULL), 2); /* caught up first */
+    assert_int_equal(w->index.count, 3);
+    assert_refused(ct_world_get(w, "get-proof-by-hash", later), 404, "leaf hash");
+}
+
 /* ---- failures ---- */
 
 /* The submission's disk fails at each of its calls in turn: nobody gets an SCT whose entry is not in the tree. */
@@ -161,7 +182,7 @@ static void assert_readable(uint64_t size)
 static void a_crash_keeps_every_promise(void **state)
 {
     (void)state;
-    for (uint64_t after = 0; after < 12; after++) {
+    for (uint64_t after = 0; after < 40; after++) { /* more than there are: the last ones crash in the next life's opening, or closing */
         const struct ct_world_certificate first = {.serial = (unsigned)(2000 + 2 * after)}, second = {.serial = (unsigned)(2001 + 2 * after)};
         struct builder body;
         uint64_t index, timestamp_ms;
@@ -302,6 +323,49 @@ static void metrics_say_what_was_done(void **state)
     builder_clear(&text);
 }
 
+/* ---- witnesses ---- */
+
+static void a_witness_s_line_is_published(void **state)
+{
+    (void)state;
+    static const char name[] = "witness.example/w1";
+    struct builder message, signature, note;
+    struct object_store store = memory_disk_store(w->disk, CT_WORLD_PUBLIC);
+    const struct public_key *key = private_key_public(w->stranger.key);
+    const struct log_external external = {.name = name, .key_type = public_key_alg(key)->note_type, .key = key};
+    builder_init(&message, 65536);
+    builder_init(&signature, 65536);
+    builder_init(&note, 65536);
+    w->config.engine.externals = &external;
+    w->config.engine.external_count = 1;
+    ct_world_restart(w);
+    (void)add_index(&(struct ct_world_certificate){.serial = 1}, NULL);
+    const struct ct_world_head *head = &w->heads[w->head_count - 1];
+    struct cosigned_message m = {.cosigner_name = bytes_of_text(name), .log_origin = bytes_of_text("ct.example/2027h1"), .timestamp = 77,
+                                 .subtree = {0, head->size}};
+    memcpy(m.hash, head->root, HASH_SIZE);
+    OK(cosigned_message_write(&m, &message, &err));
+    OK(private_key_sign(w->stranger.key, builder_view(&message), &signature, &err));
+    ct_log_add_line(w->log, head->size, name, 78, builder_view(&signature)); /* another time than was signed */
+    fake_loop_run(w->loop, 10);
+    assert_int_equal(fake_loop_event_count(w->loop, "ct-log-line-refused"), 1);
+    ct_log_add_line(w->log, head->size + 1, name, 77, builder_view(&signature)); /* too late, or too early */
+    fake_loop_run(w->loop, 10);
+    assert_int_equal(fake_loop_event_count(w->loop, "ct-log-line-refused"), 1);
+    ct_log_add_line(w->log, head->size, name, 77, builder_view(&signature));
+    fake_loop_run(w->loop, 10);
+    OK(store.get(store.context, "checkpoint", &note, &err));
+    assert_non_null(memmem(note.data, note.len, name, strlen(name)));
+    fake_loop_run(w->loop, 30000); /* a refreshed tree head keeps it */
+    builder_reset(&note);
+    OK(store.get(store.context, "checkpoint", &note, &err));
+    assert_non_null(memmem(note.data, note.len, name, strlen(name)));
+    ct_world_close(w);
+    builder_clear(&message);
+    builder_clear(&signature);
+    builder_clear(&note);
+}
+
 /* ---- states ---- */
 
 static void only_open_states_take_submissions(void **state)
@@ -408,11 +472,19 @@ static void the_list_entry_says_what_the_log_is(void **state)
     assert_true(log->is_tiled && log->has_interval);
     assert_string_equal(log->submission_url, "https://ct.example/2027h1");
     assert_string_equal(log->monitoring_url, "https://read.example/x");
-    assert_string_equal(log_list_operator(&list, log), "Example");
     assert_int_equal(log->mmd_s, 60);
     assert_int_equal(log->state, LOG_LIST_QUALIFIED);
     assert_int_equal(log->interval_end_s, w->config.not_after_end_s);
     assert_bytes(log_list_key(log), public_key_spki(private_key_public(w->log_key)));
+    log_list_clear(&list);
+    /* As a list of one it says whose log it is. */
+    struct builder text;
+    builder_init(&text, LOG_LIST_JSON_SIZE_MAX);
+    OK(ct_log_write_list(w->log, &text, &err));
+    OK(log_list_json_parse(builder_view(&text), &list, &err));
+    assert_int_equal(log_list_count(&list), 1);
+    assert_string_equal(log_list_operator(&list, log_list_at(&list, 0)), "Example");
+    builder_clear(&text);
     log_list_clear(&list);
     OK(ct_log_set_state(w->log, CT_LOG_USABLE, CT_WORLD_NOW_S, &err));
     fake_loop_run(w->loop, 10);
@@ -603,12 +675,14 @@ int main(void)
         GM_TEST(a_certificate_and_its_precertificate_are_two),
         GM_TEST(an_index_that_fails_loses_nothing),
         INTL_TEST(an_index_that_is_behind_catches_up),
+        GM_TEST(a_leaf_that_is_not_indexed_is_not_denied),
         INTL_TEST(a_disk_that_fails_makes_no_false_promise),
         GM_TEST(a_crash_keeps_every_promise),
         GM_TEST(a_log_that_is_going_down_takes_no_more),
         GM_TEST(a_tree_head_is_never_old),
         GM_TEST(a_clock_that_is_set_back_makes_no_old_entries),
         GM_TEST(metrics_say_what_was_done),
+        GM_TEST(a_witness_s_line_is_published),
         GM_TEST(only_open_states_take_submissions),
         GM_TEST(freezing_is_for_good),
         INTL_TEST(freezing_is_for_good),

@@ -7,3 +7,4 @@ target_link_libraries(fake_ct_world PUBLIC fake_log_world layer_service_ct_log l
 foreach(name submission life reads mtc)
   cathaya_unit_test(service/ct_log ${name} fake_ct_world)
 endforeach()
+cathaya_unit_test(service/ct_log parts)
