@@ -1,158 +1,10 @@
 #include "rules/ct_chain.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/array.h"
 #include "codec/asn1/der.h"
 #include "codec/x509/extensions.h"
-
-struct root {
-    uint8_t *der;
-    size_t der_len;
-    struct certificate certificate; /* borrows from der */
-    struct certificate_key *key;
-    uint8_t fingerprint[HASH_SIZE];
-};
-
-struct ct_chain_roots {
-    const struct hash_alg *hash;
-    struct array roots; /* struct root, in the order of adding */
-    struct array names; /* size_t: the same, sorted by subject */
-};
-
-/* ---- roots ---- */
-
-enum status ct_chain_roots_new(const struct hash_alg *hash, struct ct_chain_roots **out, struct error *err)
-{
-    *out = calloc(1, sizeof **out);
-    if (*out == NULL)
-        return error_set(err, STATUS_NO_MEMORY, "out of memory");
-    **out = (struct ct_chain_roots){.hash = hash,
-                                    .roots = array_of(sizeof(struct root), CT_CHAIN_ROOTS_MAX),
-                                    .names = array_of(sizeof(size_t), CT_CHAIN_ROOTS_MAX)};
-    return STATUS_OK;
-}
-
-static const struct root *root_at(const struct ct_chain_roots *roots, size_t i)
-{
-    return array_at(&roots->roots, i);
-}
-
-void ct_chain_roots_free(struct ct_chain_roots *roots)
-{
-    if (roots == NULL)
-        return;
-    for (size_t i = 0; i < roots->roots.count; i++) {
-        struct root *root = array_at(&roots->roots, i);
-        certificate_key_free(root->key);
-        free(root->der);
-    }
-    array_clear(&roots->roots);
-    array_clear(&roots->names);
-    free(roots);
-}
-
-size_t ct_chain_roots_count(const struct ct_chain_roots *roots)
-{
-    return roots->roots.count;
-}
-
-struct bytes ct_chain_roots_at(const struct ct_chain_roots *roots, size_t i)
-{
-    return root_at(roots, i)->certificate.der;
-}
-
-const uint8_t *ct_chain_roots_fingerprint(const struct ct_chain_roots *roots, size_t i)
-{
-    return root_at(roots, i)->fingerprint;
-}
-
-bool ct_chain_roots_has(const struct ct_chain_roots *roots, const uint8_t fingerprint[HASH_SIZE])
-{
-    for (size_t i = 0; i < roots->roots.count; i++)
-        if (memcmp(root_at(roots, i)->fingerprint, fingerprint, HASH_SIZE) == 0)
-            return true;
-    return false;
-}
-
-static int compare(struct bytes a, struct bytes b)
-{
-    int order = memcmp(a.data, b.data, a.len < b.len ? a.len : b.len);
-    return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
-}
-
-/* Where the first root with that subject is in names, or belongs. */
-static size_t first_named(const struct ct_chain_roots *roots, struct bytes subject)
-{
-    size_t low = 0, high = roots->names.count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        const size_t *index = array_at(&roots->names, middle);
-        if (compare(root_at(roots, *index)->certificate.subject, subject) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-/* The i-th root with that subject, NULL when there are no more. */
-static const struct root *root_named(const struct ct_chain_roots *roots, struct bytes subject, size_t i)
-{
-    size_t at = first_named(roots, subject) + i;
-    if (i >= CT_CHAIN_SAME_NAME_MAX || at >= roots->names.count)
-        return NULL;
-    const size_t *index = array_at(&roots->names, at);
-    const struct root *root = root_at(roots, *index);
-    return bytes_equal(root->certificate.subject, subject) ? root : NULL;
-}
-
-static enum status hash_one(const struct hash_alg *alg, struct bytes message, uint8_t out[HASH_SIZE], struct error *err)
-{
-    struct hasher h;
-    enum status s = hasher_init(&h, alg, err);
-    if (s != STATUS_OK)
-        return s;
-    hasher_one(&h, message, out);
-    s = hasher_status(&h, err);
-    hasher_clear(&h);
-    return s;
-}
-
-static enum status make_root(const struct ct_chain_roots *roots, struct bytes der, struct root *out, struct error *err)
-{
-    *out = (struct root){.der = malloc(der.len > 0 ? der.len : 1), .der_len = der.len};
-    if (out->der == NULL)
-        return error_set(err, STATUS_NO_MEMORY, "out of memory");
-    if (der.len > 0)
-        memcpy(out->der, der.data, der.len);
-    enum status s = certificate_parse(bytes_of(out->der, der.len), &out->certificate, err);
-    if (s == STATUS_OK)
-        s = certificate_key_new(out->certificate.spki, &out->key, err);
-    return s == STATUS_OK ? hash_one(roots->hash, der, out->fingerprint, err) : s;
-}
-
-enum status ct_chain_roots_add(struct ct_chain_roots *roots, struct bytes der, struct error *err)
-{
-    struct root root;
-    enum status s = make_root(roots, der, &root, err);
-    if (s == STATUS_OK && !ct_chain_roots_has(roots, root.fingerprint)) {
-        size_t index = roots->roots.count, at = first_named(roots, root.certificate.subject);
-        s = array_insert(&roots->roots, index, &root, "accepted roots", err);
-        if (s == STATUS_OK) {
-            s = array_insert(&roots->names, at, &index, "accepted roots", err);
-            if (s == STATUS_OK)
-                return s;
-            roots->roots.count--;
-        }
-    }
-    certificate_key_free(root.key);
-    free(root.der);
-    return s == STATUS_LIMIT || s == STATUS_NO_MEMORY || s == STATUS_OK ? s : error_prefix(err, STATUS_MALFORMED, "root");
-}
-
-/* ---- chains ---- */
+#include "rules/ct_chain_roots.h"
 
 /* A chain while it is built. */
 struct building {
@@ -163,7 +15,7 @@ struct building {
     struct certificate certificates[CT_CHAIN_DEPTH_MAX];
     uint8_t fingerprints[CT_CHAIN_DEPTH_MAX][HASH_SIZE];
     const struct ct_chain_issuer *known[CT_CHAIN_DEPTH_MAX];
-    const struct root *accepted; /* the last certificate, where it is a root itself */
+    const struct ct_chain_root *accepted; /* the last certificate, where it is a root itself */
     struct certificate_key *made[CT_CHAIN_DEPTH_MAX]; /* keys that were not known; ours, or the cache's once it has taken them */
 };
 
@@ -189,11 +41,11 @@ static enum status is_ca(const struct certificate *certificate, bool *is_yes, st
 }
 
 /* The accepted root that a certificate is, NULL when it is none. */
-static const struct root *find_accepted(const struct ct_chain_roots *roots, const struct certificate *certificate,
+static const struct ct_chain_root *find_accepted(const struct ct_chain_roots *roots, const struct certificate *certificate,
                                         const uint8_t fingerprint[HASH_SIZE])
 {
-    const struct root *root;
-    for (size_t i = 0; (root = root_named(roots, certificate->subject, i)) != NULL; i++)
+    const struct ct_chain_root *root;
+    for (size_t i = 0; (root = ct_chain_roots_named(roots, certificate->subject, i)) != NULL; i++)
         if (memcmp(root->fingerprint, fingerprint, HASH_SIZE) == 0)
             return root;
     return NULL;
@@ -271,12 +123,12 @@ static enum status verify_link(struct building *b, size_t i, struct error *err)
 }
 
 /* The accepted root that has signed the last certificate, where that is none itself. */
-static enum status find_root(struct building *b, const struct root **out, struct error *err)
+static enum status find_root(struct building *b, const struct ct_chain_root **out, struct error *err)
 {
     size_t last = b->count - 1;
     const struct certificate *certificate = &b->certificates[last];
     enum status s = STATUS_REFUSED;
-    for (size_t i = 0; (*out = root_named(b->roots, certificate->issuer, i)) != NULL; i++) {
+    for (size_t i = 0; (*out = ct_chain_roots_named(b->roots, certificate->issuer, i)) != NULL; i++) {
         const struct ct_chain_issuer *known = b->known[last];
         if (known != NULL && memcmp(known->signer, (*out)->fingerprint, HASH_SIZE) == 0)
             return STATUS_OK;
@@ -284,13 +136,13 @@ static enum status find_root(struct building *b, const struct root **out, struct
         if (s == STATUS_OK || s == STATUS_NO_MEMORY)
             return error_prefix(err, s, "chain: certificate %zu", last);
     }
-    if (root_named(b->roots, certificate->issuer, 0) == NULL)
+    if (ct_chain_roots_named(b->roots, certificate->issuer, 0) == NULL)
         return error_set(err, STATUS_REFUSED, "chain: no accepted root has issued certificate %zu", last);
     return error_prefix(err, s, "chain: no accepted root has issued certificate %zu", last);
 }
 
 /* What was verified now need not be again. */
-static void remember(struct building *b, const struct root *root)
+static void remember(struct building *b, const struct ct_chain_root *root)
 {
     for (size_t i = 1; b->cache != NULL && i < b->count; i++) {
         const uint8_t *signer = i + 1 < b->count ? b->fingerprints[i + 1] : root != NULL ? root->fingerprint : NULL;
@@ -306,7 +158,7 @@ static void remember(struct building *b, const struct root *root)
     }
 }
 
-static void give(const struct building *b, const struct root *root, struct ct_chain *out)
+static void give(const struct building *b, const struct ct_chain_root *root, struct ct_chain *out)
 {
     *out = (struct ct_chain){.leaf = b->certificates[0]};
     for (size_t i = 1; i < b->count; i++) {
@@ -322,7 +174,7 @@ static void give(const struct building *b, const struct root *root, struct ct_ch
 
 static enum status build(struct building *b, const struct bytes *chain, struct ct_chain *out, struct error *err)
 {
-    const struct root *root = NULL;
+    const struct ct_chain_root *root = NULL;
     enum status s = parse_all(b, chain, err);
     for (size_t i = 0; s == STATUS_OK && i + 1 < b->count; i++)
         s = verify_link(b, i, err);
@@ -348,7 +200,7 @@ enum status ct_chain_build(const struct ct_chain_roots *roots, const struct byte
     if (count == 0 || count > CT_CHAIN_DEPTH_MAX)
         return error_set(err, STATUS_LIMIT, "chain: of %zu certificates, 1 to %d are taken", count, CT_CHAIN_DEPTH_MAX);
     struct building b = {.roots = roots, .cache = cache, .count = count};
-    enum status s = hasher_init(&b.hasher, roots->hash, err);
+    enum status s = hasher_init(&b.hasher, ct_chain_roots_hash(roots), err);
     if (s != STATUS_OK)
         return s;
     s = build(&b, chain, out, err);
