@@ -35,6 +35,12 @@ static uint64_t behind(const struct monitor_log *log)
     return log->facts.tree_size > seen ? log->facts.tree_size - seen : 0;
 }
 
+/* With nothing under way all that was verified is durable, also what an earlier process has kept. */
+static uint64_t kept(const struct monitor_log *log)
+{
+    return log->first == NULL && log->facts.verified_size > log->kept_end ? log->facts.verified_size : log->kept_end;
+}
+
 static json_t *log_json(const struct monitor_log *log, int64_t now_ms)
 {
     const struct log_facts *f = &log->facts;
@@ -45,7 +51,7 @@ static json_t *log_json(const struct monitor_log *log, int64_t now_ms)
     (void)json_object_set_new(object, "url", json_string(log->url));
     set_integer(object, "tree_size", (int64_t)f->tree_size);
     set_integer(object, "verified", (int64_t)f->verified_size);
-    set_integer(object, "kept", (int64_t)log->kept_end);
+    set_integer(object, "kept", (int64_t)kept(log));
     set_integer(object, "behind", (int64_t)behind(log));
     set_integer(object, "entries", (int64_t)f->entry_count);
     set_age(object, "tree_head_age_s", f->tree_head_ms, now_ms);

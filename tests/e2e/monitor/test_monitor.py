@@ -1,0 +1,295 @@
+#!/usr/bin/env python3
+"""The monitor over real logs of both suites and both interfaces: who gets a certificate for a watched name is told of, once."""
+import json
+import os
+import random
+import re
+import signal
+import stat
+import sys
+import tempfile
+import time
+import unittest
+import urllib.request
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+import monitoring
+from monitoring import Log, Monitor, Receiver, wait_until
+
+WATCH = 'domain www.watched.example\ndomain .subtree.example\nip 192.0.2.0/24\norg "Example Ltd"\n'
+
+
+class MonitorTest(unittest.TestCase):
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.folder = scratch.name
+        self.server = monitoring.liar_server.Server()
+        self.addCleanup(self.server.close)
+        self.gm = Log(self.server, 'gm', 'gm1', 'static-ct')
+        self.intl = Log(self.server, 'intl', 'intl1', 'rfc6962')
+        for log in self.gm, self.intl:
+            log.certificate('first.example')
+        self.logs = {'gm1': self.gm, 'intl1': self.intl}
+
+    def monitor(self, name='monitor', watch=WATCH, logs=None, **more):
+        monitor = Monitor(os.path.join(self.folder, name), logs or self.logs, watch, **more)
+        self.addCleanup(monitor.close)
+        return monitor
+
+    def test_misissue(self):
+        """A certificate for a watched name: told within an interval (and the second that a loaded machine may take), once for
+        precertificate and certificate."""
+        monitor = self.monitor().start()
+        self.assertTrue(wait_until(monitor.has_caught_up), monitor.said())
+        for log, name in (self.gm, 'gm1'), (self.intl, 'intl1'):
+            before = len(monitor.told())
+            began = time.monotonic()
+            log.precertificate('unwatched.example')
+            log.precertificate('www.watched.example', serial=77)
+            self.assertTrue(wait_until(lambda b=before: len(monitor.told()) > b), monitor.said())
+            self.assertLess(time.monotonic() - began, monitoring.INTERVAL_MS / 1000 + 2)
+            told = monitor.told()[-1]
+            self.assertEqual((told['event'], told['log'], told['watch']), ('certificate', name, ['domain www.watched.example']))
+            self.assertEqual((told['names'], told['entry_type'], told['index']), (['www.watched.example'], 'precert_entry', 2))
+            self.assertIn(f'CN=Liar CA {log.suite.name}', told['issuer'])
+            self.assertTrue(os.path.exists(os.path.join(monitor.folder, 'state', told['certificate'])))
+        self.gm.certificate('*.a.subtree.example')
+        self.intl.certificate('x.example', addresses=[bytes([192, 0, 2, 9])])
+        self.intl.certificate('y.example', organization='EXAMPLE  ltd')
+        self.intl.certificate('*.watched.example')
+        self.gm.certificate('www.watched.example.attacker.example', 'watched.example')
+        self.assertTrue(wait_until(lambda: len(monitor.told()) == 6), monitor.told())
+        self.assertTrue(wait_until(monitor.has_caught_up))
+        self.assertEqual(sorted(t['watch'][0] for t in monitor.told()[2:]),
+                         ['domain .subtree.example', 'domain www.watched.example', 'ip 192.0.2.0/24', 'org "Example Ltd"'])
+        self.assertFalse(monitor.told('finding'))
+        monitor.stop()
+
+    def test_final_certificate_is_one_with_its_precertificate(self):
+        monitor = self.monitor().start()
+        start = int(time.time()) - 3600
+        more = dict(serial=4242, start=start, end=start + 86400 * 60)
+        pre = self.gm.precertificate('www.watched.example', **more)
+        final = self.gm.certificate('www.watched.example', scts=b'\0\0', **more)
+        self.assertNotEqual(pre, final)
+        self.assertTrue(wait_until(lambda: monitor.told('certificate')))
+        self.assertTrue(wait_until(monitor.has_caught_up))
+        self.assertEqual(len(monitor.told()), 1)
+        fingerprint = monitor.told()[0]['tbs_sha256']
+        monitor.stop()
+        other = self.monitor('other', WATCH + f'authorized {fingerprint}\n').start()
+        self.assertTrue(wait_until(other.has_caught_up))
+        self.assertEqual(other.told(), [])
+        other.stop()
+
+    def test_odd_entries(self):
+        monitor = self.monitor().start()
+        issuer = self.gm.world.issuer
+        self.gm.log.add_certificate(issuer.chain())          # a CA's certificate
+        self.gm.log.add_certificate([b'\x30\x03\x02\x01\x01', *issuer.chain()])
+        self.gm.certificate(raw_names=[b'\x82\x1dwww.watched.example\0.evil.test'[:31]])
+        self.assertTrue(wait_until(lambda: len(monitor.told()) >= 3), monitor.told())
+        self.assertTrue(wait_until(monitor.has_caught_up), monitor.said())
+        events = [t['event'] for t in monitor.told()]
+        self.assertIn('ca-certificate', events, monitor.told())
+        self.assertIn('unreadable', events)
+        self.assertIn('certificate', events)
+        monitor.stop()
+
+    def test_kill(self):
+        """Killed again and again while certificates come: none is lost, and one that is told again has its id."""
+        random.seed(7)
+        monitor = self.monitor().start()
+        expected = set()
+        for round_number in range(8):
+            for i in range(4):
+                name = f'r{round_number}-{i}.subtree.example'
+                expected.add(name)
+                random.choice([self.gm, self.intl]).certificate(name)
+            time.sleep(random.random() * 0.6)
+            monitor.kill()
+            monitor.start()
+        self.assertTrue(wait_until(lambda: {t['names'][0] for t in monitor.told()} == expected), monitor.said())
+        self.assertTrue(wait_until(monitor.has_caught_up), monitor.said())
+        told = monitor.told()
+        ids = {t['names'][0]: t['id'] for t in told}
+        self.assertEqual(len(set(ids.values())), len(expected))
+        self.assertTrue(all(t['id'] == ids[t['names'][0]] for t in told))
+        self.assertLessEqual(len(told), len(expected) + 8 * 4)
+        self.assertFalse(monitor.told('finding'))
+        before = len(told)
+        monitor.stop()
+        monitor.start()                                      # in order: nothing again
+        self.assertTrue(wait_until(monitor.has_caught_up))
+        time.sleep(3 * monitoring.INTERVAL_MS / 1000)
+        self.assertEqual(len(monitor.told()), before)
+        self.assertEqual(len(self.names(monitor, 'subtree.example', '--subtree')), len(expected))
+        monitor.stop()
+
+    def names(self, monitor, *arguments):
+        status, out, err = monitor.command('search', *arguments)
+        self.assertIn(status, (0, 1), err)
+        return [line.split()[0] for line in out.splitlines()]
+
+    def test_search(self):
+        monitor = self.monitor().start()
+        self.gm.certificate('a.search.example', '*.b.search.example')
+        self.intl.precertificate('search.example')
+        self.assertTrue(wait_until(monitor.has_caught_up))
+        self.assertEqual(self.names(monitor, 'search.example'), ['search.example'])
+        self.assertEqual(self.names(monitor, 'A.Search.Example.'), ['a.search.example'])
+        self.assertEqual(self.names(monitor, 'x.b.search.example'), ['*.b.search.example'])
+        self.assertEqual(sorted(self.names(monitor, '.search.example', '--subtree')),
+                         ['*.b.search.example', 'a.search.example', 'search.example'])
+        self.assertEqual(self.names(monitor, 'nothing.example'), [])
+        status, out, _ = monitor.command('search', 'search.example', '--json')
+        self.assertEqual(status, 0)
+        found = json.loads(out)
+        self.assertEqual((found['log'], found['index'], found['kind']), ('intl1', 1, 'precertificate'))
+        monitor.stop()
+        self.assertEqual(self.names(monitor, 'search.example'), ['search.example'])
+
+    def test_watch_list_is_read_again(self):
+        monitor = self.monitor(watch='domain other.example\n').start()
+        self.assertTrue(wait_until(monitor.has_caught_up))
+        self.gm.certificate('one.later.example')
+        self.assertTrue(wait_until(monitor.has_caught_up))
+        monitor.watch('domain .later.example\n# and one in another script\ndomain b\u00fccher.example\n')
+        self.assertTrue(wait_until(lambda: monitor.status()['watch']['subtrees'] == 1), monitor.said())
+        self.gm.certificate('two.later.example')
+        self.gm.certificate('xn--bcher-kva.example')
+        self.assertTrue(wait_until(lambda: len(monitor.told()) == 2))
+        monitor.watch('domain .later.example\ndomain *.wrong.example\n')
+        monitor.process.send_signal(signal.SIGHUP)
+        self.assertTrue(wait_until(lambda: monitor.status()['watch']['refused']))
+        self.assertIn('line 2', monitor.status()['watch']['refused'])
+        self.gm.certificate('three.later.example')           # the old one is in use
+        self.assertTrue(wait_until(lambda: len(monitor.told()) == 3))
+        monitor.stop()
+        status, _, err = monitor.command('run', '--check-config')
+        self.assertEqual(status, 2)
+        self.assertIn('watch.txt: line 2', err)
+
+    def script(self, name, text):
+        path = os.path.join(self.folder, name)
+        with open(path, 'w', encoding='ascii') as file:
+            file.write('#!/bin/sh\n' + text)
+        os.chmod(path, stat.S_IRWXU)
+        return path
+
+    def test_actions(self):
+        receiver = Receiver(failures=2)
+        self.addCleanup(receiver.close)
+        out = os.path.join(self.folder, 'out')
+        hook = self.script('hook', f'env | sort > {out}.env\ncat > {out}.json\n')
+        sendmail = self.script('sendmail', f'echo "$@" > {out}.args\ncat > {out}.mail\n')
+        action = f'webhook = "{receiver.url}" mail = "ops@example.com" sendmail = "{sendmail}" hook = "{hook}"'
+        monitor = self.monitor(action=action)
+        receiver.failures = 1
+        status, said, _ = monitor.command('test')
+        self.assertEqual(status, 1, said)
+        self.assertIn('webhook: FAIL', said)
+        self.assertIn('hook: OK', said)
+        status, said, err = monitor.command('test')
+        self.assertEqual(status, 0, said + err)
+        self.assertEqual([t['event'] for t in receiver.taken], ['test'])
+        receiver.failures = 2
+        monitor.start()
+        self.gm.certificate('www.watched.example', "$(touch hacked).subtree.example'\n")
+        self.assertTrue(wait_until(lambda: len(receiver.taken) == 2), monitor.said())
+        self.assertTrue(wait_until(lambda: monitor.status()['notifications_waiting'] == 0))
+        with open(out + '.env', encoding='utf-8') as file:
+            variables = file.read()
+        self.assertIn('CATHAYA_EVENT=certificate\n', variables)
+        self.assertIn('CATHAYA_WATCH_ITEM=domain www.watched.example\n', variables)
+        self.assertIn('CATHAYA_LOG=gm1\n', variables)
+        der_file = re.search('CATHAYA_FILE=(.*)', variables).group(1)
+        self.assertTrue(os.path.getsize(der_file) > 100)
+        with open(out + '.mail', encoding='utf-8') as file:
+            mail = file.read()
+        self.assertIn('\nSubject: [cathaya monitor] certificate: domain www.watched.example\n', '\n' + mail)
+        with open(out + '.args', encoding='utf-8') as file:
+            self.assertEqual(file.read(), '-oi ops@example.com\n')
+        self.assertFalse(os.path.exists(os.path.join(monitor.folder, 'hacked')))
+        monitor.stop()
+
+    def test_a_dead_receiver_loses_nothing(self):
+        receiver = Receiver(failures=10 ** 9)
+        self.addCleanup(receiver.close)
+        monitor = self.monitor(action=f'webhook = "{receiver.url}"').start()
+        self.gm.certificate('www.watched.example')
+        self.assertTrue(wait_until(lambda: monitor.told()), monitor.said())
+        monitor.kill()
+        receiver.failures = 0
+        monitor.start()
+        self.assertTrue(wait_until(lambda: receiver.taken), monitor.said())
+        self.assertEqual(receiver.taken[0]['id'], monitor.told()[0]['id'])
+        monitor.stop()
+
+    def test_gossip(self):
+        """A log that shows each of two monitors its own history is caught when they talk."""
+        twin = Log(self.server, 'intl', 'twin', 'rfc6962')
+        twin.log.signer, twin.log.log_id = self.intl.log.signer, self.intl.log.log_id
+        twin.certificate('other.example')
+        self.intl.certificate('same-size.example')
+        twin.certificate('same-size-too.example')
+        one = self.monitor('one', logs={'intl1': self.intl}).start()
+        two = self.monitor('two', logs={'intl1': twin}, more=f'peer "http://{one.addresses["monitor"]}" {{ }}\n').start()
+        for monitor in one, two:
+            self.assertTrue(wait_until(lambda m=monitor: m.told('finding')), monitor.said())
+        findings = one.told('finding') + two.told('finding')
+        evidence = [(m, t['evidence']) for m in (one, two) for t in m.told('finding') if 'evidence' in t]
+        self.assertTrue(evidence, findings)
+        monitor, name = evidence[0]
+        done = monitoring.subprocess.run([monitoring.PROGRAM, 'evidence', 'verify', os.path.join(monitor.folder, 'state', name)],
+                                         capture_output=True, timeout=60)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        for monitor in one, two:
+            monitor.stop()
+
+    def test_lies_are_told_once(self):
+        monitor = self.monitor().start()
+        self.assertTrue(wait_until(monitor.has_caught_up))
+        self.intl.log.lies.wrong_root = True
+        self.intl.certificate('next.example')
+        self.assertTrue(wait_until(lambda: monitor.told('finding')), monitor.said())
+        self.assertTrue(all(t['log'] == 'intl1' for t in monitor.told('finding')))
+        time.sleep(4 * monitoring.INTERVAL_MS / 1000)
+        count = len(monitor.told())
+        ids = [t['id'] for t in monitor.told()]
+        self.assertEqual(len(ids), len(set(ids)))
+        monitor.stop()
+        monitor.start()
+        time.sleep(4 * monitoring.INTERVAL_MS / 1000)
+        self.assertLessEqual(len({t['id'] for t in monitor.told()}), count + 2)
+        monitor.stop()
+
+    def test_status_report_metrics(self):
+        monitor = self.monitor().start()
+        self.assertTrue(wait_until(monitor.has_caught_up))
+        self.assertTrue(wait_until(lambda: len(monitor.status()['logs'][1]['endpoints']) >= 7), monitor.status())
+        for log in monitor.status()['logs']:
+            self.assertEqual((log['behind'], log['uptime']), (0, 1.0), log)
+        status, out, _ = monitor.command('status')
+        self.assertEqual(status, 0)
+        self.assertIn('gm1', out)
+        with urllib.request.urlopen(f'http://{monitor.addresses["admin"]}/metrics') as answer:
+            metrics = answer.read().decode()
+        self.assertIn('cathaya_monitor_log_behind{log="gm1"} 0', metrics)
+        with urllib.request.urlopen(f'http://{monitor.addresses["admin"]}/readyz') as answer:
+            self.assertEqual(answer.status, 200)
+        monitor.stop()
+        status, out, err = monitor.command('report', 'intl1')
+        self.assertEqual(status, 1, out + err)               # not for 90 days yet
+        self.assertRegex(out, r'observed +NO +observed for 0 of 90 days')
+        self.assertRegex(out, r'uptime +yes')
+        self.assertRegex(out, r'append-only +yes')
+        self.assertIn('Result: no', out)
+        status, _, err = monitor.command('report', 'nobody')
+        self.assertEqual(status, 2)
+
+
+if __name__ == '__main__':
+    unittest.main()
