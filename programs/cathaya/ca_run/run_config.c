@@ -111,6 +111,7 @@ static cfg_opt_t options[] = {
     CFG_STR_LIST("listen", NULL, CFGF_NODEFAULT),
     CFG_STR("tls-certificate", "", CFGF_NONE),
     CFG_STR("tls-key", "", CFGF_NONE),
+    CFG_STR_LIST("http-listen", NULL, CFGF_NODEFAULT),
     CFG_STR("admin-listen", NULL, CFGF_NODEFAULT),
     CFG_STR("admin-socket", "admin.sock", CFGF_NONE),
     CFG_STR("database", "acme.db", CFGF_NONE),
@@ -169,6 +170,11 @@ static enum status read_listeners(struct run_config *config, cfg_t *cfg, struct 
         return error_set(err, STATUS_USAGE, "listen: 1 to %d of \"ADDRESS:PORT\"", RUN_LISTENERS_MAX);
     for (unsigned i = 0; i < config->listener_count; i++)
         config->listeners[i] = cfg_getnstr(cfg, "listen", i);
+    config->http_listener_count = cfg_size(cfg, "http-listen");
+    if (config->http_listener_count > RUN_LISTENERS_MAX)
+        return error_set(err, STATUS_USAGE, "http-listen: at most %d of \"ADDRESS:PORT\"", RUN_LISTENERS_MAX);
+    for (unsigned i = 0; i < config->http_listener_count; i++)
+        config->http_listeners[i] = cfg_getnstr(cfg, "http-listen", i);
     enum status s = config_file_path(config->directory, cfg_getstr(cfg, "tls-certificate"),
                                      config->tls_certificate, sizeof config->tls_certificate, err);
     if (s == STATUS_OK)

@@ -74,6 +74,8 @@ struct run_config {
     char directory[RUN_PATH_MAX]; /* of the file: relative paths begin here */
     size_t listener_count;
     const char *listeners[RUN_LISTENERS_MAX]; /* ADDRESS:PORT */
+    size_t http_listener_count;
+    const char *http_listeners[RUN_LISTENERS_MAX]; /* plain: what certificates of classic CAs lead to */
     char tls_certificate[RUN_PATH_MAX], tls_key[RUN_PATH_MAX]; /* "" for plain HTTP */
     const char *admin_listen; /* NULL: none */
     char admin_socket[RUN_PATH_MAX];

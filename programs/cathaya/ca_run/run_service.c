@@ -144,6 +144,18 @@ enum status run_service_add_files(struct run_service *service, const char *direc
     return http_server_add_route(service->http, prefix, &handler, err);
 }
 
+/* ACME is not served in the clear. */
+static enum status add_plain(struct run_service *service, const char *prefix, struct http_handler handler, struct error *err)
+{
+    return service->plain_http != NULL ? http_server_add_route(service->plain_http, prefix, &handler, err) : STATUS_OK;
+}
+
+static enum status add_both(struct run_service *service, const char *prefix, struct http_handler handler, struct error *err)
+{
+    enum status s = http_server_add_route(service->http, prefix, &handler, err);
+    return s == STATUS_OK ? add_plain(service, prefix, handler, err) : s;
+}
+
 static enum status add_routes(struct run_service *service, struct error *err)
 {
     struct http_handler acme = {.context = service->acme, .body_max = ACME_BODY_MAX + 1024, .handle = acme_handle};
@@ -156,12 +168,21 @@ static enum status add_routes(struct run_service *service, struct error *err)
         (void)snprintf(directory, sizeof directory, "%s/public", service->config->classics[i].directory);
         (void)snprintf(path, sizeof path, "/classic/%.64s", service->config->classics[i].name);
         s = run_service_add_files(service, directory, path, NULL, NULL, err);
-        struct run_ocsp *ocsp = &service->classics[i].ocsp;
-        if (s == STATUS_OK && ocsp->responder != NULL) {
-            struct http_handler handler = ocsp_responder_handler(ocsp->responder);
-            s = http_server_add_route(service->http, ocsp->prefix, &handler, err);
-        }
+        if (s == STATUS_OK)
+            s = add_plain(service, service->prefixes[service->file_count - 1], static_files_handler(service->files[service->file_count - 1]), err);
+        const struct run_ocsp *ocsp = &service->classics[i].ocsp;
+        if (s == STATUS_OK && ocsp->responder != NULL)
+            s = add_both(service, ocsp->prefix, ocsp_responder_handler(ocsp->responder), err);
     }
+    return s;
+}
+
+/* The URLs in certificates are http [BR 7.1.2.7.7]: relying parties that fetch them cannot depend on certificates. */
+static enum status listen_plain(struct run_service *service, struct error *err)
+{
+    enum status s = STATUS_OK;
+    for (size_t i = 0; s == STATUS_OK && i < service->config->http_listener_count; i++)
+        s = http_server_listen(service->plain_http, service->config->http_listeners[i], NULL, err);
     return s;
 }
 
@@ -170,8 +191,12 @@ static enum status listen_all(struct run_service *service, struct error *err)
     struct http_server_limits limits = http_server_default_limits();
     struct tls_context *tls = NULL;
     enum status s = http_server_new(service_run_loop(service->run), &limits, &service->http, err);
+    if (s == STATUS_OK && service->config->http_listener_count > 0)
+        s = http_server_new(service_run_loop(service->run), &limits, &service->plain_http, err);
     if (s == STATUS_OK)
         s = add_routes(service, err);
+    if (s == STATUS_OK)
+        s = listen_plain(service, err);
     if (s == STATUS_OK)
         s = service_tls_load(service->config->tls_certificate, service->config->tls_key, &tls, err);
     for (size_t i = 0; s == STATUS_OK && i < service->config->listener_count; i++)
@@ -373,6 +398,8 @@ void run_service_until_stopped(struct run_service *service)
         events_report(&service->events, EVENT_ERROR, "resume-failed", {"reason", err.text});
     for (size_t i = 0; i < service->config->listener_count; i++)
         service_run_announce("acme", http_server_address(service->http, i));
+    for (size_t i = 0; i < service->config->http_listener_count; i++)
+        service_run_announce("http", http_server_address(service->plain_http, i));
     if (service->config->admin_listen != NULL)
         service_run_announce("admin", http_server_address(service->admin_http, 0));
     service_run_until_stopped(service->run, true);
@@ -385,6 +412,7 @@ void run_service_close(struct run_service *service)
         acme_stop(service->acme);
     http_server_free(service->admin_http);
     http_server_free(service->socket_http);
+    http_server_free(service->plain_http);
     http_server_free(service->http);
     for (size_t i = 0; i < service->file_count; i++)
         static_files_free(service->files[i]);

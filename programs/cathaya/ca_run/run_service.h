@@ -50,7 +50,7 @@ struct run_service {
     const struct certificate_profile *ca_profiles[RUN_CAS_MAX + RUN_CLASSICS_MAX][ACME_PROFILES_MAX];
     struct acme *acme;
     struct event_hook *hook;
-    struct http_server *http, *admin_http, *socket_http;
+    struct http_server *http, *plain_http, *admin_http, *socket_http; /* plain_http: NULL without http-listen */
     size_t tls_listener_count;
     struct service_admin admin;
     struct run_admin revoking;

@@ -1,6 +1,7 @@
 """A CA service whose classic CAs answer OCSP, and the web server in front of it that certificates lead to."""
 import http.client
 import os
+import re
 import ssl
 import subprocess
 import sys
@@ -86,6 +87,14 @@ class World(acme_world.World):
 
     # ---- clients ----
 
+    def urls_of(self, certificate):
+        """uniformResourceIdentifier [6] IMPLICIT: OCSP, issuer, CRL."""
+        found = []
+        for oid in ('1.3.6.1.5.5.7.1.1', '2.5.29.31'):
+            value = certificate.x509.extension(oid).value
+            found += [value[m.end():m.end() + value[m.end() - 1]].decode() for m in re.finditer(rb'\x86.(?=http:)', value, re.S)]
+        return found
+
     def split(self, certificate):
         """(leaf, issuing CA) as files."""
         blocks = certificate.answer.body.split(b'-----BEGIN')
@@ -98,3 +107,19 @@ class World(acme_world.World):
         done = subprocess.run([program, 'ocsp', '-url', url, '-issuer', issuing, '-CAfile', self.path(suite + '-r1', 'root.pem'),
                                '-verify_other', issuing, *options, '-cert', leaf], capture_output=True, timeout=30)
         return done.stdout.decode() + done.stderr.decode()
+
+
+class PlainWorld(World):
+    """No web server in front: the service itself is where its certificates lead to."""
+
+    def make(self):
+        super().make()
+        self.plain_port = acme_world.free_port()
+        for suite in self.classics():
+            path = f'{suite}-r1/classic.conf'
+            text = self.read(path).decode().replace(f'http://localhost:{self.http_port}/{suite}',
+                                                    f'http://127.0.0.1:{self.plain_port}/classic/{suite}-r1')
+            self.write(path, text)
+
+    def config(self):
+        return f'http-listen = {{"127.0.0.1:{self.plain_port}"}}\n' + super().config()

@@ -18,11 +18,11 @@ KINDS = {'gm-classic': 'sm2', 'intl-classic': 'p256'}
 
 
 class Case(acme_raw.Case):
-    settings = ''
+    settings, kind = '', ocsp_world.World
 
     @classmethod
     def setUpClass(cls):
-        cls.world = ocsp_world.World(settings=cls.settings, limits=False)
+        cls.world = cls.kind(settings=cls.settings, limits=False)
         cls.world.__enter__()
         cls.addClassCleanup(cls.world.__exit__, None, None, None)
         cls.count = 0
@@ -148,6 +148,30 @@ class Nonce(Case):
         said = self.ocsp('intl', self.issue('intl-classic'), '-nonce')
         self.assertIn('Response verify OK', said)
         self.assertNotIn('no nonce in response', said)
+
+
+class Plain(Case):
+    kind = ocsp_world.PlainWorld
+
+    def test_what_certificates_lead_to(self):
+        for profile in KINDS:
+            suite = profile.split('-')[0]
+            certificate = self.issue(profile)
+            ocsp, issuer, crl = self.world.urls_of(certificate)
+            self.assertIn(': good', self.ocsp(suite, certificate, url=ocsp))
+            answer = acme_raw.request('GET', issuer)
+            self.assertEqual((answer.status, answer.body), (200, self.world.read(f'{suite}-r1', 'public', 'issuing.cer')))
+            answer = acme_raw.request('GET', crl)
+            self.assertEqual((answer.status, answer.headers['Content-Type']), (200, 'application/pkix-crl'))
+            self.assertEqual(certificate.revoke(reason=1).status, 200)
+            self.assertIn(': revoked', self.ocsp(suite, certificate, url=ocsp))
+            wait_until('listed', lambda: self.serial_of(certificate) in acme_raw.request('GET', crl).body, 20)
+        # And nothing else is said in the clear.
+        for path in ('/directory', '/log/gm/1/checkpoint', '/metrics', '/'):
+            self.assertEqual(acme_raw.request('GET', f'http://127.0.0.1:{self.world.plain_port}{path}').status, 404, path)
+
+    def serial_of(self, certificate):
+        return b'\x02' + bytes([len(certificate.serial)]) + certificate.serial
 
 
 class Stapled(Case):
