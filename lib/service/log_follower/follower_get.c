@@ -156,7 +156,8 @@ static enum status judge_response(struct get *g, const struct fetch_response *r)
     if (r->status == 429 || r->status >= 500 || r->status == 408)
         return error_set(&g->err, STATUS_IO, "%s: status %d", g->endpoint, r->status);
     g->is_transient = false;
-    if (r->status == 404 || r->status == 410)
+    /* Logs of RFC 6962 say 400 for a range that they do not have. */
+    if (r->status == 404 || r->status == 410 || (r->status == 400 && strcmp(g->endpoint, "get-entries") == 0))
         return error_set(&g->err, STATUS_NOT_FOUND, "%s: not there (%d): %s", g->endpoint, r->status, g->path);
     if (r->status != 200)
         return error_set(&g->err, STATUS_IO, "%s: status %d: %s", g->endpoint, r->status, g->path);
