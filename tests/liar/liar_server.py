@@ -107,11 +107,12 @@ class Server:
         return thing.url
 
     def mount_mtc(self, log):
-        """A LyingMtcLog below its title, and its mirrors below title-mirror-N/."""
+        """A LyingMtcLog below its title, and its mirrors below NAME-mirror-N/."""
         self.mount_static(log.title, log)
+        name = log.title.split('/', 1)[0]
         for number, mirror in enumerate(log.mirrors, 1):
-            self.mount_static(f'{log.title}-mirror-{number}/{mirror.path}', mirror)
-            mirror.url = f'{self.base()}/{log.title}-mirror-{number}'
+            self.mount_static(f'{name}-mirror-{number}/{mirror.path}', mirror)
+            mirror.url = f'{self.base()}/{name}-mirror-{number}/mirror'     # below it, the hash of each log's origin
         return log
 
     # ---- one request ----

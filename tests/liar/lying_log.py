@@ -28,7 +28,7 @@ class Lies:
     is_time_frozen: bool = False       # tree heads are not signed anew
     forge_signature: bool = False
     wrong_root: bool = False           # a root that no tree has, rightly signed
-    drop_from: int = -1                # get-entries and tiles do not have entries from here on
+    drop_from: int = -1                # get-entries and data tiles do not have entries from here on
 
 
 class View:
@@ -193,7 +193,7 @@ class LyingLog:
     def tile(self, view, level, number, width):
         """The bytes of a tile: level None is the data tile. None when the tree has none."""
         size, span = len(view.entries), WIDTH ** (level or 0)
-        if 0 <= self.lies.drop_from < size:
+        if level is None and 0 <= self.lies.drop_from < size:
             size = self.lies.drop_from
         start = number * WIDTH
         if width < 1 or start + width > size // span:

@@ -33,7 +33,7 @@ class LyingMtcLog:
     """title: the path of the log's prefix; the CA's certificate is self.certificate (DER)."""
 
     def __init__(self, title='mtc', ca_id='32473.7', seed=0x1234567):
-        self.title, self.ca_id, self.signer = title, ca_id, forge.Sm2Signer(seed)
+        self.title, self.ca_id, self.signer = f'{title}/1', ca_id, forge.Sm2Signer(seed)     # the last part is the log's number
         self.log = forge.Log(self.signer, ca_id)
         self.log.add_null()
         self.fork = None

@@ -142,7 +142,7 @@ class MtcLiar(unittest.TestCase):
         return found
 
     def mirror_url(self):
-        return f'{self.mirror.url}/{self.mirror.path}'
+        return self.mirror.url.removesuffix('mirror') + self.mirror.path
 
     def test_honest(self):
         one, two = self.checkpoint(self.log.url), self.checkpoint(self.mirror_url())
