@@ -10,6 +10,8 @@
 /* A query with the serial numbers of a whole CA. */
 #define REQUEST_MAX ((size_t)17 * 1024 * 1024)
 #define HEAD_MAX 16384
+/* Ten thousand rows of a status, of a few hundred bytes each. */
+#define JSON_MAX ((size_t)16 << 20)
 
 static enum status open_socket(const struct control_request *request, int *fd, struct error *err)
 {
@@ -81,5 +83,17 @@ enum status control_client_ask(const struct control_request *request, struct bui
         s = read_answer(fd, answer, err);
     if (fd >= 0)
         (void)close(fd);
+    return s;
+}
+
+enum status control_client_ask_json(const struct control_request *request, json_t **out, struct error *err)
+{
+    struct builder answer;
+    builder_init(&answer, JSON_MAX);
+    enum status s = control_client_ask(request, &answer, err);
+    *out = s == STATUS_OK ? json_loadb((const char *)answer.data, answer.len, JSON_REJECT_DUPLICATES, NULL) : NULL;
+    if (s == STATUS_OK && *out == NULL)
+        s = error_set(err, STATUS_IO, "%s: the answer is no JSON", request->socket);
+    builder_clear(&answer);
     return s;
 }

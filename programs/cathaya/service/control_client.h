@@ -2,6 +2,8 @@
 #ifndef CATHAYA_PROGRAM_SERVICE_CONTROL_CLIENT_H
 #define CATHAYA_PROGRAM_SERVICE_CONTROL_CLIENT_H
 
+#include <jansson.h>
+
 #include "base/builder.h"
 
 struct control_request {
@@ -14,5 +16,8 @@ struct control_request {
 /* control_client_ask appends the answer's body, whatever its status; it blocks. STATUS_USAGE for a path too long for a
  * socket, STATUS_IO when nobody answers, STATUS_LIMIT beyond the builder. */
 MUST_USE enum status control_client_ask(const struct control_request *request, struct builder *answer, struct error *err);
+
+/* control_client_ask_json gives the answer as a value, which belongs to the caller. STATUS_IO also when it is no JSON. */
+MUST_USE enum status control_client_ask_json(const struct control_request *request, json_t **out, struct error *err);
 
 #endif
