@@ -178,20 +178,6 @@ ASN1_OCTET_STRING *classic_certificate_scts(const X509 *leaf)
     return d2i_ASN1_OCTET_STRING(NULL, &der, ASN1_STRING_length(value));
 }
 
-size_t classic_certificate_tbs_without_scts(const X509 *leaf, unsigned char **tbs)
-{
-    *tbs = NULL;
-    X509 *copy = X509_dup(leaf);
-    if (copy == NULL)
-        return 0;
-    int at = X509_get_ext_by_NID(copy, NID_ct_precert_scts, -1);
-    if (at >= 0)
-        X509_EXTENSION_free(X509_delete_ext(copy, at));
-    int len = i2d_re_X509_tbs(copy, tbs);
-    X509_free(copy);
-    return len > 0 ? (size_t)len : 0;
-}
-
 X509 *classic_certificate_parse(struct bytes der)
 {
     const unsigned char *at = der.data;

@@ -34,8 +34,4 @@ bool classic_certificate_add_scts(X509 *leaf, struct bytes list);
 /* classic_certificate_scts is the list in the extension, to be freed; NULL when there is none. */
 ASN1_OCTET_STRING *classic_certificate_scts(const X509 *leaf);
 
-/* classic_certificate_tbs_without_scts gives the TBSCertificate in DER without the SCT list, as a CT log
- * signs it [RFC6962 3.2]: to be freed with OPENSSL_free. Its length, 0 on failure. */
-size_t classic_certificate_tbs_without_scts(const X509 *leaf, unsigned char **tbs);
-
 #endif

@@ -8,12 +8,13 @@
 
 #include "crypto/context.h"
 #include "crypto/evp_key.h"
+#include "rules/precert.h"
 #include "tls/classic_certificate.h"
 #include "tls/classic_path.h"
 #include "tls/classic_sct.h"
 
 #define CERTIFICATE_MAX 16384
-#define SCT_LIST_MAX 512
+#define LIST_MAX 512
 #define HOUR_S 3600
 
 struct classic_chain {
@@ -77,38 +78,53 @@ static enum status write_der(X509 *cert, struct builder *out, struct error *err)
     return len > 0 ? builder_status(out, "certificate", err) : library_failed("encoding", err);
 }
 
-/* What the SCTs of leaf sign: its TBSCertificate without them, and its issuer's key. free_precert must
- * follow, after a failure too. */
-static enum status make_precert(const X509 *leaf, const X509 *issuer, struct classic_precert *out,
-                                struct error *err)
+/* What the SCTs of a leaf sign: its TBSCertificate without them, and its issuer's key. */
+struct precert {
+    struct builder leaf, issuer, tbs;
+    struct sct_check_subject subject;
+};
+
+static void free_precert(struct precert *p)
 {
-    unsigned char *tbs = NULL, *spki = NULL;
-    size_t tbs_len = classic_certificate_tbs_without_scts(leaf, &tbs);
-    int spki_len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(issuer), &spki);
-    *out = (struct classic_precert){.issuer_spki = bytes_of(spki, spki_len > 0 ? (size_t)spki_len : 0),
-                                    .tbs = bytes_of(tbs, tbs_len)};
-    return spki_len > 0 && tbs_len > 0 ? STATUS_OK : library_failed("precertificate", err);
+    builder_clear(&p->leaf);
+    builder_clear(&p->issuer);
+    builder_clear(&p->tbs);
 }
 
-static void free_precert(struct classic_precert *p)
+/* free_precert must follow, after a failure too. */
+static enum status make_precert(X509 *leaf, X509 *issuer, struct precert *out, struct error *err)
 {
-    OPENSSL_free((void *)(uintptr_t)p->issuer_spki.data);
-    OPENSSL_free((void *)(uintptr_t)p->tbs.data);
+    struct certificate parsed, issuer_parsed;
+    builder_init(&out->leaf, CERTIFICATE_MAX);
+    builder_init(&out->issuer, CERTIFICATE_MAX);
+    builder_init(&out->tbs, CERTIFICATE_MAX);
+    enum status s = write_der(leaf, &out->leaf, err);
+    if (s == STATUS_OK)
+        s = write_der(issuer, &out->issuer, err);
+    if (s == STATUS_OK)
+        s = certificate_parse(builder_view(&out->leaf), &parsed, err);
+    if (s == STATUS_OK)
+        s = certificate_parse(builder_view(&out->issuer), &issuer_parsed, err);
+    if (s == STATUS_OK)
+        s = precert_identity(&parsed, &out->tbs, err);
+    if (s == STATUS_OK)
+        out->subject = sct_check_precert(builder_view(&out->tbs), issuer_parsed.spki);
+    return s;
 }
 
 /* The leaf is signed once without SCTs, which puts its signature algorithm in, then the logs sign
  * that, then the whole is signed: the steps that a CA takes with a precertificate. */
 static enum status embed_scts(struct classic_chain *chain, struct workshop *w, struct error *err)
 {
-    uint8_t memory[SCT_LIST_MAX];
+    uint8_t memory[LIST_MAX];
     struct builder list;
-    struct classic_precert precert;
+    struct precert precert;
     builder_init_fixed(&list, memory, sizeof memory);
     if (!sign(w, w->certs[CLASSIC_LEAF], w->keys[CLASSIC_INTERMEDIATE]))
         return library_failed("signing", err);
     enum status s = make_precert(w->certs[CLASSIC_LEAF], w->certs[CLASSIC_INTERMEDIATE], &precert, err);
     if (s == STATUS_OK)
-        s = classic_sct_write_list(chain->logs, CLASSIC_CHAIN_SCTS, &precert,
+        s = classic_sct_write_list(chain->logs, CLASSIC_CHAIN_SCTS, &precert.subject,
                                    (uint64_t)w->not_before_s * 1000, &list, err);
     free_precert(&precert);
     if (s == STATUS_OK && !classic_certificate_add_scts(w->certs[CLASSIC_LEAF], builder_view(&list)))
@@ -236,17 +252,17 @@ static enum status verify_path(X509_STORE *store, STACK_OF(X509) *certs, const c
     return s;
 }
 
-static enum status verify_scts(const struct classic_chain *chain, const X509 *leaf,
-                               const X509 *issuer, int64_t at_s, struct error *err)
+static enum status verify_scts(const struct classic_chain *chain, X509 *leaf, X509 *issuer,
+                               int64_t at_s, struct error *err)
 {
     ASN1_OCTET_STRING *list = classic_certificate_scts(leaf);
     if (list == NULL)
         return error_set(err, STATUS_REFUSED, "classic chain: no SCT list in the certificate");
-    struct classic_precert precert;
+    struct precert precert;
     enum status s = make_precert(leaf, issuer, &precert, err);
     if (s == STATUS_OK)
         s = classic_sct_verify_list(
-            chain->logs, CLASSIC_CHAIN_SCTS, &precert,
+            chain->logs, CLASSIC_CHAIN_SCTS, &precert.subject,
             bytes_of(ASN1_STRING_get0_data(list), (size_t)ASN1_STRING_length(list)),
             (uint64_t)at_s * 1000, err);
     free_precert(&precert);

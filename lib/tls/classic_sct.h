@@ -4,15 +4,13 @@
 #define CATHAYA_TLS_CLASSIC_SCT_H
 
 #include "base/builder.h"
-#include "crypto/hash.h"
 #include "crypto/key.h"
+#include "rules/sct_check.h"
 
 /* A CT log as its own private key knows it. */
 struct classic_log {
-    const struct hash_alg *hash;   /* of LogID and issuer_key_hash: SM3 in a GM log */
-    uint8_t signature_algorithm[2]; /* as in an SCT: 0708 in a GM log, 0403 otherwise */
+    struct log_list_log row; /* as a list would have it: suite, key and ID */
     struct private_key *key;
-    uint8_t id[HASH_SIZE];
 };
 
 /* classic_log_init makes a log with a new SM2 key (is_gm) or P-256 key. classic_log_clear must follow,
@@ -21,23 +19,17 @@ MUST_USE enum status classic_log_init(struct classic_log *log, const struct algo
                                       bool is_gm, struct error *err);
 void classic_log_clear(struct classic_log *log);
 
-/* What an SCT of a precertificate is about. */
-struct classic_precert {
-    struct bytes issuer_spki;
-    struct bytes tbs; /* the TBSCertificate without its SCT list */
-};
-
-/* classic_sct_write_list appends a SignedCertificateTimestampList with one SCT of each log. Each has
+/* classic_sct_write_list appends a SignedCertificateTimestampList with one SCT of each log over subject. Each has
  * the leaf_index extension of a tiled log. */
 MUST_USE enum status classic_sct_write_list(const struct classic_log *logs, size_t log_count,
-                                            const struct classic_precert *precert,
+                                            const struct sct_check_subject *subject,
                                             uint64_t timestamp_ms, struct builder *out,
                                             struct error *err);
 
 /* classic_sct_verify_list is STATUS_OK when list has exactly one good SCT of each log, none of them
  * later than at_ms. STATUS_MALFORMED, STATUS_REFUSED with the reason. */
 MUST_USE enum status classic_sct_verify_list(const struct classic_log *logs, size_t log_count,
-                                             const struct classic_precert *precert,
+                                             const struct sct_check_subject *subject,
                                              struct bytes list, uint64_t at_ms, struct error *err);
 
 #endif

@@ -8,13 +8,13 @@ struct fixture {
     struct algorithms *algorithms;
     struct classic_log logs[2];
     struct builder list;
-    struct classic_precert precert;
+    struct sct_check_subject precert;
 };
 
 static void set_up(struct fixture *f, bool is_gm)
 {
     struct error err;
-    *f = (struct fixture){.precert = {bytes_of_text("issuer key"), bytes_of_text("a TBSCertificate")}};
+    *f = (struct fixture){.precert = sct_check_precert(bytes_of_text("a TBSCertificate"), bytes_of_text("issuer key"))};
     OK(algorithms_new(&f->algorithms, &err));
     for (size_t i = 0; i < LENGTH(f->logs); i++)
         OK(classic_log_init(&f->logs[i], f->algorithms, is_gm, &err));
@@ -43,7 +43,7 @@ static void good_list(struct fixture *f, const uint8_t algorithm[2])
     OK(verify(f, list, TIME_MS, &err));
     /* list length, SCT length, version, LogID, time, extensions with 8 bytes, then the algorithm */
     assert_int_equal(list.data[4], 0);
-    assert_memory_equal(list.data + 5, f->logs[0].id, HASH_SIZE);
+    assert_memory_equal(list.data + 5, f->logs[0].row.log_id, HASH_SIZE);
     assert_memory_equal(list.data + 5 + HASH_SIZE + 8 + 2 + 8, algorithm, 2);
     assert_in_range(list.len, 2 + 2 * (55 + 66 + 2), 2 + 2 * (55 + 72 + 2));
 }
@@ -104,7 +104,7 @@ static void other_content(void **state)
     struct fixture f;
     set_up(&f, true);
     struct error err;
-    struct classic_precert kept = f.precert;
+    struct sct_check_subject kept = f.precert;
     f.precert.tbs = bytes_of_text("A TBSCertificate");
     assert_says(verify(&f, builder_view(&f.list), TIME_MS, &err), &err, STATUS_REFUSED, "SCT");
     f.precert = kept;
