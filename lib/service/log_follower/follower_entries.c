@@ -197,7 +197,9 @@ static void on_body(void *cookie, struct get *g)
         if (s == STATUS_OK)
             return;
     }
-    if (s == STATUS_NOT_FOUND)
+    /* The head has them: whatever the log says instead. */
+    bool is_missing = s == STATUS_NOT_FOUND || (f->log.kind == LOG_KIND_RFC6962 && g->http_status == 400);
+    if (is_missing && !f->has_entries_failed)
         tell_missing(f, b, g);
     if (s != STATUS_OK)
         fail(f, s, &err);
@@ -296,6 +298,7 @@ static void commit(struct log_follower *f, struct batch *b)
             f->chunk = b->count;
         f->entry_count += b->count;
         tell_notes(f, b);
+        follower_issuers_note(f, &b->view);
         if (f->callbacks.entries != NULL && !f->is_stopping) {
             /* The listener has the result from here on. */
             struct followed_batch view = b->view;

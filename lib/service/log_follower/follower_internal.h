@@ -5,6 +5,7 @@
  *   follower_question.c  what a tree says: is this its prefix, what is its leaf
  *   follower_compare.c   heads of mirrors and of others, against ours
  *   follower_entries.c   which entries are fetched, and their order;  follower_batch.c: what a worker does with them
+ *   follower_issuers.c   the issuers that entries of a static-ct log name
  *   follower_check.c     inclusion of SCTs;  follower_landmarks.c
  *   follower_report.c    findings;  follower_proof.c: their evidence
  *   follower_state.c     what is kept
@@ -43,6 +44,8 @@
 #define FOLLOWER_SNAPSHOT_EVERY 65536
 /* What was told is not told again. */
 #define FOLLOWER_TOLD_MAX 1024
+/* Issuers that entries name; the public WebPKI has some 5,000. */
+#define FOLLOWER_ISSUERS_MAX 16384
 #define FOLLOWER_STATE_MAX ((size_t)8 * 1024 * 1024)
 #define FOLLOWER_UNREACHABLE_MS ((int64_t)3600 * 1000)
 #define FOLLOWER_PATH_MAX 200
@@ -168,6 +171,7 @@ enum round_step {
     STEP_HEADS,
     STEP_HISTORY,
     STEP_ENTRIES,
+    STEP_ISSUERS,
     STEP_COMPARE,
     STEP_PROOFS,
     STEP_CHECKS
@@ -235,6 +239,9 @@ struct log_follower {
     uint64_t plan_at, target_size, chunk;
     bool has_entries_failed, is_committing;
 
+    struct array issuers; /* follower_issuers.c */
+    size_t issuers_under_way;
+
     struct other_view others[FOLLOWER_VIEWS_MAX];
     size_t other_count, other_at;
     struct proof_wanted proofs[FOLLOWER_PROOFS_MAX];
@@ -293,6 +300,12 @@ void follower_entries_begin(struct log_follower *f);
 void follower_entries_pump(struct log_follower *f);
 MUST_USE enum status follower_slots_init(struct log_follower *f, struct error *err);
 void follower_slots_clear(struct log_follower *f);
+
+/* ---- follower_issuers.c ---- */
+void follower_issuers_init(struct log_follower *f);
+/* follower_issuers_note notes those of a batch; follower_issuers_begin fetches the ones that are not known, and is a step. */
+void follower_issuers_note(struct log_follower *f, const struct followed_batch *batch);
+void follower_issuers_begin(struct log_follower *f);
 
 /* ---- follower_report.c ---- */
 struct report {

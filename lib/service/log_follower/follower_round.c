@@ -115,6 +115,9 @@ static void begin_step(struct log_follower *f)
     case STEP_ENTRIES:
         begin_entries(f);
         return;
+    case STEP_ISSUERS:
+        follower_issuers_begin(f);
+        return;
     case STEP_COMPARE:
         trust_next(f);
         follower_landmarks_judge(f);

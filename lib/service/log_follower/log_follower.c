@@ -127,6 +127,7 @@ enum status log_follower_new(const struct followed_log *log, const struct follow
     f->random = (uint64_t)follower_now_ms(f) | 1;
     builder_init(&f->landmarks, LANDMARKS_SIZE_MAX);
     builder_init(&f->new_landmarks, LANDMARKS_SIZE_MAX);
+    follower_issuers_init(f);
     frontier_init(&f->frontier);
     frontier_init(&f->saved);
     enum status s = set_log(f, log, err);
@@ -161,6 +162,7 @@ void log_follower_free(struct log_follower *f)
         view_clear(&f->others[i].view);
     for (size_t i = 0; i < f->source_count; i++)
         view_clear(&f->sources[i].view);
+    array_clear(&f->issuers);
     builder_clear(&f->landmarks);
     builder_clear(&f->new_landmarks);
     if (f->hasher.alg != NULL)

@@ -41,6 +41,7 @@ struct shown {
     bool has_wrong_root, has_wrong_signature, is_garbage;
     /* entries of the other history are served where the tree is this one's */
     bool has_wrong_entries;
+    bool has_no_issuers, has_wrong_issuers;
     int64_t missing_index; /* the object with this entry is not there; < 0: all are */
     unsigned busy_count;   /* so many requests are answered with `busy_status` first */
     int busy_status;

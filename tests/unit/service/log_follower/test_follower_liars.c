@@ -285,6 +285,22 @@ static void entries_of_unknown_form(void **state)
     follower_world_free(w);
 }
 
+static void issuers_that_are_not_served(void **state)
+{
+    (void)state;
+    for (unsigned is_wrong = 0; is_wrong < 2; is_wrong++) {
+        struct follower_world *w = follower_world_new(LOG_KIND_STATIC_CT, &ct_suite_gm, 300, 300);
+        w->log.has_no_issuers = is_wrong == 0;
+        w->log.has_wrong_issuers = is_wrong == 1;
+        follower_world_open(w);
+        follower_world_round(w);
+        assert_int_equal(follower_world_expect(w, FINDING_BAD_ISSUER, false)->index, 0);
+        assert_int_equal(w->verified_size, 300);
+        told_once(w);
+        follower_world_free(w);
+    }
+}
+
 /* ---- mirrors, and what others tell ---- */
 
 static struct follower_world *begin_with_mirror(size_t i)
@@ -457,6 +473,7 @@ int main(void)
         cmocka_unit_test(entries_of_wrong_times),
         cmocka_unit_test(a_final_tree_that_grows),
         cmocka_unit_test(entries_of_unknown_form),
+        cmocka_unit_test(issuers_that_are_not_served),
         cmocka_unit_test(a_mirror_that_lags),
         cmocka_unit_test(a_split_between_log_and_mirror),
         cmocka_unit_test(a_mirror_of_something_else),
