@@ -42,10 +42,14 @@ static struct bytes text_of(const json_t *object, const char *name)
 /* Kept until the end of the program. */
 static struct bytes hex_of(const json_t *object, const char *name)
 {
+    static uint8_t memory[FILE_MAX];
+    static size_t used;
     struct bytes text = text_of(object, name);
-    uint8_t *out = malloc(text.len / 2 + 1);
-    require(out != NULL && text.len % 2 == 0 && text_parse_hex(text, out, text.len / 2), name);
-    return bytes_of(out, text.len / 2);
+    size_t len = text.len / 2;
+    uint8_t *out = memory + used;
+    require(text.len % 2 == 0 && len <= sizeof memory - used && text_parse_hex(text, out, len), name);
+    used += len;
+    return bytes_of(out, len);
 }
 
 static json_t *read_file(const char *path)
