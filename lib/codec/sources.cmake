@@ -20,6 +20,7 @@ set(codec_text_sources
   ocsp/ocsp_nonce.c
   ocsp/ocsp_request.c
   ocsp/ocsp_response.c
+  ocsp/ocsp_response_read.c
   pem/pem.c
   properties/properties.c
   revocations/revocations.c

@@ -62,8 +62,7 @@ static void run_publish(void *cookie)
         };
         ca->crl_status = crl_shards_publish(&shards, entries, all.revoked.count, &ca->crl_err);
     }
-    if (ca->crl_status == STATUS_OK)
-        ca->crl_status = run_ocsp_renew(&ca->ocsp, &ca->crl_err);
+    ca->ocsp_status = run_ocsp_renew(&ca->ocsp, &ca->ocsp_err);
     free(entries);
     array_clear(&all.revoked);
 }
@@ -83,6 +82,8 @@ static void done_publish(void *cookie)
     ca->is_publishing = false;
     if (ca->crl_status != STATUS_OK)
         events_report(&ca->events, EVENT_ERROR, "crl-failed", {"ca", ca->name}, {"reason", ca->crl_err.text});
+    if (ca->ocsp_status != STATUS_OK)
+        events_report(&ca->events, EVENT_ERROR, "ocsp-certificate-failed", {"ca", ca->name}, {"reason", ca->ocsp_err.text});
     ca->timers.cancel(ca->timers.context, ca->timer);
     ca->timer = ca->timers.start(ca->timers.context, CRL_INTERVAL_MS, on_timer, ca);
     if (ca->is_stale)

@@ -24,8 +24,8 @@ struct run_classic_ca {
     uint64_t timer;
     bool is_publishing, is_stale; /* a revocation came while the lists were made */
     struct events_port events;
-    struct error crl_err;
-    enum status crl_status;
+    struct error crl_err, ocsp_err;
+    enum status crl_status, ocsp_status;
     char issuer_url[CLASSIC_URL_MAX + 20], crl_url[CLASSIC_URL_MAX + 20], ocsp_url[CLASSIC_URL_MAX + 20];
 };
 

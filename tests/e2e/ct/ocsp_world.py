@@ -65,7 +65,10 @@ class World(acme_world.World):
 
     def __init__(self, settings='', **more):
         super().__init__(profiles=('gm-classic', 'intl-classic'), **more)
-        self.settings, self.asked = settings, []
+        self.settings, self.asked, self.environment = settings, [], None
+
+    def spawn(self, name, *arguments, env=None):
+        return super().spawn(name, *arguments, env=env or self.environment)
 
     def config(self):
         text = super().config()

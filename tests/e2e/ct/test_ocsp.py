@@ -12,6 +12,7 @@ import ocsp_world
 import acme_raw
 import acme_world
 import gateway_world
+import shift_clock
 from gateway_world import Backend, Gateway, block, need_openssl4, wait_until
 
 KINDS = {'gm-classic': 'sm2', 'intl-classic': 'p256'}
@@ -139,6 +140,26 @@ class Ocsp(Case):
         type(self).client = acme_raw.Client(self.world)
         self.assertIn('Response verify OK', self.ocsp('intl', good))
         self.assertNotEqual(self.world.read('intl-r1', 'ocsp.pem'), before)
+
+
+class Years(Case):
+    """The responder's certificate is renewed without anybody: at a start, when less than a third of its time is left."""
+
+    def test_renewed_in_time(self):
+        world = self.world
+        world.environment, shift = shift_clock.make(world.folder)
+        first, key = world.read('gm-r1', 'ocsp.pem'), world.read('gm-r1', 'keys', 'ocsp.pem')
+        for days, is_new in ((50, False), (61, True)):
+            world.ca.stop()
+            shift(days * 86400)
+            world.start_ca()
+            self.assertEqual(world.read('gm-r1', 'ocsp.pem') != first, is_new, days)
+        self.assertEqual(world.read('gm-r1', 'keys', 'ocsp.pem'), key)
+        type(self).client = acme_raw.Client(world)
+        certificate = self.issue('gm-classic')
+        at = ['-attime', str(int(time.time()) + 61 * 86400 + 60)]
+        said = self.ocsp('gm', certificate, *at)
+        self.assertIn('Response verify OK', said)
 
 
 class Nonce(Case):
