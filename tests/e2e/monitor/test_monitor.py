@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """The monitor over real logs of both suites and both interfaces: who gets a certificate for a watched name is told of, once."""
+import base64
 import json
 import os
 import random
@@ -264,6 +265,44 @@ class MonitorTest(unittest.TestCase):
         monitor.start()
         time.sleep(4 * monitoring.INTERVAL_MS / 1000)
         self.assertLessEqual(len({t['id'] for t in monitor.told()}), count + 2)
+        monitor.stop()
+
+    def test_examples(self):
+        """What examples/ shows is a configuration, and mistakes are named with file and line."""
+        examples = os.path.join(monitoring.HERE, '..', '..', '..', 'examples')
+        monitor = self.monitor()
+        with open(os.path.join(examples, 'monitor.conf'), encoding='utf-8') as file:
+            text = file.read()
+        with open(os.path.join(examples, 'watch.txt'), encoding='utf-8') as file:
+            monitor.watch(file.read())
+        text = re.sub('log-list = .*', '', re.sub('(?s)log "ca1" {.*?\n}', '', text))
+        cases = [(text, 0, 'OK: 1 logs, 4 actions, 1 peers'), (text.replace('"static-ct"', '"ctv2"'), 2, 'kind'),
+                 (text.replace('mmd = 60 ', 'mmd = 0 '), 2, 'mmd'), (text.replace('interval-ms = 10000', 'interval-ms = 1'), 2, 'interval-ms'),
+                 (text.replace('https://hooks', 'hooks'), 2, 'webhook'), (text.replace('ops@', '-ops@'), 2, 'mail'),
+                 (text.replace('peer "https://monitor2.example"', 'peer "https://monitor2.example/"'), 2, 'slash'),
+                 (text.replace('log "example-2027h1"', 'log "../x"'), 2, 'name'), (re.sub('(?s)log "ex.*?\n}', '', text), 2, 'nothing to follow'),
+                 (text.replace('watch.txt"', 'none.txt"'), 2, 'none.txt')]
+        for config, status, said in cases:
+            with open(monitor.config, 'w', encoding='utf-8') as file:
+                file.write(config)
+            got, out, err = monitor.command('run', '--check-config')
+            self.assertEqual(got, status, said + out + err)
+            self.assertIn(said, out + err)
+
+    def test_log_list(self):
+        """A list of logs in place of blocks; the log is followed, and once."""
+        row = {'description': "Example 'Log' 2027h1", 'log_id': base64.b64encode(self.gm.log.log_id).decode(),
+               'key': base64.b64encode(self.gm.log.signer.spki).decode(), 'suite': 'gm', 'mmd': 60,
+               'submission_url': self.gm.log.url + '/', 'monitoring_url': self.gm.log.url + '/',
+               'state': {'usable': {'timestamp': '2026-01-01T00:00:00Z'}}}
+        path = os.path.join(self.folder, 'list.json')
+        with open(path, 'w', encoding='ascii') as file:
+            json.dump({'version': '1', 'log_list_timestamp': '2026-01-01T00:00:00Z',
+                       'operators': [{'name': 'Example', 'email': ['ct@example.com'], 'logs': [], 'tiled_logs': [row]}]}, file)
+        monitor = self.monitor(logs={'intl1': self.intl}, more=f'log-list = {{"{path}"}}\n').start()
+        self.gm.certificate('www.watched.example')
+        self.assertTrue(wait_until(lambda: monitor.told()), monitor.said())
+        self.assertEqual(monitor.told()[0]['log'], 'example-log-2027h1-' + self.gm.log.log_id.hex()[:8])
         monitor.stop()
 
     def test_status_report_metrics(self):
