@@ -71,18 +71,19 @@ static enum status write_ours(struct gossip *g, struct builder *out, struct erro
 
 /* ---- what others know ---- */
 
-static bool is_known(struct gossip *g, const struct gossip_head *head)
+/* Where it was noted, or NULL when it had been. */
+static uint8_t *note_head(struct gossip *g, const struct gossip_head *head)
 {
     uint8_t label[HASH_SIZE];
     uint64_t numbers[2] = {head->head.size, head->head.timestamp_ms};
     const struct bytes parts[] = {bytes_of_text(head->log), BYTES_OF(numbers), BYTES_OF(head->head.root), head->head.signature};
     if (!hash_label_sha256(parts, sizeof parts / sizeof parts[0], label))
-        return true;
+        return NULL;
     uint8_t *place = g->recent[(label[0] << 8 | label[1]) % GOSSIP_RECENT];
     if (memcmp(place, label, HASH_SIZE) == 0)
-        return true;
+        return NULL;
     memcpy(place, label, HASH_SIZE);
-    return false;
+    return place;
 }
 
 static bool is_ours(const struct gossip *g, size_t log, const struct gossip_head *head)
@@ -111,13 +112,19 @@ static void give_on(struct gossip *g, const struct array *heads, const char *fro
         const struct gossip_head *head = array_at(heads, i);
         struct error err = {.text = ""};
         size_t log;
-        if (!find_log(g, head, &log) || is_ours(g, log, head) || is_known(g, head))
+        if (!find_log(g, head, &log) || is_ours(g, log, head))
+            continue;
+        uint8_t *place = note_head(g, head);
+        if (place == NULL)
             continue;
         given++;
-        if (g->config.view(g->config.context, log, &head->head, from, &err) == STATUS_OK) {
+        enum status status = g->config.view(g->config.context, log, &head->head, from, &err);
+        if (status == STATUS_OK) {
             metric_add(g->views, 1);
             continue;
         }
+        if (status != STATUS_REFUSED && status != STATUS_MALFORMED)
+            memset(place, 0, HASH_SIZE); /* not looked at: the next time */
         metric_add(g->dropped, 1);
         events_report(&g->config.events, EVENT_DEBUG, "gossip-not-taken", {"from", from}, {"log", head->log},
                       {"reason", err.text});

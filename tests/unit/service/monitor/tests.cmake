@@ -3,3 +3,5 @@ target_include_directories(fake_monitor_world PUBLIC "${PROJECT_SOURCE_DIR}/test
 target_link_libraries(fake_monitor_world PUBLIC layer_service_monitor)
 cathaya_unit_test(service/monitor notifier fake_monitor_world)
 cathaya_unit_test(service/monitor monitor fake_monitor_world)
+cathaya_unit_test(service/monitor uptime)
+cathaya_unit_test(service/monitor gossip fake_monitor_world)

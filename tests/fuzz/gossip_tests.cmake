@@ -1,0 +1,1 @@
+cathaya_fuzz_target(gossip layer_service_monitor)
