@@ -3,7 +3,7 @@
 
 #include "rules/ct_policy.h"
 
-#define NOW_S INT64_C(1795305600)
+#define NOW_S INT64_C(1767225600)
 #define LOG_COUNT 6
 
 static struct log_list list;

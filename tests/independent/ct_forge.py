@@ -9,7 +9,7 @@ import ec
 import forge
 import merkle
 
-TIME_MS = 1795305600000
+TIME_MS = 1767225600000
 ORIGIN = 'ct.example/2027h1'
 
 

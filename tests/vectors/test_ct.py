@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """The library and the second reading (tests/independent/ct.py) agree on Certificate Transparency: each reads what the other has
-made and signed, and each refuses what was bent. test_ct.py PROGRAM"""
+made and signed, and each refuses what was bent. OpenSSL's own CT code reads the international SCT as well.
+test_ct.py CT_VECTORS SCT_OPENSSL"""
+import base64
 import copy
 import json
 import os
@@ -15,7 +17,7 @@ VECTORS = os.path.join(HERE, '..', '..', 'docs', 'vectors', 'ct')
 
 import ct
 
-PROGRAM = sys.argv.pop(1)
+PROGRAM, OPENSSL = sys.argv.pop(1), sys.argv.pop(1)
 SUITES = ('gm', 'intl')
 # Member, member of the second entry, byte of it.
 BENDS = [('log_key', None, -1), ('log_id', None, 3), ('data_tile', None, 5), ('data_tile', None, -1), ('certificate', None, 60),
@@ -49,7 +51,30 @@ def reads(vector):
     return True
 
 
+def openssl(vector):
+    """(exit status, status of each SCT) by tests/e2e/ct/sct_openssl.c, of the SCTs in the certificate."""
+    with tempfile.TemporaryDirectory() as folder:
+        files = {'log.cnf': 'enabled_logs = one\n[one]\ndescription = one\nkey = '
+                            + base64.b64encode(bytes.fromhex(vector['log_key'])).decode() + '\n'}
+        for name in ('certificate', 'issuer'):
+            text = base64.encodebytes(bytes.fromhex(vector[name])).decode()
+            files[name] = f'-----BEGIN CERTIFICATE-----\n{text}-----END CERTIFICATE-----\n'
+        for name, text in files.items():
+            with open(os.path.join(folder, name), 'w', encoding='ascii') as file:
+                file.write(text)
+        done = subprocess.run([OPENSSL, *(os.path.join(folder, name) for name in files)], capture_output=True, text=True,
+                              timeout=60)
+        return done.returncode, [line.split()[0] for line in done.stdout.splitlines()]
+
+
 class Ct(unittest.TestCase):
+    def test_openssl(self):
+        self.assertEqual(openssl(load('intl')), (0, ['valid']))
+        made = subprocess.run([PROGRAM, 'resign', path('intl')], check=True, capture_output=True, timeout=60).stdout
+        vector = json.loads(made)
+        self.assertEqual(openssl(vector), (0, ['valid']))
+        self.assertEqual(openssl(dict(vector, log_key=load('intl')['log_key']))[0], 1)
+
     def test_library_reads_vectors(self):
         for suite in SUITES:
             subprocess.run([PROGRAM, 'check', path(suite)], check=True, timeout=60)

@@ -46,7 +46,7 @@ class Inspect(unittest.TestCase):
             for entry in entries[:2]:
                 self.assertEqual(entry['names'], ['www.example.com', 'www.example.com', '*.wild.example.com', '127.0.0.1'])
             self.assertEqual(entries[2]['index'], vector['mtc_index'])
-            self.assertEqual(entries[1]['time'], '2026-11-22T00:00:01Z')
+            self.assertEqual(entries[1]['time'], '2026-01-01T00:00:01Z')
             self.assertIn('4 entries', self.show('tile/data/000.p/4', tile, 1)['fault'])
             self.assertIn('cut short', self.show('tile/data/000', tile[:-1], 1)['fault'])
             self.assertEqual(self.show('elsewhere', tile, 0, '--as', 'data-tile')['entries'][1]['position'], 1)
@@ -86,12 +86,12 @@ class Inspect(unittest.TestCase):
             logs.append({'description': suite, 'suite': suite, 'log_id': base64.b64encode(bytes.fromhex(vector['log_id'])).decode(),
                          'key': base64.b64encode(bytes.fromhex(vector['log_key'])).decode(), 'mmd': 60,
                          'submission_url': 'https://ct.example/a/', 'monitoring_url': 'https://ct.example/b/',
-                         'state': {'usable': {'timestamp': '2026-11-22T00:00:00Z'}},
+                         'state': {'usable': {'timestamp': '2026-01-01T00:00:00Z'}},
                          'temporal_interval': {'start_inclusive': '2027-01-01T00:00:00Z', 'end_exclusive': '2027-07-01T00:00:00Z'}})
-        whole = {'version': '1', 'log_list_timestamp': '2026-11-22T00:00:00Z',
+        whole = {'version': '1', 'log_list_timestamp': '2026-01-01T00:00:00Z',
                  'operators': [{'name': 'One', 'email': [], 'logs': [], 'tiled_logs': logs}]}
         shown = self.show('list.json', json.dumps(whole))
-        self.assertEqual((shown['kind'], shown['made']), ('log-list', '2026-11-22T00:00:00Z'))
+        self.assertEqual((shown['kind'], shown['made']), ('log-list', '2026-01-01T00:00:00Z'))
         for log, (suite, vector) in zip(shown['logs'], self.vectors.items(), strict=True):
             self.assertEqual((log['suite'], log['log_id'], log['operator'], log['state'], log['monitoring_url']),
                              (suite, vector['log_id'], 'One', 'usable', 'https://ct.example/b'))

@@ -5,7 +5,7 @@
 #include "codec/ct/tree_head.h"
 #include "codec/note/checkpoint_verify.h"
 
-#define TIME_MS UINT64_C(1795305600123)
+#define TIME_MS UINT64_C(1767225600123)
 
 struct world {
     struct algorithms *algorithms;

@@ -43,7 +43,7 @@ static struct bytes fill(const char *pattern)
 #define LIST(log) "{\"operators\":[{\"name\":\"One\",\"email\":[\"a@b.example\"],\"logs\":[" log "]}]}"
 
 static const char whole[] =
-    "{\"version\":\"88.26\",\"log_list_timestamp\":\"2026-11-22T00:00:00Z\",\"is_all_logs\":false,\"operators\":["
+    "{\"version\":\"88.26\",\"log_list_timestamp\":\"2026-01-01T00:00:00Z\",\"is_all_logs\":false,\"operators\":["
     "{\"name\":\"Google\",\"email\":[\"ct@example.com\",\"b@example.com\"],\"logs\":["
     "{\"description\":\"Argon2027h1\",\"log_id\":\"$I1\",\"key\":\"$K1\",\"url\":\"https://ct.example/argon2027h1/\",\"mmd\":86400,"
     "\"state\":{\"usable\":{\"timestamp\":\"2024-11-11T14:29:59.123Z\"}},\"temporal_interval\":{\"start_inclusive\":"
@@ -56,12 +56,12 @@ static const char whole[] =
     "\"monitoring_url\":\"https://m.example/t/\",\"mmd\":60,\"log_type\":\"test\"}]},"
     "{\"name\":\"GM\",\"tiled_logs\":[{\"suite\":\"gm\",\"description\":\"GM\",\"log_id\":\"$G5\",\"key\":\"$K5\",\"submission_url\":"
     "\"https://g.example/t\",\"monitoring_url\":\"https://g.example/t\",\"mmd\":60,\"state\":{\"readonly\":{\"timestamp\":"
-    "\"2026-11-11T00:00:00Z\",\"final_tree_head\":{\"sm3_root_hash\":\"$G6\",\"tree_size\":9}}}}]}]}";
+    "\"2026-01-11T00:00:00Z\",\"final_tree_head\":{\"sm3_root_hash\":\"$G6\",\"tree_size\":9}}}}]}]}";
 
 static void assert_whole(const struct log_list *list)
 {
     assert_string_equal(list->version, "88.26");
-    assert_int_equal(list->timestamp_s, INT64_C(1795305600));
+    assert_int_equal(list->timestamp_s, INT64_C(1767225600));
     assert_int_equal(log_list_count(list), 4);
     const struct log_list_log *a = log_list_at(list, 0), *old = log_list_at(list, 1), *tiled = log_list_at(list, 2),
                               *gm = log_list_at(list, 3);
@@ -154,7 +154,7 @@ static void refusals(void **state)
         {LIST(LOG(",\"state\":{\"fine\":{\"timestamp\":\"2026-01-01T00:00:00Z\"}}")), "state \"fine\" is not known"},
         {LIST(LOG(",\"state\":\"usable\"")), "\"state\" is not an object"},
         {LIST(LOG(",\"state\":{\"usable\":{}}")), "\"timestamp\""},
-        {LIST(LOG(",\"state\":{\"usable\":{\"timestamp\":\"1795305600\"}}")), "no time"},
+        {LIST(LOG(",\"state\":{\"usable\":{\"timestamp\":\"1767225600\"}}")), "no time"},
         {LIST(LOG(",\"state\":{\"usable\":{\"timestamp\":\"2026-01-01\"}}")), "no time"},
         {LIST(LOG(",\"temporal_interval\":{\"start_inclusive\":\"2027-01-01T00:00:00Z\",\"end_exclusive\":"
                   "\"2027-01-01T00:00:00Z\"}")),

@@ -6,8 +6,8 @@
 
 #define CT_MAKER_POISON "1.3.6.1.4.1.11129.2.4.3"
 #define CT_MAKER_SCT_LIST "1.3.6.1.4.1.11129.2.4.2"
-/* 2026-11-22T00:00:00Z. */
-#define CT_MAKER_NOW_S INT64_C(1795305600)
+/* 2026-01-01T00:00:00Z. */
+#define CT_MAKER_NOW_S INT64_C(1767225600)
 
 /* What a certificate is to be; NULL and 0 leave things out. */
 struct ct_maker {

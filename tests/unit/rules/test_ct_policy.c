@@ -5,8 +5,8 @@
 #include "rules/ct_policy.h"
 
 #define DAY_S INT64_C(86400)
-/* 2026-11-22T00:00:00Z. */
-#define NOW_S INT64_C(1795305600)
+/* 2026-01-01T00:00:00Z. */
+#define NOW_S INT64_C(1767225600)
 
 static struct ct_policy_set *read_text(const char *text)
 {

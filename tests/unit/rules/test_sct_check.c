@@ -5,8 +5,8 @@
 #include "merkle/node.h"
 #include "rules/sct_check.h"
 
-#define TIME_MS UINT64_C(1795305600123)
-#define TIME_S INT64_C(1795305601)
+#define TIME_MS UINT64_C(1767225600123)
+#define TIME_S INT64_C(1767225601)
 
 struct world {
     struct algorithms *algorithms;
