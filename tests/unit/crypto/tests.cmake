@@ -10,3 +10,4 @@ set_target_properties(cathayatest_provider PROPERTIES PREFIX "" OUTPUT_NAME cath
 cathaya_unit_test(crypto key_uri)
 target_compile_definitions(test_crypto_key_uri PRIVATE PROVIDER="$<TARGET_FILE:cathayatest_provider>")
 add_dependencies(test_crypto_key_uri cathayatest_provider)
+cathaya_unit_test(crypto certificate_key)
