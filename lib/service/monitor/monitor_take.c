@@ -27,7 +27,7 @@ static void advance(struct monitor *m, size_t number)
         log->first = t->next;
         if (log->first == NULL)
             log->last = NULL;
-        log->kept_end = t->end;
+        log->kept_end = t->end > before ? t->end : before; /* after a failure some come again */
         take_free(t);
     }
     if (log->kept_end != before && !m->is_stopping && m->config.kept != NULL)
@@ -45,7 +45,6 @@ static bool is_odd(enum notification_event event)
 static void suppress(struct monitor *m, struct monitor_log *log, struct monitor_found *found)
 {
     int64_t now = monitor_now_ms(m);
-    size_t kept = 0;
     if (log->odd_hour != now / HOUR_MS) {
         log->odd_hour = now / HOUR_MS;
         log->odd_count = 0;
@@ -62,9 +61,7 @@ static void suppress(struct monitor *m, struct monitor_log *log, struct monitor_
                 *n = summary;
             }
         }
-        *(struct notification **)array_at(&found->notifications, kept++) = *n;
     }
-    found->notifications.count = kept;
 }
 
 static void told(void *cookie, enum status status, const struct error *err)

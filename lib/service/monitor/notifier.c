@@ -8,6 +8,7 @@
 #include "service/monitor/notifier_parts.h"
 
 #define EXPIRE_MS ((uint64_t)24 * 3600 * 1000)
+#define EARLIER_S ((int64_t)30 * 86400)
 
 /* ---- the queue ---- */
 
@@ -180,7 +181,11 @@ static void expire(void *cookie)
         return;
     }
     *e = (struct expiry){.n = n, .now_s = n->config.clock.now_ms(n->config.clock.context) / 1000};
-    (void)(seen_set_expire(&n->seen, e->now_s, &err) == STATUS_OK);
+    enum status s = seen_set_expire(&n->seen, e->now_s, &err);
+    while (s == STATUS_OK && n->seen.count > NOTIFIER_SEEN_MAX) { /* what would expire next goes earlier */
+        e->now_s += EARLIER_S;
+        s = seen_set_expire(&n->seen, e->now_s, &err);
+    }
     n->job_count++;
     n->config.work.submit(n->config.work.context, expire_run, expire_done, e);
 }

@@ -115,10 +115,10 @@ static void answered(void *cookie, const struct fetch_response *r)
         end_if_stopped(p);
         return;
     }
-    /* A log without landmarks, or that takes no submissions any more, answers too. */
-    bool is_good = r->failure == FETCH_NO_FAILURE &&
-                   (r->status == 200 || (e->is_post && r->status >= 400 && r->status < 500) ||
-                    (strcmp(e->name, "landmarks") == 0 && r->status == 404));
+    /* An empty chain is refused; a log that takes no submissions any more says so; not every log has landmarks. */
+    bool is_refusal = r->status == 400 || r->status == 403 || r->status == 422;
+    bool is_good = r->failure == FETCH_NO_FAILURE && (r->status == 200 || (e->is_post && is_refusal) ||
+                                                      (strcmp(e->name, "landmarks") == 0 && r->status == 404));
     const struct followed_contact contact = {
         .endpoint = e->name,
         .source = probe->log.url,

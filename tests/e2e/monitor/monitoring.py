@@ -15,6 +15,7 @@ sys.path.insert(0, os.path.join(HERE, '..'))
 
 import liar_server
 import lying_log
+import lying_mtc
 import pki
 from world import PROGRAM
 
@@ -55,6 +56,19 @@ class Log:
         key = base64.b64encode(self.log.signer.spki).decode()
         return (f'log "{name}" {{\n  kind = "{self.kind}"\n  suite = "{self.suite.name}"\n  url = "{self.log.url}"\n'
                 f'  key = "{key}"\n  mmd = 60\n}}\n')
+
+
+class MtcLog:
+    """The issuance log of a Merkle Tree CA, and a mirror."""
+
+    def __init__(self, server, folder):
+        self.log = server.mount_mtc(lying_mtc.LyingMtcLog())
+        self.ca = os.path.join(folder, 'mtc-ca.pem')
+        with open(self.ca, 'w', encoding='ascii') as file:
+            file.write(pki.pem(self.log.certificate))
+
+    def block(self, name):
+        return f'log "{name}" {{\n  kind = "mtc"\n  ca = "{self.ca}"\n  url = "{self.log.url}"\n}}\n'
 
 
 class Monitor:

@@ -16,7 +16,7 @@ import urllib.request
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import monitoring
-from monitoring import Log, Monitor, Receiver, wait_until
+from monitoring import Log, Monitor, MtcLog, Receiver, wait_until
 
 WATCH = 'domain www.watched.example\ndomain .subtree.example\nip 192.0.2.0/24\norg "Example Ltd"\n'
 
@@ -66,6 +66,23 @@ class MonitorTest(unittest.TestCase):
         self.assertEqual(sorted(t['watch'][0] for t in monitor.told()[2:]),
                          ['domain .subtree.example', 'domain www.watched.example', 'ip 192.0.2.0/24', 'org "Example Ltd"'])
         self.assertFalse(monitor.told('finding'))
+        monitor.stop()
+
+    def test_merkle_tree_certificates(self):
+        """An issuance log is watched as a CT log is; its null entry is nothing to tell of."""
+        mtc = MtcLog(self.server, self.folder)
+        mtc.log.add('first.example')
+        monitor = self.monitor(logs={'mtc1': mtc}).start()
+        self.assertTrue(wait_until(monitor.has_caught_up), monitor.said())
+        self.assertEqual(monitor.told(), [])
+        mtc.log.add('www.watched.example', 'x.example')
+        self.assertTrue(wait_until(lambda: monitor.told()), monitor.said())
+        told = monitor.told()[0]
+        self.assertEqual((told['log'], told['index'], told['entry_type']), ('mtc1', 2, 'mtc tbs_cert'))
+        self.assertEqual(told['names'], ['www.watched.example', 'x.example'])
+        self.assertIn('trustAnchorID=32473.7', told['issuer'])
+        self.assertTrue(wait_until(monitor.has_caught_up))
+        self.assertEqual(self.names(monitor, 'x.example'), ['x.example'])
         monitor.stop()
 
     def test_final_certificate_is_one_with_its_precertificate(self):

@@ -329,6 +329,41 @@ static void authorized(void **state)
     heap_free(mine);
 }
 
+static void watched_keys(void **state)
+{
+    (void)state;
+    struct bytes good = make("DNS:nobody.example.net", false, false, false);
+    unsigned char *spki = NULL;
+    int len = i2d_PUBKEY(key, &spki);
+    for (int i = 0; i < 2; i++) {
+        char text[200], hex[2 * HASH_SIZE + 1];
+        uint8_t hash[HASH_SIZE];
+        struct hasher h;
+        struct watch_list *list;
+        struct monitor_watch *watch;
+        struct memory_disk *fresh = memory_disk_new();
+        memory_disk_free(disk);
+        disk = fresh;
+        OK(hasher_init(&h, i == 0 ? &hash_sha256 : &hash_sm3, &err));
+        hasher_one(&h, bytes_of(spki, (size_t)len), hash);
+        hasher_clear(&h);
+        text_hex(BYTES_OF(hash), hex);
+        (void)snprintf(text, sizeof text, "spki %s\n", hex);
+        begin(NULL);
+        OK(watch_list_read(bytes_of_text(text), NULL, &list, &err));
+        OK(monitor_watch_new(list, &watch, &err));
+        monitor_set_watch(monitor, watch);
+        struct followed_entry entry = {.type = 0, .certificate = good};
+        give(0, &entry, 1, false);
+        fake_loop_run(loop, 1000);
+        assert_int_equal(told_count, i + 1);
+        assert_non_null(strstr(told(), hex));
+        end();
+    }
+    OPENSSL_free(spki);
+    heap_free(good);
+}
+
 /* What is not durable is not kept, and nothing behind it. */
 static void a_failed_index_holds_back(void **state)
 {
@@ -388,6 +423,7 @@ int main(void)
         TEST(odd_entries_are_told),
         TEST(many_odd_entries_are_told_as_one),
         TEST(authorized),
+        TEST(watched_keys),
         TEST(a_failed_index_holds_back),
         TEST(findings_and_uptime),
     };
