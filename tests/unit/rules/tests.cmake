@@ -12,7 +12,7 @@ foreach(name certificate_choice choice_explain choice_properties client_hello tl
 endforeach()
 cathaya_unit_test(rules watch_list)
 # Certificate Transparency.
-foreach(name certificate_names ct_chain ct_policy precert sct_check)
+foreach(name certificate_names ct_chain ct_policy evidence_ct precert sct_check)
   cathaya_unit_test(rules ${name})
 endforeach()
 target_compile_definitions(test_rules_ct_policy PRIVATE SHIPPED_POLICIES="${PROJECT_SOURCE_DIR}/policies/ct-policy.conf")
