@@ -1,6 +1,6 @@
 cathaya_fuzz_target(ct_leaf layer_codec)
 cathaya_fuzz_target(ct_json layer_ct_json)
 cathaya_fuzz_target(log_list layer_ct_json)
-foreach(name certificate_names ct_policy precert)
+foreach(name certificate_names ct_chain ct_policy precert)
   cathaya_fuzz_target(${name} layer_rules)
 endforeach()
