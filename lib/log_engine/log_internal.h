@@ -225,9 +225,8 @@ MUST_USE enum status log_put_checkpoint(struct log_engine *log, const struct bui
  * size stay. */
 MUST_USE enum status log_publish_again(struct log_engine *log, bool is_there, struct error *err);
 
-/* log_append_published_lines appends the lines of others that are published for the same tree and verify. */
-MUST_USE enum status log_append_published_lines(struct log_engine *log, struct builder *note,
-                                                struct error *err);
+/* log_put_note publishes a note whose own line is the published one. */
+MUST_USE enum status log_put_note(struct log_engine *log, const struct builder *note, struct error *err);
 
 struct published_checkpoint {
     uint64_t size;
@@ -247,6 +246,16 @@ MUST_USE enum status log_read_checkpoint(struct log_engine *log,
 /* log_judge_checkpoint is that for the bytes of a note. */
 MUST_USE enum status log_judge_checkpoint(struct log_engine *log, struct bytes bytes,
                                           struct published_checkpoint *out, struct error *err);
+
+/* ---- log_checkpoint_lines.c ---- */
+
+/* log_append_published_lines appends the lines of others that are published for the same tree and verify. */
+MUST_USE enum status log_append_published_lines(struct log_engine *log, struct builder *note,
+                                                struct error *err);
+
+/* log_judge_externals says into *out which of the others have signed. */
+void log_judge_externals(const struct log_engine *log, const struct note *note,
+                         const struct checkpoint *checkpoint, struct published_checkpoint *out);
 
 /* ---- log_freeze.c ---- */
 

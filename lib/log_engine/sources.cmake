@@ -6,6 +6,7 @@ set(log_engine_sources
   log_add_cosignatures.c
   log_append.c
   log_checkpoint.c
+  log_checkpoint_lines.c
   log_config.c
   log_cosign.c
   log_fsck.c
