@@ -11,6 +11,7 @@
  * In the CA's store:
  *   mtcsct/<log number>/<index / 256>/<log ID>   SerializedSCTs of 256 entries in order, each with a 16-bit length; 0: none
  *   mtcsct-next/<log number>/<log ID>            where that log goes on (u64)
+ *   mtcsct-pruned/<log number>                   blocks below are gone, as their entries are (u64)
  *
  * Runs on the thread of the event loop; the CA's log and store are used on its serial worker, signatures verified in the pool.
  */

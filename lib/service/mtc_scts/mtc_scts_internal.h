@@ -55,6 +55,9 @@ void mtc_scts_round_start(struct mtc_ct *ct);
 MUST_USE enum status mtc_scts_store_next(const struct mtc_scts_config *config, const char *id, uint64_t *next, struct error *err);
 MUST_USE enum status mtc_scts_store_put_next(const struct mtc_scts_config *config, const char *id, uint64_t next, struct error *err);
 
+/* mtc_scts_store_prune removes what is about entries that are pruned, a few blocks at a time; nothing is synced. */
+MUST_USE enum status mtc_scts_store_prune(const struct mtc_scts_config *config, uint64_t min_index, struct error *err);
+
 /* mtc_scts_store_keep puts SerializedSCTs of entries of one block, in order of their index; nothing is synced. */
 MUST_USE enum status mtc_scts_store_keep(const struct mtc_scts_config *config, const char *id, const uint64_t *indexes,
                                          const struct bytes *scts, size_t count, struct error *err);

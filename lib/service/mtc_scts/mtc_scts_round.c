@@ -31,6 +31,7 @@ struct round {
     size_t count, bulk;
     struct item items[MTC_SCTS_BULK];
     uint64_t end;            /* behind the last entry that was looked at */
+    uint64_t min_index;      /* of the issuance log */
     struct ct_json_blobs scts;
     bool has_scts;
     enum status status;
@@ -135,10 +136,10 @@ static void run_prepare(void *cookie)
     struct round *round = cookie;
     struct mtc_ct *ct = round->ct;
     const struct mtc_scts_source *source = &ct->m->config.source;
-    uint64_t size, min_index;
-    enum status s = source->get_state(source->context, &size, &min_index, &round->err);
+    uint64_t size;
+    enum status s = source->get_state(source->context, &size, &round->min_index, &round->err);
     if (s == STATUS_OK)
-        s = find_next(round, min_index);
+        s = find_next(round, round->min_index);
     uint64_t block_end = (ct->next / MTC_SCTS_BULK + 1) * MTC_SCTS_BULK;
     round->end = ct->next;
     while (s == STATUS_OK && round->end < round->size && round->end < block_end && round->count < round->bulk &&
@@ -196,6 +197,8 @@ static void run_keep(void *cookie)
     round->status = mtc_scts_store_keep(config, round->ct->id, indexes, round->scts.items, round->count, &round->err);
     if (round->status == STATUS_OK)
         round->status = mtc_scts_store_put_next(config, round->ct->id, round->end, &round->err);
+    if (round->status == STATUS_OK)
+        round->status = mtc_scts_store_prune(config, round->min_index, &round->err);
     if (round->status == STATUS_OK)
         round->status = config->store.sync(config->store.context, &round->err);
 }

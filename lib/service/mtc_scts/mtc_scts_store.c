@@ -9,6 +9,8 @@
 
 /* SCTs of SM2 and P-256 logs are some 120 bytes. */
 #define BLOCK_SIZE_MAX ((size_t)MTC_SCTS_BULK * 1024)
+/* Blocks in one transaction: each is a look, and a removal for each log. A CA makes one at a time. */
+#define PRUNE_AT_ONCE 64
 
 static void block_prefix(uint16_t log_number, uint64_t index, char out[OBJECT_NAME_MAX + 1])
 {
@@ -27,30 +29,67 @@ static void next_name(const struct mtc_scts_config *config, const char *id, char
 
 /* ---- how far ---- */
 
-enum status mtc_scts_store_next(const struct mtc_scts_config *config, const char *id, uint64_t *next, struct error *err)
+static enum status get_number(const struct mtc_scts_config *config, const char *name, uint64_t *out, struct error *err)
 {
-    char name[OBJECT_NAME_MAX + 1];
     uint8_t memory[8];
     struct builder value;
     struct reader r;
     builder_init_fixed(&value, memory, sizeof memory);
-    next_name(config, id, name);
     enum status s = config->store.get(config->store.context, name, &value, err);
     if (s != STATUS_OK)
         return s;
     reader_init(&r, builder_view(&value));
-    return reader_u64(&r, next) && reader_is_at_end(&r) ? STATUS_OK : error_set(err, STATUS_IO, "%s is damaged", name);
+    return reader_u64(&r, out) && reader_is_at_end(&r) ? STATUS_OK : error_set(err, STATUS_IO, "%s is damaged", name);
+}
+
+static enum status put_number(const struct mtc_scts_config *config, const char *name, uint64_t number, struct error *err)
+{
+    uint8_t memory[8];
+    struct builder value;
+    builder_init_fixed(&value, memory, sizeof memory);
+    builder_u64(&value, number);
+    return config->store.put(config->store.context, name, builder_view(&value), err);
+}
+
+enum status mtc_scts_store_next(const struct mtc_scts_config *config, const char *id, uint64_t *next, struct error *err)
+{
+    char name[OBJECT_NAME_MAX + 1];
+    next_name(config, id, name);
+    return get_number(config, name, next, err);
 }
 
 enum status mtc_scts_store_put_next(const struct mtc_scts_config *config, const char *id, uint64_t next, struct error *err)
 {
     char name[OBJECT_NAME_MAX + 1];
-    uint8_t memory[8];
-    struct builder value;
-    builder_init_fixed(&value, memory, sizeof memory);
-    builder_u64(&value, next);
     next_name(config, id, name);
-    return config->store.put(config->store.context, name, builder_view(&value), err);
+    return put_number(config, name, next, err);
+}
+
+/* ---- pruning ---- */
+
+static enum status remove_one(void *context, const char *name, struct error *err)
+{
+    const struct mtc_scts_config *config = context;
+    return config->store.remove(config->store.context, name, err);
+}
+
+enum status mtc_scts_store_prune(const struct mtc_scts_config *config, uint64_t min_index, struct error *err)
+{
+    char name[OBJECT_NAME_MAX + 1], prefix[OBJECT_NAME_MAX + 1];
+    uint64_t block = 0, end = min_index / MTC_SCTS_BULK;
+    (void)snprintf(name, sizeof name, "mtcsct-pruned/%u", config->log_number);
+    enum status s = get_number(config, name, &block, err);
+    if (s == STATUS_NOT_FOUND)
+        s = STATUS_OK;
+    if (s != STATUS_OK || block >= end)
+        return s;
+    if (end - block > PRUNE_AT_ONCE)
+        end = block + PRUNE_AT_ONCE;
+    for (; s == STATUS_OK && block < end; block++) {
+        block_prefix(config->log_number, block * MTC_SCTS_BULK, prefix);
+        s = config->store.list(config->store.context, prefix, remove_one, (void *)(uintptr_t)config, err);
+    }
+    return s == STATUS_OK ? put_number(config, name, end, err) : s;
 }
 
 /* ---- SCTs ---- */

@@ -468,6 +468,36 @@ static void pruned(void **state)
     free_world(w);
 }
 
+static enum status count_object(void *context, const char *name, struct error *e)
+{
+    (void)name, (void)e;
+    ++*(size_t *)context;
+    return STATUS_OK;
+}
+
+/* What is about entries that are pruned goes too, and what is about others stays. */
+static void store_is_pruned(void **state)
+{
+    struct world *w = make_world();
+    struct object_store store = memory_disk_store(w->disk, 0);
+    size_t count = 0;
+    (void)state;
+    open_client(w, 2);
+    add_entries(w, 700);
+    see(w, 5000);
+    OK(store.list(store.context, "mtcsct/", count_object, &count, &err));
+    assert_int_equal(count, 6); /* three blocks of two logs */
+    w->min_index = 600;
+    add_entries(w, 1);
+    see(w, 1000);
+    count = 0;
+    OK(store.list(store.context, "mtcsct/", count_object, &count, &err));
+    assert_int_equal(count, 2);
+    assert_int_equal(count_scts(w, 511), 0);
+    assert_int_equal(count_scts(w, 600), 2);
+    free_world(w);
+}
+
 /* At every call of the store that fails: later everything is there. */
 static void failing_store(void **state)
 {
@@ -496,7 +526,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_certificate_gets_them), cmocka_unit_test(what_was_there_before_stays), cmocka_unit_test(bulk_of_256),
         cmocka_unit_test(a_log_goes), cmocka_unit_test(overloaded), cmocka_unit_test(one_is_refused),
-        cmocka_unit_test(all_are_refused), cmocka_unit_test(a_lie_is_not_kept), cmocka_unit_test(shards), cmocka_unit_test(pruned),
+        cmocka_unit_test(all_are_refused), cmocka_unit_test(a_lie_is_not_kept), cmocka_unit_test(shards), cmocka_unit_test(pruned), cmocka_unit_test(store_is_pruned),
         cmocka_unit_test(failing_store),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
