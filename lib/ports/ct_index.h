@@ -4,6 +4,8 @@
  * from the tree. A wrong or shortened index can make the log answer a duplicate with a new entry, or not find a leaf,
  * and nothing worse.
  *
+ * It may look at the first 16 bytes of a hash alone, and need not find both of two hashes that begin with the same 8.
+ *
  * One thread at a time. Writes open a transaction; commit makes all of it durable at once. Reads see what was
  * written before. STATUS_IO when the store fails: the caller rolls back.
  */

@@ -2,15 +2,19 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "adapters/sqlite/sqlite_call.h"
 
-/* Version 1. Both tables are looked up by hashes alone, whose order is chance: a table that is its own index has one
- * page to touch instead of two. */
+/* Version 1. Both tables are looked up by hashes alone, whose order is chance: every new row touches a page of its own, so
+ * rows are as short as they can be. Of a hash there are the first 16 bytes, as two numbers: the first one is the key of the
+ * table itself, the second tells whether it is this hash. Two hashes that begin with the same 8 bytes (one pair among four
+ * billion) cannot both be there: the second is not found, which a log can live with (ports/ct_index.h). */
 static const char version_1[] =
     "CREATE TABLE state(id INTEGER PRIMARY KEY CHECK(id = 1), log_id BLOB NOT NULL, size INTEGER NOT NULL);"
-    "CREATE TABLE leaf(hash BLOB PRIMARY KEY, entry INTEGER NOT NULL) WITHOUT ROWID;"
-    "CREATE TABLE submission(hash BLOB PRIMARY KEY, entry INTEGER NOT NULL, timestamp_ms INTEGER NOT NULL) WITHOUT ROWID;";
+    "CREATE TABLE leaf(head INTEGER PRIMARY KEY, tail INTEGER NOT NULL, entry INTEGER NOT NULL);"
+    "CREATE TABLE submission(head INTEGER PRIMARY KEY, tail INTEGER NOT NULL, entry INTEGER NOT NULL,"
+    "  timestamp_ms INTEGER NOT NULL);";
 
 static const char *const migrations[] = {version_1};
 
@@ -23,10 +27,10 @@ static const char *const statements[SQL_COUNT] = {
     [SQL_STATE] = "SELECT log_id, size FROM state",
     [SQL_FOUND] = "INSERT INTO state(id, log_id, size) VALUES(1, ?, 0)",
     [SQL_SET_SIZE] = "UPDATE state SET size = ?",
-    [SQL_FIND_LEAF] = "SELECT entry FROM leaf WHERE hash = ?",
-    [SQL_FIND_SUBMISSION] = "SELECT entry, timestamp_ms FROM submission WHERE hash = ?",
-    [SQL_ADD_LEAF] = "INSERT INTO leaf(hash, entry) VALUES(?, ?) ON CONFLICT DO NOTHING",
-    [SQL_ADD_SUBMISSION] = "INSERT INTO submission(hash, entry, timestamp_ms) VALUES(?, ?, ?) ON CONFLICT DO NOTHING",
+    [SQL_FIND_LEAF] = "SELECT entry FROM leaf WHERE head = ? AND tail = ?",
+    [SQL_FIND_SUBMISSION] = "SELECT entry, timestamp_ms FROM submission WHERE head = ? AND tail = ?",
+    [SQL_ADD_LEAF] = "INSERT INTO leaf(head, tail, entry) VALUES(?, ?, ?) ON CONFLICT DO NOTHING",
+    [SQL_ADD_SUBMISSION] = "INSERT INTO submission(head, tail, entry, timestamp_ms) VALUES(?, ?, ?, ?) ON CONFLICT DO NOTHING",
     [SQL_CLEAR_LEAVES] = "DELETE FROM leaf",
     [SQL_CLEAR_SUBMISSIONS] = "DELETE FROM submission",
 };
@@ -40,6 +44,9 @@ static const struct sqlite_kind kind = {
     .statement_count = SQL_COUNT,
 };
 
+/* Nothing is lost that could not be made again; and pages that change often are written once: 64 MiB of them. */
+static const char settings[] = "PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 16000; PRAGMA journal_size_limit = 134217728";
+
 struct sqlite_ct_index {
     struct sqlite_database *db;
     uint64_t size;           /* with what is written and not committed */
@@ -49,6 +56,15 @@ struct sqlite_ct_index {
 static struct bytes hash_of(const uint8_t hash[HASH_SIZE])
 {
     return bytes_of(hash, HASH_SIZE);
+}
+
+/* The first 16 bytes. */
+static void bind_hash(struct sqlite_call *call, const uint8_t hash[HASH_SIZE])
+{
+    int64_t halves[2];
+    memcpy(halves, hash, sizeof halves);
+    sqlite_call_int(call, halves[0]);
+    sqlite_call_int(call, halves[1]);
 }
 
 static enum status set_size(struct sqlite_ct_index *x, uint64_t size, struct error *err)
@@ -74,7 +90,7 @@ static enum status find(struct sqlite_ct_index *x, enum statement statement, con
     struct sqlite_call call;
     bool is_there = false;
     sqlite_call_read(&call, x->db, statement, err);
-    sqlite_call_bytes(&call, hash_of(hash));
+    bind_hash(&call, hash);
     if (sqlite_call_next(&call)) {
         is_there = true;
         *index = (uint64_t)sqlite_call_get_int(&call);
@@ -105,13 +121,13 @@ static enum status add(void *context, const struct ct_index_row *row, struct err
         return error_set(err, STATUS_CONFLICT, "%s: entry %" PRIu64 " does not follow %" PRIu64 " entries",
                          x->db->path, row->index, x->size);
     sqlite_call_write(&call, x->db, SQL_ADD_LEAF, err);
-    sqlite_call_bytes(&call, hash_of(row->leaf_hash));
+    bind_hash(&call, row->leaf_hash);
     sqlite_call_int(&call, (int64_t)row->index);
     enum status status = sqlite_call_run(&call);
     if (status != STATUS_OK)
         return status;
     sqlite_call_write(&call, x->db, SQL_ADD_SUBMISSION, err);
-    sqlite_call_bytes(&call, hash_of(row->submission));
+    bind_hash(&call, row->submission);
     sqlite_call_int(&call, (int64_t)row->index);
     sqlite_call_int(&call, (int64_t)row->timestamp_ms);
     status = sqlite_call_run(&call);
@@ -204,7 +220,7 @@ enum status sqlite_ct_index_open(const char *path, enum sqlite_access access, co
         return error_set(err, STATUS_NO_MEMORY, "no memory for an index");
     enum status status = sqlite_database_open(path, access, &kind, &x->db, err);
     if (status == STATUS_OK && access != SQLITE_FOR_READING)
-        status = sqlite_database_run(x->db, "PRAGMA synchronous = NORMAL", err);
+        status = sqlite_database_run(x->db, settings, err);
     if (status == STATUS_OK)
         status = read_state(x, log_id, &is_there, err);
     if (status == STATUS_OK && !is_there && access != SQLITE_FOR_READING)

@@ -36,10 +36,10 @@ static void reopen(void)
 static struct ct_index_row row_of(uint64_t index, uint8_t submission)
 {
     struct ct_index_row row = {.index = index, .timestamp_ms = 1000 + index};
-    row.leaf_hash[0] = 1;
-    row.leaf_hash[31] = (uint8_t)index;
+    row.leaf_hash[0] = 0xff; /* numbers have signs, hashes have not */
+    row.leaf_hash[7] = (uint8_t)index;
     row.submission[0] = 2;
-    row.submission[31] = submission;
+    row.submission[7] = submission;
     return row;
 }
 
@@ -104,6 +104,28 @@ static void the_first_entry_of_a_submission_counts(void **state)
     assert_submission(10, 0);
     assert_int_equal(size_of_index(), 2);
     assert_leaf(1);
+}
+
+/* Of two that begin with the same eight bytes the second is not found, and nothing else goes wrong. */
+static void likeness_is_not_identity(void **state)
+{
+    (void)state;
+    struct ct_index_row row = row_of(1, 10);
+    uint64_t index, timestamp_ms;
+    memcpy(row.leaf_hash, row_of(0, 0).leaf_hash, 8);
+    row.leaf_hash[8] = row.submission[15] = 1;
+    add(0, 10);
+    FAILS(port.find_leaf(port.context, row.leaf_hash, &index, &err), STATUS_NOT_FOUND);
+    FAILS(port.find_submission(port.context, row.submission, &index, &timestamp_ms, &err), STATUS_NOT_FOUND);
+    OK(port.add(port.context, &row, &err));
+    FAILS(port.find_leaf(port.context, row.leaf_hash, &index, &err), STATUS_NOT_FOUND);
+    FAILS(port.find_submission(port.context, row.submission, &index, &timestamp_ms, &err), STATUS_NOT_FOUND);
+    assert_leaf(0);
+    assert_submission(10, 0);
+    add(2, 12);
+    OK(port.commit(port.context, &err));
+    assert_int_equal(size_of_index(), 3);
+    assert_leaf(2);
 }
 
 static void indices_have_no_gaps(void **state)
@@ -183,6 +205,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         INDEX_TEST(entries_are_found_again),
         INDEX_TEST(the_first_entry_of_a_submission_counts),
+        INDEX_TEST(likeness_is_not_identity),
         INDEX_TEST(indices_have_no_gaps),
         INDEX_TEST(what_is_not_committed_goes),
         INDEX_TEST(clearing_forgets_all),

@@ -609,6 +609,24 @@ static void roots_are_never_lost(void **state)
     builder_clear(&body);
 }
 
+/* What is known of an issuer from earlier chains does not outlive the root above it. */
+static void a_removed_root_takes_its_issuers_along(void **state)
+{
+    (void)state;
+    char name[65];
+    const char *removed[] = {name};
+    (void)add_index(&(struct ct_world_certificate){.serial = 1}, NULL);
+    hash_name(&w->root.der, name);
+    OK(ct_log_set_roots(w->log, builder_view(&w->roots_pem), removed, 1, &err));
+    fake_loop_run(w->loop, 10);
+    assert_int_equal(root_count(), 0);
+    assert_add_refused(&(struct ct_world_certificate){.serial = 2}, 400, "root");
+    assert_int_equal(head_size(), 1);
+    OK(ct_log_set_roots(w->log, builder_view(&w->roots_pem), NULL, 0, &err)); /* nobody removes it any more */
+    fake_loop_run(w->loop, 10);
+    assert_int_equal(add_index(&(struct ct_world_certificate){.serial = 2}, NULL), 1);
+}
+
 static void names_of_removed_roots_are_checked(void **state)
 {
     (void)state;
@@ -689,6 +707,7 @@ int main(void)
         GM_TEST(the_list_entry_says_what_the_log_is),
         INTL_TEST(what_is_over_is_pruned),
         GM_TEST(roots_are_never_lost),
+        INTL_TEST(a_removed_root_takes_its_issuers_along),
         GM_TEST(names_of_removed_roots_are_checked),
         GM_TEST(configurations_that_cannot_be_are_refused),
         GM_TEST(another_log_s_directory_is_refused),
