@@ -12,8 +12,8 @@
 #include "base/text.h"
 #include "service/classic_issuer/classic_internal.h"
 
-/* So many at a time: logs have limits, and orders go first. */
-#define SWEEP_MAX 32
+/* So many at a time: logs have limits. It is also what a busy CA issues while logs answer. */
+#define SWEEP_MAX 128
 /* What has just been issued waits for others of its kind. */
 #define SOON_MS 1000
 /* After a sweep in which a log did not take something. */
@@ -180,7 +180,7 @@ static void end_sweep(void *cookie)
     if (p->status != STATUS_OK || (is_round_over && p->has_failed))
         set_timer(p, AGAIN_MS);
     else if (!is_round_over || had_any || p->is_wanted)
-        set_timer(p, SOON_MS);
+        set_timer(p, is_round_over ? SOON_MS : 0);
     p->is_wanted = false;
 }
 
