@@ -26,7 +26,7 @@ static const char *text_of(const json_t *object, const char *name)
 /* A value in one line, whatever it holds. */
 static void write_value(struct builder *out, const char *text, size_t max)
 {
-    for (size_t i = 0; text[i] != '\0' && i < max; i++)
+    for (size_t i = 0; i < max && text[i] != '\0'; i++)
         builder_u8(out, (uint8_t)text[i] < 0x20 || text[i] == 0x7f ? '?' : (uint8_t)text[i]);
 }
 

@@ -31,10 +31,9 @@ static void age(const json_t *object, const char *name, char out[32])
 
 static void print_logs(const json_t *logs)
 {
-    size_t i;
-    const json_t *log;
     output_line("%-40s %12s %12s %10s %10s %9s  %s", "LOG", "TREE SIZE", "VERIFIED", "BEHIND", "CONTACT", "UPTIME", "FAILURE");
-    json_array_foreach(logs, i, log) {
+    for (size_t i = 0; i < json_array_size(logs); i++) {
+        const json_t *log = json_array_get(logs, i);
         char contact[32], uptime[32] = "-";
         age(log, "contact_age_s", contact);
         if (json_is_real(json_object_get(log, "uptime")))
@@ -46,8 +45,8 @@ static void print_logs(const json_t *logs)
 
 static void print_rest(const json_t *status)
 {
-    const json_t *watch = json_object_get(status, "watch"), *index = json_object_get(status, "index"), *one;
-    size_t i;
+    const json_t *watch = json_object_get(status, "watch"), *index = json_object_get(status, "index");
+    const json_t *actions = json_object_get(status, "actions"), *peers = json_object_get(status, "peers");
     output_line("watch list %s, read %s: %lld domains, %lld subtrees, %lld addresses, %lld organisations, %lld keys, %lld authorized",
                 text_of(watch, "file"), text_of(watch, "read"), number_of(watch, "domains"), number_of(watch, "subtrees"),
                 number_of(watch, "addresses"), number_of(watch, "organisations"), number_of(watch, "keys"),
@@ -58,10 +57,13 @@ static void print_rest(const json_t *status)
         output_line("index: %lld entries, %lld names, %lld bytes for an entry", number_of(index, "entries"),
                     number_of(index, "names"), number_of(index, "bytes_per_entry"));
     output_line("notifications that wait: %lld", number_of(status, "notifications_waiting"));
-    json_array_foreach(json_object_get(status, "actions"), i, one)
+    for (size_t i = 0; i < json_array_size(actions); i++) {
+        const json_t *one = json_array_get(actions, i);
         output_line("  %s: %lld delivered; last failure: %s", text_of(one, "action"), number_of(one, "delivered"),
                     text_of(one, "failure"));
-    json_array_foreach(json_object_get(status, "peers"), i, one) {
+    }
+    for (size_t i = 0; i < json_array_size(peers); i++) {
+        const json_t *one = json_array_get(peers, i);
         char good[32];
         age(one, "good_age_s", good);
         output_line("peer %s: last good exchange %s ago; failure: %s", text_of(one, "url"), good, text_of(one, "failure"));

@@ -284,6 +284,47 @@ class MonitorTest(unittest.TestCase):
         self.assertLessEqual(len({t['id'] for t in monitor.told()}), count + 2)
         monitor.stop()
 
+    def test_trouble(self):
+        """Logs that refuse, break and hang up, and go away: everything is seen in the end, and nobody is accused."""
+        self.server.trouble = monitoring.liar_server.Trouble(busy=0.3, broken=0.1, hang_up=0.1, only='(ct/v1/get|tile|checkpoint)')
+        monitor = self.monitor().start()
+        for i in range(10):
+            random.choice([self.gm, self.intl]).certificate(f't{i}.subtree.example')
+        self.assertTrue(wait_until(lambda: len(monitor.told('certificate')) == 10, 60), monitor.told())
+        self.server.trouble = monitoring.liar_server.Trouble()
+        self.server.restart(away_s=1)
+        self.gm.certificate('after.subtree.example')
+        self.assertTrue(wait_until(lambda: len(monitor.told('certificate')) == 11), monitor.said())
+        self.assertTrue(wait_until(monitor.has_caught_up), monitor.said())
+        self.assertEqual(monitor.told('finding'), [])
+        monitor.stop()
+
+    def test_https(self):
+        """Logs, peers and the monitor itself behind TLS; a server that nobody vouches for is not believed."""
+        certificate, key = (os.path.join(self.folder, name) for name in ('tls.pem', 'tls.key'))
+        monitoring.subprocess.run(['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', key,
+                                   '-out', certificate, '-days', '2', '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'],
+                                  check=True, capture_output=True)
+        os.chmod(key, 0o600)
+        server = monitoring.liar_server.Server(certificate=certificate, key=key)
+        self.addCleanup(server.close)
+        log = Log(server, 'intl', 'secure', 'rfc6962')
+        log.certificate('www.watched.example')
+        tls = f'tls-certificate = "{certificate}"\ntls-key = "{key}"\nca-file = "{certificate}"\n'
+        one = self.monitor('one', logs={'secure': log}, more=tls).start()
+        peer = one.addresses['monitor'].replace('127.0.0.1', 'https://localhost')
+        two = self.monitor('two', logs={'secure': log}, more=f'{tls}peer "{peer}" {{ }}\n').start()
+        three = self.monitor('three', logs={'secure': log}).start()
+        for monitor in one, two:
+            self.assertTrue(wait_until(lambda m=monitor: m.told('certificate')), monitor.said())
+        self.assertTrue(wait_until(lambda: two.status()['peers'][0]['good_age_s'] is not None), two.status())
+        self.assertIsNone(two.status()['peers'][0]['failure'])
+        self.assertTrue(wait_until(lambda: any(e['bad'] > 0 for e in three.status()['logs'][0]['endpoints'])), three.status())
+        self.assertIsNone(three.status()['logs'][0]['contact_age_s'])
+        self.assertEqual(three.told('certificate'), [])
+        for monitor in one, two, three:
+            monitor.stop()
+
     def test_examples(self):
         """What examples/ shows is a configuration, and mistakes are named with file and line."""
         examples = os.path.join(monitoring.HERE, '..', '..', '..', 'examples')
