@@ -1,7 +1,8 @@
-/* document_signer.h - the CA key's other statements than those about its log: revocation lists.
+/* document_signer.h - the statements of keys that are not about a log.
  *
- * Trust: holds a key. It signs two kinds of documents and nothing else: a TBSCertList [RFC5280 5.1] and
- * the text of a revocations file (codec/revocations). Never a TBSCertificate [MTC 5.5].
+ * Trust: holds a key. That of a Merkle Tree CA signs a TBSCertList [RFC5280 5.1] and the text of a revocations file
+ * (codec/revocations), never a TBSCertificate [MTC 5.5]; that of a classic CA certificates and lists; that of an OCSP responder
+ * its ResponseData [RFC6960 4.2.1], and nothing else.
  */
 #ifndef CATHAYA_PORTS_DOCUMENT_SIGNER_H
 #define CATHAYA_PORTS_DOCUMENT_SIGNER_H

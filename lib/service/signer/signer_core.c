@@ -83,6 +83,8 @@ static enum status check_key(const struct signer_core *core, const struct signer
         return error_set(err, STATUS_USAGE, "key %s: a key that signs about logs signs no certificates [MTC 5.5]", key->id);
     if ((key->kinds & SIGNER_KIND_TLS) != 0 && key->kinds != SIGNER_KIND_TLS)
         return error_set(err, STATUS_USAGE, "key %s: a key for handshakes signs nothing else", key->id);
+    if ((key->kinds & SIGNER_KIND_OCSP) != 0 && key->kinds != SIGNER_KIND_OCSP)
+        return error_set(err, STATUS_USAGE, "key %s: a key for OCSP responses signs nothing else", key->id);
     if (has_logs(key) && (key->hash == NULL || key->cosigner.len == 0))
         return error_set(err, STATUS_USAGE, "key %s: what is signed about logs needs their hash and a cosigner ID", key->id);
     for (size_t i = 0; i < core->count; i++) {

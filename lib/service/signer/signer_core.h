@@ -27,6 +27,7 @@
 #define SIGNER_KIND_REVOCATIONS 4U
 #define SIGNER_KIND_CERTIFICATE 8U
 #define SIGNER_KIND_TLS         16U /* handshakes of a TLS server, and nothing else */
+#define SIGNER_KIND_OCSP        32U /* OCSP responses, and nothing else */
 
 /* Everything in it is borrowed and outlives the core. */
 struct signer_key {

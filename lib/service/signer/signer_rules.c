@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "codec/ocsp/ocsp_response.h"
 #include "codec/asn1/der.h"
 #include "codec/revocations/revocations.h"
 #include "codec/x509/crl.h"
@@ -179,11 +180,14 @@ enum status signer_rules_check_document(const struct signer_key *key, struct byt
     if (crl_is_tbs(document))
         return (key->kinds & SIGNER_KIND_CRL) != 0 ? STATUS_OK
                                                    : error_set(err, STATUS_REFUSED, "this key signs no revocation lists");
+    if (ocsp_response_is_data(document))
+        return (key->kinds & SIGNER_KIND_OCSP) != 0 ? STATUS_OK
+                                                    : error_set(err, STATUS_REFUSED, "this key signs no OCSP responses");
     if (is_tbs_certificate(document))
         return (key->kinds & SIGNER_KIND_CERTIFICATE) != 0
                    ? STATUS_OK
                    : error_set(err, STATUS_REFUSED, "this key signs no certificates");
-    return error_set(err, STATUS_REFUSED, "neither a TBSCertList, a TBSCertificate nor a revocations text");
+    return error_set(err, STATUS_REFUSED, "neither a TBSCertList, a TBSCertificate, an OCSP ResponseData nor a revocations text");
 }
 
 /* 64 spaces, a context, a zero, and the transcript's hash [RFC8446 4.4.3]. */

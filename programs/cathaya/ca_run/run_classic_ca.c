@@ -129,7 +129,7 @@ static enum status open_ocsp(struct run_classic_ca *ca, const struct run_classic
 {
     struct run_ocsp_ports ocsp = {
         .algorithms = ports->algorithms, .worker = serial_worker_port(ca->worker), .clock = ports->clock, .events = ports->events,
-        .metrics = ports->metrics, .base_path = ports->base_path,
+        .metrics = ports->metrics, .base_path = ports->base_path, .directory = ports->directory,
     };
     return run_ocsp_open(&ca->ocsp, settings, &ca->directory, &ocsp, err);
 }

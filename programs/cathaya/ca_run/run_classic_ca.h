@@ -38,6 +38,7 @@ struct run_classic_ca_ports {
     const struct run_lint *lint;
     struct metrics *metrics;
     const char *base_path; /* of the service's URLs */
+    const char *directory; /* of the configuration */
     struct sct_source scts; /* start NULL: the configuration has no ct block */
 };
 

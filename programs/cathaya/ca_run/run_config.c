@@ -33,6 +33,8 @@ static cfg_opt_t classic_options[] = {
     CFG_INT("ocsp-validity", OCSP_RESPONDER_VALIDITY_S, CFGF_NONE),
     CFG_BOOL("ocsp-scts", cfg_false, CFGF_NONE),
     CFG_BOOL("ocsp-nonce", cfg_false, CFGF_NONE),
+    CFG_STR("ocsp-key", NULL, CFGF_NODEFAULT),
+    CFG_STR("ocsp-key-provider", NULL, CFGF_NODEFAULT),
     CFG_END(),
 };
 static cfg_opt_t profile_options[] = {
@@ -265,8 +267,12 @@ static enum status read_classic(struct run_config *config, cfg_t *section, struc
     out->has_ocsp = cfg_getbool(section, "ocsp") == cfg_true;
     out->has_ocsp_scts = cfg_getbool(section, "ocsp-scts") == cfg_true;
     out->has_ocsp_nonce = cfg_getbool(section, "ocsp-nonce") == cfg_true;
-    if (!out->has_ocsp && (out->has_ocsp_scts || out->has_ocsp_nonce))
-        return error_set(err, STATUS_USAGE, "ocsp-scts and ocsp-nonce go with `ocsp = true`");
+    out->ocsp_key = cfg_getstr(section, "ocsp-key");
+    out->ocsp_key_provider = cfg_getstr(section, "ocsp-key-provider");
+    if (!out->has_ocsp && (out->has_ocsp_scts || out->has_ocsp_nonce || out->ocsp_key != NULL))
+        return error_set(err, STATUS_USAGE, "ocsp-key, ocsp-scts and ocsp-nonce go with `ocsp = true`");
+    if (out->ocsp_key == NULL && out->ocsp_key_provider != NULL)
+        return error_set(err, STATUS_USAGE, "ocsp-key-provider goes with ocsp-key");
     enum status s = run_config_number(section, "ocsp-validity", OCSP_RESPONDER_VALIDITY_MIN_S, OCSP_RESPONDER_VALIDITY_MAX_S,
                                       &out->ocsp_validity_s, err);
     return s == STATUS_OK ? config_file_path(config->directory, directory, out->directory, sizeof out->directory, err) : s;

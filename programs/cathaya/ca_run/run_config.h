@@ -47,6 +47,7 @@ struct run_classic {
     bool has_ocsp;           /* it answers at base-url/classic/NAME/ocsp, and its certificates say so */
     bool has_ocsp_scts, has_ocsp_nonce;
     int64_t ocsp_validity_s; /* from thisUpdate to nextUpdate */
+    const char *ocsp_key, *ocsp_key_provider; /* as key_file.h names keys; NULL: DIR/keys/ocsp.pem */
 };
 
 /* More than the lists of two worlds, and a few of one's own. */

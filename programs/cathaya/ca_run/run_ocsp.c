@@ -2,7 +2,6 @@
 
 #include <stdio.h>
 
-#include "adapters/local_key/local_key.h"
 #include "codec/x509/certificate.h"
 #include "service/classic_issuer/acme_classic_issuer.h"
 
@@ -59,7 +58,7 @@ static enum status find(void *context, struct bytes serial, struct ocsp_record *
 
 static enum status set_signer(struct run_ocsp *ocsp, struct error *err)
 {
-    struct document_signer signer = local_key_document_signer(ocsp->keys.key);
+    struct document_signer signer = key_file_document_signer(&ocsp->keys.key);
     return ocsp_responder_set_signer(ocsp->responder, &signer, builder_view(&ocsp->keys.certificate), err);
 }
 
@@ -91,7 +90,8 @@ enum status run_ocsp_open(struct run_ocsp *ocsp, const struct run_classic *setti
     (void)snprintf(ocsp->labels, sizeof ocsp->labels, "ca=\"%s\"", settings->name);
     if (snprintf(ocsp->prefix, sizeof ocsp->prefix, "%s/classic/%s/ocsp", ports->base_path, settings->name) >= (int)sizeof ocsp->prefix)
         return error_set(err, STATUS_USAGE, "the path of its OCSP responder is too long");
-    enum status s = classic_responder_open(&ocsp->keys, directory, ports->algorithms, ports->clock.now_ms(ports->clock.context) / 1000, err);
+    struct key_name key = {settings->ocsp_key, settings->ocsp_key_provider, ports->directory};
+    enum status s = classic_responder_open(&ocsp->keys, directory, settings->ocsp_key != NULL ? &key : NULL, ports->algorithms, ports->clock.now_ms(ports->clock.context) / 1000, err);
     if (s == STATUS_OK)
         s = new_responder(ocsp, settings, ports, err);
     return s == STATUS_OK ? set_signer(ocsp, err) : s;

@@ -25,6 +25,7 @@ struct run_ocsp_ports {
     struct events_port events;
     struct metrics *metrics;
     const char *base_path; /* of the service's URLs */
+    const char *directory; /* of the configuration */
 };
 
 /* run_ocsp_open makes the responder as the configuration says, or none; directory, settings and ports outlive it. run_ocsp_close

@@ -53,7 +53,7 @@ static enum status open_cas(struct run_service *service, struct error *err)
         struct run_classic_ca_ports ports = {
             .loop = service_run_loop(service->run), .algorithms = service->algorithms, .clock = service->clock,
             .events = service->events, .instance = sqlite_acme_store_instance(service->database), .lint = service->lint,
-            .metrics = service->metrics, .base_path = service->base_path,
+            .metrics = service->metrics, .base_path = service->base_path, .directory = config->directory,
         };
         if (service->ct != NULL)
             ports.scts = ct_submission_port(service->ct);

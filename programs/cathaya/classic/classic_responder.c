@@ -6,7 +6,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "adapters/local_key/local_key.h"
 #include "codec/pem/pem.h"
 #include "codec/x509/certificate.h"
 #include "input.h"
@@ -23,12 +22,14 @@ static enum status make_path(const struct classic_directory *dir, const char *na
     return error_set(err, STATUS_USAGE, "%.80s...: path too long", dir->path);
 }
 
-static enum status open_key(struct classic_responder *responder, const struct classic_directory *dir,
+static enum status open_key(struct classic_responder *responder, const struct classic_directory *dir, const struct key_name *key,
                             const struct algorithms *algorithms, struct error *err)
 {
     char path[CLASSIC_DIRECTORY_PATH_MAX];
     const char *name = dir->settings.is_gm ? "sm2_sm3" : "ecdsa_p256_sha256";
     const struct signature_alg *alg = algorithms_by_name(algorithms, bytes_of_text(name));
+    if (key != NULL)
+        return key_file_open(key, alg, &responder->key, err);
     /* A CA whose own key is elsewhere may have no folder for keys. */
     enum status s = make_path(dir, "keys", path, err);
     if (s == STATUS_OK && mkdir(path, 0700) != 0 && errno != EEXIST)
@@ -37,7 +38,8 @@ static enum status open_key(struct classic_responder *responder, const struct cl
         s = make_path(dir, "keys/ocsp.pem", path, err);
     if (s != STATUS_OK)
         return s;
-    return access(path, F_OK) == 0 ? key_file_read(path, alg, &responder->key, err) : key_file_make(path, alg, &responder->key, err);
+    return access(path, F_OK) == 0 ? key_file_read(path, alg, &responder->key.local, err)
+                                   : key_file_make(path, alg, &responder->key.local, err);
 }
 
 /* ---- the certificate ---- */
@@ -64,7 +66,7 @@ static enum status make_certificate(struct classic_responder *responder, const s
     struct document_signer signer = key_file_document_signer(&dir->key);
     struct classic_ca_request request = {
         .country = "CN", .organisation = dir->settings.organisation, .common_name = name,
-        .spki = public_key_spki(private_key_public(responder->key)), .not_before_s = now_s - BACKDATE_S,
+        .spki = public_key_spki(key_file_public(&responder->key)), .not_before_s = now_s - BACKDATE_S,
         .not_after_s = now_s + CLASSIC_RESPONDER_LIFETIME_S - 1,
     };
     if (request.not_after_s > dir->not_after_s)
@@ -87,7 +89,7 @@ static bool is_ours(const struct classic_responder *responder, const struct clas
 {
     struct certificate issuing;
     return certificate_parse(builder_view(&dir->issuing), &issuing, NULL) == STATUS_OK && bytes_equal(c->issuer, issuing.subject) &&
-           bytes_equal(c->spki, public_key_spki(private_key_public(responder->key))) &&
+           bytes_equal(c->spki, public_key_spki(key_file_public(&responder->key))) &&
            public_key_verify(key_file_public(&dir->key), c->tbs, c->signature_value, NULL) == STATUS_OK;
 }
 
@@ -118,11 +120,11 @@ enum status classic_responder_renew(struct classic_responder *responder, const s
 }
 
 enum status classic_responder_open(struct classic_responder *responder, const struct classic_directory *dir,
-                                   const struct algorithms *algorithms, int64_t now_s, struct error *err)
+                                   const struct key_name *key, const struct algorithms *algorithms, int64_t now_s, struct error *err)
 {
     bool is_new;
     builder_init(&responder->certificate, CLASSIC_CERTIFICATE_MAX);
-    enum status s = open_key(responder, dir, algorithms, err);
+    enum status s = open_key(responder, dir, key, algorithms, err);
     if (s != STATUS_OK)
         return s;
     return read_certificate(responder, dir) ? classic_responder_renew(responder, dir, now_s, &is_new, err)
@@ -132,6 +134,6 @@ enum status classic_responder_open(struct classic_responder *responder, const st
 void classic_responder_close(struct classic_responder *responder)
 {
     builder_clear(&responder->certificate);
-    private_key_free(responder->key);
-    *responder = (struct classic_responder){.key = NULL};
+    key_file_close(&responder->key);
+    *responder = (struct classic_responder){.not_after_s = 0};
 }

@@ -17,15 +17,16 @@
 #define CLASSIC_RESPONDER_RENEW_S ((int64_t)30 * 86400)
 
 struct classic_responder {
-    struct private_key *key;
+    struct service_key key;
     struct builder certificate; /* DER */
     int64_t not_after_s;
 };
 
-/* classic_responder_open reads key and certificate, or makes them; the CA's key is needed for the certificate alone.
- * classic_responder_close must follow also after a failure; responder is to be zeroed before. */
+/* classic_responder_open reads key and certificate, or makes them; the CA's key is needed for the certificate alone. key: where
+ * the responder's key is; NULL for keys/ocsp.pem. classic_responder_close must follow also after a failure; responder is to be
+ * zeroed before. */
 MUST_USE enum status classic_responder_open(struct classic_responder *responder, const struct classic_directory *dir,
-                                            const struct algorithms *algorithms, int64_t now_s, struct error *err);
+                                            const struct key_name *key, const struct algorithms *algorithms, int64_t now_s, struct error *err);
 
 /* classic_responder_renew makes a new certificate when it is time, and says so. */
 MUST_USE enum status classic_responder_renew(struct classic_responder *responder, const struct classic_directory *dir,

@@ -61,7 +61,7 @@ static enum status read_kinds(cfg_t *section, unsigned *kinds, struct error *err
         const char *name;
         unsigned kind;
     } rows[] = {{"log", SIGNER_KIND_LOG}, {"crl", SIGNER_KIND_CRL}, {"revocations", SIGNER_KIND_REVOCATIONS},
-                {"certificate", SIGNER_KIND_CERTIFICATE}, {"tls", SIGNER_KIND_TLS}};
+                {"certificate", SIGNER_KIND_CERTIFICATE}, {"tls", SIGNER_KIND_TLS}, {"ocsp", SIGNER_KIND_OCSP}};
     *kinds = 0;
     for (unsigned i = 0; i < cfg_size(section, "kinds"); i++) {
         unsigned kind = 0;
@@ -69,11 +69,11 @@ static enum status read_kinds(cfg_t *section, unsigned *kinds, struct error *err
             if (strcmp(cfg_getnstr(section, "kinds", i), rows[j].name) == 0)
                 kind = rows[j].kind;
         if (kind == 0)
-            return error_set(err, STATUS_USAGE, "kinds: \"%s\" is none of log, crl, revocations, certificate, tls",
+            return error_set(err, STATUS_USAGE, "kinds: \"%s\" is none of log, crl, revocations, certificate, tls, ocsp",
                              cfg_getnstr(section, "kinds", i));
         *kinds |= kind;
     }
-    return *kinds != 0 ? STATUS_OK : error_set(err, STATUS_USAGE, "kinds: at least one of log, crl, revocations, certificate, tls");
+    return *kinds != 0 ? STATUS_OK : error_set(err, STATUS_USAGE, "kinds: at least one of log, crl, revocations, certificate, tls, ocsp");
 }
 
 static enum status read_names(cfg_t *section, const char *option, const char **names, size_t *count,

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "codec/ocsp/ocsp_response.h"
 #include "codec/revocations/revocations.h"
 #include "fakes/memory_disk.h"
 #include "merkle/node.h"
@@ -411,6 +412,35 @@ static void handshakes(void **state)
     world_clear(&w);
 }
 
+/* A key for OCSP responses signs those, and no other key does. */
+static void ocsp_responses(void **state)
+{
+    static const uint8_t name[] = {0x30, 0};
+    struct world w;
+    struct builder tbs;
+    struct ocsp_response_data data = {
+        .responder_name = BYTES_OF(name), .produced_s = 1795000000, .single_count = 1,
+        .singles = {{.id = {.hash = CERT_ID_SM3, .issuer_name_hash = bytes_of(SPACES_64, 32), .issuer_key_hash = bytes_of(SPACES_64, 32),
+                            .serial = bytes_of("\x01", 1)}, .this_update_s = 1795000000, .next_update_s = 1795086400}},
+    };
+    (void)state;
+    builder_init(&tbs, 4096);
+    ocsp_response_write_data(&data, &tbs);
+    OK(builder_status(&tbs, "data", &err));
+    world_init(&w);
+    assert_refused(&w, document(&w, builder_view(&tbs)), SIGNER_REFUSED, "signs no OCSP responses");
+    w.key.kinds = SIGNER_KIND_OCSP;
+    restart(&w);
+    assert_int_equal(document(&w, builder_view(&tbs)), SIGNER_DONE);
+    assert_refused(&w, document(&w, bytes_of_text("x")), SIGNER_REFUSED, "neither");
+    w.key.kinds = SIGNER_KIND_OCSP | SIGNER_KIND_CERTIFICATE;
+    signer_core_free(w.core);
+    w.core = NULL;
+    assert_says(signer_core_new(&w.key, 1, &w.core, &err), &err, STATUS_USAGE, "nothing else");
+    builder_clear(&tbs);
+    world_clear(&w);
+}
+
 static void keys_that_contradict(void **state)
 {
     (void)state;
@@ -488,7 +518,7 @@ int main(void)
         cmocka_unit_test(goes_on_after_a_failed_write),
         cmocka_unit_test(documents),
         cmocka_unit_test(handshakes),
-        cmocka_unit_test(keys_that_contradict),
+        cmocka_unit_test(ocsp_responses), cmocka_unit_test(keys_that_contradict),
         cmocka_unit_test(lists_and_refuses_garbage),
     };
     return cmocka_run_group_tests(tests, make_keys, free_keys);
