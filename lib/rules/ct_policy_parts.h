@@ -61,4 +61,26 @@ struct ct_policy_tally {
     const char *left_out_why;
 };
 
+/* ct_policy_rules_at: the stage in force and its name; NULL when there are stages and none has come. */
+const struct ct_policy_rules *ct_policy_rules_at(const struct ct_policy *policy, int64_t at_s, const char **name);
+
+/* ct_policy_fill_needs is ct_policy_needed with the rules of ct_policy_rules_at. */
+void ct_policy_fill_needs(const struct ct_policy *policy, const struct ct_policy_rules *rules, int64_t not_before_s,
+                          int64_t not_after_s, int64_t at_s, struct ct_policy_needs *out);
+
+bool ct_policy_tally_requires(const struct ct_policy_rules *rules, const char *operator_name);
+size_t ct_policy_tally_count_of(const struct ct_policy_tally *t, const char *operator_name);
+bool ct_policy_tally_has_log(const struct ct_policy_tally *t, const struct log_list_log *log);
+bool ct_policy_tally_is_in(unsigned mask, enum log_list_state state);
+
+/* ct_policy_tally_is_full: would one more of that operator not count? */
+bool ct_policy_tally_is_full(const struct ct_policy_tally *t, const char *operator_name);
+
+/* ct_policy_tally_add takes one that counts; there is room for CT_POLICY_SCTS_MAX. */
+void ct_policy_tally_add(struct ct_policy_tally *t, const struct log_list_log *log, const char *operator_name);
+
+/* ct_policy_tally_is_met, and with the rule that is not: STATUS_REFUSED. */
+bool ct_policy_tally_is_met(const struct ct_policy_tally *t);
+MUST_USE enum status ct_policy_tally_judge(const struct ct_policy *policy, const struct ct_policy_tally *t, struct error *err);
+
 #endif

@@ -1,9 +1,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/civil_time.h"
 #include "base/text.h"
 #include "rules/ct_policy_parts.h"
+#include "rules/ct_policy_words.h"
 
 #define DAYS_MAX 36500
 
@@ -20,67 +20,6 @@ static enum status wrong(struct error *err, const char *expected)
     return error_set(err, STATUS_USAGE, "expected: %s", expected);
 }
 
-/* A word, or what stands between quotes. */
-static bool next_word(struct reading *r, struct bytes *word)
-{
-    struct bytes rest = r->rest;
-    while (rest.len > 0 && (rest.data[0] == ' ' || rest.data[0] == '\t'))
-        rest = bytes_of(rest.data + 1, rest.len - 1);
-    if (rest.len == 0 || rest.data[0] != '"')
-        return text_next_word(&r->rest, word);
-    const uint8_t *end = memchr(rest.data + 1, '"', rest.len - 1);
-    if (end == NULL)
-        return false;
-    *word = bytes_of(rest.data + 1, (size_t)(end - rest.data) - 1);
-    r->rest = bytes_of(end + 1, rest.len - word->len - 2);
-    return true;
-}
-
-static bool is_at_end(const struct reading *r)
-{
-    struct bytes rest = r->rest, word;
-    return !text_next_word(&rest, &word);
-}
-
-static bool next_is(struct reading *r, const char *text)
-{
-    struct bytes before = r->rest, word;
-    if (next_word(r, &word) && bytes_is_text(word, text))
-        return true;
-    r->rest = before;
-    return false;
-}
-
-static bool next_count(struct reading *r, size_t max, size_t *out)
-{
-    struct bytes word;
-    uint64_t value;
-    if (!next_word(r, &word) || !text_parse_u64(word, max, &value))
-        return false;
-    *out = (size_t)value;
-    return true;
-}
-
-static bool next_name(struct reading *r, char *out, size_t max)
-{
-    struct bytes word;
-    if (!next_word(r, &word) || word.len == 0 || word.len > max || !text_is_printable_utf8(word))
-        return false;
-    memcpy(out, word.data, word.len);
-    out[word.len] = '\0';
-    return true;
-}
-
-/* from TIME, from always, from never. */
-static bool next_from(struct reading *r, int64_t *out)
-{
-    struct bytes word;
-    if (!next_is(r, "from") || !next_word(r, &word))
-        return false;
-    *out = bytes_is_text(word, "never") ? CT_POLICY_NEVER : CT_POLICY_ALWAYS;
-    return bytes_is_text(word, "never") || bytes_is_text(word, "always") || civil_time_parse(word, out);
-}
-
 static struct ct_policy_rules *rules_of(struct reading *r)
 {
     return r->stage != NULL ? &r->stage->rules : &r->policy->base;
@@ -91,7 +30,7 @@ static struct ct_policy_rules *rules_of(struct reading *r)
 static enum status read_policy(struct reading *r, struct error *err)
 {
     char name[CT_POLICY_NAME_MAX + 1];
-    if (!next_name(r, name, CT_POLICY_NAME_MAX) || !is_at_end(r))
+    if (!ct_policy_words_name(&r->rest, name, CT_POLICY_NAME_MAX) || !ct_policy_words_are_over(&r->rest))
         return wrong(err, "policy NAME");
     if (ct_policy_set_find(r->set, bytes_of_text(name)) != NULL)
         return error_set(err, STATUS_USAGE, "policy %s is there twice", name);
@@ -113,7 +52,8 @@ static enum status read_stage(struct reading *r, struct error *err)
 {
     struct ct_policy *policy = r->policy;
     struct ct_policy_stage stage = {.rules = policy->base};
-    if (!next_name(r, stage.name, CT_POLICY_NAME_MAX) || !next_from(r, &stage.from_s) || !is_at_end(r))
+    if (!ct_policy_words_name(&r->rest, stage.name, CT_POLICY_NAME_MAX) ||
+        !ct_policy_words_from(&r->rest, &stage.from_s) || !ct_policy_words_are_over(&r->rest))
         return wrong(err, "stage NAME from TIME|always|never");
     for (size_t i = 0; i < policy->stage_count; i++)
         if (strcmp(policy->stages[i].name, stage.name) == 0)
@@ -129,7 +69,7 @@ static enum status read_use(struct reading *r, struct error *err)
 {
     struct ct_policy *policy = r->policy;
     char name[CT_POLICY_NAME_MAX + 1];
-    if (!next_name(r, name, CT_POLICY_NAME_MAX) || !is_at_end(r))
+    if (!ct_policy_words_name(&r->rest, name, CT_POLICY_NAME_MAX) || !ct_policy_words_are_over(&r->rest))
         return wrong(err, "use STAGE");
     for (size_t i = 0; i < policy->stage_count; i++) {
         if (strcmp(policy->stages[i].name, name) != 0)
@@ -144,14 +84,14 @@ static enum status read_use(struct reading *r, struct error *err)
 static enum status read_suite(struct reading *r, struct error *err)
 {
     struct bytes word;
-    r->policy->suite = next_word(r, &word) ? ct_suite_by_name(word) : NULL;
-    return r->policy->suite != NULL && is_at_end(r) ? STATUS_OK : wrong(err, "suite gm|intl");
+    r->policy->suite = ct_policy_words_next(&r->rest, &word) ? ct_suite_by_name(word) : NULL;
+    return r->policy->suite != NULL && ct_policy_words_are_over(&r->rest) ? STATUS_OK : wrong(err, "suite gm|intl");
 }
 
 static enum status read_length(struct reading *r, struct error *err)
 {
-    r->policy->is_length_inclusive = next_is(r, "inclusive");
-    if ((!r->policy->is_length_inclusive && !next_is(r, "exact")) || !is_at_end(r))
+    r->policy->is_length_inclusive = ct_policy_words_is(&r->rest, "inclusive");
+    if ((!r->policy->is_length_inclusive && !ct_policy_words_is(&r->rest, "exact")) || !ct_policy_words_are_over(&r->rest))
         return wrong(err, "length exact|inclusive");
     return STATUS_OK;
 }
@@ -159,7 +99,7 @@ static enum status read_length(struct reading *r, struct error *err)
 static enum status read_list_max_age(struct reading *r, struct error *err)
 {
     size_t days;
-    if (!next_count(r, DAYS_MAX, &days) || !is_at_end(r))
+    if (!ct_policy_words_count(&r->rest, DAYS_MAX, &days) || !ct_policy_words_are_over(&r->rest))
         return wrong(err, "list-max-age DAYS");
     r->policy->list_max_age_s = (int64_t)days * CT_POLICY_DAY_S;
     return STATUS_OK;
@@ -167,14 +107,14 @@ static enum status read_list_max_age(struct reading *r, struct error *err)
 
 static enum status read_certificates(struct reading *r, struct error *err)
 {
-    if (!next_from(r, &r->policy->certificates_from_s) || !is_at_end(r))
+    if (!ct_policy_words_from(&r->rest, &r->policy->certificates_from_s) || !ct_policy_words_are_over(&r->rest))
         return wrong(err, "certificates from TIME|always|never");
     return STATUS_OK;
 }
 
 static enum status read_enforce(struct reading *r, struct error *err)
 {
-    if (!next_from(r, &rules_of(r)->enforce_from_s) || !is_at_end(r))
+    if (!ct_policy_words_from(&r->rest, &rules_of(r)->enforce_from_s) || !ct_policy_words_are_over(&r->rest))
         return wrong(err, "enforce from TIME|always|never");
     return STATUS_OK;
 }
@@ -185,18 +125,19 @@ static enum status read_scts(struct reading *r, struct error *err)
     struct ct_policy_rules *rules = rules_of(r);
     struct ct_policy_tier tier = {.up_to_s = INT64_MAX};
     size_t days;
-    if (next_is(r, "upto")) {
-        if (!next_count(r, DAYS_MAX, &days))
+    if (ct_policy_words_is(&r->rest, "upto")) {
+        if (!ct_policy_words_count(&r->rest, DAYS_MAX, &days))
             return wrong(err, form);
         tier.up_to_s = (int64_t)days * CT_POLICY_DAY_S;
-    } else if (!next_is(r, "longer")) {
+    } else if (!ct_policy_words_is(&r->rest, "longer")) {
         return wrong(err, form);
     }
-    if (!next_count(r, CT_POLICY_SCTS_NEEDED_MAX, &tier.scts))
+    if (!ct_policy_words_count(&r->rest, CT_POLICY_SCTS_NEEDED_MAX, &tier.scts))
         return wrong(err, form);
-    if (next_is(r, "per-operator") && !next_count(r, CT_POLICY_SCTS_NEEDED_MAX, &tier.per_operator))
+    if (ct_policy_words_is(&r->rest, "per-operator") &&
+        !ct_policy_words_count(&r->rest, CT_POLICY_SCTS_NEEDED_MAX, &tier.per_operator))
         return wrong(err, form);
-    if (!is_at_end(r))
+    if (!ct_policy_words_are_over(&r->rest))
         return wrong(err, form);
     if (r->stage != NULL && !r->stage->has_own_tiers) {
         r->stage->has_own_tiers = true;
@@ -212,14 +153,16 @@ static enum status read_scts(struct reading *r, struct error *err)
 
 static enum status read_operators(struct reading *r, struct error *err)
 {
-    if (!next_count(r, CT_POLICY_SCTS_NEEDED_MAX, &rules_of(r)->operators) || !is_at_end(r))
+    if (!ct_policy_words_count(&r->rest, CT_POLICY_SCTS_NEEDED_MAX, &rules_of(r)->operators) ||
+        !ct_policy_words_are_over(&r->rest))
         return wrong(err, "operators N");
     return STATUS_OK;
 }
 
 static enum status read_rfc6962(struct reading *r, struct error *err)
 {
-    if (!next_count(r, CT_POLICY_SCTS_NEEDED_MAX, &rules_of(r)->rfc6962) || !is_at_end(r))
+    if (!ct_policy_words_count(&r->rest, CT_POLICY_SCTS_NEEDED_MAX, &rules_of(r)->rfc6962) ||
+        !ct_policy_words_are_over(&r->rest))
         return wrong(err, "require-rfc6962 N");
     return STATUS_OK;
 }
@@ -229,12 +172,13 @@ static enum status read_required(struct reading *r, struct error *err)
     static const char form[] = "require-operator N NAME...";
     struct ct_policy_rules *rules = rules_of(r);
     rules->required_count = 0;
-    if (!next_count(r, CT_POLICY_SCTS_NEEDED_MAX, &rules->required) || (rules->required > 0 && is_at_end(r)))
+    if (!ct_policy_words_count(&r->rest, CT_POLICY_SCTS_NEEDED_MAX, &rules->required) || (rules->required > 0 &&
+        ct_policy_words_are_over(&r->rest)))
         return wrong(err, form);
-    while (!is_at_end(r)) {
+    while (!ct_policy_words_are_over(&r->rest)) {
         if (rules->required_count == CT_POLICY_OPERATORS_MAX)
             return error_set(err, STATUS_USAGE, "more than %d operators in one line", CT_POLICY_OPERATORS_MAX);
-        if (!next_name(r, rules->required_names[rules->required_count++], CT_POLICY_OPERATOR_NAME_MAX))
+        if (!ct_policy_words_name(&r->rest, rules->required_names[rules->required_count++], CT_POLICY_OPERATOR_NAME_MAX))
             return wrong(err, form);
     }
     return STATUS_OK;
@@ -244,9 +188,9 @@ static bool next_states(struct reading *r, unsigned *mask)
 {
     struct bytes word;
     *mask = 0;
-    while (!is_at_end(r)) {
+    while (!ct_policy_words_are_over(&r->rest)) {
         enum log_list_state state;
-        if (!next_word(r, &word))
+        if (!ct_policy_words_next(&r->rest, &word))
             return false;
         state = log_list_state_by_name(word);
         if (state == LOG_LIST_UNKNOWN && !bytes_is_text(word, "unknown"))
@@ -268,7 +212,8 @@ static enum status read_ask(struct reading *r, struct error *err)
 
 static enum status read_live(struct reading *r, struct error *err)
 {
-    if (!next_count(r, CT_POLICY_SCTS_NEEDED_MAX, &rules_of(r)->live) || !next_states(r, &rules_of(r)->live_states))
+    if (!ct_policy_words_count(&r->rest, CT_POLICY_SCTS_NEEDED_MAX, &rules_of(r)->live) ||
+        !next_states(r, &rules_of(r)->live_states))
         return wrong(err, "live N STATE...");
     return STATUS_OK;
 }
@@ -281,9 +226,9 @@ static enum status read_delivery(struct reading *r, struct error *err)
     } ways[] = {{"embedded", CT_POLICY_EMBEDDED}, {"tls", CT_POLICY_TLS}, {"ocsp", CT_POLICY_OCSP},
                 {"property", CT_POLICY_PROPERTY}};
     unsigned mask = 0;
-    while (!is_at_end(r)) {
+    while (!ct_policy_words_are_over(&r->rest)) {
         size_t i = 0;
-        while (i < sizeof ways / sizeof ways[0] && !next_is(r, ways[i].word))
+        while (i < sizeof ways / sizeof ways[0] && !ct_policy_words_is(&r->rest, ways[i].word))
             i++;
         if (i == sizeof ways / sizeof ways[0])
             return wrong(err, "delivery embedded|tls|ocsp|property...");
@@ -325,7 +270,8 @@ static enum status read_statement(struct reading *r, struct error *err)
         {"length", read_length},       {"list-max-age", read_list_max_age}, {"certificates", read_certificates},
         {"enforce", read_enforce},     {"scts", read_scts},             {"operators", read_operators},
         {"require-rfc6962", read_rfc6962}, {"require-operator", read_required}, {"counted", read_counted},
-        {"suite", read_suite},         {"ask", read_ask},             {"live", read_live},             {"delivery", read_delivery},
+        {"suite", read_suite},         {"ask", read_ask},             {"live", read_live},             {"delivery",
+            read_delivery},
     };
     struct bytes word;
     if (!text_next_word(&r->rest, &word))
@@ -381,31 +327,4 @@ enum status ct_policy_set_read(struct bytes text, struct ct_policy_set **out, st
     else
         ct_policy_set_free(r.set);
     return s;
-}
-
-void ct_policy_set_free(struct ct_policy_set *policies)
-{
-    if (policies == NULL)
-        return;
-    for (size_t i = 0; i < policies->count; i++)
-        free(policies->policies[i]);
-    free(policies);
-}
-
-const struct ct_policy *ct_policy_set_find(const struct ct_policy_set *policies, struct bytes name)
-{
-    for (size_t i = 0; i < policies->count; i++)
-        if (bytes_is_text(name, policies->policies[i]->name))
-            return policies->policies[i];
-    return NULL;
-}
-
-size_t ct_policy_set_count(const struct ct_policy_set *policies)
-{
-    return policies->count;
-}
-
-const struct ct_policy *ct_policy_set_at(const struct ct_policy_set *policies, size_t i)
-{
-    return policies->policies[i];
 }

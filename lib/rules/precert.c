@@ -1,30 +1,19 @@
 #include "rules/precert.h"
 
-#include <string.h>
-
 #include "codec/asn1/der.h"
-#include "codec/x509/extensions.h"
+#include "rules/precert_parts.h"
 
 /* Contents of 1.3.6.1.4.1.11129.2.4.2 and .3. */
 static const uint8_t oid_sct_list[] = {0x2b, 0x06, 0x01, 0x04, 0x01, 0xd6, 0x79, 0x02, 0x04, 0x02};
 static const uint8_t oid_poison[] = {0x2b, 0x06, 0x01, 0x04, 0x01, 0xd6, 0x79, 0x02, 0x04, 0x03};
 static const uint8_t poison_value[] = {DER_NULL, 0x00};
 
-/* Longer than any object identifier in use; what is longer is cut. */
-#define OID_TEXT_MAX 96
-
-/* What a certificate has of both extensions. */
-struct found {
-    bool has_poison, has_list;
-    struct bytes list; /* the SignedCertificateTimestampList */
-};
-
 static enum status malformed(struct error *err, const char *what)
 {
     return error_set(err, STATUS_MALFORMED, "certificate: %s", what);
 }
 
-static enum status take_list(const struct extension *e, struct found *out, struct error *err)
+static enum status take_list(const struct extension *e, struct precert_found *out, struct error *err)
 {
     struct reader r;
     struct der_element octets;
@@ -38,7 +27,7 @@ static enum status take_list(const struct extension *e, struct found *out, struc
     return STATUS_OK;
 }
 
-static enum status take_poison(const struct extension *e, struct found *out, struct error *err)
+static enum status take_poison(const struct extension *e, struct precert_found *out, struct error *err)
 {
     if (out->has_poison)
         return malformed(err, "poisoned twice");
@@ -48,12 +37,12 @@ static enum status take_poison(const struct extension *e, struct found *out, str
     return STATUS_OK;
 }
 
-static enum status find(const struct certificate *certificate, struct found *out, struct error *err)
+enum status precert_find(const struct certificate *certificate, struct precert_found *out, struct error *err)
 {
     struct reader r;
     struct extension e;
     enum status s = STATUS_OK;
-    *out = (struct found){.has_list = false};
+    *out = (struct precert_found){.has_list = false};
     reader_init(&r, certificate->extensions);
     while (s == STATUS_OK && !reader_is_at_end(&r)) {
         if (!extensions_next(&r, &e))
@@ -66,7 +55,7 @@ static enum status find(const struct certificate *certificate, struct found *out
     return s;
 }
 
-static bool is_either(const struct extension *e)
+bool precert_is_either(const struct extension *e)
 {
     return bytes_equal(e->oid, BYTES_OF(oid_poison)) || bytes_equal(e->oid, BYTES_OF(oid_sct_list));
 }
@@ -83,7 +72,7 @@ static void write_extensions(struct bytes list, struct builder *out)
         const uint8_t *at = r.at;
         if (!extensions_next(&r, &e))
             break; /* find has read them all */
-        if (!is_either(&e))
+        if (!precert_is_either(&e))
             builder_bytes(out, bytes_of(at, (size_t)(r.at - at)));
     }
     bool is_empty = out->len == first;
@@ -93,8 +82,7 @@ static void write_extensions(struct bytes list, struct builder *out)
         out->len = start;
 }
 
-/* What stands in after_spki before the extensions. */
-static struct bytes unique_ids(const struct certificate *certificate)
+struct bytes precert_unique_ids(const struct certificate *certificate)
 {
     struct reader r;
     reader_init(&r, certificate->after_spki);
@@ -113,7 +101,7 @@ static enum status write_tbs(const struct certificate *certificate, struct build
     reader_init(&r, certificate->tbs);
     if (!der_enter(&r, DER_SEQUENCE, &contents))
         return malformed(err, "no TBSCertificate");
-    struct bytes ids = unique_ids(certificate);
+    struct bytes ids = precert_unique_ids(certificate);
     size_t before = (size_t)(certificate->after_spki.data - contents.at) + ids.len;
     size_t mark = der_open(out, DER_SEQUENCE);
     builder_bytes(out, bytes_of(contents.at, before));
@@ -124,16 +112,16 @@ static enum status write_tbs(const struct certificate *certificate, struct build
 
 enum status precert_is_poisoned(const struct certificate *certificate, bool *is_poisoned, struct error *err)
 {
-    struct found found;
-    enum status s = find(certificate, &found, err);
+    struct precert_found found;
+    enum status s = precert_find(certificate, &found, err);
     *is_poisoned = s == STATUS_OK && found.has_poison;
     return s;
 }
 
 enum status precert_write_tbs(const struct certificate *precertificate, struct builder *out, struct error *err)
 {
-    struct found found;
-    enum status s = find(precertificate, &found, err);
+    struct precert_found found;
+    enum status s = precert_find(precertificate, &found, err);
     if (s != STATUS_OK)
         return s;
     if (!found.has_poison)
@@ -145,8 +133,8 @@ enum status precert_write_tbs(const struct certificate *precertificate, struct b
 
 enum status precert_write_final_tbs(const struct certificate *certificate, struct builder *out, struct error *err)
 {
-    struct found found;
-    enum status s = find(certificate, &found, err);
+    struct precert_found found;
+    enum status s = precert_find(certificate, &found, err);
     if (s != STATUS_OK)
         return s;
     if (found.has_poison)
@@ -158,121 +146,19 @@ enum status precert_write_final_tbs(const struct certificate *certificate, struc
 
 enum status precert_identity(const struct certificate *certificate, struct builder *out, struct error *err)
 {
-    struct found found;
-    enum status s = find(certificate, &found, err);
+    struct precert_found found;
+    enum status s = precert_find(certificate, &found, err);
     return s == STATUS_OK ? write_tbs(certificate, out, err) : s;
 }
 
 enum status precert_sct_list(const struct certificate *certificate, struct bytes *list, struct error *err)
 {
-    struct found found;
-    enum status s = find(certificate, &found, err);
+    struct precert_found found;
+    enum status s = precert_find(certificate, &found, err);
     *list = found.list;
     if (s == STATUS_OK && !found.has_list)
         return error_set(err, STATUS_NOT_FOUND, "certificate: it has no SCT list");
     return s;
-}
-
-/* ---- is it the one that was announced? ---- */
-
-static void write_oid(struct bytes oid, char out[OID_TEXT_MAX])
-{
-    uint64_t component = 0;
-    size_t len = 0;
-    bool is_first = true;
-    out[0] = '\0';
-    for (size_t i = 0; i < oid.len && len < OID_TEXT_MAX - 24; i++) {
-        component = component << 7 | (oid.data[i] & 0x7f);
-        if ((oid.data[i] & 0x80) != 0)
-            continue;
-        struct builder b;
-        builder_init_fixed(&b, out + len, OID_TEXT_MAX - 1 - len);
-        if (is_first) {
-            uint64_t root = component < 80 ? component / 40 : 2;
-            builder_printf(&b, "%llu.%llu", (unsigned long long)root, (unsigned long long)(component - 40 * root));
-        } else {
-            builder_printf(&b, ".%llu", (unsigned long long)component);
-        }
-        len += b.len;
-        out[len] = '\0';
-        component = 0;
-        is_first = false;
-    }
-}
-
-/* The next extension that is neither of both; false at the end. */
-static bool next_other(struct reader *r, struct extension *e, struct bytes *whole)
-{
-    while (!reader_is_at_end(r)) {
-        const uint8_t *at = r->at;
-        if (!extensions_next(r, e))
-            return false;
-        *whole = bytes_of(at, (size_t)(r->at - at));
-        if (!is_either(e))
-            return true;
-    }
-    return false;
-}
-
-static enum status differ(struct error *err, const char *what)
-{
-    return error_set(err, STATUS_REFUSED, "the certificate is not that of its precertificate: %s", what);
-}
-
-static enum status compare_extensions(const struct certificate *a, const struct certificate *b, struct error *err)
-{
-    struct reader ra, rb;
-    struct extension ea, eb;
-    struct bytes wa, wb;
-    char oid[OID_TEXT_MAX], text[OID_TEXT_MAX + 40];
-    reader_init(&ra, a->extensions);
-    reader_init(&rb, b->extensions);
-    for (;;) {
-        bool has_a = next_other(&ra, &ea, &wa), has_b = next_other(&rb, &eb, &wb);
-        if (!has_a && !has_b)
-            return STATUS_OK;
-        if (has_a && has_b && bytes_equal(wa, wb))
-            continue;
-        write_oid(has_a ? ea.oid : eb.oid, oid);
-        struct builder words;
-        builder_init_fixed(&words, text, sizeof text - 1);
-        builder_printf(&words, "extension %s %s", oid,
-                       !has_b ? "is missing" : !has_a ? "is new" : "differs, or stands elsewhere");
-        text[words.len] = '\0';
-        return differ(err, text);
-    }
-}
-
-enum status precert_check_pair(const struct certificate *precertificate, const struct certificate *certificate,
-                               struct error *err)
-{
-    struct found pre, final;
-    enum status s = error_prefix(err, find(precertificate, &pre, err), "precertificate");
-    if (s == STATUS_OK)
-        s = find(certificate, &final, err);
-    if (s != STATUS_OK)
-        return s;
-    if (!pre.has_poison || pre.has_list)
-        return error_set(err, STATUS_REFUSED, "the first of both is no precertificate");
-    if (final.has_poison)
-        return differ(err, "it has the poison");
-    const struct {
-        const char *name;
-        struct bytes pre, final;
-    } fields[] = {
-        {"serial number", precertificate->serial, certificate->serial},
-        {"version", precertificate->version, certificate->version},
-        {"signature algorithm", precertificate->signature, certificate->signature},
-        {"issuer", precertificate->issuer, certificate->issuer},
-        {"validity", precertificate->validity, certificate->validity},
-        {"subject", precertificate->subject, certificate->subject},
-        {"public key", precertificate->spki, certificate->spki},
-        {"unique identifiers", unique_ids(precertificate), unique_ids(certificate)},
-    };
-    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
-        if (!bytes_equal(fields[i].pre, fields[i].final))
-            return differ(err, fields[i].name);
-    return compare_extensions(precertificate, certificate, err);
 }
 
 /* ---- writers ---- */
