@@ -68,7 +68,7 @@ static bool bring_best(const struct ct_policy_tally *t, const struct log_list *l
 static enum status cannot(const struct ct_policy *policy, const struct ct_policy_tally *t, struct error *err)
 {
     struct error why;
-    (void)ct_policy_tally_judge(policy, t, &why);
+    (void)!ct_policy_tally_judge(policy, t, &why);
     return error_set(err, STATUS_NOT_FOUND, "with the logs that may be asked: %.240s", why.text);
 }
 
