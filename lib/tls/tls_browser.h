@@ -83,6 +83,11 @@ struct tls_browser_report {
 /* tls_browser_report borrows what is known about a stream of tls_browser_dial; lives as long as the stream. */
 const struct tls_browser_report *tls_browser_report(const struct tls_stream *stream);
 
+/* tls_browser_chain is the chain that was judged, each certificate as opaque<0..2^24-1>; tls_browser_sct_list the SCTs that came
+ * in TLS beside it, as their extension had them. Empty when there is none; borrowed from the stream. */
+struct bytes tls_browser_chain(const struct tls_stream *stream);
+struct bytes tls_browser_sct_list(const struct tls_stream *stream);
+
 /* tls_browser_retry_anchor: after a failure, the ID of the server's list that is worth a new connection. False
  * when there is none, or when this was the retry. */
 MUST_USE bool tls_browser_retry_anchor(const struct tls_stream *stream, struct tai *id);

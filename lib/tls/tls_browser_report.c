@@ -4,6 +4,18 @@
 
 #include "tls/tls_browser_parts.h"
 
+struct bytes tls_browser_chain(const struct tls_stream *stream)
+{
+    const struct tls_browser_connection *c = tls_browser_connection_of_stream(stream);
+    return c != NULL ? builder_view(&c->chain) : bytes_of(NULL, 0);
+}
+
+struct bytes tls_browser_sct_list(const struct tls_stream *stream)
+{
+    const struct tls_browser_connection *c = tls_browser_connection_of_stream(stream);
+    return c != NULL ? builder_view(&c->sct_list) : bytes_of(NULL, 0);
+}
+
 const struct tls_browser_report *tls_browser_report(const struct tls_stream *stream)
 {
     struct tls_browser_connection *c = tls_browser_connection_of_stream(stream);

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <jansson.h>
+
 #include "base/text.h"
 #include "ct_json/ct_json.h"
 #include "input.h"
@@ -171,6 +173,69 @@ static enum status add_certificate(struct loading *l, const struct options *opti
     return error_prefix(err, s, "%s", l->name);
 }
 
+/* ---- what `cathaya fetch --json` has said ---- */
+
+static bool add_block(struct input_blocks *blocks, const json_t *base64)
+{
+    const char *text = json_string_value(base64);
+    struct input_block *block = &blocks->blocks[blocks->count];
+    size_t before = blocks->der.len;
+    if (text == NULL || !text_parse_base64(bytes_of(text, json_string_length(base64)), &blocks->der) ||
+        !builder_is_good(&blocks->der))
+        return false;
+    *block = (struct input_block){.label = "CERTIFICATE", .offset = before, .len = blocks->der.len - before};
+    blocks->count++;
+    return true;
+}
+
+static enum status add_peer(struct loading *l, const json_t *peer, struct error *err)
+{
+    const json_t *chain = json_object_get(json_object_get(peer, "certificate"), "chain"), *list = json_object_get(peer, "tls_sct_list");
+    struct input_block blocks[2];
+    struct input_blocks certificates = {.blocks = blocks};
+    struct certificate certificate;
+    struct builder scts;
+    size_t count = 0;
+    builder_init(&certificates.der, INPUT_SIZE_MAX);
+    builder_init(&scts, SCT_LIST_SIZE_MAX);
+    for (size_t i = 0; i < 2 && i < json_array_size(chain) && add_block(&certificates, json_array_get(chain, i)); i++)
+        continue;
+    enum status s = certificates.count > 0 ? STATUS_OK : error_set(err, STATUS_MALFORMED, "no certificates: not what `cathaya fetch --json` says");
+    struct bytes der = s == STATUS_OK ? input_block_der(&certificates, 0) : bytes_of(NULL, 0);
+    struct bytes issuer = certificates.count > 1 ? input_block_der(&certificates, 1) : bytes_of(NULL, 0);
+    struct sct_check_subject subject = sct_check_certificate(der);
+    if (s == STATUS_OK)
+        s = certificate_parse(der, &certificate, err);
+    if (s == STATUS_OK)
+        s = add_embedded(l, &certificate, issuer, &count, err);
+    if (s == STATUS_OK && json_string_length(list) > 0)
+        s = text_parse_base64(bytes_of(json_string_value(list), json_string_length(list)), &scts) && builder_is_good(&scts)
+                ? add_list(l, &subject, builder_view(&scts), &count, err)
+                : error_set(err, STATUS_MALFORMED, "tls_sct_list is no base64");
+    if (s == STATUS_OK && count == 0)
+        s = error_set(err, STATUS_REFUSED, "the server showed no SCTs");
+    builder_clear(&certificates.der);
+    builder_clear(&scts);
+    return s;
+}
+
+/* One object, or one per line. */
+static enum status add_fetched(struct loading *l, struct error *err)
+{
+    struct builder text;
+    struct bytes rest, line;
+    builder_init(&text, INPUT_SIZE_MAX);
+    enum status s = input_read(l->name, INPUT_SIZE_MAX, &text, err);
+    rest = builder_view(&text);
+    while (s == STATUS_OK && text_next_line(&rest, &line)) {
+        json_t *peer = json_loadb((const char *)line.data, line.len, JSON_REJECT_DUPLICATES, NULL);
+        s = error_prefix(err, add_peer(l, peer, err), "%s", l->name);
+        json_decref(peer);
+    }
+    builder_clear(&text);
+    return s;
+}
+
 static enum status read_issuer(const struct options *options, struct input_blocks *blocks, struct bytes *der, struct error *err)
 {
     const char *path = options_value(options, "issuer");
@@ -200,6 +265,9 @@ enum status audit_scts_load(const struct options *options, const struct audit_lo
         input_blocks_clear(&blocks);
         certificates++;
     }
+    at = 0;
+    while (s == STATUS_OK && (l.name = options_next(options, "fetched", &at)) != NULL)
+        s = add_fetched(&l, err);
     if (s == STATUS_OK && certificates != 1 && options_has(options, "sct"))
         s = error_set(err, STATUS_USAGE, "--sct: an SCT beside a certificate is checked with it: give one --cert");
     input_blocks_clear(&issuers);

@@ -19,7 +19,7 @@ struct audit_sct {
     char reason[ERROR_TEXT_MAX];
 };
 
-/* audit_scts_load reads --cert, --issuer and --sct: each SCT is verified with its log's key at now_s. STATUS_USAGE for files that
+/* audit_scts_load reads --cert, --issuer, --sct and --fetched: each SCT is verified with its log's key at now_s. STATUS_USAGE for files that
  * cannot be read, STATUS_MALFORMED, STATUS_REFUSED (what is no certificate with SCTs). Items are struct audit_sct *.
  * audit_scts_clear follows in any case. */
 MUST_USE enum status audit_scts_load(const struct options *options, const struct audit_logs *logs, const struct algorithms *algorithms,

@@ -333,6 +333,7 @@ static const struct option_row rows[] = {
     {.name = "issuer", .metavar = "FILE", .help = "its issuer, unless that stands behind it in its file"},
     {.name = "sct", .metavar = "FILE", .help = "SCTs that came beside the certificate: a list, or an answer of add-chain",
      .is_repeatable = true},
+    {.name = "fetched", .metavar = "FILE", .help = "what `cathaya fetch --json` has said: the server's SCTs", .is_repeatable = true},
     {.name = "state", .metavar = "DIR", .help = "keep here what is verified, and go on from it"},
     {.name = "evidence", .metavar = "DIR", .help = "keep evidence files here; DIR/evidence of --state if not given"},
     {.name = "once", .help = "one round, which is the default"},

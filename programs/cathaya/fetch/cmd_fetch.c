@@ -113,7 +113,7 @@ static int repeat(struct session *session)
 {
     int status = EXIT_YES;
     struct tls_browser_session *ticket = NULL;
-    struct fetch_result *result = malloc(sizeof *result);
+    struct fetch_result *result = calloc(1, sizeof *result);
     if (result == NULL) {
         output_error("fetch: out of memory");
         return EXIT_SURROUNDINGS;
@@ -127,6 +127,7 @@ static int repeat(struct session *session)
         status = output_worse(status, report(session, result));
     }
     tls_browser_session_free(ticket);
+    fetch_exchange_clear(result);
     free(result);
     return status;
 }

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "adapters/http1/response_parser.h"
+#include "input.h"
 
 #define READ_SIZE 16384
 #define REQUEST_SIZE 4096
@@ -164,6 +165,16 @@ static enum fetch_outcome judge_failure(struct exchange *x, const struct error *
     return outcome;
 }
 
+/* The one that was judged last. */
+static void keep_peer(struct fetch_result *result, const struct tls_stream *stream)
+{
+    fetch_exchange_clear(result);
+    builder_init(&result->chain, INPUT_SIZE_MAX);
+    builder_init(&result->sct_list, INPUT_SIZE_MAX);
+    builder_bytes(&result->chain, tls_browser_chain(stream));
+    builder_bytes(&result->sct_list, tls_browser_sct_list(stream));
+}
+
 static enum fetch_outcome shake_hands(struct exchange *x)
 {
     struct error err = {.status = STATUS_OK};
@@ -175,6 +186,7 @@ static enum fetch_outcome shake_hands(struct exchange *x)
     x->result->handshake_ms = fetch_now_ms() - start_ms;
     x->result->has_tls = true;
     x->result->report = *tls_browser_report(x->stream);
+    keep_peer(x->result, x->stream);
     return result == TLS_DONE ? FETCH_OK : judge_failure(x, &err);
 }
 
@@ -214,12 +226,19 @@ static enum fetch_outcome retry(struct exchange *x, struct tls_browser *browser,
     return attempt(x, browser, dial);
 }
 
+void fetch_exchange_clear(struct fetch_result *result)
+{
+    builder_clear(&result->chain);
+    builder_clear(&result->sct_list);
+}
+
 void fetch_exchange_run(const struct fetch_request *request, struct tls_browser *browser,
                         struct tls_browser_session **session, struct fetch_result *result)
 {
     int64_t start_ms = fetch_now_ms();
     struct exchange x = {.request = request, .result = result, .fd = -1, .deadline_ms = start_ms + request->timeout_ms};
     struct tls_browser_dial dial = {.server_name = request->url.host, .at_s = request->at_s, .session = *session};
+    fetch_exchange_clear(result);
     *result = (struct fetch_result){.outcome = FETCH_OK};
     result->outcome = attempt(&x, browser, &dial);
     if (result->outcome != FETCH_OK && x.stream != NULL && tls_browser_retry_anchor(x.stream, &result->retry_id))

@@ -37,6 +37,7 @@ struct fetch_result {
     char address[FETCH_ADDRESS_TEXT_SIZE];
     bool has_tls;     /* report is filled */
     struct tls_browser_report report;
+    struct builder chain, sct_list; /* what was judged, and what came in TLS beside it: as tls_browser.h gives them */
     bool is_retried;  /* a first connection was refused, and the server offered retry_id */
     struct tai retry_id;
     char first_reason[ERROR_TEXT_MAX]; /* what was wrong with that one */
@@ -46,7 +47,10 @@ struct fetch_result {
     uint64_t body_len;
 };
 
-/* fetch_exchange_run fills result. session: in, one to offer, or NULL; out, what the server has given for the next
+/* fetch_exchange_clear frees what a result owns; the zero result is fine. */
+void fetch_exchange_clear(struct fetch_result *result);
+
+/* fetch_exchange_run fills result, which has to be one of before, or zero; fetch_exchange_clear follows at last. session: in, one to offer, or NULL; out, what the server has given for the next
  * connection, or NULL; the caller frees it. */
 void fetch_exchange_run(const struct fetch_request *request, struct tls_browser *browser,
                         struct tls_browser_session **session, struct fetch_result *result);

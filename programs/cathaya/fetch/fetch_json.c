@@ -1,8 +1,10 @@
 /* fetch_json.c - the report as one JSON object, always with the same names; null is what is not known. */
 #include <string.h>
 
+#include "base/reader.h"
 #include "base/text.h"
 #include "fetch/fetch_report.h"
+#include "input.h"
 #include "output.h"
 
 static void set(json_t *object, const char *name, json_t *value)
@@ -70,6 +72,28 @@ static void set_proof(json_t *object, const struct peer_verdict *peer, bool is_g
     set_text(object, "basis", !is_good ? "" : proof->basis == PROOF_BY_TRUSTED_SUBTREE ? "landmark" : "cosigners");
 }
 
+static json_t *base64_of(struct bytes value)
+{
+    struct builder text;
+    json_t *string;
+    builder_init(&text, (size_t)2 * INPUT_SIZE_MAX);
+    text_write_base64(&text, value);
+    string = json_stringn(text.data != NULL ? (const char *)text.data : "", text.len);
+    builder_clear(&text);
+    return string;
+}
+
+/* For `cathaya audit --fetched`. */
+static json_t *chain_of(struct bytes chain)
+{
+    json_t *list = json_array();
+    struct reader r, one;
+    reader_init(&r, chain);
+    while (reader_vector_u24(&r, &one))
+        (void)json_array_append_new(list, base64_of(reader_rest(&one)));
+    return list;
+}
+
 static json_t *certificate_of(const struct fetch_result *result, const struct trust_store *store)
 {
     const struct peer_verdict *peer = &result->report.peer;
@@ -89,6 +113,7 @@ static json_t *certificate_of(const struct fetch_result *result, const struct tr
         json_decref(holder);
     }
     set(object, "subjects", subjects);
+    set(object, "chain", chain_of(builder_view(&result->chain)));
     return object;
 }
 
@@ -152,6 +177,7 @@ static void set_tls(json_t *object, const struct fetch_result *result)
     set(object, "hello_retry", json_boolean(r->is_hello_retried));
     set(object, "bytes", bytes_of_flights(result));
     set(object, "scts", scts_of(&r->peer));
+    set(object, "tls_sct_list", base64_of(builder_view(&result->sct_list)));
     set_text(object, "ocsp", ocsp_name(r->peer.ocsp));
     set(object, "trust_anchors", anchors_of(result));
     set(object, "retry", retry_of(result));
