@@ -6,6 +6,9 @@
 #include "service/ocsp_responder/ocsp_answer.h"
 #include "service/ocsp_responder/ocsp_http.h"
 
+/* After a failure of store or signer nothing new is asked of them for so long. */
+#define PAUSE_S 10
+
 struct ocsp_responder {
     struct ocsp_responder_config config;
     struct ocsp_issuer issuer;
@@ -13,6 +16,7 @@ struct ocsp_responder {
     struct ocsp_cache cache;
     size_t pending_count;
     uint64_t generation; /* one more with every status that has changed */
+    int64_t pause_until_s; /* store or signer have failed: the worker, which issues too, is not kept waiting by each request */
     struct metric *kept, *signed_new, *refused, *failed;
 };
 
@@ -78,6 +82,7 @@ static void done_answer(void *cookie)
     } else if (job->status == STATUS_NOT_FOUND) {
         fail(responder, job->x, OCSP_UNAUTHORIZED);
     } else {
+        responder->pause_until_s = now_s(responder) + PAUSE_S;
         events_report(&responder->config.events, EVENT_ERROR, "ocsp-failed", {"ca", responder->config.ca}, {"reason", job->err.text});
         fail(responder, job->x, job->status == STATUS_AGAIN ? OCSP_TRY_LATER : OCSP_INTERNAL_ERROR);
     }
@@ -86,13 +91,20 @@ static void done_answer(void *cookie)
 
 /* ---- on the loop ---- */
 
+static bool is_closed(const struct ocsp_responder *responder)
+{
+    int64_t left_s = responder->pause_until_s - now_s(responder);
+    /* A clock that has gone back makes it no longer. */
+    return responder->pending_count == OCSP_RESPONDER_PENDING_MAX || (left_s > 0 && left_s <= PAUSE_S);
+}
+
 static bool answer_from_cache(struct ocsp_responder *responder, struct http_exchange *x, const struct ocsp_request *request)
 {
     if (!is_for_all(responder, request))
         return false;
     const struct ocsp_cached *kept = ocsp_cache_find(&responder->cache, &request->ids[0]);
     int64_t now = now_s(responder);
-    bool is_busy = responder->pending_count == OCSP_RESPONDER_PENDING_MAX;
+    bool is_busy = is_closed(responder);
     if (kept == NULL || now < kept->times.this_update_s || now >= (is_busy ? kept->times.next_update_s : kept->times.fresh_until_s))
         return false;
     metric_add(responder->kept, 1);
@@ -114,7 +126,7 @@ static void submit(struct ocsp_responder *responder, struct job *job)
         job_free(job);
         return;
     }
-    if (responder->pending_count == OCSP_RESPONDER_PENDING_MAX) {
+    if (is_closed(responder)) {
         fail(responder, job->x, OCSP_TRY_LATER);
         job_free(job);
         return;

@@ -126,3 +126,30 @@ class PlainWorld(World):
 
     def config(self):
         return f'http-listen = {{"127.0.0.1:{self.plain_port}"}}\n' + super().config()
+
+
+class SignerWorld(World):
+    """The responders' keys are in a signer, and no other process has them."""
+
+    def make(self):
+        super().make()
+        os.makedirs(self.path('signer-state'), mode=0o700)
+        text = 'state = "signer-state"\nsocket = "signer.sock"\n'
+        for suite, algorithm in (('gm', 'sm2_sm3'), ('intl', 'ecdsa_p256_sha256')):
+            self.make_key(suite)
+            text += f'key "{suite}" {{\n    algorithm = "{algorithm}"\n    key = "{suite}-ocsp.key"\n    kinds = {{"ocsp"}}\n}}\n'
+        self.write('signer.conf', text)
+        self.signer = self.spawn('signer', acme_world.PROGRAM, 'signer', 'run', '--config', self.path('signer.conf'))
+        self.signer.wait_for('signer: 2 keys at')
+
+    def make_key(self, suite):
+        """By the program itself, as the service makes one."""
+        folder = self.path('key-of-' + suite)
+        acme_world.run('ca', 'classic', 'init', '--suite', suite, '--organisation', 'Key', '--url', 'http://localhost/x', folder)
+        os.rename(os.path.join(folder, 'keys', 'issuing.pem'), self.path(suite + '-ocsp.key'))
+
+    def config(self):
+        text = super().config()
+        for suite in self.classics():
+            text = text.replace(f'    directory = "{suite}-r1"\n', f'    directory = "{suite}-r1"\n    ocsp-key = "signer:signer.sock#{suite}"\n')
+        return text

@@ -171,6 +171,22 @@ class Nonce(Case):
         self.assertNotIn('no nonce in response', said)
 
 
+class Signed(Case):
+    kind = ocsp_world.SignerWorld
+
+    def test_a_key_in_a_signer(self):
+        for profile in KINDS:
+            suite = profile.split('-')[0]
+            certificate = self.issue(profile)
+            self.assertIn('Response verify OK', self.ocsp(suite, certificate))
+            self.assertFalse(os.path.exists(self.world.path(suite + '-r1', 'keys', 'ocsp.pem')))
+        self.world.signer.stop()
+        self.assertEqual(certificate.revoke(reason=1).status, 200)
+        # Nothing is signed, and nothing old is said.
+        self.assertIn('internalerror', self.ocsp(suite, certificate).lower().replace(' ', ''))
+        wait_until('told', lambda: 'ocsp-failed' in self.world.ca.text(), 20)
+
+
 class Plain(Case):
     kind = ocsp_world.PlainWorld
 

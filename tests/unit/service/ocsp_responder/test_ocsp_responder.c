@@ -472,6 +472,31 @@ static void bounded(void **state)
     close_responder(&w);
 }
 
+/* A store or signer that fails is left alone for a moment, and what was signed before is given meanwhile. */
+static void rests_after_a_failure(void **state)
+{
+    struct world w;
+    (void)state;
+    open_responder(&w, false, false);
+    ask(&w, CERT_ID_SHA1, BYTES_OF(good_serial), NONE);
+    turn(&w);
+    w.now_s += OCSP_RESPONDER_VALIDITY_S / 2;
+    ask(&w, CERT_ID_SHA1, BYTES_OF(broken_serial), NONE);
+    turn(&w);
+    assert_int_equal(status_of(&w), OCSP_INTERNAL_ERROR);
+    for (int i = 0; i < 5; i++)
+        ask(&w, CERT_ID_SHA1, BYTES_OF(revoked_serial), NONE);
+    assert_int_equal(status_of(&w), OCSP_TRY_LATER);
+    ask(&w, CERT_ID_SHA1, BYTES_OF(good_serial), NONE);
+    assert_int_equal(status_of(&w), OCSP_SUCCESSFUL);
+    assert_int_equal(w.job_count, 0);
+    w.now_s += 10;
+    ask(&w, CERT_ID_SHA1, BYTES_OF(revoked_serial), NONE);
+    turn(&w);
+    assert_int_equal(status_of(&w), OCSP_SUCCESSFUL);
+    close_responder(&w);
+}
+
 /* Nothing is said beyond the end of the responder's certificate, and nothing after it. */
 static void ends_with_its_certificate(void **state)
 {
@@ -542,7 +567,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(says_good_and_revoked), cmocka_unit_test(says_nothing_of_others), cmocka_unit_test(signs_once),
         cmocka_unit_test(keeps_nothing_old), cmocka_unit_test(nonces), cmocka_unit_test(gives_scts), cmocka_unit_test(several_at_once),
-        cmocka_unit_test(get_is_the_same), cmocka_unit_test(bounded), cmocka_unit_test(ends_with_its_certificate),
+        cmocka_unit_test(get_is_the_same), cmocka_unit_test(bounded), cmocka_unit_test(rests_after_a_failure), cmocka_unit_test(ends_with_its_certificate),
         cmocka_unit_test(checks_settings), cmocka_unit_test(cache_is_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
