@@ -7,7 +7,7 @@
  *
  * A log that fails or is slow is left alone for a pause that doubles, from CT_SUBMISSION_PAUSE_MIN_MS to
  * CT_SUBMISSION_PAUSE_MAX_MS, or as long as its Retry-After says, up to CT_SUBMISSION_RETRY_AFTER_MAX_MS. When the pause is over
- * one submission alone tries it. Submissions that lack logs wait for that within their deadline. A refusal of what was submitted
+ * one submission alone tries it, and asks another one beside it. Submissions that lack logs wait for that within their deadline. A refusal of what was submitted
  * (400, 413, 415, 422) is no failure of the log, and no pause: only this submission does without it.
  *
  * Metrics, by log: cathaya_ct_scts_total, cathaya_ct_failures_total, cathaya_ct_refusals_total, cathaya_ct_answer_seconds; and

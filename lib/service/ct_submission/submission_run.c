@@ -157,13 +157,13 @@ static size_t collect_avoided(struct submission *s, int64_t now_ms, int64_t *wak
     return count;
 }
 
-/* Those whose SCT is there, and those that may still answer in time. */
+/* Those whose SCT is there, and those that may still answer in time: not one that is tried, which may be as dead as before. */
 static size_t collect_hoped(const struct submission *s, const struct log_list_log **out)
 {
     size_t count = 0;
     for (size_t i = 0; i < s->asked_count; i++) {
         const struct submission_attempt *a = s->asked[i];
-        if (a->is_over ? a->status == STATUS_OK : !a->is_slow)
+        if (a->is_over ? a->status == STATUS_OK : !a->is_slow && !a->is_trial)
             out[count++] = a->row;
     }
     return count;
@@ -202,16 +202,18 @@ static void wait_for_logs(struct submission *s, int64_t now_ms, int64_t wake_ms)
 }
 
 /* Asks the first `needed` of the choice, which the next question overwrites. */
-static bool ask(struct submission *s)
+static bool ask(struct submission *s, bool *has_trial)
 {
     const struct log_list_log *rows[CT_POLICY_SCTS_NEEDED_MAX];
     size_t needed = s->ct->choice.needed;
     if (needed > CT_POLICY_SCTS_NEEDED_MAX)
         needed = CT_POLICY_SCTS_NEEDED_MAX;
     memcpy(rows, s->ct->choice.logs, needed * sizeof rows[0]);
-    for (size_t i = 0; i < needed && s->asked_count < CT_SUBMISSION_ASKED_MAX; i++)
+    for (size_t i = 0; i < needed && s->asked_count < CT_SUBMISSION_ASKED_MAX; i++) {
         if (submission_attempt_start(s, rows[i], &s->lack) != STATUS_OK)
             return false;
+        *has_trial = *has_trial || s->asked[s->asked_count - 1]->is_trial;
+    }
     return true;
 }
 
@@ -220,6 +222,7 @@ void submission_advance(struct submission *s)
     struct ct_submission *ct = s->ct;
     const struct log_list_log *hoped[CT_SUBMISSION_ASKED_MAX];
     int64_t now_ms = submission_now_ms(ct), wake_ms;
+    bool has_trial = false;
     if (has_enough(s)) {
         submission_end(s, STATUS_OK, &s->lack);
         return;
@@ -233,8 +236,12 @@ void submission_advance(struct submission *s)
     s->lack.status = STATUS_OK;
     if (ct_policy_select(s->policy, &s->view->list, &question, &ct->choice, &s->lack) == STATUS_OK) {
         s->lack.status = STATUS_OK;
-        if (!ask(s))
+        if (!ask(s, &has_trial))
             wake_ms = now_ms + FULL_PAUSE_MS;
+    }
+    if (has_trial && s->lack.status == STATUS_OK) {
+        submission_advance(s); /* somebody else beside who is tried */
+        return;
     }
     if (!s->is_over && (s->lack.status != STATUS_OK || !has_open_requests(s)))
         wait_for_logs(s, now_ms, wake_ms);

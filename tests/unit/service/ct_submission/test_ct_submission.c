@@ -425,10 +425,18 @@ static void mute_log(void **state)
     struct world w;
     start(&w, &ct_suite_gm, four, 4);
     log_named(&w, "b1")->trouble = FAKE_CT_MUTE;
-    for (size_t i = 0; i < 8; i++) {
+    while (!has_event(&w, "ct-log-failing b1")) {
         struct answered a = get(&w, "gm-browser", TIMEOUT_MS);
         check_scts(&w, &a, 2, 2, "b1");
     }
+    /* It is tried again and again, and nobody waits for that. */
+    unsigned before = log_named(&w, "b1")->asked_count;
+    for (size_t i = 0; i < 100; i++) {
+        struct answered a = get(&w, "gm-browser", 0);
+        check_scts(&w, &a, 2, 2, "b1");
+        fake_timer_advance(w.timer, DEADLINE_MS + CT_SUBMISSION_PAUSE_MAX_MS);
+    }
+    assert_true(log_named(&w, "b1")->asked_count > before + 10);
     stop(&w);
 }
 
