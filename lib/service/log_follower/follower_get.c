@@ -112,10 +112,29 @@ static bool is_elsewhere(struct get *g)
     return s->is_by_hash = true;
 }
 
+/* A log that says 429 is asked fewer things at once from then on. */
+static void adapt(const struct log_follower *f, struct get *g)
+{
+    struct source *s = g->from;
+    unsigned most = f->options.parallel * FOLLOWER_WINDOW_ONE;
+    if (g->http_status == 429)
+        s->window = s->window / 2 > FOLLOWER_WINDOW_ONE ? s->window / 2 : FOLLOWER_WINDOW_ONE;
+    else if (g->status == STATUS_OK && s->window < most)
+        s->window++;
+}
+
+static bool may_try_again(const struct get *g)
+{
+    unsigned most = g->http_status == 429 && !g->from->is_mirror ? FOLLOWER_BUSY_ATTEMPTS : g->attempts_max;
+    return g->status == STATUS_IO && g->is_transient && g->attempts < most;
+}
+
 static void settle(struct get *g)
 {
     struct log_follower *f = g->f;
     f->fetching--;
+    g->from->fetching--;
+    adapt(f, g);
     if (follower_ended(f)) {
         get_free(g);
         return;
@@ -124,7 +143,7 @@ static void settle(struct get *g)
         back_off(f, g);
     else
         g->from->failures = 0;
-    if ((g->status == STATUS_IO && g->is_transient && g->attempts < g->attempts_max) || is_elsewhere(g)) {
+    if (may_try_again(g) || is_elsewhere(g)) {
         tell_contact(f, g);
         put_first(f, g);
         pump(f);
@@ -244,6 +263,7 @@ static void send_get(struct log_follower *f, struct get *g)
     g->http_status = 0;
     g->retry_after_ms = 0;
     f->fetching++;
+    g->from->fetching++;
     f->under_way++;
     f->request_count++;
     if (g->from->store != NULL) {
@@ -274,6 +294,11 @@ static void pump(struct log_follower *f)
         struct get *next = g->next;
         bool is_local = g->from->store != NULL;
         int64_t at = is_local ? now : f->next_request_ms > g->from->backoff_until_ms ? f->next_request_ms : g->from->backoff_until_ms;
+        bool is_narrow = g->from->fetching >= (g->from->window + FOLLOWER_WINDOW_ONE - 1) / FOLLOWER_WINDOW_ONE;
+        if (is_narrow) {
+            g = next;
+            continue;
+        }
         if (at <= now)
             send_get(f, g);
         else if (at < wake)

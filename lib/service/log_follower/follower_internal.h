@@ -28,9 +28,12 @@
 #define FOLLOWER_TEXT_MAX  256
 /* Findings that wait for their proof: one lie is told well, a hundred of a kind need no hundred proofs. */
 #define FOLLOWER_PROOFS_MAX 8
+#define FOLLOWER_WINDOW_ONE 16 /* of struct source.window */
 #define FOLLOWER_TIMEOUT_MS 30000
 /* A request is tried so often before its round has failed: with the delays below, for a minute. */
 #define FOLLOWER_ATTEMPTS       7
+/* 429 is an answer of a log that works: whoever keeps asking politely gets everything in the end. */
+#define FOLLOWER_BUSY_ATTEMPTS  60
 #define FOLLOWER_BACKOFF_MIN_MS 500
 #define FOLLOWER_BACKOFF_MAX_MS 60000
 /* Who asks for more patience than this is asked again all the same. */
@@ -73,6 +76,8 @@ struct source {
     int64_t failing_since_ms;
     int64_t backoff_until_ms;
     unsigned failures; /* one after the other */
+    unsigned window;   /* requests at once, in 16ths: halved by 429, grows by 1/16 with each answer */
+    unsigned fetching;
     int64_t behind_since_ms; /* mirror: has not what we trust, since then; 0: it has */
     bool is_told_stale, is_told_unreachable, is_told_head_stale, is_told_short;
     int64_t short_since_ms; /* mtc: too few cosigners, since then; 0: enough */

@@ -85,9 +85,11 @@ static enum status set_sources(struct log_follower *f, const struct followed_log
         return error_set(err, STATUS_USAGE, "log %s: no URL, or one that is too long", log->name);
     if (log->mirror_count > LOG_FOLLOWER_MIRRORS_MAX)
         return error_set(err, STATUS_USAGE, "log %s: more than %d mirrors", log->name, LOG_FOLLOWER_MIRRORS_MAX);
+    f->sources[0].window = f->options.parallel * FOLLOWER_WINDOW_ONE;
     for (size_t i = 0; i < log->mirror_count; i++) {
         struct source *s = &f->sources[f->source_count++];
         s->is_mirror = true;
+        s->window = f->options.parallel * FOLLOWER_WINDOW_ONE;
         if (!copy_text(log->mirrors[i], s->url, sizeof s->url))
             return error_set(err, STATUS_USAGE, "log %s: a mirror's URL is too long", log->name);
     }
