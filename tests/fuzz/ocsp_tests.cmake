@@ -1,1 +1,2 @@
 cathaya_fuzz_target(ocsp layer_codec)
+cathaya_fuzz_target(ocsp_path layer_service_ocsp_responder)
