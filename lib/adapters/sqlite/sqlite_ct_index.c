@@ -210,6 +210,15 @@ static enum status found(struct sqlite_ct_index *x, const uint8_t log_id[HASH_SI
     return status == STATUS_OK ? sqlite_database_commit(x->db, err) : status;
 }
 
+/* Who restores other databases from a backup need not restore this one. */
+static enum status say_cure(enum status status, struct error *err)
+{
+    const struct error said = *err;
+    if (status != STATUS_IO)
+        return status;
+    return error_set(err, status, "%s; an index of a CT log may be removed too, with its -wal and -shm: it is made again from the log", said.text);
+}
+
 enum status sqlite_ct_index_open(const char *path, enum sqlite_access access, const uint8_t log_id[HASH_SIZE],
                                  struct sqlite_ct_index **out, struct error *err)
 {
@@ -227,7 +236,7 @@ enum status sqlite_ct_index_open(const char *path, enum sqlite_access access, co
         status = found(x, log_id, err);
     if (status != STATUS_OK) {
         sqlite_ct_index_close(x);
-        return status;
+        return say_cure(status, err);
     }
     *out = x;
     return STATUS_OK;

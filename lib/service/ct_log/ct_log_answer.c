@@ -6,6 +6,8 @@
 #include "service/ct_log/ct_log_internal.h"
 
 #define JSON_TYPE "application/json; charset=utf-8"
+/* What a log says is public: pages may ask it from anywhere, as they may its tiles. */
+#define FOR_EVERYBODY "Access-Control-Allow-Origin", "*"
 /* A batch that failed is over, and the engine is opened again some seconds later. */
 #define RETRY_AFTER_FAILURE_S 5
 
@@ -28,6 +30,7 @@ void ct_log_refuse(struct http_exchange *x, int status, uint32_t retry_after_s, 
     x->response.status = status;
     http_response_header(&x->response, "Content-Type", JSON_TYPE);
     http_response_header(&x->response, "Cache-Control", "no-store");
+    http_response_header(&x->response, FOR_EVERYBODY);
     if (retry_after_s > 0)
         builder_printf(&x->response.headers, "Retry-After: %u\r\n", retry_after_s);
     builder_reset(&x->response.body);
@@ -43,6 +46,7 @@ void ct_log_answer_json(struct http_exchange *x)
     }
     x->response.status = 200;
     http_response_header(&x->response, "Content-Type", JSON_TYPE);
+    http_response_header(&x->response, FOR_EVERYBODY);
     x->send(x);
 }
 

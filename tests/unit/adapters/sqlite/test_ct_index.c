@@ -198,6 +198,23 @@ static void another_log_s_index_is_refused(void **state)
     assert_null(other);
 }
 
+static void a_damaged_one_may_be_removed(void **state)
+{
+    (void)state;
+    struct sqlite_ct_index *other;
+    sqlite_ct_index_close(store);
+    store = NULL;
+    FILE *file = fopen(world_path, "w");
+    assert_non_null(file);
+    assert_int_equal(fputs("this is no database, and long enough to be seen to be none", file) >= 0, 1);
+    assert_int_equal(fclose(file), 0);
+    FAILS(sqlite_ct_index_open(world_path, SQLITE_MAY_CREATE, log_id, &other, &err), STATUS_IO);
+    assert_non_null(strstr(err.text, "may be removed"));
+    assert_int_equal(remove(world_path), 0);
+    open_index();
+    assert_int_equal(size_of_index(), 0);
+}
+
 #define INDEX_TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void)
@@ -211,6 +228,7 @@ int main(void)
         INDEX_TEST(clearing_forgets_all),
         INDEX_TEST(a_reader_sees_what_is_committed),
         INDEX_TEST(another_log_s_index_is_refused),
+        INDEX_TEST(a_damaged_one_may_be_removed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
