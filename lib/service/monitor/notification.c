@@ -66,6 +66,14 @@ static void set_text(json_t *object, const char *name, struct bytes value)
         (void)json_array_append_new(object, string);
 }
 
+static void set_text_or_null(json_t *object, const char *name, const char *value)
+{
+    if (value != NULL)
+        set_text(object, name, bytes_of_text(value));
+    else
+        (void)json_object_set_new(object, name, json_null());
+}
+
 static void set_lists(json_t *object, const struct notification_parts *parts)
 {
     json_t *watch = json_array(), *names = json_array();
@@ -92,10 +100,8 @@ static json_t *make_json(const struct notification *n, const struct notification
     (void)json_object_set_new(object, "id", json_string(hex));
     (void)json_object_set_new(object, "event", json_string(notification_event_name(parts->event)));
     set_time(object, "time", parts->now_ms / 1000);
-    if (parts->log != NULL)
-        set_text(object, "log", bytes_of_text(parts->log));
-    if (parts->url != NULL)
-        set_text(object, "log_url", bytes_of_text(parts->url));
+    set_text_or_null(object, "log", parts->log);
+    set_text_or_null(object, "log_url", parts->url);
     set_text(object, "text", bytes_of_text(parts->text));
     if (parts->has_index)
         (void)json_object_set_new(object, "index", json_integer((json_int_t)parts->index));

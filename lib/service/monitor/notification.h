@@ -1,7 +1,7 @@
 /* notification.h - what a monitor tells people: one value, and how each action shows it.
  *
- * JSON, one object: "id" (hex; equal for what is told again), "event", "time", "log", "log_url", "text" (one sentence), and
- * as far as they are known "index", "entry_type", "timestamp", "watch" (list), "names" (list), "subject", "issuer",
+ * JSON, one object: "id" (hex; equal for what is told again), "event", "time", "log" and "log_url" (null in a test), "text" (one sentence),
+ * and as far as they are known "index", "entry_type", "timestamp", "watch" (list), "names" (list), "subject", "issuer",
  * "serial", "not_before", "not_after", "sha256" (of the certificate), "tbs_sha256", "certificate" (file), "severity",
  * "evidence" (file). Events: certificate, ca-certificate, unreadable, unknown-entry, suppressed, finding, test.
  */

@@ -107,6 +107,7 @@ static struct followed_log what_to_follow(const struct monitor_service *service,
         .minimum_index = from->minimum_index,
         .mirrors = from->mirror_urls,
         .mirror_count = from->mirror_count,
+        .mirror_lag_ms = from->mirror_lag_ms,
         .ca_file = service->settings->ca_file[0] != '\0' ? service->settings->ca_file : NULL,
     };
 }

@@ -34,6 +34,7 @@ struct monitor_settings_log {
     char mirrors[LOG_FOLLOWER_MIRRORS_MAX][LOG_FOLLOWER_URL_MAX];
     const char *mirror_urls[LOG_FOLLOWER_MIRRORS_MAX];
     size_t mirror_count;
+    uint64_t mirror_lag_ms; /* 0: the follower's own */
 };
 
 enum monitor_action_kind { MONITOR_ACTION_JSONL, MONITOR_ACTION_WEBHOOK, MONITOR_ACTION_MAIL, MONITOR_ACTION_HOOK };

@@ -29,6 +29,7 @@ cfg_opt_t monitor_settings_log_options[] = {
     CFG_STR("ca", "", CFGF_NONE),
     CFG_STR("policy", "", CFGF_NONE),
     CFG_STR_LIST("mirror", NULL, CFGF_NODEFAULT),
+    CFG_INT("mirror-lag", 0, CFGF_NONE),
     CFG_INT("minimum-index", 0, CFGF_NONE),
     CFG_END(),
 };
@@ -201,6 +202,10 @@ static enum status read_mtc(const struct monitor_settings *settings, cfg_t *sect
 static enum status read_mirrors(cfg_t *section, struct monitor_settings_log *log, struct error *err)
 {
     unsigned count = cfg_size(section, "mirror");
+    long lag_s = cfg_getint(section, "mirror-lag");
+    if (lag_s < 0 || lag_s > MMD_MAX_S)
+        return error_set(err, STATUS_USAGE, "mirror-lag: 0 to %d seconds", MMD_MAX_S);
+    log->mirror_lag_ms = (uint64_t)lag_s * 1000;
     if (count > LOG_FOLLOWER_MIRRORS_MAX)
         return error_set(err, STATUS_USAGE, "mirror: more than %d", LOG_FOLLOWER_MIRRORS_MAX);
     for (unsigned i = 0; i < count; i++) {
