@@ -168,8 +168,9 @@ static enum status check_prefix(const struct checking *c, struct error *err)
 
 static enum status check_shrank(const struct checking *c, struct error *err)
 {
-    const struct claim *a = &c->claims[0], *b = &c->claims[1];
-    if (a->subtree.end > b->subtree.end && a->timestamp_ms < b->timestamp_ms)
+    const struct claim *first = &c->claims[0], *second = &c->claims[1];
+    bool is_smaller = second->subtree.end < first->subtree.end, is_newer = second->timestamp_ms > first->timestamp_ms;
+    if (is_smaller && is_newer)
         return STATUS_OK;
     return error_set(err, STATUS_REFUSED, "the second tree head is not both newer and smaller");
 }
@@ -181,7 +182,7 @@ static enum status check_included(const struct checking *c, const struct claim *
                                   struct error *err)
 {
     struct hasher h;
-    uint8_t root[HASH_SIZE];
+    uint8_t root[HASH_SIZE] = {0};
     enum status status = hasher_init(&h, c->e->hash, err);
     if (status == STATUS_OK)
         status = proof_evaluate_inclusion(&h, tree->subtree, c->e->index, leaf, proof_lines_view(&c->e->proof), root, err);
@@ -223,7 +224,7 @@ static bool is_late(uint64_t entry_ms, uint64_t mmd_ms, uint64_t head_ms)
 static enum status check_entry_time(const struct checking *c, struct error *err)
 {
     struct leaf leaf;
-    uint8_t hash[HASH_SIZE];
+    uint8_t hash[HASH_SIZE] = {0};
     bool is_late_merge = c->e->kind == EVIDENCE_LATE_MERGE;
     const struct claim *without = &c->claims[0], *with = &c->claims[is_late_merge ? 1 : 0];
     enum status status = read_leaf(c, &leaf, err);
@@ -274,7 +275,7 @@ static enum status check_sct(const struct checking *c, struct error *err)
     const struct claim *tree = &c->claims[0];
     struct sct_list list; /* 3 KiB */
     struct builder memory;
-    uint8_t hash[HASH_SIZE];
+    uint8_t hash[HASH_SIZE] = {0};
     builder_init(&memory, SCT_LIST_SIZE_MAX);
     enum status status = read_sct(c, &memory, &list, err);
     if (status == STATUS_OK)
