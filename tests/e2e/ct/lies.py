@@ -76,11 +76,11 @@ def forged(log):
 
 
 def unknown_type(log):
-    log.add(ct_wire.Entry(log.suite, 0x7777, ct_wire.opaque(3, b'what is this'), []))
+    log.add(ct_wire.Entry(log.suite, 0x7777, ct_wire.opaque(3, b'what is this? ' + log.title.encode()), []))
 
 
 def unreadable(log):
-    log.add(ct_wire.Entry(log.suite, ct_wire.X509_ENTRY, ct_wire.opaque(3, b'\x30\x03no!'), []))
+    log.add(ct_wire.Entry(log.suite, ct_wire.X509_ENTRY, ct_wire.opaque(3, b'\x30\x03no! ' + log.title.encode()), []))
 
 
 # Lie, ids of findings of which one has to be there, whether evidence has to prove it.
@@ -89,4 +89,4 @@ LIES = [(split_view, {'split-view'}, True), (rewritten, {'not-a-prefix', 'bad-co
         (missing_entry, {'missing-entry'}, False), (wrong_root, {'root-mismatch', 'bad-consistency'}, False),
         (from_future, {'head-from-future'}, False), (from_the_past, {'head-stale', 'went-back'}, False),
         (entry_from_future, {'entry-from-future', 'entry-after-head'}, False), (forged, {'bad-signature'}, False)]
-TOLD = [(unknown_type, 'unknown-entry'), (unreadable, 'unreadable')]
+TOLD = [(unknown_type, 'unknown-entry-type'), (unreadable, 'unreadable')]

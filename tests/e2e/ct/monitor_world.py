@@ -84,7 +84,7 @@ class Monitor:
         except FileNotFoundError:
             return []
         found = [json.loads(line) for line in lines if line.endswith('\n')]
-        return [a for a in found if event in (None, a['event']) and log in (None, a['log'])]
+        return [a for a in found if event in (None, a['event']) and log in (None, a.get('log'))]
 
     def findings(self, log=None):
         return self.alerts('finding', log)

@@ -24,6 +24,7 @@ from ct_world import need
 SECONDS = float(os.environ.get('CATHAYA_SOAK_MINUTES') or 0.25) * 60
 KILL_EVERY_S = 4.0 if SECONDS < 120 else 20.0
 WATCHED = 'watched.example'
+KINDS = ('static-ct', 'rfc6962')
 
 
 class Submitter(threading.Thread):
@@ -65,15 +66,13 @@ class Submitter(threading.Thread):
 class Soak(unittest.TestCase):
     def test_soak(self):
         busy_pki = pki.Pki(pki.INTL)
-        busy = lying_log.LyingLog(pki.INTL, 'busy', [busy_pki.root.der], refresh_s=0.3)
-        server = liar_server.Server(busy)
+        busy = [lying_log.LyingLog(pki.INTL, f'busy-{kind}', [busy_pki.root.der], refresh_s=0.3) for kind in KINDS]
+        server = liar_server.Server(*busy)
         self.addCleanup(server.close)
-        with ct_world.World({'gm': 'gm', 'intl': 'intl'}) as world, monitor_world.Monitor(1000, f'domain .{WATCHED}\n') as monitor:
-            for log in world.logs.values():
-                for kind in ('static-ct', 'rfc6962'):
-                    monitor.add_log(log, kind, f'{log.title}-{kind}')
-            for kind in ('static-ct', 'rfc6962'):
-                monitor.add_log(busy, kind, f'busy-{kind}')
+        real = {f'{suite}-{kind}': suite for suite in ('gm', 'intl') for kind in KINDS}
+        with ct_world.World(real) as world, monitor_world.Monitor(1000, f'domain .{WATCHED}\n') as monitor:
+            for log in [*world.logs.values(), *busy]:
+                monitor.add_log(log, log.title.split('-', 1)[1])
             monitor.start()
             watched, trouble = {}, []
             threads = [Submitter(log, watched, trouble) for log in world.logs.values()]
@@ -82,10 +81,11 @@ class Soak(unittest.TestCase):
             kills, end, next_kill = 0, time.monotonic() + SECONDS, time.monotonic() + KILL_EVERY_S
             while time.monotonic() < end and not trouble:
                 server.trouble = liar_server.Trouble(busy=random.choice((0, 0.2, 0.5)), broken=random.choice((0, 0.1)), hang_up=random.choice((0, 0.05)))
-                if len(busy.main.entries) < 3000:
-                    name = f'b{random.getrandbits(48):012x}.{WATCHED}'
-                    busy.add_certificate(busy_pki.chain(busy_pki.issuer.leaf(name)))
-                    watched[name] = time.monotonic()
+                for log in busy:
+                    if len(log.main.entries) < 3000:
+                        name = f'b{random.getrandbits(48):012x}.{WATCHED}'
+                        log.add_certificate(busy_pki.chain(busy_pki.issuer.leaf(name)))
+                        watched[name] = time.monotonic()
                 if random.random() < 0.02:
                     server.restart(random.choice((0, 0.5, 2)))
                 if time.monotonic() > next_kill:
@@ -110,7 +110,7 @@ class Soak(unittest.TestCase):
             sizes = {name: log.reader.audit()[0].size for name, log in world.logs.items()}
             monitor.stop()
             world.stop()
-            print(f'{SECONDS:.0f} s: {kills} lives, entries {sizes}, {len(busy.main.entries)} in the busy log with {server.refused} refusals, '
+            print(f'{SECONDS:.0f} s: {kills} lives, entries {sizes}, {len(busy[0].main.entries)} in a busy log with {server.refused} refusals, '
                   f'{len(watched)} watched names told, 0 findings')
 
     @staticmethod
