@@ -18,7 +18,7 @@ set_tests_properties(crash/ct_kill PROPERTIES LABELS crash SKIP_RETURN_CODE 77
 add_test(NAME e2e/ct_soak COMMAND python3 -B "${CMAKE_CURRENT_LIST_DIR}/test_soak.py")
 set_tests_properties(e2e/ct_soak PROPERTIES LABELS e2e SKIP_RETURN_CODE 77 ENVIRONMENT "CATHAYA_PROGRAM=$<TARGET_FILE:cathaya_program>")
 # The CA's side: OCSP of the classic CAs, SCTs inside classic certificates and beside Merkle Tree ones.
-foreach(name dual mtc_scts ocsp)
+foreach(name dual misissue mtc_scts ocsp)
   add_test(NAME "e2e/ct_${name}" COMMAND python3 -B "${CMAKE_CURRENT_LIST_DIR}/test_${name}.py")
   set_tests_properties("e2e/ct_${name}" PROPERTIES LABELS e2e TIMEOUT 300 SKIP_RETURN_CODE 77
     ENVIRONMENT "CATHAYA_PROGRAM=$<TARGET_FILE:cathaya_program>;CATHAYA_MAKE_CSR=$<TARGET_FILE:make_csr>;CATHAYA_OPENSSL_PROGRAM=${PROJECT_SOURCE_DIR}/build/deps/openssl-program/openssl")
