@@ -14,6 +14,8 @@ for folder in ('acme', 'dns', 'services', 'gateway', 'ct'):
 import scts_world
 import acme_raw
 import acme_world
+import ct_wire
+import der
 import pki
 import gateway_world
 from gateway_world import need_openssl4, wait_until
@@ -74,8 +76,8 @@ class Dual(unittest.TestCase):
     def test_a_gateway_orders_both(self):
         for who, suite in (('gm', 'gm'), ('legacy', 'intl')):
             told = wait_until(lambda: self.world.gateway.process.text()[-2000:],
-                              lambda: (t := self.fetch(who)) and t['certificate']['mode'] == 'classic' and t, 30, 0.3)
-            self.assertEqual(told['certificate']['suite'], suite)
+                              lambda: (t := self.fetch(who)) and (t['certificate']['mode'], t['certificate']['suite']) == ('classic', suite)
+                              and t, 30, 0.3)
             found = [s['log_id'] for s in told['scts'] if s['source'] == 'certificate']
             self.assertEqual((len(found), len(set(found))), (2, 2), told)
             self.assertLessEqual(set(found), self.world.log_ids(suite))
@@ -126,6 +128,40 @@ class Dual(unittest.TestCase):
         self.assertIn('CT Certificate SCTs', done.stdout)
         [extension] = [e for e in certificate.x509.extensions if e.oid == pki.SCT_LIST]
         self.assertIn(extension.value, got.body)
+
+    def test_zz_a_precertificate_without_a_certificate(self):
+        """It counts as issued: OCSP says good, and revoked when the operator has revoked it [BR 4.9.10, 7.1.2.9]."""
+        world, client = self.world, acme_raw.Client(self.world)
+        for name in ('B', 'C'):
+            world.operators[name].kill()
+        self.provision(client)
+        order = client.order('www.demo.test', profile='intl-classic')
+        csr, _ = client.csr('p256', 'www.demo.test')
+        before = {e.tbs for e in self.precertificates()}
+        self.assertEqual(client.post(order.json['finalize'], {'csr': acme_raw.b64(csr)}).json['status'], 'processing')
+        entry = wait_until('a log has it', lambda: next((e for e in self.precertificates() if e.tbs not in before), None), 20)
+        serial = [node for node in der.read_all(entry.tbs).children() if node.tag == der.INTEGER][0].body.hex()
+        self.assertIn(f'0x{serial}: good', self.ocsp_of_serial(serial).lower())
+        acme_world.run('ca', 'revoke', '--config', world.path('service.conf'), '--serial', serial, '--reason', 'superseded')
+        self.assertIn(f'0x{serial}: revoked', self.ocsp_of_serial(serial).lower())
+
+    def precertificates(self):
+        log = self.world.operators['A'].logs['intl']
+        return [e for e in log.reader.entries(log.reader.get_sth().size) if e.kind == ct_wire.PRECERT_ENTRY]
+
+    def ocsp_of_serial(self, serial):
+        world, question, answer = self.world, self.world.path('question'), self.world.path('answer')
+        common = ['-issuer', world.path('intl-r1', 'issuing.pem'), '-serial', '0x' + serial]
+        subprocess.run(['openssl', 'ocsp', *common, '-no_nonce', '-reqout', question], check=True, capture_output=True)
+        with open(question, 'rb') as file:
+            got = acme_raw.request('POST', f'{world.base}/classic/intl-r1/ocsp', file.read(), {'Content-Type': 'application/ocsp-request'},
+                                   acme_raw.Client(world).context)
+        with open(answer, 'wb') as file:
+            file.write(got.body)
+        done = subprocess.run(['openssl', 'ocsp', '-respin', answer, *common, '-CAfile', world.path('intl-r1', 'root.pem'), '-verify_other',
+                               world.path('intl-r1', 'issuing.pem')], capture_output=True, text=True)
+        self.assertIn('Response verify OK', done.stderr, done)
+        return done.stdout
 
     def provision(self, client):
         """The gateway holds the name: its account's authorization is not ours, so the gateway answers for us by DNS alone."""
