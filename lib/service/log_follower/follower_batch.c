@@ -143,6 +143,23 @@ static struct bytes copy_leaf(struct batch *b, struct bytes timestamped)
     return bytes_of(b->memory.data + at, timestamped.len + LEAF_MERKLE_PREFIX_SIZE);
 }
 
+/* How long an entry of an unknown type is nobody can tell: it and those behind it have their hashes alone. */
+static enum status leave_rest(struct batch *b, unsigned at, const struct leaf_tile *unknown)
+{
+    size_t first = at < b->skip ? 0 : at - b->skip;
+    b->split_count = first;
+    for (size_t i = first; i < b->count; i++)
+        b->entries[i] = (struct followed_entry){.index = b->start + i, .type = UINT16_MAX, .is_malformed = true};
+    struct followed_entry one = {.index = b->start - b->skip + at, .type = unknown->leaf.type};
+    if (at >= b->skip) {
+        b->entries[first].type = unknown->leaf.type;
+        b->entries[first].timestamp_ms = unknown->leaf.timestamp_ms;
+    }
+    (void)follower_batch_note(b, FINDING_UNKNOWN_ENTRY_TYPE, &one, "of type %04x: it and the entries behind it in its tile cannot be read",
+                              one.type);
+    return b->hash_tile.len == 0 ? STATUS_AGAIN : STATUS_OK;
+}
+
 static enum status split_data_tile(struct batch *b, struct bytes *messages)
 {
     struct reader r;
@@ -155,6 +172,8 @@ static enum status split_data_tile(struct batch *b, struct bytes *messages)
         enum status s = leaf_tile_next(&r, &leaf, &b->err);
         if (s == STATUS_NOT_FOUND)
             return error_set(&b->err, STATUS_MALFORMED, "data tile: %u entries, and %u are expected", i, b->width);
+        if (s == STATUS_REFUSED)
+            return leave_rest(b, i, &leaf);
         if (s != STATUS_OK)
             return s;
         if (i < b->skip)
@@ -279,10 +298,14 @@ void follower_batch_run(void *cookie)
     b->issuer = bytes_of(NULL, 0);
     b->has_issuer = false;
     b->view = (struct followed_batch){.start = b->start, .entries = b->entries, .hash = b->f->log.hash};
+    b->split_count = SIZE_MAX;
     b->status = split(b, messages);
     if (b->status != STATUS_OK)
         return;
-    hasher_many(&b->hasher, 0x00, messages, b->count, b->leaf_hashes);
+    size_t hashed = b->count < b->split_count ? b->count : b->split_count;
+    hasher_many(&b->hasher, 0x00, messages, hashed, b->leaf_hashes);
+    if (hashed < b->count)
+        memcpy(b->leaf_hashes[hashed], b->hash_tile.data + (b->skip + hashed) * HASH_SIZE, (b->count - hashed) * HASH_SIZE);
     if (b->count == TILE_WIDTH && b->start % TILE_WIDTH == 0)
         fold(b);
     for (size_t i = 0; i < b->count; i++) {
@@ -303,6 +326,7 @@ void follower_batch_reset(struct batch *b)
     if (b->has_json)
         ct_json_entries_clear(&b->json);
     b->has_json = false;
+    builder_reset(&b->hash_tile);
     b->state = SLOT_FREE;
 }
 
@@ -313,6 +337,7 @@ enum status follower_batch_init(struct batch *b, struct log_follower *f, struct 
     builder_init(&b->body, body_max);
     builder_init(&b->memory, body_max + (size_t)LEAF_MERKLE_PREFIX_SIZE * TILE_WIDTH);
     builder_init(&b->tbs, CERTIFICATE_SIZE_MAX);
+    builder_init(&b->hash_tile, TILE_SIZE_MAX);
     b->leaf_hashes = calloc(LOG_FEED_BATCH_MAX, HASH_SIZE);
     b->entries = calloc(LOG_FEED_BATCH_MAX, sizeof *b->entries);
     if (b->leaf_hashes == NULL || b->entries == NULL)
@@ -330,6 +355,7 @@ void follower_batch_clear(struct batch *b)
     builder_clear(&b->body);
     builder_clear(&b->memory);
     builder_clear(&b->tbs);
+    builder_clear(&b->hash_tile);
     free(b->leaf_hashes);
     free(b->entries);
     if (b->has_hasher)

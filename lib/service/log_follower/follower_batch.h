@@ -35,6 +35,10 @@ struct batch {
     unsigned width;       /* of the bundle */
     bool is_full_tried;
     struct builder body, memory, tbs;
+    /* Of a data tile with an entry of an unknown type, behind which nothing can be split: the tile of hashes. Wanted when the
+     * status is STATUS_AGAIN. */
+    struct builder hash_tile;
+    size_t split_count; /* entries that could be split */
     struct ct_json_entries json;
     bool has_json;
     struct bytes issuer; /* of the entry before */

@@ -328,13 +328,58 @@ static void commit_ready(struct log_follower *f)
     f->is_committing = false;
 }
 
+/* ---- a data tile that cannot be read whole ---- */
+
+static void on_hashes(void *cookie, struct get *g);
+
+static enum status fetch_hashes(struct log_follower *f, struct batch *b, bool is_full, struct error *err)
+{
+    struct tile tile = {.index = b->start / TILE_WIDTH, .width = is_full ? TILE_WIDTH : b->width};
+    char path[TILE_PATH_SIZE];
+    tile_path(&tile, path);
+    b->state = SLOT_FETCHING;
+    return follower_get_start(f, &f->sources[0], path, "tile", TILE_SIZE_MAX, tile.width < TILE_WIDTH, on_hashes, b, err);
+}
+
+static void on_hashes(void *cookie, struct get *g)
+{
+    struct batch *b = cookie;
+    struct log_follower *f = b->f;
+    struct error err = g->err;
+    enum status s = g->status;
+    if (s == STATUS_NOT_FOUND && strstr(g->path, ".p/") != NULL && !f->has_entries_failed) {
+        s = fetch_hashes(f, b, true, &err);
+        if (s == STATUS_OK)
+            return;
+    }
+    if (s == STATUS_OK && g->body.len < (size_t)b->width * HASH_SIZE)
+        s = error_set(&err, STATUS_REFUSED, "a tile of hashes that is too short");
+    if (s == STATUS_OK && !f->has_entries_failed) {
+        builder_reset(&b->hash_tile);
+        builder_bytes(&b->hash_tile, builder_view(&g->body));
+        work(f, b);
+        return;
+    }
+    if (s != STATUS_OK)
+        fail(f, s, &err);
+    follower_batch_reset(b);
+    follower_entries_pump(f);
+}
+
 static void on_worked(void *cookie)
 {
     struct batch *b = cookie;
     struct log_follower *f = b->f;
+    struct error err;
     b->state = SLOT_READY;
     if (follower_ended(f))
         return;
+    if (b->status == STATUS_AGAIN && !f->has_entries_failed) {
+        enum status s = fetch_hashes(f, b, false, &err);
+        if (s == STATUS_OK)
+            return;
+        fail(f, s, &err);
+    }
     if (f->has_entries_failed)
         follower_batch_reset(b);
     commit_ready(f);

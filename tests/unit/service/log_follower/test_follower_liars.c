@@ -301,6 +301,39 @@ static void issuers_that_are_not_served(void **state)
     }
 }
 
+/* In a data tile nothing behind it can be read: what is there is verified by its hashes, and the follower goes on. */
+static void a_tile_with_an_unknown_type(void **state)
+{
+    (void)state;
+    for (uint64_t at = 0; at < 300; at += 100) {
+        struct follower_world *w = follower_world_new(LOG_KIND_STATIC_CT, &ct_suite_intl, 300, 300);
+        struct history *h = &w->histories[0];
+        struct hasher hasher;
+        struct error err;
+        uint8_t prefix = 0;
+        ((uint8_t *)(uintptr_t)h->entries[at].tile.data)[9] = 0x77; /* entry_type, behind the time */
+        ((uint8_t *)(uintptr_t)h->entries[at].leaf.data)[11] = 0x77;
+        OK(hasher_init(&hasher, &hash_sha256, &err));
+        hasher_start(&hasher);
+        hasher_update(&hasher, bytes_of(&prefix, 1));
+        hasher_update(&hasher, h->entries[at].leaf);
+        hasher_finish(&hasher, h->hashes[at]);
+        hasher_clear(&hasher);
+        w->log.size = 290;
+        follower_world_open(w);
+        follower_world_round(w);
+        assert_int_equal(follower_world_expect(w, FINDING_UNKNOWN_ENTRY_TYPE, false)->index, at);
+        assert_int_equal(w->entry_count, 290);
+        assert_int_equal(w->verified_size, 290);
+        w->log.size = 300; /* from the middle of its tile on */
+        sign_now(w);
+        follower_world_round(w);
+        assert_int_equal(w->finding_count, 0);
+        assert_int_equal(w->verified_size, 300);
+        follower_world_free(w);
+    }
+}
+
 /* ---- mirrors, and what others tell ---- */
 
 static struct follower_world *begin_with_mirror(size_t i)
@@ -473,6 +506,7 @@ int main(void)
         cmocka_unit_test(entries_of_wrong_times),
         cmocka_unit_test(a_final_tree_that_grows),
         cmocka_unit_test(entries_of_unknown_form),
+        cmocka_unit_test(a_tile_with_an_unknown_type),
         cmocka_unit_test(issuers_that_are_not_served),
         cmocka_unit_test(a_mirror_that_lags),
         cmocka_unit_test(a_split_between_log_and_mirror),
