@@ -90,8 +90,8 @@ void ct_log_answer_submission(struct ct_log_submission *s)
         return;
     }
     metric_add(log->metrics.submissions[s->kind], (double)s->entry_count);
-    metric_observe(log->metrics.answer_seconds,
-                   (double)(log->config.clock.now_ms(log->config.clock.context) - s->now_ms) / 1000);
+    log->answer_ms = log->config.clock.now_ms(log->config.clock.context) - s->now_ms;
+    metric_observe(log->metrics.answer_seconds, (double)log->answer_ms / 1000);
     ct_log_submission_free(s);
     ct_log_answer_json(x);
 }

@@ -19,6 +19,10 @@
 
 /* Bodies of submissions under way: each may hold chain_bytes_max, and pending_max of them would be gigabytes. */
 #define CT_LOG_PENDING_BYTES_MAX ((size_t)256 << 20)
+/* Clients wait some 5 s for a log, and then submit again what it is at work on: a log that needs longer than this, beside the flush,
+ * refuses what comes while more than a little waits, so that what it has is answered in time. */
+#define CT_LOG_SLOW_MS 3000
+#define CT_LOG_SLOW_PENDING 256
 /* Entries of a batch in bytes: the engine takes LOG_BATCH_BYTES_MAX; a bulk of entries is whole in one batch. */
 #define CT_LOG_BATCH_BYTES_MAX ((size_t)32 << 20)
 /* Batches that are planned, appended, signed at a time: the next ones are judged meanwhile. */
@@ -155,6 +159,7 @@ struct ct_log {
     size_t queue_entries, queue_bytes;
     /* Everything between the request and its answer. */
     size_t pending_entries, pending_bytes;
+    int64_t answer_ms; /* how long the last answer took */
     size_t judging_count, batch_count, read_count, job_count;
     uint64_t flush_timer, refresh_timer, reopen_timer;
     bool is_planning;  /* a batch is, and the next one waits for it */

@@ -101,12 +101,18 @@ static bool refuse_all(struct ct_log *log, struct http_exchange *x)
     return true;
 }
 
+static bool is_full(const struct ct_log *log, size_t body_len)
+{
+    bool is_slow = log->answer_ms > CT_LOG_SLOW_MS + (int64_t)log->config.flush_ms;
+    return log->pending_entries >= log->config.limits.pending_max || (is_slow && log->pending_entries >= CT_LOG_SLOW_PENDING) ||
+           log->pending_bytes + body_len > CT_LOG_PENDING_BYTES_MAX;
+}
+
 static bool refuse_flood(struct ct_log *log, struct http_exchange *x, int64_t now_ms)
 {
     uint32_t retry_after_s = 0;
     bool is_address = false;
-    if (log->pending_entries >= log->config.limits.pending_max ||
-        log->pending_bytes + x->request.body.len > CT_LOG_PENDING_BYTES_MAX) {
+    if (is_full(log, x->request.body.len)) {
         metric_add(log->metrics.full, 1);
         ct_log_refuse(x, 503, RETRY_AFTER_FULL_S, "too many submissions are waiting");
         return true;

@@ -359,6 +359,61 @@ static void what_waits_is_bounded(void **state)
     builder_clear(&body);
 }
 
+/* What a slow log still takes; as it stands in ct_log_internal.h. */
+#define CT_LOG_SLOW_PENDING_WANTED 256
+
+static const int64_t *slow_offset_ms;
+
+static int64_t slow_clock(void *context)
+{
+    (void)context;
+    return fake_loop_now_ms(w->loop) + *slow_offset_ms;
+}
+
+/* A log that cannot keep up answers what it has, rather than everything too late. */
+static void a_slow_log_takes_less(void **state)
+{
+    (void)state;
+    enum { MANY = 300 };
+    static struct ct_world_answer *answers[MANY];
+    static int64_t offset_ms;
+    struct builder body;
+    builder_init(&body, 65536);
+    ct_world_chain(w, &(struct ct_world_certificate){.serial = 1}, false, &body);
+    offset_ms = 0;
+    slow_offset_ms = &offset_ms;
+    w->config.clock = (struct clock_port){.now_ms = slow_clock};
+    ct_world_restart(w);
+    for (size_t round = 0; round < 3; round++) {
+        /* In round 1 the answers take 4 s, so that round 2 is refused in part. */
+        size_t want = round == 2 ? CT_LOG_SLOW_PENDING_WANTED : MANY;
+        for (size_t i = 0; i < MANY; i++)
+            answers[i] = ct_world_post(w, "add-chain", builder_view(&body));
+        fake_loop_run(w->loop, 100);
+        offset_ms += round == 1 ? 4000 : 0;
+        fake_loop_run(w->loop, 400);
+        for (size_t i = 0; i < MANY; i++) {
+            if (i < want) {
+                assert_int_equal(answers[i]->status, 200);
+                ct_world_forget(answers[i]);
+            } else {
+                assert_true(ct_world_has_header(answers[i], "Retry-After: "));
+                assert_refused(answers[i], 503, "waiting");
+            }
+        }
+    }
+    (void)add_index(&(struct ct_world_certificate){.serial = 2}, NULL);
+    for (size_t i = 0; i < MANY; i++) /* it is quick again: all of them */
+        answers[i] = ct_world_post(w, "add-chain", builder_view(&body));
+    fake_loop_run(w->loop, 500);
+    for (size_t i = 0; i < MANY; i++) {
+        assert_int_equal(answers[i]->status, 200);
+        ct_world_forget(answers[i]);
+    }
+    ct_world_close(w);
+    builder_clear(&body);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -380,6 +435,7 @@ int main(void)
         GM_TEST(an_address_has_a_rate),
         GM_TEST(all_together_have_a_rate),
         GM_TEST(what_waits_is_bounded),
+        INTL_TEST(a_slow_log_takes_less),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
