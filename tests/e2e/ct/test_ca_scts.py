@@ -29,11 +29,11 @@ KINDS = {'gm': ('gm-classic', 'sm2'), 'intl': ('intl-classic', 'p256')}
 
 
 class Case(unittest.TestCase):
-    policies = None
+    policies, world_class = None, scts_world.World
 
     @classmethod
     def setUpClass(cls):
-        cls.world = scts_world.World(cls.policies)
+        cls.world = cls.world_class(cls.policies)
         cls.world.__enter__()
         cls.addClassCleanup(cls.world.__exit__, None, None, None)
         cls.client = acme_raw.Client(cls.world)
@@ -257,6 +257,38 @@ class Intranet(Case):
         for suite, kind in (('intl', 'p256'), ('gm', 'sm2')):
             certificate = self.client.issue(('ip', '127.0.0.1'), kind=kind, profile=f'{suite}-intranet')
             self.assertEqual(sorted(self.world.check_scts(suite, certificate)), ['A', 'B', 'C'])
+
+
+class SignerWorld(scts_world.World):
+    """The issuing CA's key is in a signer, which signs certificates and lists and nothing else."""
+
+    def make(self):
+        super().make()
+        os.rename(self.path('gm-r1', 'keys', 'issuing.pem'), self.path('issuing.pem'))
+        self.write('signer.conf', 'socket = "s"\nstate = "signer-state"\nkey "ca" {\n    algorithm = "sm2_sm3"\n    key = "issuing.pem"\n'
+                   '    kinds = {"certificate", "crl"}\n}\n')
+        with open(self.path('gm-r1', 'classic.conf'), 'a', encoding='ascii') as file:
+            file.write(f'key = "signer:{self.path("s")}#ca"\n')
+        self.signer = self.spawn('signer', acme_world.PROGRAM, 'signer', 'run', '--config', self.path('signer.conf'))
+        self.signer.wait_for('signer: 1 key at')
+
+
+class Signer(Case):
+    """Both signatures are another process's, which may be away."""
+
+    policies, world_class = {'gm-classic': 'gm-two'}, SignerWorld
+
+    def test_signer(self):
+        certificate = self.issue('gm')
+        self.assertEqual(len(set(self.world.check_scts('gm', certificate))), 2)
+        self.world.signer.stop()
+        name = self.name()
+        order, key = self.processing('gm', name)
+        self.world.ca.wait_for('issuance-delayed')
+        self.world.signer = self.world.spawn('signer2', acme_world.PROGRAM, 'signer', 'run', '--config', self.world.path('signer.conf'))
+        certificate = self.finished(order, key)
+        self.assertEqual(len(set(self.world.check_scts('gm', certificate))), 2)
+        self.assertEqual(self.serials('gm', name), {ct_wire.without_extension(certificate.der, pki.SCT_LIST)})
 
 
 class Configuration(unittest.TestCase):
