@@ -219,8 +219,8 @@ MUST_USE enum status log_read_published(struct log_engine *log, struct builder *
 
 /* log_refresh_checkpoint signs the published tree once more with the time that it is, and publishes that: a signed tree
  * head must not become older than the MMD [RFC6962 3.5]. Lines of others that verify stay. It does nothing when the clock is
- * not beyond the time of the published one. STATUS_REFUSED when the log is closed for good. What a power cut takes
- * is signed anew by the next open. */
+ * not beyond the time of the published one. STATUS_REFUSED when the log is closed for good. When signing fails the log
+ * goes on with what is published (log_has_failed says). What a power cut takes is signed anew by the next open. */
 MUST_USE enum status log_refresh_checkpoint(struct log_engine *log, struct error *err);
 
 /* A cosignature of somebody else over a checkpoint. */

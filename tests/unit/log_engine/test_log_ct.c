@@ -166,6 +166,40 @@ static void a_tree_head_is_not_older_than_its_entries(void **state)
     world_free(w);
 }
 
+static enum status sign_nothing(void *context, uint64_t timestamp_ms, uint64_t tree_size,
+                                const uint8_t root[HASH_SIZE], struct builder *out, struct error *err)
+{
+    (void)context, (void)timestamp_ms, (void)tree_size, (void)root, (void)out;
+    return error_set(err, STATUS_IO, "the holder of the key is away");
+}
+
+/* A refresh without the key changes nothing; an append without it has to be recovered. */
+static void the_key_is_away_for_a_moment(void **state)
+{
+    (void)state;
+    struct error err = {.status = STATUS_OK};
+    struct world *w = world_new_ct(&hash_sha256, "ecdsa_p256_sha256", false);
+    OK(world_open(w, &err));
+    OK(world_append(w, 5, &err));
+    struct ct_signer signer = w->ct_signer;
+    uint64_t before = log_tree_head(w->log)->timestamp_ms;
+    w->ct_signer.sign_tree_head = sign_nothing;
+    assert_says(log_refresh_checkpoint(w->log, &err), &err, STATUS_IO, "away");
+    assert_false(log_has_failed(w->log));
+    assert_int_equal(log_tree_head(w->log)->timestamp_ms, before);
+    world_audit(w);
+    assert_says(world_append(w, 7, &err), &err, STATUS_IO, "away");
+    assert_true(log_has_failed(w->log));
+    (void)world_close(w, &err);
+    assert_says(world_open(w, &err), &err, STATUS_IO, "away");
+    w->ct_signer = signer;
+    OK(world_open(w, &err));
+    assert_int_equal(log_state(w->log).size, 12); /* committed, and never acknowledged */
+    OK(log_refresh_checkpoint(w->log, &err));
+    world_audit(w);
+    world_free(w);
+}
+
 /* ---- lines ---- */
 
 static size_t count_lines(struct world *w)
@@ -542,6 +576,7 @@ int main(void)
         cmocka_unit_test(batches_leave_only_tiles),
         cmocka_unit_test(time_goes_on_when_the_clock_goes_back),
         cmocka_unit_test(a_tree_head_is_not_older_than_its_entries),
+        cmocka_unit_test(the_key_is_away_for_a_moment),
         cmocka_unit_test(witnesses_lines_stay_when_the_tree_head_is_refreshed),
         cmocka_unit_test(the_final_tree_head_survives_the_published_one),
         cmocka_unit_test(a_log_is_pruned_below_an_index),
