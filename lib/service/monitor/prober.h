@@ -1,9 +1,10 @@
 /* prober.h - asks every endpoint of a log now and then, whether its follower needs it or not: what the programs that admit logs do to
  * measure uptime.
  *
- * rfc6962: get-sth, get-sth-consistency, get-entries, get-entry-and-proof, get-roots, add-chain, add-pre-chain.
- * static-ct: checkpoint, tile, data, get-roots, add-chain, add-pre-chain. mtc: checkpoint, tile, entries, landmarks.
- * The two that submit are sent an empty chain: a log that refuses it (400) is there.
+ * rfc6962: get-sth, get-sth-consistency, get-entries, get-proof-by-hash, get-entry-and-proof, get-roots, add-chain, add-pre-chain.
+ * static-ct: checkpoint, tile, data, issuer, get-roots, add-chain, add-pre-chain. mtc: checkpoint, landmarks.
+ * The two that submit are sent an empty chain: a log that refuses it (400) is there. What the first entry says is asked for next: its
+ * leaf hash, its issuer.
  */
 #ifndef CATHAYA_SERVICE_MONITOR_PROBER_H
 #define CATHAYA_SERVICE_MONITOR_PROBER_H
@@ -23,6 +24,7 @@ enum prober_kind { PROBER_RFC6962, PROBER_STATIC_CT, PROBER_MTC };
 
 struct prober_log {
     enum prober_kind kind;
+    const struct hash_alg *hash;
     const char *url, *submission_url; /* without a slash at the end; borrowed */
 };
 

@@ -155,6 +155,7 @@ static enum status introduce(struct monitor_followed *f, struct error *err)
     const struct monitor_log_config log = {from->name, from->url, from->mmd_ms / 1000};
     const struct prober_log probed = {
         .kind = from->kind == LOG_KIND_RFC6962 ? PROBER_RFC6962 : from->kind == LOG_KIND_STATIC_CT ? PROBER_STATIC_CT : PROBER_MTC,
+        .hash = from->hash,
         .url = from->url,
         .submission_url = from->submission_url};
     size_t number;

@@ -366,9 +366,13 @@ class MonitorTest(unittest.TestCase):
     def test_status_report_metrics(self):
         monitor = self.monitor().start()
         self.assertTrue(wait_until(monitor.has_caught_up))
-        self.assertTrue(wait_until(lambda: len(monitor.status()['logs'][1]['endpoints']) >= 7), monitor.status())
+        self.assertTrue(wait_until(lambda: len(monitor.status()['logs'][1]['endpoints']) >= 8), monitor.status())
         for log in monitor.status()['logs']:
             self.assertEqual((log['behind'], log['uptime']), (0, 1.0), log)
+        endpoints = [{e['endpoint'] for e in log['endpoints']} for log in monitor.status()['logs']]
+        self.assertTrue({'checkpoint', 'tile', 'data', 'issuer', 'get-roots', 'add-chain', 'add-pre-chain'} <= endpoints[0], endpoints)
+        self.assertTrue({'get-sth', 'get-sth-consistency', 'get-entries', 'get-proof-by-hash', 'get-entry-and-proof', 'get-roots', 'add-chain',
+                         'add-pre-chain'} <= endpoints[1], endpoints)
         status, out, _ = monitor.command('status')
         self.assertEqual(status, 0)
         self.assertIn('gm1', out)

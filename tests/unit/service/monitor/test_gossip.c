@@ -217,6 +217,12 @@ static void answer_log(void *context, const char *path, const struct fetch_reque
     out->status = strstr(path, "get-roots") != NULL ? 500 : strcmp(request->method, "POST") == 0 ? 400 : 200;
     if (strcmp(path, "x/tile/0/000.p/7") != 0 && strstr(path, "tile/0/") != NULL)
         out->status = 404;
+    if (strcmp(path, "y/ct/v1/get-entries?start=0&end=0") == 0)
+        builder_text(&out->body, "{\"entries\":[{\"leaf_input\":\"AAAA\",\"extra_data\":\"\"}]}");
+    if (strstr(path, "get-proof-by-hash") != NULL && /* SHA-256 of four zero bytes, in base64, escaped */
+        strcmp(path, "y/ct/v1/get-proof-by-hash?hash=%33%7A%39%68%6D%41%53%70%4C%39%74%41%56%78%6B%74%78%44%33%58%53%4F%70%33%69"
+                     "%74%78%53%76%45%6D%4D%36%41%55%6B%77%42%53%34%45%52%6B%3D&tree_size=7") != 0)
+        out->status = 400;
 }
 
 static void probes(void **state)
@@ -226,7 +232,8 @@ static void probes(void **state)
     const struct fake_host host = {"https://log.example", NULL, answer_log};
     const struct prober_config config = {.clock = fake_loop_clock(loop), .timer = fake_loop_timer(loop), .fetch = fake_loop_fetch(loop),
                                          .interval_ms = 1000, .context = &probed, .tree_size = tree_size, .contact = probe_contact};
-    const struct prober_log logs[] = {{PROBER_STATIC_CT, "https://log.example/x", ""}, {PROBER_RFC6962, "https://log.example/y", ""}};
+    const struct prober_log logs[] = {{PROBER_STATIC_CT, &hash_sm3, "https://log.example/x", ""},
+                                       {PROBER_RFC6962, &hash_sha256, "https://log.example/y", ""}};
     struct prober *p;
     bool has_stopped = false;
     fake_loop_add_host(loop, &host);
@@ -242,7 +249,7 @@ static void probes(void **state)
     OK(prober_add_log(p, &logs[1], &err));
     probed.seen[0] = '\0';
     fake_loop_run(loop, 1000);
-    static const char *const expected[] = {"1:get-sth ", "1:get-sth-consistency ", "1:get-entries ", "1:get-entry-and-proof ",
+    static const char *const expected[] = {"1:get-sth ", "1:get-sth-consistency ", "1:get-entries ", "1:get-proof-by-hash", "1:get-entry-and-proof ",
                                            "1:get-roots! ", "1:add-chain ", "1:add-pre-chain "};
     for (size_t i = 0; i < LENGTH(expected); i++)
         assert_non_null(strstr(probed.seen, expected[i]));
