@@ -216,6 +216,49 @@ static void tell_not_a_prefix(struct log_follower *f, const struct question *q)
     builder_clear(&evidence);
 }
 
+static void on_frontier(void *cookie, struct question *q)
+{
+    struct log_follower *f = cookie;
+    if (q->status == STATUS_OK) {
+        f->frontier = f->saved = q->frontier;
+        f->kept_size = q->frontier.size;
+    } else {
+        view_clear(&f->next_head);
+        follower_round_fail(f, q->status, &q->err);
+    }
+    follower_step_done(f);
+}
+
+/* Where the entries begin that are looked at: in the middle, without a state, when only what comes is wanted, and where the log may
+ * have pruned what is before. 0: no jump. */
+static uint64_t jump_target(const struct log_follower *f)
+{
+    const struct view *h = &f->next_head;
+    uint64_t kept = f->log.minimum_index - f->log.minimum_index % TILE_WIDTH;
+    if (!h->is_there || f->options.is_heads_only || f->log.kind == LOG_KIND_RFC6962)
+        return 0;
+    if (f->options.is_from_now && !f->trusted.is_there && f->frontier.size == 0)
+        return h->size;
+    return f->frontier.size < kept && kept <= h->size ? kept : 0;
+}
+
+static void jump(struct log_follower *f)
+{
+    const struct view *h = &f->next_head;
+    struct error err;
+    struct question q = {.kind = QUESTION_FRONTIER, .from = &f->sources[0], .tree_size = h->size, .size = jump_target(f),
+                         .done = on_frontier, .cookie = f};
+    memcpy(q.root, h->root, HASH_SIZE);
+    enum status s = q.size > 0 ? follower_ask(f, &q, &err) : STATUS_OK;
+    if (s == STATUS_OK && q.size > 0)
+        return;
+    if (s != STATUS_OK) {
+        view_clear(&f->next_head);
+        follower_round_fail(f, s, &err);
+    }
+    follower_step_done(f);
+}
+
 static void on_history(void *cookie, struct question *q)
 {
     struct log_follower *f = cookie;
@@ -234,37 +277,21 @@ static void on_history(void *cookie, struct question *q)
         view_clear(&f->next_head);
         follower_round_fail(f, s, &err);
     }
-    follower_step_done(f);
-}
-
-static void on_frontier(void *cookie, struct question *q)
-{
-    struct log_follower *f = cookie;
-    if (q->status == STATUS_OK) {
-        f->frontier = f->saved = q->frontier;
-        f->kept_size = q->frontier.size;
-    } else {
-        view_clear(&f->next_head);
-        follower_round_fail(f, q->status, &q->err);
-    }
-    follower_step_done(f);
+    jump(f);
 }
 
 void follower_history_begin(struct log_follower *f)
 {
     const struct view *v = &f->trusted, *h = &f->next_head;
     struct error err;
-    struct question q = {.from = &f->sources[0], .tree_size = h->size, .size = v->size, .cookie = f};
-    bool is_from_now = !v->is_there && f->options.is_from_now && !f->options.is_heads_only && f->frontier.size == 0 &&
-                       f->log.kind != LOG_KIND_RFC6962;
-    if (!h->is_there || (!is_from_now && (!v->is_there || v->size == 0 || v->size == h->size))) {
-        follower_step_done(f);
+    struct question q = {.kind = QUESTION_PREFIX, .from = &f->sources[0], .tree_size = h->size, .size = v->size, .done = on_history,
+                         .cookie = f};
+    if (!h->is_there || !v->is_there || v->size == 0 || v->size == h->size) {
+        jump(f);
         return;
     }
     memcpy(q.root, h->root, HASH_SIZE);
     memcpy(q.expected, v->root, HASH_SIZE);
-    q.kind = is_from_now ? QUESTION_FRONTIER : QUESTION_PREFIX;
-    q.done = is_from_now ? on_frontier : on_history;
     enum status s = follower_ask(f, &q, &err);
     if (s == STATUS_OK)
         return;

@@ -117,7 +117,7 @@ enum question_kind {
     QUESTION_PREFIX,   /* the hash of its first `size` entries */
     QUESTION_LEAF,     /* the leaf hash at index */
     QUESTION_HASH,     /* where is this leaf hash? rfc6962 alone */
-    QUESTION_FRONTIER  /* the frontier of the whole tree; not for rfc6962 */
+    QUESTION_FRONTIER  /* the frontier of its first `size` entries; not for rfc6962 */
 };
 
 struct question {

@@ -54,19 +54,28 @@ static bool is_root(const struct question *q, const uint8_t root[HASH_SIZE])
 
 static void fetch_tiles(struct question *q);
 
+static enum status evaluate_part(struct question *q, struct subtree part)
+{
+    builder_reset(&q->proof);
+    return tile_set_evaluate(&q->f->tiles, part, q->root, q->hash, &q->proof, &q->err);
+}
+
 static enum status evaluate_frontier(struct question *q)
 {
     struct log_follower *f = q->f;
     struct node_source source = tile_set_source(&f->tiles);
     uint8_t root[HASH_SIZE];
+    enum status first = evaluate_part(q, (struct subtree){0, q->size});
     f->tiles.has_missing = false;
-    enum status s = frontier_load(&q->frontier, &source, q->tree_size, &q->err);
-    if (s == STATUS_OK && f->tiles.has_missing)
+    enum status s = frontier_load(&q->frontier, &source, q->size, &q->err);
+    if (s == STATUS_OK && (first == STATUS_AGAIN || f->tiles.has_missing))
         return STATUS_AGAIN;
-    if (s != STATUS_OK)
-        return s;
+    if (s != STATUS_OK || first != STATUS_OK)
+        return s != STATUS_OK ? s : first;
     frontier_root(&q->frontier, &f->hasher, root);
-    return is_root(q, root) ? STATUS_OK : error_set(&q->err, STATUS_REFUSED, "tiles: they do not lead to the signed root");
+    return memcmp(root, q->hash, HASH_SIZE) == 0 && hasher_is_good(&f->hasher)
+               ? STATUS_OK
+               : error_set(&q->err, STATUS_REFUSED, "tiles: they do not lead to the signed root");
 }
 
 static enum status evaluate(struct question *q)
@@ -78,8 +87,7 @@ static enum status evaluate(struct question *q)
         part = (struct subtree){q->index, q->index + 1};
     else if (q->kind == QUESTION_HASH)
         return error_set(&q->err, STATUS_USAGE, "a log of tiles knows no hashes");
-    builder_reset(&q->proof);
-    return tile_set_evaluate(&q->f->tiles, part, q->root, q->hash, &q->proof, &q->err);
+    return evaluate_part(q, part);
 }
 
 static void ask_tiles(struct question *q)
@@ -295,8 +303,7 @@ static void run(struct log_follower *f)
 {
     struct question *q = f->questions;
     enum status s = STATUS_OK;
-    bool is_outside = q->kind == QUESTION_PREFIX ? q->size > q->tree_size
-                                                 : q->kind == QUESTION_LEAF && q->index >= q->tree_size;
+    bool is_outside = q->kind == QUESTION_LEAF ? q->index >= q->tree_size : q->kind != QUESTION_HASH && q->size > q->tree_size;
     if (is_outside) {
         finish(q, error_set(&q->err, STATUS_NOT_FOUND, "the tree is smaller"));
     } else if (is_trivial(q)) {

@@ -66,7 +66,7 @@ struct followed_log {
     const struct trust_ca *ca;
     const struct trust_store *store;
     uint16_t log_number;
-    uint64_t minimum_index; /* entries below may be pruned; all others may not */
+    uint64_t minimum_index; /* entries below may be pruned, and are not asked for; all others may not */
     /* Others that serve the same log: URL prefixes without a slash at the end (below which the log stands itself, or, as C2SP
      * has it, in a folder named after the hash of its origin). */
     const char *const *mirrors;

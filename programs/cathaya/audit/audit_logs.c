@@ -290,8 +290,13 @@ enum status audit_logs_load(const struct options *options, const struct algorith
         s = set_mirrors(options, out, err);
     if (s == STATUS_OK && out->count == 0)
         s = error_set(err, STATUS_USAGE, "no log: give --log-list or --log");
-    for (size_t i = 0; i < out->count; i++)
+    uint64_t minimum_index = 0;
+    if (s == STATUS_OK)
+        s = options_number(options, "minimum-index", UINT64_MAX, &minimum_index, err);
+    for (size_t i = 0; i < out->count; i++) {
         out->items[i]->followed.ca_file = options_value(options, "ca-file");
+        out->items[i]->followed.minimum_index = minimum_index;
+    }
     return s;
 }
 

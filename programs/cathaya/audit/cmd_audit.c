@@ -328,6 +328,7 @@ static const struct option_row rows[] = {
      .is_repeatable = true},
     {.name = "mmd", .metavar = "SECONDS", .help = "maximum merge delay of CT logs given by --log; 60 if not given"},
     {.name = "policy", .metavar = "FILE", .help = "cosigners of logs given by --log \"mtc ...\""},
+    {.name = "minimum-index", .metavar = "N", .help = "entries before it may be pruned, and are left out"},
     {.name = "mirror", .metavar = "URL", .help = "also serves the log, and is compared with it", .is_repeatable = true},
     {.name = "cert", .metavar = "FILE", .help = "certificate whose SCTs are to be in the logs", .is_repeatable = true},
     {.name = "issuer", .metavar = "FILE", .help = "its issuer, unless that stands behind it in its file"},

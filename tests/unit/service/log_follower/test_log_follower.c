@@ -257,6 +257,33 @@ static void from_now_on(void **state)
     }
 }
 
+/* What is before the minimum index may be pruned: it is not asked for, in the middle of a life as well. */
+static void a_pruned_log(void **state)
+{
+    (void)state;
+    for (size_t i = 2; i < LENGTH(kinds); i++)
+        for (unsigned is_late = 0; is_late < 2; is_late++) {
+            struct follower_world *w = follower_world_new(kinds[i].kind, kinds[i].suite, 700, 700);
+            if (is_late == 1) {
+                w->log.size = 100;
+                follower_world_open(w);
+                follower_world_round(w);
+                follower_world_expect_none(w);
+                follower_world_close(w);
+                w->log.size = 700;
+            }
+            w->log.missing_index = 300;
+            w->followed.minimum_index = 520;
+            follower_world_open(w);
+            w->next_index = 512;
+            follower_world_round(w);
+            follower_world_expect_none(w);
+            assert_int_equal(w->entry_count, 700 - 512);
+            assert_int_equal(w->verified_size, 700);
+            follower_world_free(w);
+        }
+}
+
 /* Stopping in the middle of anything leaves nothing behind (the sanitizer looks), and answers nothing any more. */
 static void stopping_at_every_step(void **state)
 {
@@ -286,6 +313,7 @@ int main(void)
         cmocka_unit_test(what_is_not_kept_comes_again),
         cmocka_unit_test(heads_alone),
         cmocka_unit_test(from_now_on),
+        cmocka_unit_test(a_pruned_log),
         cmocka_unit_test(stopping_at_every_step),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
