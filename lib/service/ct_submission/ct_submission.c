@@ -118,6 +118,11 @@ void ct_submission_stop(struct ct_submission *ct)
         (void)error_set(&err, STATUS_AGAIN, "stopping");
         submission_end(ct->submissions, STATUS_AGAIN, &err);
     }
+    while (ct->queue_first != NULL) {
+        struct submission *s = ct->queue_first;
+        ct->queue_first = s->queued;
+        submission_release(s);
+    }
 }
 
 void ct_submission_free(struct ct_submission *ct)

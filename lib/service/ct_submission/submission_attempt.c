@@ -21,7 +21,6 @@ static void conclude(struct submission_attempt *a)
     struct submission *s = a->submission;
     struct ct_submission *ct = s->ct;
     const struct timer_port *timer = &ct->config.timer;
-    ct->attempt_count--;
     a->is_over = true;
     if (a->timer != 0)
         timer->cancel(timer->context, a->timer);
@@ -199,7 +198,6 @@ enum status submission_attempt_start(struct submission *s, const struct log_list
     }
     if (a->is_trial)
         a->log->is_tried = true;
-    ct->attempt_count++;
     s->asked[s->asked_count++] = a;
     a->timer = ct->config.timer.start(ct->config.timer.context, ct->config.log_timeout_ms, on_slow, a);
     return STATUS_OK;

@@ -61,12 +61,13 @@ struct submission_attempt {
 
 struct submission {
     struct submission *next, *previous;
+    struct submission *queued; /* behind this one, until it is its turn */
     struct ct_submission *ct;
     struct submission_view *view; /* held */
     const struct ct_policy *policy;
     const struct ct_suite *suite;
-    size_t holders; /* attempts, and the list of submissions */
-    bool is_precert, is_over;
+    size_t holders; /* attempts, the list of submissions, the queue */
+    bool is_precert, is_active, is_over;
     int64_t not_before_s, not_after_s, deadline_ms;
     uint64_t spread, deadline_timer, wake_timer;
     struct builder certificate, issuer_spki, tbs, body;
@@ -85,7 +86,8 @@ struct ct_submission {
     struct submission_log *logs;
     struct submission_view *view;
     struct submission *submissions;
-    size_t count, attempt_count;
+    struct submission *queue_first, *queue_last;
+    size_t count, active_count;
     bool is_stopping;
     struct metric *under_way, *total, *failed;
     /* For one choice at a time: both are large. */

@@ -70,6 +70,21 @@ static enum status write_list(const struct submission *s, struct builder *out, s
     return sct_list_write(scts, s->have_count, out, err);
 }
 
+/* Those whose turn it is begin. */
+static void activate(struct ct_submission *ct)
+{
+    while (ct->queue_first != NULL && ct->active_count < CT_SUBMISSION_ACTIVE_MAX && !ct->is_stopping) {
+        struct submission *s = ct->queue_first;
+        ct->queue_first = s->queued;
+        if (!s->is_over && submission_now_ms(ct) < s->deadline_ms) { /* otherwise its timer ends it */
+            s->is_active = true;
+            ct->active_count++;
+            submission_advance(s);
+        }
+        submission_release(s);
+    }
+}
+
 void submission_end(struct submission *s, enum status status, struct error *err)
 {
     struct ct_submission *ct = s->ct;
@@ -78,6 +93,8 @@ void submission_end(struct submission *s, enum status status, struct error *err)
     s->is_over = true;
     LIST_REMOVE(ct->submissions, s);
     metric_set(ct->under_way, (double)--ct->count);
+    if (s->is_active)
+        ct->active_count--;
     cancel(s, &s->deadline_timer);
     cancel(s, &s->wake_timer);
     for (size_t i = 0; i < s->asked_count; i++)
@@ -92,6 +109,7 @@ void submission_end(struct submission *s, enum status status, struct error *err)
         if (s->asked[i]->is_over)
             submission_attempt_free(s->asked[i]);
     submission_release(s);
+    activate(ct);
 }
 
 /* "...: LOG: reason; LOG: reason": what became of those that were asked. */
@@ -117,7 +135,7 @@ static void on_deadline(void *cookie)
 {
     struct submission *s = cookie;
     s->deadline_timer = 0;
-    end_late(s, "the CT logs have not answered in time");
+    end_late(s, s->is_active ? "the CT logs have not answered in time" : "too many certificates wait for SCTs");
 }
 
 /* ---- whom to ask ---- */
@@ -251,7 +269,7 @@ void submission_wake_all(struct ct_submission *ct)
 {
     for (struct submission *s = ct->submissions, *next; s != NULL; s = next) {
         next = s->next;
-        if (s->lack.status != STATUS_OK)
+        if (s->is_active && s->lack.status != STATUS_OK)
             submission_advance(s);
     }
 }
@@ -262,7 +280,7 @@ static void begin(void *cookie)
 {
     struct submission *s = cookie;
     s->wake_timer = 0;
-    submission_advance(s);
+    activate(s->ct);
 }
 
 static struct submission *new_submission(struct ct_submission *ct, const struct sct_request *request)
@@ -292,6 +310,12 @@ static void enter(struct submission *s)
     metric_add(ct->total, 1);
     s->deadline_ms = submission_now_ms(ct) + ct->config.deadline_ms;
     s->deadline_timer = timer->start(timer->context, ct->config.deadline_ms, on_deadline, s);
+    s->holders++;
+    if (ct->queue_first == NULL)
+        ct->queue_first = s;
+    else
+        ct->queue_last->queued = s;
+    ct->queue_last = s;
     s->wake_timer = timer->start(timer->context, 0, begin, s); /* done is never called before start returns */
 }
 

@@ -612,6 +612,42 @@ static void too_many(void **state)
     stop(&w);
 }
 
+/* Those that came first are asked for first, so many at a time; who waits too long for its turn is told why. */
+static void in_turns(void **state)
+{
+    (void)state;
+    static struct answered a[3 * CT_SUBMISSION_ACTIVE_MAX];
+    struct world w;
+    start(&w, &ct_suite_gm, two, 1);
+    struct fake_ct_log *log = log_named(&w, "a1");
+    log->delay_ms = 100;
+    for (size_t i = 0; i < LENGTH(a); i++)
+        OK(ask(&w, "one", true, &a[i]));
+    for (size_t turn = 0; turn < 3; turn++) {
+        (void)fake_timer_run(w.timer);
+        assert_int_equal(log->asked_count, (turn + 1) * CT_SUBMISSION_ACTIVE_MAX);
+        assert_int_equal(a[turn * CT_SUBMISSION_ACTIVE_MAX].calls, 0);
+        fake_timer_advance(w.timer, 100);
+        assert_int_equal(a[(turn + 1) * CT_SUBMISSION_ACTIVE_MAX - 1].calls, 1);
+    }
+    for (size_t i = 0; i < LENGTH(a); i++)
+        check_scts(&w, &a[i], 1, 1, NULL);
+    log->trouble = FAKE_CT_MUTE;
+    for (size_t i = 0; i < LENGTH(a); i++)
+        OK(ask(&w, "one", true, &a[i]));
+    log->asked_count = 0;
+    fake_timer_advance(w.timer, DEADLINE_MS);
+    assert_int_equal(log->asked_count, CT_SUBMISSION_ACTIVE_MAX);
+    FAILED(&a[0], "a1: has not answered");
+    FAILED(&a[LENGTH(a) - 1], "too many certificates wait");
+    /* Nothing is left of them. */
+    fake_timer_advance(w.timer, CT_SUBMISSION_PAUSE_MAX_MS);
+    log->trouble = FAKE_CT_GOOD;
+    struct answered b = get(&w, "one", 100);
+    check_scts(&w, &b, 1, 1, NULL);
+    stop(&w);
+}
+
 static void metrics(void **state)
 {
     (void)state;
@@ -637,7 +673,7 @@ int main(void)
         cmocka_unit_test(good_logs), cmocka_unit_test(what_is_not_asked), cmocka_unit_test(which_logs), cmocka_unit_test(wrong_answers),
         cmocka_unit_test(refusals), cmocka_unit_test(slow_logs), cmocka_unit_test(mute_log), cmocka_unit_test(all_dead),
         cmocka_unit_test(trial), cmocka_unit_test(pauses), cmocka_unit_test(reload), cmocka_unit_test(stopping),
-        cmocka_unit_test(too_many), cmocka_unit_test(metrics),
+        cmocka_unit_test(too_many), cmocka_unit_test(in_turns), cmocka_unit_test(metrics),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
