@@ -414,6 +414,36 @@ static void findings_and_uptime(void **state)
     end();
 }
 
+static void whose_failure_it_is(void **state)
+{
+    (void)state;
+    const struct monitor_log_config other = {"log-2", "https://other.example/2", 60};
+    struct followed_contact here = {.endpoint = "get-sth", .source = "https://log.example/1", .is_good = true, .status = 200};
+    struct followed_contact there = {.endpoint = "get-sth", .source = "https://other.example/2", .is_good = true, .status = 200};
+    size_t number;
+    begin(NULL);
+    OK(monitor_add_log(monitor, &other, &number, &err));
+    assert_int_equal(monitor_add_log(monitor, &other, &number, &err), STATUS_CONFLICT);
+    monitor_contact(monitor, 0, &here);
+    monitor_contact(monitor, 1, &there);
+    here.is_good = false;
+    fake_loop_run(loop, 10000);
+    monitor_contact(monitor, 0, &here); /* the other one answered ten seconds ago */
+    fake_loop_run(loop, 600000);
+    monitor_contact(monitor, 0, &here); /* nobody has, for ten minutes: it may be us */
+    there.is_good = true;
+    monitor_contact(monitor, 1, &there);
+    fake_loop_run(loop, 10000);
+    here.status = 429; /* it is there, and busy */
+    monitor_contact(monitor, 0, &here);
+    json_t *status = monitor_status(monitor);
+    const json_t *endpoint = json_array_get(json_object_get(json_array_get(json_object_get(status, "logs"), 0), "endpoints"), 0);
+    assert_int_equal(json_integer_value(json_object_get(endpoint, "good")), 2);
+    assert_int_equal(json_integer_value(json_object_get(endpoint, "bad")), 1);
+    json_decref(status);
+    end();
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void)
@@ -426,6 +456,7 @@ int main(void)
         TEST(watched_keys),
         TEST(a_failed_index_holds_back),
         TEST(findings_and_uptime),
+        TEST(whose_failure_it_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
