@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/civil_time.h"
 #include "codec/note/note.h"
 #include "ct_json/ct_json.h"
 #include "service/log_follower/follower_internal.h"
@@ -25,17 +26,28 @@ static void tell_state(struct log_follower *f, struct source *s, enum finding_id
                                         .is_repeated = true});
 }
 
+#define TIME_SIZE (CIVIL_TIME_TEXT_SIZE + 4)
+
+/* RFC 3339 with milliseconds. */
+static void write_time(uint64_t ms, char out[TIME_SIZE])
+{
+    char seconds[CIVIL_TIME_TEXT_SIZE];
+    civil_time_format((int64_t)(ms / 1000), seconds);
+    size_t len = strlen(seconds);
+    (void)snprintf(out, TIME_SIZE, "%.*s.%03uZ", (int)(len > 0 ? len - 1 : 0), seconds, (unsigned)(ms % 1000));
+}
+
 static void look_at_age(struct log_follower *f, struct source *s)
 {
-    char text[FOLLOWER_TEXT_MAX];
-    int64_t now = follower_now_ms(f), age = now - (int64_t)s->view.timestamp_ms;
+    char text[FOLLOWER_TEXT_MAX], time[TIME_SIZE];
+    int64_t age = follower_now_ms(f) - (int64_t)s->view.timestamp_ms;
     if (s->view.timestamp_ms == 0 || s->is_mirror)
         return;
-    if ((int64_t)s->view.timestamp_ms < 0 || age < -LOG_FOLLOWER_SKEW_MS) {
-        (void)snprintf(text, sizeof text, "the tree head of %" PRIu64 " entries is of %" PRIu64 " ms, and now it is %" PRId64 " ms",
-                       s->view.size, s->view.timestamp_ms, now);
-        follower_report(f, &(struct report){.id = FINDING_HEAD_FROM_FUTURE, .text = text});
-    }
+    write_time(s->view.timestamp_ms, time);
+    bool is_of_future = (int64_t)s->view.timestamp_ms < 0 || age < -LOG_FOLLOWER_SKEW_MS;
+    (void)snprintf(text, sizeof text, "the tree head of %" PRIu64 " entries is of %s, %" PRId64 " s from now", s->view.size, time,
+                   -age / 1000);
+    tell_state(f, s, FINDING_HEAD_FROM_FUTURE, is_of_future, &s->is_told_future, text);
     if (f->log.mmd_ms == 0 || f->log.state != FOLLOWED_USABLE)
         return;
     (void)snprintf(text, sizeof text, "the tree head of %" PRIu64 " entries is %" PRId64 " s old; the log promises %" PRIu64 " s",
@@ -76,14 +88,18 @@ static void look_at_reach(struct log_follower *f, struct source *s, bool is_good
 /* Of two heads the one with more entries has to be the newer one. */
 static void tell_shrank(struct log_follower *f, const struct view *larger, const struct view *smaller, const char *from)
 {
-    char text[FOLLOWER_TEXT_MAX];
+    char text[FOLLOWER_TEXT_MAX], about[64], times[2][TIME_SIZE];
     struct builder evidence;
+    write_time(larger->timestamp_ms, times[0]);
+    write_time(smaller->timestamp_ms, times[1]);
+    /* A log that goes on with it signs again and again. */
+    (void)snprintf(about, sizeof about, "%" PRIu64 " %" PRIu64, larger->size, smaller->size);
     builder_init(&evidence, EVIDENCE_SIZE_MAX);
     follower_write_two(f, EVIDENCE_SHRANK, larger, smaller, NULL, bytes_of(NULL, 0), from, &evidence);
-    (void)snprintf(text, sizeof text, "a tree head of %" PRIu64 " entries is of %" PRIu64 " ms, and one of %" PRIu64
-                                      " entries of %" PRIu64 " ms", larger->size, larger->timestamp_ms, smaller->size,
-                   smaller->timestamp_ms);
-    follower_report(f, &(struct report){.id = FINDING_SHRANK, .source = from, .text = text, .evidence = builder_view(&evidence)});
+    (void)snprintf(text, sizeof text, "a tree head of %" PRIu64 " entries is of %s, and one of %" PRIu64 " entries of %s", larger->size,
+                   times[0], smaller->size, times[1]);
+    follower_report(f, &(struct report){.id = FINDING_SHRANK, .source = from, .text = text, .about = about,
+                                        .evidence = builder_view(&evidence)});
     builder_clear(&evidence);
 }
 

@@ -79,7 +79,7 @@ struct source {
     unsigned window;   /* requests at once, in 16ths: halved by 429, grows by 1/16 with each answer */
     unsigned fetching;
     int64_t behind_since_ms; /* mirror: has not what we trust, since then; 0: it has */
-    bool is_told_stale, is_told_unreachable, is_told_head_stale, is_told_short;
+    bool is_told_stale, is_told_unreachable, is_told_head_stale, is_told_short, is_told_future;
     int64_t short_since_ms; /* mtc: too few cosigners, since then; 0: enough */
     bool is_new;            /* the view has not been compared yet */
 };
