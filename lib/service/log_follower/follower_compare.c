@@ -89,6 +89,9 @@ static void on_part(void *cookie, struct question *q)
         follower_report(f, &(struct report){.id = FINDING_BAD_CONSISTENCY, .text = q->err.text});
     } else {
         is_kept = is_waiting(f, o, q);
+        /* What could not be asked of a mirror is asked again in the next round. */
+        if (q->status != STATUS_OK && o->source != NULL)
+            o->source->is_to_compare = true;
     }
     forget(f, is_kept);
     next_other(f);
@@ -165,9 +168,10 @@ void follower_compare_begin(struct log_follower *f)
         struct source *s = &f->sources[i];
         struct view copy = {.is_there = false};
         look_at_lag(f, s);
-        if (!s->is_new || s->has_failed)
-            continue;
         s->is_new = false;
+        if (!s->is_to_compare || s->has_failed)
+            continue;
+        s->is_to_compare = false;
         if (view_copy(&copy, &s->view, &err) == STATUS_OK)
             follower_other_add(f, &copy, follower_source_name(s), s);
     }

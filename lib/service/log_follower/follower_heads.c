@@ -183,6 +183,7 @@ static void on_head(void *cookie, struct get *g)
     if (status == STATUS_OK) {
         v.seen_ms = follower_now_ms(f);
         s->is_new = !was_there || !view_is_same(&v, &s->view);
+        s->is_to_compare = s->is_to_compare || s->is_new;
         view_clear(&s->view);
         s->view = v;
         look_at_age(f, s);

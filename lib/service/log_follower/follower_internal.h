@@ -81,7 +81,8 @@ struct source {
     int64_t behind_since_ms; /* mirror: has not what we trust, since then; 0: it has */
     bool is_told_stale, is_told_unreachable, is_told_head_stale, is_told_short, is_told_future;
     int64_t short_since_ms; /* mtc: too few cosigners, since then; 0: enough */
-    bool is_new;            /* the view has not been compared yet */
+    bool is_new;            /* the view came in this round */
+    bool is_to_compare;     /* and was not compared yet */
 };
 
 struct batch;

@@ -377,6 +377,8 @@ static void serve(struct follower_world *w, struct shown *s, const char *path, s
             builder_text(&out->body, "hello");
         else
             write_head(w, s, &out->body);
+    } else if (s->is_head_only) {
+        out->status = 503;
     } else if (strncmp(path, "tile/", 5) == 0) {
         serve_tile(&x, path);
     } else if (strncmp(path, "ct/v1/get-entries", 17) == 0) {

@@ -46,7 +46,7 @@ struct shown {
     unsigned busy_count;   /* so many requests are answered with `busy_status` first */
     int busy_status;
     const char *retry_after;
-    bool is_down;
+    bool is_down, is_head_only; /* is_head_only: everything else is 503 */
     uint64_t entries_max; /* of get-entries in one answer; 0: all */
     const char *landmarks; /* NULL: 404 */
 };

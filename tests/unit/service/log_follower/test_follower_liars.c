@@ -392,6 +392,27 @@ static void a_split_between_log_and_mirror(void **state)
         }
 }
 
+/* A mirror that cannot be asked when it shows another tree is asked in the next round. */
+static void a_mirror_that_is_asked_again(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < LENGTH(kinds); i++) {
+        struct follower_world *w = begin_with_mirror(i);
+        follower_world_add(w, 1, 40, FOLLOWER_NOW_MS);
+        w->mirror.history = 1;
+        w->mirror.size = 330;
+        w->mirror.timestamp_ms = fake_loop_now_ms(w->loop);
+        w->mirror.is_head_only = true;
+        sign_now(w);
+        follower_world_round(w);
+        follower_world_expect_none(w);
+        w->mirror.is_head_only = false;
+        follower_world_round(w);
+        follower_world_expect(w, FINDING_NOT_A_PREFIX, true);
+        follower_world_free(w);
+    }
+}
+
 static void a_mirror_of_something_else(void **state)
 {
     (void)state;
@@ -513,6 +534,7 @@ int main(void)
         cmocka_unit_test(issuers_that_are_not_served),
         cmocka_unit_test(a_mirror_that_lags),
         cmocka_unit_test(a_split_between_log_and_mirror),
+        cmocka_unit_test(a_mirror_that_is_asked_again),
         cmocka_unit_test(a_mirror_of_something_else),
         cmocka_unit_test(what_another_monitor_saw),
         cmocka_unit_test(landmarks_that_change),
