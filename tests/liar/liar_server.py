@@ -30,6 +30,7 @@ class Trouble:
     hang_up: float = 0        # the connection ends in the middle of the answer
     slow_s: float = 0         # before every answer
     only: str = ''            # a regular expression: for paths that match
+    rubbish: object = None    # a function of the path: (status, bytes, headers) instead of the answer, or None
 
 
 class BadRequest(Exception):
@@ -139,6 +140,9 @@ class Server:
             request.wfile.write(b'half')
             request.close_connection = True
             return None
+        rubbish = trouble.rubbish and trouble.rubbish(path)
+        if rubbish:
+            return self.reply(request, *rubbish)
         try:
             status, content, headers = self.answer(request, path, body)
         except (BadRequest, ValueError, KeyError, IndexError, TypeError, der.DerError) as error:

@@ -1,6 +1,7 @@
 """`cathaya audit` on logs that lie: honest logs pass; then each tells its lie, and the next look names it, with evidence that
 `cathaya evidence verify` accepts; SCTs whose entries are merged late or never; politeness to a log that says it is busy."""
 import base64
+import gzip
 import json
 import os
 import re
@@ -238,6 +239,47 @@ class Scts(Base):
                 self.assertEqual(status, 0, (objects, self.said))
                 self.assertEqual(len([o for o in objects if o['type'] == 'sct']), 1)
             self.assertEqual(self.audit('--log-list', world.list_file, state='list')[0], 0)
+
+
+class Rubbish(Base):
+    """Answers that no log gives: each ends the round with an error or a finding, soon, and never the auditor."""
+
+    @staticmethod
+    def answers():
+        bomb = gzip.compress(bytes(200 << 20))
+        yield 'nothing', (200, b'', {})
+        yield 'random', (200, os.urandom(5000), {})
+        yield 'deep JSON', (200, b'[' * 200000, {})
+        yield 'wide JSON', (200, b'{"tree_size": 1e400, "timestamp": -1, "entries": [' + b'{},' * 100000 + b'{}]}', {})
+        yield 'numbers', (200, b'{"tree_size": 18446744073709551616, "timestamp": 18446744073709551616, "sm3_root_hash": "", '
+                               b'"tree_head_signature": "", "sha256_root_hash": "", "consistency": [], "entries": []}', {})
+        yield 'many lines', (200, b'x\n' * 100000, {})
+        yield 'a bomb', (200, bomb, {'Content-Encoding': 'gzip'})
+        yield 'half a bomb', (200, bomb[:1000], {'Content-Encoding': 'gzip'})
+        yield 'a redirect', (302, b'', {'Location': 'http://127.0.0.1:1/'})
+        yield 'teapot', (418, b'no', {})
+
+    def test_rubbish(self):
+        for kind in ('static-ct', 'rfc6962'):
+            log = self.mount(f'log-{kind}', pki.GM, 20)
+            paths = {'static-ct': ('checkpoint', 'tile/data', 'tile/0'), 'rfc6962': ('get-sth$', 'get-entries', 'consistency')}[kind]
+            for number, (name, answer) in enumerate(self.answers()):
+                with self.subTest(kind=kind, answer=name):
+                    self.one(log, kind, paths[number % len(paths) if name != 'a bomb' else 0], answer, f'{kind}-{number}')
+
+    def one(self, log, kind, path, answer, state):
+        self.server.trouble = liar_server.Trouble()
+        self.assertEqual(self.audit(*self.named(log, kind), state=state)[0], 0)
+        lies.add(log)
+        self.server.trouble = liar_server.Trouble(rubbish=lambda p: answer if re.search(path, p) else None)
+        begin = time.monotonic()
+        status, _ = self.audit(*self.named(log, kind), state=state, timeout=100)
+        self.assertIn(status, (0, 1, 3), self.said)      # 0: what was rubbish was not needed
+        if path in ('checkpoint', 'get-sth$'):
+            self.assertIn(status, (1, 3))
+        self.assertLess(time.monotonic() - begin, 90)
+        self.server.trouble = liar_server.Trouble()
+        self.assertIn(self.audit(*self.named(log, kind), state=state)[0], (0, 1))
 
 
 class Polite(Base):

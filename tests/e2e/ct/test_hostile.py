@@ -3,6 +3,7 @@ what is not there, and connections that only sit there."""
 import base64
 import json
 import os
+import resource
 import socket
 import sys
 import time
@@ -210,8 +211,10 @@ class Hostile(unittest.TestCase):
     def test_idle_connections(self):
         """Those that say nothing, and those that say half of it, do not keep others away."""
         held = []
+        limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (limits[1], limits[1]))
         self.addCleanup(lambda: [s.close() for s in held])
-        for i in range(1500):
+        for i in range(3000):
             s = socket.socket()
             s.settimeout(5)
             s.bind((f'127.0.1.{1 + i % 200}', 0))
@@ -223,7 +226,7 @@ class Hostile(unittest.TestCase):
                 s.close()
                 continue
             held.append(s)
-        self.assertGreater(len(held), 100)
+        self.assertGreater(len(held), 1000)
         for log in self.world.logs.values():
             begin = time.monotonic()
             log.add('idle.example', **self.inside)
