@@ -87,7 +87,11 @@ static enum status list(void *context, const char *prefix,
 static enum status sync(void *context, struct error *err)
 {
     struct sqlite_objects *s = context;
-    return sqlite_database_commit(s->db, err);
+    enum status status = sqlite_database_commit(s->db, err);
+    /* Whoever put something has heard that it is not kept: nothing of it may come with what others put later. */
+    if (status != STATUS_OK)
+        sqlite_database_rollback(s->db);
+    return status;
 }
 
 struct object_store sqlite_objects_port(struct sqlite_objects *s)

@@ -1,7 +1,9 @@
 /* sqlite_objects.h - an object store in a table of a database that has more: four statements of its kind, in this order; private
  * to adapters/sqlite.
  *
- * sync is the commit of everything that was written to the database.
+ * sync is the commit of everything that was written to the database. One that fails has undone it, and the store can be used
+ * again (a disk that was full for a while), unless the database is not: then everything fails. After a put that has failed
+ * nothing works before a sync, which fails too: what was put beside it is not kept either.
  */
 #ifndef CATHAYA_ADAPTERS_SQLITE_SQLITE_OBJECTS_H
 #define CATHAYA_ADAPTERS_SQLITE_SQLITE_OBJECTS_H

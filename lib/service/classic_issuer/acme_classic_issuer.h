@@ -26,8 +26,6 @@
 
 /* Orders that wait for their signature. */
 #define CLASSIC_PENDING_MAX 4096
-/* Of one CA. */
-#define CLASSIC_PROFILES_MAX 8
 /* Order numbers mean something within one ACME server's database only. */
 #define CLASSIC_INSTANCE_SIZE 16
 
@@ -43,7 +41,8 @@ struct classic_issuer_config {
     uint8_t instance[CLASSIC_INSTANCE_SIZE]; /* of the ACME server whose orders these are */
     int64_t not_after_s;          /* of the issuing CA: no leaf outlives it */
     /* Used by the worker alone. Transactional, as sqlite_ca_store_objects is: what was put before a sync is durable together, and
-     * a process that dies before its sync leaves nothing to the next one. */
+     * a process that dies before its sync leaves nothing to the next one, and a sync that fails, as after a put that has failed,
+     * undoes what was put. */
     struct object_store store;
     struct work_port worker;      /* serial */
     struct clock_port clock;

@@ -96,6 +96,10 @@ MUST_USE enum status classic_objects_get(const struct classic_issuer *issuer, co
                                          struct error *err);
 MUST_USE enum status classic_objects_put(const struct classic_issuer *issuer, const char *kind, acme_id order, struct bytes value,
                                          struct error *err);
+/* classic_objects_sync is the end of a job of the worker that has put something, or tried to: with STATUS_OK so far it makes
+ * that durable. With a failure it returns that, and what was put is durable or undone, so that the next job finds a store that
+ * works. */
+MUST_USE enum status classic_objects_sync(const struct object_store *store, enum status so_far, struct error *err);
 /* classic_objects_put_issued writes issued/<serial> of a signed certificate or precertificate. */
 MUST_USE enum status classic_objects_put_issued(const struct classic_issuer *issuer, acme_id order, struct bytes der,
                                                 bool is_precert, struct error *err);

@@ -64,6 +64,14 @@ enum status classic_objects_put(const struct classic_issuer *issuer, const char 
     return store->put(store->context, name, value, err);
 }
 
+enum status classic_objects_sync(const struct object_store *store, enum status so_far, struct error *err)
+{
+    if (so_far == STATUS_OK)
+        return store->sync(store->context, err);
+    (void)!store->sync(store->context, NULL);
+    return so_far;
+}
+
 static enum status put_issued(const struct object_store *store, const struct classic_issued *issued, struct bytes serial,
                               struct error *err)
 {
@@ -150,9 +158,8 @@ enum status classic_objects_index(const struct classic_issuer *issuer, struct er
     for (size_t i = 0; s == STATUS_OK && i < names.count; i++)
         s = index_one(store, ((const struct old_name *)array_at(&names, i))->name, err);
     array_clear(&names);
-    if (s == STATUS_OK)
-        s = store->sync(store->context, err);
+    s = classic_objects_sync(store, s, err);
     if (s == STATUS_OK)
         s = store->put(store->context, INDEXED, bytes_of_text("1"), err);
-    return s == STATUS_OK ? store->sync(store->context, err) : s;
+    return classic_objects_sync(store, s, err);
 }

@@ -141,8 +141,8 @@ static void run_remove(void *cookie)
         p->status = s == STATUS_NOT_FOUND ? STATUS_OK : s;
         has_removed = true;
     }
-    if (p->status == STATUS_OK && has_removed)
-        p->status = store->sync(store->context, &p->err);
+    if (has_removed)
+        p->status = classic_objects_sync(store, p->status, &p->err);
 }
 
 /* ---- a sweep, on the loop ---- */

@@ -33,11 +33,11 @@ static void run_revoke(void *cookie)
 {
     struct classic_job *job = cookie;
     const struct object_store *store = &job->issuer->config.store;
-    bool is_new;
+    bool is_new = false;
     job->status = put_revoked(store, bytes_of(job->issued.serial, job->issued.serial_len), job->revoked_s, job->reason,
                               job->not_after_s, &is_new, &job->err);
-    if (job->status == STATUS_OK && is_new)
-        job->status = store->sync(store->context, &job->err);
+    if (is_new)
+        job->status = classic_objects_sync(store, job->status, &job->err);
 }
 
 static void done_revoke(void *cookie)
@@ -129,8 +129,8 @@ static void run_unfinished(void *cookie)
     const struct object_store *store = &job->issuer->config.store;
     for (size_t i = 0; job->status == STATUS_OK && i < job->count; i++)
         job->status = revoke_unfinished(job, &job->items[i]);
-    if (job->has_revoked && job->status == STATUS_OK)
-        job->status = store->sync(store->context, &job->err);
+    if (job->has_revoked)
+        job->status = classic_objects_sync(store, job->status, &job->err);
 }
 
 static void done_unfinished(void *cookie)

@@ -323,9 +323,11 @@ static void run_phase(struct classic_issuer *issuer, struct classic_job *first, 
     bool has_put = false;
     for (struct classic_job *job = first; job != NULL; job = job->next) {
         job->has_put = false;
-        if (job->status == STATUS_OK)
-            job->status = phase(job);
-        has_put = has_put || job->has_put;
+        if (job->status != STATUS_OK)
+            continue;
+        job->status = phase(job);
+        /* A put that has failed wants its end, too. */
+        has_put = has_put || job->has_put || job->status == STATUS_IO || job->status == STATUS_NO_MEMORY;
     }
     enum status s = has_put ? store->sync(store->context, &err) : STATUS_OK;
     for (struct classic_job *job = first; s != STATUS_OK && job != NULL; job = job->next)

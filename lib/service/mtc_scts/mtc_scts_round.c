@@ -65,6 +65,15 @@ static struct bytes part(const struct round *round, size_t at, size_t len)
     return bytes_of(round->memory.data + at, len);
 }
 
+/* What was put is durable, or after a failure undone: others use the store too. */
+static enum status finish_puts(const struct object_store *store, enum status so_far, struct error *err)
+{
+    if (so_far == STATUS_OK)
+        return store->sync(store->context, err);
+    (void)!store->sync(store->context, NULL);
+    return so_far;
+}
+
 /* ---- what is asked, on the worker ---- */
 
 static enum status find_next(struct round *round, uint64_t min_index)
@@ -78,8 +87,7 @@ static enum status find_next(struct round *round, uint64_t min_index)
             /* Made durable, so that what comes now is not forgotten when we die before the first answer. */
             ct->next = m->config.first_index;
             s = mtc_scts_store_put_next(&m->config, ct->id, ct->next, &round->err);
-            if (s == STATUS_OK)
-                s = m->config.store.sync(m->config.store.context, &round->err);
+            s = finish_puts(&m->config.store, s, &round->err);
         }
     }
     ct->has_next = s == STATUS_OK;
@@ -199,8 +207,7 @@ static void run_keep(void *cookie)
         round->status = mtc_scts_store_put_next(config, round->ct->id, round->end, &round->err);
     if (round->status == STATUS_OK)
         round->status = mtc_scts_store_prune(config, round->min_index, &round->err);
-    if (round->status == STATUS_OK)
-        round->status = config->store.sync(config->store.context, &round->err);
+    round->status = finish_puts(&config->store, round->status, &round->err);
 }
 
 static void done_keep(void *cookie)

@@ -1,5 +1,6 @@
 #include "adapters/sqlite/sqlite_backup.h"
-#include "adapters/sqlite/sqlite_ca_store.h"
+#include "adapters/sqlite/sqlite_ca.h"
+#include "adapters/sqlite/sqlite_database.h"
 #include "unit/adapters/sqlite/sqlite_world.h"
 
 static struct error err;
@@ -308,12 +309,38 @@ static void objects(void **state)
     builder_clear(&value);
 }
 
+/* A disk that was full for a while: what could not be kept is not there, in whole and not in half, and the next that is put is. */
+static void objects_after_a_full_disk(void **state)
+{
+    (void)state;
+    static const uint8_t large[300000];
+    struct object_store objects = sqlite_ca_store_objects(store);
+    struct builder value;
+    int64_t pages;
+    builder_init(&value, 100);
+    OK(objects.put(objects.context, "signed/1", bytes_of_text("a"), &err));
+    OK(objects.sync(objects.context, &err));
+    OK(sqlite_database_number(store->db, "PRAGMA max_page_count=50", &pages, &err));
+    OK(objects.put(objects.context, "signed/2", bytes_of_text("b"), &err));
+    assert_int_equal(objects.put(objects.context, "signed/3", BYTES_OF(large), &err), STATUS_IO);
+    /* Until the sync nobody may believe that his part was kept. */
+    assert_int_equal(objects.put(objects.context, "signed/4", bytes_of_text("d"), &err), STATUS_IO);
+    assert_int_equal(objects.sync(objects.context, &err), STATUS_IO);
+    OK(sqlite_database_number(store->db, "PRAGMA max_page_count=100000", &pages, &err));
+    OK(objects.get(objects.context, "signed/1", &value, &err));
+    assert_int_equal(objects.get(objects.context, "signed/2", &value, &err), STATUS_NOT_FOUND);
+    OK(objects.put(objects.context, "signed/3", BYTES_OF(large), &err));
+    OK(objects.sync(objects.context, &err));
+    builder_clear(&value);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(objects),
+        TEST(objects_after_a_full_disk),
         TEST(keys_are_kept_by_their_hash),
         TEST(only_hashes_name_keys),
         TEST(keys_are_listed_by_prefix),
