@@ -64,14 +64,3 @@ bool lint_is_internal(const struct lint_subject *subject, bool is_address, const
            subject->is_reserved_address(bytes_of(address, len));
 }
 
-size_t lint_rule_count(void)
-{
-    return lint_rules_count;
-}
-
-void lint_rule_at(size_t i, const char **rule, const char **source, const char **says)
-{
-    *rule = lint_rules[i].name;
-    *source = lint_rules[i].source;
-    *says = lint_rules[i].says;
-}

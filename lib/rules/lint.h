@@ -68,8 +68,4 @@ int64_t lint_validity_max_s(int64_t now_s);
 /* lint_reuse_max_s is how old the validation of a name or address may be that is relied on at now_s [BR 4.2.1]. */
 int64_t lint_reuse_max_s(int64_t now_s);
 
-/* lint_rule_count and lint_rule_at list the table: name, source and what the rule says, for documents. */
-size_t lint_rule_count(void);
-void lint_rule_at(size_t i, const char **rule, const char **source, const char **says);
-
 #endif

@@ -7,8 +7,6 @@
 
 /* More perspectives than anybody runs. */
 #define MPIC_REMOTES_MAX 32
-/* "RIPE NCC" is the longest that is known; a configuration may have its own. With NUL. */
-#define MPIC_RIR_SIZE 16
 
 /* From a day on. */
 struct mpic_phase {

@@ -12,9 +12,6 @@
 #include "tls/ocsp_staple.h"
 #include "tls/peer_trust_parts.h"
 
-/* A list has a 16-bit length, and stands in an OCTET STRING. */
-#define SCT_EXTENSION_MAX (SCT_LIST_SIZE_MAX + 8)
-
 const char *peer_mode_name(enum peer_mode mode)
 {
     static const char *const names[] = {"", "landmark", "standalone", "classic"};

@@ -14,9 +14,6 @@
 #include "tls/tls_sites.h"
 #include "tls/tls_stream.h"
 
-/* trust_anchors, until IANA assigns one [GM 7]. */
-#define TLS_SERVER_TRUST_ANCHORS 0xca34
-
 /* ---- ticket keys ---- */
 
 /* The one that is used, the one before, and one that comes next (so that a server that hears of a rotation
@@ -51,7 +48,7 @@ void tls_ticket_keys_wipe(struct tls_ticket_keys *keys);
 struct tls_server;
 
 struct tls_server_settings {
-    uint16_t trust_anchors_code_point;            /* 0: TLS_SERVER_TRUST_ANCHORS */
+    uint16_t trust_anchors_code_point;            /* 0: TRUST_ANCHOR_LIST_CODE_POINT */
     const struct tls_ticket_keys *ticket_keys;    /* copied; NULL: no tickets */
     int64_t (*now_s)(void *context);              /* seconds since the Epoch; required */
     void *context;

@@ -11,7 +11,6 @@
 
 /* A line is never longer: targets are cut. */
 #define ACCESS_TARGET_MAX 2048
-#define ACCESS_LINE_MAX 16384
 /* Written when there is more than half of it, and at the end of each round. */
 #define ACCESS_BUFFER_MAX 131072
 

@@ -12,9 +12,6 @@
 #include "adapters/proxy/proxy_state.h"
 #include "base/builder.h"
 
-/* What is added to a head at most, beside the fields that were there. */
-#define FORWARD_ADDED_MAX 2048
-
 /* forward_write_request appends the whole head of the request for an HTTP/1.1 backend: request line, Host, fields,
  * framing, empty line. A connection to a backend is always to be kept (no Connection field), but for Upgrade. */
 void forward_write_request(const struct exchange *x, struct builder *out);

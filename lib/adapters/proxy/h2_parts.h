@@ -35,7 +35,7 @@ struct h2_stream {
     struct builder cookie;
     struct builder in;   /* of the body, when upstream takes no more */
     char websocket_key[32];
-    bool is_head_done, is_started, is_too_large, has_host, is_connect, is_tunnel;
+    bool is_head_done, is_started, is_too_large, is_connect, is_tunnel;
     bool is_input_paused, is_touched, is_resumed;
     bool is_input_over;  /* the rest of it is not wanted, or there is none: */
     bool is_remote_ended; /* END_STREAM has come */

@@ -76,9 +76,6 @@ struct proxy_worker {
     /* upstream_start (upstream.h); tests put something else here. */
     enum exchange_failure (*start)(struct upstreams *upstreams, struct exchange *x);
 
-    struct h2_client *woken_h2;  /* h2_client.c's: have something to write at the end of the round */
-    struct event_hook *h2_hook;
-
     struct client *clients; /* all of them */
     struct client *dead;    /* to be closed at the end of the round */
     struct client *woken;   /* to be run at the end of the round */

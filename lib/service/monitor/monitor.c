@@ -142,11 +142,6 @@ void monitor_finding(struct monitor *m, size_t number, const struct log_finding 
     notifier_add(m->notifier, &n, 1, NULL, NULL);
 }
 
-void monitor_add(struct monitor *m, struct notification *notification, notifier_done *done, void *cookie)
-{
-    notifier_add(m->notifier, &notification, 1, done, cookie);
-}
-
 /* ---- contacts ---- */
 
 /* "https://log.example:8443/path" is "log.example:8443". */

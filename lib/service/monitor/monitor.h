@@ -93,9 +93,6 @@ struct monitor_progress {
 };
 void monitor_set_progress(struct monitor *m, size_t log, const struct monitor_progress *progress);
 
-/* monitor_add queues a notification of somebody else: a test. */
-void monitor_add(struct monitor *m, struct notification *notification, notifier_done *done, void *cookie);
-
 /* monitor_status is one JSON object for operators, whose reference is the caller's: logs, watch list, actions, index. Stable names:
  * docs in cathaya-monitor.1. NULL without memory. */
 struct json_t *monitor_status(struct monitor *m);

@@ -7,9 +7,6 @@
 #include "rules/lint.h"
 #include "service/sequencer/sequencer.h"
 
-/* Profiles of one CA. */
-#define ACME_MTC_PROFILES_MAX 8
-
 /* Borrowed for the life of the issuer. */
 struct acme_mtc_issuer_config {
     const char *ca;      /* its name in the configuration */

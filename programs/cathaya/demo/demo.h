@@ -32,7 +32,7 @@ struct demo_ca {
     /* Measured. */
     double generated_per_s, issued_per_s;
     uint64_t generated_count, batch_count;
-    uint64_t disk_bytes, entry_bytes;
+    uint64_t entry_bytes;
     /* Three clients: one knows the CA, one its landmark too, one wants every cosigner of policy.txt. */
     struct cathaya_trust *without_landmark, *with_landmark, *all_cosigners;
 };

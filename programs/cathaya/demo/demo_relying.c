@@ -10,7 +10,6 @@
 #include "output.h"
 #include "tls/classic_chain.h"
 
-#define POLICY_MAX 65536
 #define OTHER_HOST "other.demo.test"
 #define CHAIN_MAX 4
 

@@ -10,7 +10,6 @@
 
 #define MONITOR_PATH_MAX 512
 #define MONITOR_LISTEN_MAX 8
-#define MONITOR_LISTS_MAX 16
 
 /* A log that is followed. */
 struct monitor_settings_log {
