@@ -49,7 +49,7 @@ static void write_sct(struct late *late, struct bytes request_body, bool is_prec
     uint8_t key_hash[HASH_SIZE], id[HASH_SIZE];
     struct leaf entry;
     builder_init(&tbs, 65536);
-    builder_init(&extensions, 64);
+    builder_init(&extensions, 8192);
     builder_init(&input, 65536);
     builder_init(&signature, SIGNATURE_SIZE_MAX);
     require(ct_json_parse_chain(request_body, &chain, &err), &err, "chain");
@@ -61,6 +61,12 @@ static void write_sct(struct late *late, struct bytes request_body, bool is_prec
         is_precert ? sct_check_precert(builder_view(&tbs), issuer.spki) : sct_check_certificate(chain.items[0]);
     require(sct_check_leaf(&subject, log->suite, key_hash, &entry, &err), &err, "entry");
     require(sct_write_leaf_index(7, &extensions, &err), &err, "leaf_index");
+    if (log->trouble == FAKE_CT_LONG) {
+        builder_u8(&extensions, 200); /* a type that nobody knows */
+        builder_u16(&extensions, 4000);
+        for (size_t i = 0; i < 4000; i++)
+            builder_u8(&extensions, 0);
+    }
     fake_ct_logs_id(log, id);
     if (log->trouble == FAKE_CT_WRONG_ID)
         id[0] ^= 1;

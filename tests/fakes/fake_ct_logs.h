@@ -19,6 +19,7 @@ enum fake_ct_trouble {
     FAKE_CT_WRONG_KEY,       /* of the next log's key */
     FAKE_CT_WRONG_ID,
     FAKE_CT_FUTURE,          /* a timestamp of tomorrow */
+    FAKE_CT_LONG,            /* an SCT with kilobytes of extensions, and a good signature */
     FAKE_CT_GARBAGE,         /* 200, and no JSON */
     FAKE_CT_BUSY,            /* 429 */
     FAKE_CT_BROKEN,          /* 503 */

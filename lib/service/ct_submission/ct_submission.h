@@ -2,7 +2,7 @@
  *
  * One object for the process: it holds the log lists and policies, and remembers how each log has been doing. A submission asks
  * at once as many logs as the policy still needs. A log that fails, or has not answered within log_timeout_ms, gets another one
- * beside it; a slow one may still answer, and counts. An SCT counts when it verifies (rules/sct_check.h) for what was submitted;
+ * beside it; a slow one may still answer, and counts. An SCT counts when it verifies (rules/sct_check.h) for what was submitted, and is no longer than CT_SUBMISSION_SCT_MAX;
  * of one log at most one does. Which logs come into question, which is next and when it is enough: rules/ct_policy.h.
  *
  * A log that fails or is slow is left alone for a pause that doubles, from CT_SUBMISSION_PAUSE_MIN_MS to
@@ -35,6 +35,9 @@
 #define CT_SUBMISSION_ACTIVE_MAX 128
 /* Logs that one submission asks: many more than any policy wants. */
 #define CT_SUBMISSION_ASKED_MAX 32
+/* One SCT: some 120 bytes, 600 of a log with an RSA key of 4096 bits. What a log writes into `extensions` beyond that is not
+ * carried by certificates. */
+#define CT_SUBMISSION_SCT_MAX 1000
 /* Log lists of one configuration. */
 #define CT_SUBMISSION_LISTS_MAX 8
 /* A log that was restarted is back in seconds; one that is gone costs little. */

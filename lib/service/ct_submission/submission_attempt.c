@@ -53,7 +53,10 @@ static void run_check(void *cookie)
         .subject = &s->subject, .log = a->row, .algorithms = s->ct->config.algorithms, .key = a->log->key,
         .at_s = submission_now_ms(s->ct) / 1000, .skew_s = SUBMISSION_SKEW_S,
     };
-    a->status = sct_list_write(&one, 1, &wrapped, &a->err);
+    /* It goes into a certificate that everybody downloads in each handshake. */
+    a->status = a->sct.len > CT_SUBMISSION_SCT_MAX
+                    ? error_set(&a->err, STATUS_LIMIT, "%zu bytes, more than %d", a->sct.len, CT_SUBMISSION_SCT_MAX)
+                    : sct_list_write(&one, 1, &wrapped, &a->err);
     if (a->status == STATUS_OK)
         a->status = sct_list_parse(builder_view(&wrapped), &list, &a->err);
     if (a->status == STATUS_OK)

@@ -26,8 +26,8 @@
 #define OCSP_RESPONDER_CACHE_MAX 16384
 /* Requests that wait for the worker; above: "try later". */
 #define OCSP_RESPONDER_PENDING_MAX 512
-/* A chain's worth of SCTs. */
-#define OCSP_RESPONDER_SCTS_MAX 8192
+/* The SCTs of a certificate: as many as a policy can ask for, as long as a CA takes them. */
+#define OCSP_RESPONDER_SCTS_MAX 16384
 
 /* What the CA knows of a serial number. */
 struct ocsp_record {

@@ -346,8 +346,8 @@ static void wrong_answers(void **state)
 {
     (void)state;
     static const enum fake_ct_trouble troubles[] = {
-        FAKE_CT_DEAD, FAKE_CT_WRONG_SIGNATURE, FAKE_CT_WRONG_KEY, FAKE_CT_WRONG_ID, FAKE_CT_FUTURE, FAKE_CT_GARBAGE, FAKE_CT_BUSY,
-        FAKE_CT_BROKEN, FAKE_CT_CLOSED, FAKE_CT_GONE,
+        FAKE_CT_DEAD, FAKE_CT_WRONG_SIGNATURE, FAKE_CT_WRONG_KEY, FAKE_CT_WRONG_ID, FAKE_CT_FUTURE, FAKE_CT_LONG, FAKE_CT_GARBAGE,
+        FAKE_CT_BUSY, FAKE_CT_BROKEN, FAKE_CT_CLOSED, FAKE_CT_GONE,
     };
     for (size_t i = 0; i < LENGTH(troubles); i++) {
         struct world w;
