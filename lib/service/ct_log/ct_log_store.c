@@ -83,7 +83,8 @@ enum status ct_log_store_failed(struct ct_log_store *store, enum status status, 
 {
     struct error ignored;
     (void)err;
-    if (status == STATUS_REFUSED || status == STATUS_LIMIT || status == STATUS_MALFORMED || status == STATUS_USAGE)
+    bool is_refusal = status == STATUS_REFUSED || status == STATUS_LIMIT || status == STATUS_MALFORMED || status == STATUS_USAGE;
+    if (is_refusal && !log_has_failed(store->engine))
         return status; /* nothing was done */
     (void)log_close(store->engine, &ignored);
     store->engine = NULL;
@@ -147,7 +148,8 @@ static enum status catch_up_entry(void *context, uint64_t index, const struct st
     return status;
 }
 
-/* Where the index goes on: an index beyond the tree is that of another history, which never was published. */
+/* Where the index goes on. It is told of an entry when that is durable and published, so it is never beyond the tree: what is
+ * there then is an old copy of the log, which would sign a second history. */
 static enum status find_start(struct ct_log_store *store, const struct log_state *state, uint64_t *start,
                               struct error *err)
 {
@@ -155,8 +157,9 @@ static enum status find_start(struct ct_log_store *store, const struct log_state
     enum status status = port->get_size(port->context, start, err);
     if (status != STATUS_OK || *start <= state->size)
         return status;
-    *start = 0;
-    return port->clear(port->context, err);
+    return error_set(err, STATUS_REFUSED,
+                     "it has %" PRIu64 " entries, and the log %" PRIu64 ": the log's files are older than what it has signed, and "
+                     "would sign a second history: restore the newest ones, or end the log", *start, state->size);
 }
 
 static void tell_behind(const struct ct_log_store *store, uint64_t count)
@@ -225,10 +228,12 @@ enum status ct_log_store_put_object(struct ct_log_store *store, const struct ct_
     ct_log_issuer_name(object->fingerprint, name);
     /* Put again in each life: what an earlier one put and did not sync may be torn. */
     enum status status = public_store->put(public_store->context, name, object->der, err);
-    if (status == STATUS_OK && store->known.count < CT_LOG_KNOWN_OBJECTS_MAX) {
+    if (status != STATUS_OK)
+        return status;
+    store->has_unsynced = true;
+    if (store->known.count < CT_LOG_KNOWN_OBJECTS_MAX) {
         memcpy(slot, object->fingerprint, HASH_SIZE);
         store->known.count++;
-        store->has_unsynced = true;
     }
-    return status;
+    return STATUS_OK;
 }

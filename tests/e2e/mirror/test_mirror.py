@@ -383,7 +383,7 @@ class Usage(unittest.TestCase):
     def test_configurations_that_are_wrong(self):
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, 'mirror.conf')
-            for text, word in (('', 'listen'), ('listen = {"127.0.0.1:0"}\n', 'cosigner'), ('nonsense = 1\n', 'nonsense'),
+            for text, word in (('', 'cosigner'), ('listen = {"127.0.0.1:0"}\n', 'cosigner'), ('nonsense = 1\n', 'nonsense'),
                                ('listen = {"x"}\nca "32473.1" {}\ncosigner "32473.9" {}\n', 'line 3'),
                                ('listen = {"x"}\nmonitoring-path = "/w"\nwitness-path = "/w"\n', 'different')):
                 with open(path, 'w') as file:
@@ -392,6 +392,15 @@ class Usage(unittest.TestCase):
                 self.assertEqual((status, out), (2, ''), errors)
                 self.assertIn(word, errors)
                 self.assertIn('mirror.conf', errors)
+
+    def test_addresses_are_missing(self):
+        with open(self.config) as file:
+            text = ''.join(line for line in file if not line.startswith('listen'))
+        with open(self.config, 'w') as file:
+            file.write(text)
+        status, out, errors = run('mirror', 'run', '--config', self.config, '--check-config')
+        self.assertEqual((status, out), (2, ''), errors)
+        self.assertIn('listen', errors)
 
     def test_init(self):
         with tempfile.TemporaryDirectory() as folder:
