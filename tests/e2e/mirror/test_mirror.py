@@ -394,13 +394,18 @@ class Usage(unittest.TestCase):
                 self.assertIn('mirror.conf', errors)
 
     def test_addresses_are_missing(self):
-        with open(self.config) as file:
-            text = ''.join(line for line in file if not line.startswith('listen'))
-        with open(self.config, 'w') as file:
-            file.write(text)
-        status, out, errors = run('mirror', 'run', '--config', self.config, '--check-config')
-        self.assertEqual((status, out), (2, ''), errors)
-        self.assertIn('listen', errors)
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, 'm')
+            self.assertEqual(run('mirror', 'init', '--name', '32473.9', path)[0], 0)
+            config = os.path.join(path, 'mirror.conf')
+            with open(config) as file:
+                text = ''.join(line for line in file if not line.startswith('listen'))
+            key = 'example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k'
+            with open(config, 'w') as file:
+                file.write(text + f'log "example.com/foo" {{ suite = "intl" key = {{"{key}"}} }}\n')
+            status, out, errors = run('mirror', 'run', '--config', config, '--check-config')
+            self.assertEqual((status, out), (2, ''), errors)
+            self.assertIn('listen', errors)
 
     def test_init(self):
         with tempfile.TemporaryDirectory() as folder:
