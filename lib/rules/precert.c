@@ -6,6 +6,9 @@
 /* Contents of 1.3.6.1.4.1.11129.2.4.2 and .3. */
 static const uint8_t oid_sct_list[] = {0x2b, 0x06, 0x01, 0x04, 0x01, 0xd6, 0x79, 0x02, 0x04, 0x02};
 static const uint8_t oid_poison[] = {0x2b, 0x06, 0x01, 0x04, 0x01, 0xd6, 0x79, 0x02, 0x04, 0x03};
+/* Contents of 1.3.6.1.4.1.11129.2.4.4 and of extKeyUsage. */
+static const uint8_t oid_precert_signing[] = {0x2b, 0x06, 0x01, 0x04, 0x01, 0xd6, 0x79, 0x02, 0x04, 0x04};
+static const uint8_t oid_key_usages[] = {0x55, 0x1d, 0x25};
 static const uint8_t poison_value[] = {DER_NULL, 0x00};
 
 static enum status malformed(struct error *err, const char *what)
@@ -115,6 +118,37 @@ enum status precert_is_poisoned(const struct certificate *certificate, bool *is_
     struct precert_found found;
     enum status s = precert_find(certificate, &found, err);
     *is_poisoned = s == STATUS_OK && found.has_poison;
+    return s;
+}
+
+static enum status check_usages(struct bytes value, struct error *err)
+{
+    struct reader r, usages;
+    struct der_element usage;
+    reader_init(&r, value);
+    if (!der_enter(&r, DER_SEQUENCE, &usages) || !reader_is_at_end(&r))
+        return malformed(err, "its extKeyUsage cannot be read");
+    while (!reader_is_at_end(&usages)) {
+        if (!der_tagged(&usages, DER_OID, &usage))
+            return malformed(err, "its extKeyUsage cannot be read");
+        if (bytes_equal(usage.contents, BYTES_OF(oid_precert_signing)))
+            return error_set(err, STATUS_REFUSED, "precertificate: it is signed by a Precertificate Signing Certificate");
+    }
+    return STATUS_OK;
+}
+
+enum status precert_check_issuer(const struct certificate *issuer, struct error *err)
+{
+    struct reader r;
+    struct extension e;
+    enum status s = STATUS_OK;
+    reader_init(&r, issuer->extensions);
+    while (s == STATUS_OK && !reader_is_at_end(&r)) {
+        if (!extensions_next(&r, &e))
+            return malformed(err, "its extensions cannot be read");
+        if (bytes_equal(e.oid, BYTES_OF(oid_key_usages)))
+            s = check_usages(e.value, err);
+    }
     return s;
 }
 

@@ -3,8 +3,8 @@
  * A precertificate has the critical poison extension (1.3.6.1.4.1.11129.2.4.3, contents NULL); the certificate has, in its
  * place or anywhere, the SCT list (1.3.6.1.4.1.11129.2.4.2, an OCTET STRING with a SignedCertificateTimestampList).
  * Both without it are the same TBSCertificate, and that is what is logged and signed: lengths are encoded again in DER,
- * every other byte stays as it is. Precertificates that another certificate than the issuer's has signed do not exist
- * here (the Baseline Requirements forbid them): an issuer's name is never exchanged.
+ * every other byte stays as it is. Precertificates that a Precertificate Signing Certificate has signed are refused (the
+ * Baseline Requirements forbid them, and C2SP static-ct-api leaves it to the log): an issuer's name is never exchanged.
  */
 #ifndef CATHAYA_RULES_PRECERT_H
 #define CATHAYA_RULES_PRECERT_H
@@ -16,6 +16,11 @@
 /* precert_is_poisoned says whether the certificate has the poison. STATUS_MALFORMED for a poison that is not critical,
  * not NULL, or there twice, and for extensions that cannot be read. */
 MUST_USE enum status precert_is_poisoned(const struct certificate *certificate, bool *is_poisoned, struct error *err);
+
+/* precert_check_issuer: may a precertificate's issuer have this certificate? STATUS_REFUSED for a Precertificate Signing
+ * Certificate (extended key usage 1.3.6.1.4.1.11129.2.4.4): the final certificate has another issuer's name and key, and what
+ * was logged and signed for one would not be what comes. STATUS_MALFORMED for extensions that cannot be read. */
+MUST_USE enum status precert_check_issuer(const struct certificate *issuer, struct error *err);
 
 /* precert_write_tbs appends the TBSCertificate of a precertificate without the poison. STATUS_REFUSED when there is none, or
  * when there is an SCT list too; STATUS_MALFORMED as above. */

@@ -53,13 +53,28 @@ static void write_padding(struct builder *b, size_t len)
     der_close(b, extension);
 }
 
+/* extKeyUsage 1.3.6.1.4.1.11129.2.4.4. */
+static void write_precert_signing(struct builder *b)
+{
+    static const uint8_t oid[] = {0x55, 0x1d, 0x25}, usage[] = {0x2b, 0x06, 0x01, 0x04, 0x01, 0xd6, 0x79, 0x02, 0x04, 0x04};
+    size_t extension = der_open(b, DER_SEQUENCE);
+    der_write(b, DER_OID, BYTES_OF(oid));
+    size_t value = der_open(b, DER_OCTET_STRING), usages = der_open(b, DER_SEQUENCE);
+    der_write(b, DER_OID, BYTES_OF(usage));
+    der_close(b, usages);
+    der_close(b, value);
+    der_close(b, extension);
+}
+
 static void write_extensions(struct builder *b, const struct ct_world_certificate *recipe)
 {
-    if (!recipe->is_ca && !recipe->is_precertificate && recipe->padding == 0)
+    if (!recipe->is_ca && !recipe->is_precertificate && !recipe->signs_precertificates && recipe->padding == 0)
         return;
     size_t context = der_open(b, DER_CONTEXT_CONSTRUCTED(3)), list = der_open(b, DER_SEQUENCE);
     if (recipe->is_ca)
         issuing_extensions_write_basic_constraints(b, -1);
+    if (recipe->signs_precertificates)
+        write_precert_signing(b);
     if (recipe->padding > 0)
         write_padding(b, recipe->padding);
     if (recipe->is_precertificate)

@@ -49,6 +49,7 @@ struct ct_world_certificate {
     const struct ct_world_ca *issuer; /* NULL: the world's */
     int64_t not_after_s;              /* 0: in 90 days */
     bool is_precertificate, is_ca, has_bad_signature;
+    bool signs_precertificates;       /* a Precertificate Signing Certificate [RFC6962 3.1] */
     const char *subject;
     struct bytes spki;                /* empty: a key that is somebody's */
     size_t padding;                   /* bytes of an extension that means nothing */

@@ -40,17 +40,21 @@ static enum status check_size(const struct ct_log_submission *s, struct error *e
     return STATUS_OK;
 }
 
-static enum status check_kind(const struct ct_log_submission *s, const struct certificate *leaf, struct error *err)
+static enum status check_kind(const struct ct_log_submission *s, const struct ct_chain *chain, struct error *err)
 {
     bool is_poisoned = false;
-    enum status status = precert_is_poisoned(leaf, &is_poisoned, err);
+    struct certificate issuer;
+    enum status status = precert_is_poisoned(&chain->leaf, &is_poisoned, err);
     if (status != STATUS_OK)
         return status;
     if (is_poisoned && s->kind == CT_LOG_ADD_CHAIN)
         return error_set(err, STATUS_REFUSED, "this is a precertificate: submit it to add-pre-chain");
     if (!is_poisoned && s->kind == CT_LOG_ADD_PRE_CHAIN)
         return error_set(err, STATUS_REFUSED, "this is no precertificate (it has no poison extension): submit it to add-chain");
-    return STATUS_OK;
+    if (!is_poisoned)
+        return STATUS_OK;
+    status = certificate_parse(chain->issuers[0], &issuer, err);
+    return status == STATUS_OK ? precert_check_issuer(&issuer, err) : status;
 }
 
 enum status ct_log_check_dates(const struct ct_log_submission *s, int64_t not_after_s, struct error *err)
@@ -152,7 +156,7 @@ static enum status judge(struct ct_log_submission *s, struct hasher *h, struct e
     if (status == STATUS_OK)
         status = ct_chain_build(s->roots->set, s->chain.items, s->chain.count, &cache, &chain, err);
     if (status == STATUS_OK)
-        status = check_kind(s, &chain.leaf, err);
+        status = check_kind(s, &chain, err);
     if (status == STATUS_OK)
         status = ct_log_check_dates(s, chain.leaf.not_after_s, err);
     if (status == STATUS_OK)

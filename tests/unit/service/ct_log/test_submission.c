@@ -249,6 +249,38 @@ static void kinds_are_not_mixed_up(void **state)
     builder_clear(&body);
 }
 
+/* What it would log is not what the final certificate says: other issuer, other key. */
+static void precertificates_of_signing_certificates_are_refused(void **state)
+{
+    (void)state;
+    struct ct_world_ca signing = {.name = "Precertificate Signer", .key = w->stranger.key};
+    struct builder leaf, body;
+    builder_init(&signing.der, 65536);
+    builder_init(&leaf, 65536);
+    builder_init(&body, 65536);
+    ct_world_certificate(w, &(struct ct_world_certificate){.serial = 9, .is_ca = true, .subject = signing.name,
+                                                           .signs_precertificates = true}, &signing.der);
+    for (int is_pre = 0; is_pre < 2; is_pre++) {
+        builder_reset(&leaf);
+        builder_reset(&body);
+        ct_world_certificate(w, &(struct ct_world_certificate){.serial = 3, .issuer = &signing, .is_precertificate = is_pre}, &leaf);
+        const struct bytes chain[] = {builder_view(&leaf), builder_view(&signing.der), builder_view(&w->issuer.der)};
+        OK(ct_json_write_chain(chain, 3, &body, &err));
+        struct ct_world_answer *answer = ct_world_post(w, is_pre ? "add-pre-chain" : "add-chain", builder_view(&body));
+        fake_loop_run(w->loop, 1000);
+        if (is_pre) {
+            assert_refused(answer, 400, "Precertificate Signing Certificate");
+        } else {
+            assert_int_equal(answer->status, 200); /* what it should never have signed is logged */
+            ct_world_forget(answer);
+        }
+    }
+    assert_int_equal(head_size(), 1);
+    builder_clear(&signing.der);
+    builder_clear(&leaf);
+    builder_clear(&body);
+}
+
 static void the_interval_is_half_open(void **state)
 {
     (void)state;
@@ -429,6 +461,7 @@ int main(void)
         GM_TEST(chains_to_nowhere_are_refused),
         INTL_TEST(an_issuer_that_is_known_is_verified_no_less),
         GM_TEST(kinds_are_not_mixed_up),
+        INTL_TEST(precertificates_of_signing_certificates_are_refused),
         GM_TEST(the_interval_is_half_open),
         GM_TEST(expired_ones_are_refused_on_demand),
         GM_TEST(long_chains_are_refused),
