@@ -107,12 +107,19 @@ static enum status verify_with(const struct certificate *certificate, const stru
                                   err);
 }
 
+/* Is the issuer's name of each certificate that of the next? */
+static enum status check_names(const struct building *b, struct error *err)
+{
+    for (size_t i = 0; i + 1 < b->count; i++)
+        if (!bytes_equal(b->certificates[i].issuer, b->certificates[i + 1].subject))
+            return error_set(err, STATUS_REFUSED, "chain: certificate %zu is not issued by certificate %zu: other names", i,
+                             i + 1);
+    return STATUS_OK;
+}
+
 /* Is certificate i signed by certificate i + 1? */
 static enum status verify_link(struct building *b, size_t i, struct error *err)
 {
-    if (!bytes_equal(b->certificates[i].issuer, b->certificates[i + 1].subject))
-        return error_set(err, STATUS_REFUSED, "chain: certificate %zu is not issued by certificate %zu: other names", i,
-                         i + 1);
     if (b->known[i] != NULL && memcmp(b->known[i]->signer, b->fingerprints[i + 1], HASH_SIZE) == 0)
         return STATUS_OK;
     const struct certificate_key *key = key_of(b, i + 1, err);
@@ -176,15 +183,16 @@ static enum status build(struct building *b, const struct bytes *chain, struct c
 {
     const struct ct_chain_root *root = NULL;
     enum status s = parse_all(b, chain, err);
-    for (size_t i = 0; s == STATUS_OK && i + 1 < b->count; i++)
-        s = verify_link(b, i, err);
-    if (s != STATUS_OK)
-        return s;
-    if (b->accepted == NULL) {
+    if (s == STATUS_OK)
+        s = check_names(b, err);
+    if (s == STATUS_OK && b->accepted == NULL) {
         if (b->count == CT_CHAIN_DEPTH_MAX)
             return error_set(err, STATUS_LIMIT, "chain: no accepted root among %d certificates", CT_CHAIN_DEPTH_MAX);
         s = find_root(b, &root, err);
     }
+    /* From the root down: a key is used only when it is vouched for, so that nobody has us work with keys of his own making. */
+    for (size_t i = b->count - 1; s == STATUS_OK && i > 0; i--)
+        s = verify_link(b, i - 1, err);
     if (s == STATUS_OK)
         s = hasher_status(&b->hasher, err);
     if (s != STATUS_OK)

@@ -102,9 +102,13 @@ static void refusals(void **state)
     make_world(&other, "EC", "P-256", 0, "SHA256", false, &hash_sha256);
     const struct bytes no_issuer[] = {w.leaf};
     assert_refused(&w, no_issuer, 1, STATUS_REFUSED, "no accepted root has issued certificate 0");
-    /* Same names, other keys. */
+    /* Same names, other keys: the root is asked first, and a key that it does not vouch for verifies nothing. */
     const struct bytes mixed[] = {w.leaf, other.intermediate};
-    assert_refused(&w, mixed, 2, STATUS_REFUSED, "certificate 0: certificate: its signature is not by the issuer's key");
+    assert_refused(&w, mixed, 2, STATUS_REFUSED, "no accepted root has issued certificate 1");
+    const struct bytes mixed_leaf[] = {other.leaf, w.intermediate};
+    assert_refused(&w, mixed_leaf, 2, STATUS_REFUSED, "certificate 0: certificate: its signature is not by the issuer's key");
+    const struct bytes mixed_root[] = {w.leaf, other.intermediate, w.root};
+    assert_refused(&w, mixed_root, 3, STATUS_REFUSED, "certificate 1: certificate: its signature is not by the issuer's key");
     const struct bytes foreign[] = {other.leaf, other.intermediate};
     assert_refused(&w, foreign, 2, STATUS_REFUSED, "no accepted root");
     const struct bytes foreign_root[] = {other.leaf, other.intermediate, other.root};
