@@ -1,10 +1,11 @@
 /* ct_index.h - where a CT log finds an entry by its leaf hash, and a submission that it has had before.
  *
  * The index says nothing that the tree does not say: it covers the entries [0, size), and what is lost is added again
- * from the tree. A wrong or shortened index can make the log answer a duplicate with a new entry, or not find a leaf,
- * and nothing worse.
+ * from the tree. A shortened index can make the log answer a duplicate with a new entry, or not find a leaf, and nothing
+ * worse. What it takes for a duplicate gets an SCT and is not logged: two submissions must never be one to it.
  *
- * It may look at the first 16 bytes of a hash alone, and need not find both of two hashes that begin with the same 8.
+ * It may keep a part of a hash, as long as nobody can make two hashes that are alike to it: 16 bytes of a hash with a secret of
+ * its own. Two alike by chance: it need not find the second.
  *
  * One thread at a time. Writes open a transaction; commit makes all of it durable at once. Reads see what was
  * written before. STATUS_IO when the store fails: the caller rolls back.
@@ -40,9 +41,6 @@ struct ct_index {
     /* add appends an entry. STATUS_CONFLICT when its index is not the size. A leaf hash or a submission that is
      * there already keeps its first entry. */
     enum status (*add)(void *context, const struct ct_index_row *row, struct error *err);
-
-    /* clear forgets everything: the index is of another history than the tree. */
-    enum status (*clear)(void *context, struct error *err);
 
     enum status (*commit)(void *context, struct error *err);
     void (*rollback)(void *context);

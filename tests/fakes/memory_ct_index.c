@@ -85,13 +85,6 @@ static enum status add(void *context, const struct ct_index_row *row, struct err
     return STATUS_OK;
 }
 
-static enum status clear(void *context, struct error *err)
-{
-    struct memory_ct_index *index = context;
-    index->count = 0;
-    return check(index, err);
-}
-
 static enum status commit(void *context, struct error *err)
 {
     struct memory_ct_index *index = context;
@@ -116,7 +109,6 @@ struct ct_index memory_ct_index_port(struct memory_ct_index *index)
                              .find_leaf = find_leaf,
                              .find_submission = find_submission,
                              .add = add,
-                             .clear = clear,
                              .commit = commit,
                              .rollback = rollback};
 }

@@ -7,8 +7,8 @@
 #include "adapters/sqlite/sqlite_call.h"
 
 /* Version 1. Both tables are looked up by hashes alone, whose order is chance: every new row touches a page of its own, so
- * rows are as short as they can be. Of a hash there are the first 16 bytes, as two numbers: the first one is the key of the
- * table itself, the second tells whether it is this hash. Two hashes that begin with the same 8 bytes (one pair among four
+ * rows are as short as they can be. Of a hash there are 16 bytes, as two numbers: the first one is the key of the
+ * table itself, the second tells whether it is this hash. Two hashes with the same first 8 bytes (one pair among four
  * billion) cannot both be there: the second is not found, which a log can live with (ports/ct_index.h). */
 static const char version_1[] =
     "CREATE TABLE state(id INTEGER PRIMARY KEY CHECK(id = 1), log_id BLOB NOT NULL, size INTEGER NOT NULL);"
@@ -16,23 +16,28 @@ static const char version_1[] =
     "CREATE TABLE submission(head INTEGER PRIMARY KEY, tail INTEGER NOT NULL, entry INTEGER NOT NULL,"
     "  timestamp_ms INTEGER NOT NULL);";
 
-static const char *const migrations[] = {version_1};
+/* Version 2. The 16 bytes are of the hash together with a secret: 2^64 steps find two submissions whose plain hashes begin with
+ * the same 16 bytes, and the second of them would get an SCT and never be logged. What was there is made again from the log. */
+static const char version_2[] =
+    "ALTER TABLE state ADD COLUMN secret BLOB NOT NULL DEFAULT x'';"
+    "UPDATE state SET size = 0, secret = randomblob(32);"
+    "DELETE FROM leaf;"
+    "DELETE FROM submission;";
+
+static const char *const migrations[] = {version_1, version_2};
 
 enum statement {
-    SQL_STATE, SQL_FOUND, SQL_SET_SIZE, SQL_FIND_LEAF, SQL_FIND_SUBMISSION, SQL_ADD_LEAF, SQL_ADD_SUBMISSION,
-    SQL_CLEAR_LEAVES, SQL_CLEAR_SUBMISSIONS, SQL_COUNT
+    SQL_STATE, SQL_FOUND, SQL_SET_SIZE, SQL_FIND_LEAF, SQL_FIND_SUBMISSION, SQL_ADD_LEAF, SQL_ADD_SUBMISSION, SQL_COUNT
 };
 
 static const char *const statements[SQL_COUNT] = {
-    [SQL_STATE] = "SELECT log_id, size FROM state",
-    [SQL_FOUND] = "INSERT INTO state(id, log_id, size) VALUES(1, ?, 0)",
+    [SQL_STATE] = "SELECT log_id, size, secret FROM state",
+    [SQL_FOUND] = "INSERT INTO state(id, log_id, size, secret) VALUES(1, ?, 0, randomblob(32))",
     [SQL_SET_SIZE] = "UPDATE state SET size = ?",
     [SQL_FIND_LEAF] = "SELECT entry FROM leaf WHERE head = ? AND tail = ?",
     [SQL_FIND_SUBMISSION] = "SELECT entry, timestamp_ms FROM submission WHERE head = ? AND tail = ?",
     [SQL_ADD_LEAF] = "INSERT INTO leaf(head, tail, entry) VALUES(?, ?, ?) ON CONFLICT DO NOTHING",
     [SQL_ADD_SUBMISSION] = "INSERT INTO submission(head, tail, entry, timestamp_ms) VALUES(?, ?, ?, ?) ON CONFLICT DO NOTHING",
-    [SQL_CLEAR_LEAVES] = "DELETE FROM leaf",
-    [SQL_CLEAR_SUBMISSIONS] = "DELETE FROM submission",
 };
 
 static const struct sqlite_kind kind = {
@@ -47,10 +52,13 @@ static const struct sqlite_kind kind = {
 /* Nothing is lost that could not be made again; and pages that change often are written once: 64 MiB of them. */
 static const char settings[] = "PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 16000; PRAGMA journal_size_limit = 134217728";
 
+#define SECRET_SIZE 32
+
 struct sqlite_ct_index {
     struct sqlite_database *db;
     uint64_t size;           /* with what is written and not committed */
     uint64_t committed_size;
+    uint8_t secret[SECRET_SIZE];
 };
 
 static struct bytes hash_of(const uint8_t hash[HASH_SIZE])
@@ -58,11 +66,18 @@ static struct bytes hash_of(const uint8_t hash[HASH_SIZE])
     return bytes_of(hash, HASH_SIZE);
 }
 
-/* The first 16 bytes. */
-static void bind_hash(struct sqlite_call *call, const uint8_t hash[HASH_SIZE])
+/* What is kept of a hash. */
+static void bind_hash(struct sqlite_call *call, const struct sqlite_ct_index *x, const uint8_t hash[HASH_SIZE])
 {
+    const struct bytes parts[] = {BYTES_OF(x->secret), hash_of(hash)};
+    uint8_t mixed[HASH_SIZE];
     int64_t halves[2];
-    memcpy(halves, hash, sizeof halves);
+    if (!hash_label_sha256(parts, 2, mixed)) {
+        if (call->status == STATUS_OK)
+            call->status = error_set(call->err, STATUS_NO_MEMORY, "hashing failed");
+        return;
+    }
+    memcpy(halves, mixed, sizeof halves);
     sqlite_call_int(call, halves[0]);
     sqlite_call_int(call, halves[1]);
 }
@@ -90,7 +105,7 @@ static enum status find(struct sqlite_ct_index *x, enum statement statement, con
     struct sqlite_call call;
     bool is_there = false;
     sqlite_call_read(&call, x->db, statement, err);
-    bind_hash(&call, hash);
+    bind_hash(&call, x, hash);
     if (sqlite_call_next(&call)) {
         is_there = true;
         *index = (uint64_t)sqlite_call_get_int(&call);
@@ -121,32 +136,18 @@ static enum status add(void *context, const struct ct_index_row *row, struct err
         return error_set(err, STATUS_CONFLICT, "%s: entry %" PRIu64 " does not follow %" PRIu64 " entries",
                          x->db->path, row->index, x->size);
     sqlite_call_write(&call, x->db, SQL_ADD_LEAF, err);
-    bind_hash(&call, row->leaf_hash);
+    bind_hash(&call, x, row->leaf_hash);
     sqlite_call_int(&call, (int64_t)row->index);
     enum status status = sqlite_call_run(&call);
     if (status != STATUS_OK)
         return status;
     sqlite_call_write(&call, x->db, SQL_ADD_SUBMISSION, err);
-    bind_hash(&call, row->submission);
+    bind_hash(&call, x, row->submission);
     sqlite_call_int(&call, (int64_t)row->index);
     sqlite_call_int(&call, (int64_t)row->timestamp_ms);
     status = sqlite_call_run(&call);
     x->size += status == STATUS_OK;
     return status;
-}
-
-static enum status clear(void *context, struct error *err)
-{
-    struct sqlite_ct_index *x = context;
-    for (int i = SQL_CLEAR_LEAVES; i <= SQL_CLEAR_SUBMISSIONS; i++) {
-        struct sqlite_call call;
-        sqlite_call_write(&call, x->db, i, err);
-        enum status status = sqlite_call_run(&call);
-        if (status != STATUS_OK)
-            return status;
-    }
-    x->size = 0;
-    return STATUS_OK;
 }
 
 static enum status commit(void *context, struct error *err)
@@ -176,7 +177,6 @@ struct ct_index sqlite_ct_index_port(struct sqlite_ct_index *index)
                              .find_leaf = find_leaf,
                              .find_submission = find_submission,
                              .add = add,
-                             .clear = clear,
                              .commit = commit,
                              .rollback = rollback};
 }
@@ -187,17 +187,23 @@ static enum status read_state(struct sqlite_ct_index *x, const uint8_t log_id[HA
                               struct error *err)
 {
     struct sqlite_call call;
-    bool is_ours = true;
+    bool is_ours = true, has_secret = true;
     sqlite_call_read(&call, x->db, SQL_STATE, err);
     *is_there = sqlite_call_next(&call);
     if (*is_there) {
         is_ours = bytes_equal(sqlite_call_get_bytes(&call), hash_of(log_id));
         x->size = x->committed_size = (uint64_t)sqlite_call_get_int(&call);
+        struct bytes secret = sqlite_call_get_bytes(&call);
+        has_secret = secret.len == SECRET_SIZE;
+        if (has_secret)
+            memcpy(x->secret, secret.data, SECRET_SIZE);
     }
     enum status status = sqlite_call_end(&call);
     if (status == STATUS_OK && !is_ours)
         return error_set(err, STATUS_REFUSED,
                          "%s: the index of another log: remove it, and it is made again from this one's entries", x->db->path);
+    if (status == STATUS_OK && !has_secret)
+        return error_set(err, STATUS_IO, "%s: damaged", x->db->path);
     return status;
 }
 
@@ -207,7 +213,10 @@ static enum status found(struct sqlite_ct_index *x, const uint8_t log_id[HASH_SI
     sqlite_call_write(&call, x->db, SQL_FOUND, err);
     sqlite_call_bytes(&call, hash_of(log_id));
     enum status status = sqlite_call_run(&call);
-    return status == STATUS_OK ? sqlite_database_commit(x->db, err) : status;
+    if (status == STATUS_OK)
+        status = sqlite_database_commit(x->db, err);
+    bool is_there;
+    return status == STATUS_OK ? read_state(x, log_id, &is_there, err) : status;
 }
 
 /* Who restores other databases from a backup need not restore this one. */

@@ -173,9 +173,6 @@ struct ct_log_status {
 };
 struct ct_log_status ct_log_status(const struct ct_log *log);
 
-/* ct_log_engine is the engine, to be read by jobs on `work` alone; NULL when it has stopped: ask anew in each job. */
-struct log_engine *ct_log_engine(const struct ct_log *log);
-
 /* ct_log_write_list appends a log list with this log alone; log.v3.json is the entry in it. */
 MUST_USE enum status ct_log_write_list(const struct ct_log *log, struct builder *out, struct error *err);
 
