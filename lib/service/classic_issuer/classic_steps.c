@@ -296,6 +296,16 @@ static enum status describe(struct classic_job *job)
     return STATUS_OK;
 }
 
+/* Before logs are asked again for what an earlier try has signed: a certificate that will be refused needs no SCTs. */
+static enum status check_wanted(struct classic_job *job)
+{
+    struct certificate precert;
+    enum status s = certificate_parse(builder_view(&job->precert), &precert, &job->err);
+    if (s == STATUS_OK)
+        s = check_not_revoked(job, precert.serial);
+    return s == STATUS_OK ? lint_first(job) : s;
+}
+
 /* ---- a batch ---- */
 
 static enum status before_signatures(struct classic_job *job)
@@ -303,6 +313,8 @@ static enum status before_signatures(struct classic_job *job)
     enum status s = job->step == STEP_MAKE ? locate(job) : STATUS_OK;
     if (s == STATUS_OK && job->step == STEP_MAKE)
         s = make(job);
+    else if (s == STATUS_OK && job->step == STEP_GET_SCTS)
+        s = check_wanted(job);
     else if (s == STATUS_OK && job->step == STEP_KEEP_SCTS)
         s = keep_scts(job);
     return s;

@@ -396,10 +396,8 @@ static void logs_are_too_late(void **state)
     struct answered a;
     start(&w);
     order(&w, 1, &a);
-    answer(&w, 0, STATUS_AGAIN);
     fake_timer_advance(w.timer, (uint64_t)48 * 3600 * 1000);
-    order(&w, 1, &a);
-    answer(&w, 1, STATUS_OK);
+    answer(&w, 0, STATUS_OK);
     assert_int_equal(a.status, STATUS_REFUSED);
     assert_non_null(strstr(a.text, "br-backdate"));
     assert_false(has_object(&w, "signed", 1));
@@ -411,6 +409,37 @@ static void on_revoked(void *cookie, enum status status, const struct error *why
 {
     (void)why;
     *(enum status *)cookie = status;
+}
+
+/* No log is asked for SCTs of what will not be signed. */
+static void logs_are_not_asked_in_vain(void **state)
+{
+    (void)state;
+    struct world w;
+    struct answered a;
+    struct certificate c;
+    enum status status = STATUS_IO;
+    start(&w);
+    order(&w, 1, &a);
+    answer(&w, 0, STATUS_AGAIN);
+    order(&w, 2, &a);
+    answer(&w, 1, STATUS_AGAIN);
+    OK(certificate_parse(w.asked[1].der, &c, &err));
+    struct acme_certificate revoked = {.order = 2, .serial_len = c.serial.len, .not_after_s = c.not_after_s};
+    memcpy(revoked.serial, c.serial.data, c.serial.len);
+    w.port.revoke(w.port.context, &revoked, 4, on_revoked, &status);
+    turn(&w);
+    assert_int_equal(status, STATUS_OK);
+    order(&w, 2, &a);
+    assert_int_equal(a.status, STATUS_REFUSED);
+    assert_non_null(strstr(a.text, "revoked"));
+    fake_timer_advance(w.timer, (uint64_t)48 * 3600 * 1000);
+    order(&w, 1, &a);
+    assert_int_equal(a.calls, 1);
+    assert_int_equal(a.status, STATUS_REFUSED);
+    assert_non_null(strstr(a.text, "br-backdate"));
+    assert_int_equal(w.asked_count, 2);
+    stop(&w);
 }
 
 static void revoked_meanwhile(void **state)
@@ -793,6 +822,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(in_steps), cmocka_unit_test(logs_are_late), cmocka_unit_test(logs_are_too_late),
+        cmocka_unit_test(logs_are_not_asked_in_vain),
         cmocka_unit_test(revoked_meanwhile), cmocka_unit_test(unfinished_is_revoked), cmocka_unit_test(policy_goes), cmocka_unit_test(not_a_pair), cmocka_unit_test(together),
         cmocka_unit_test(finals_are_submitted), cmocka_unit_test(many_finals), cmocka_unit_test(old_certificates),
         cmocka_unit_test(power_goes),
