@@ -14,7 +14,7 @@ struct ocsp_responder {
     struct ocsp_issuer issuer;
     struct ocsp_signing signing; /* the worker's */
     struct ocsp_cache cache;
-    size_t pending_count;
+    size_t pending_count, unshared_count; /* unshared: of the pending ones */
     uint64_t generation; /* one more with every status that has changed */
     int64_t pause_until_s; /* store or signer have failed: the worker, which issues too, is not kept waiting by each request */
     struct metric *kept, *signed_new, *refused, *failed;
@@ -71,12 +71,14 @@ static void done_answer(void *cookie)
 {
     struct job *job = cookie;
     struct ocsp_responder *responder = job->responder;
+    bool is_shared = is_for_all(responder, &job->request);
     responder->pending_count--;
+    responder->unshared_count -= !is_shared;
     if (job->status == STATUS_OK) {
         metric_add(responder->signed_new, 1);
         ocsp_http_answer(job->x, &job->times, builder_view(&job->response), now_s(responder));
         /* What has changed meanwhile may be this one. */
-        if (is_for_all(responder, &job->request) && job->generation == responder->generation)
+        if (is_shared && job->generation == responder->generation)
             ocsp_cache_put(&responder->cache, &job->request.ids[0], &job->times, builder_view(&job->response));
         job->x->send(job->x);
     } else if (job->status == STATUS_NOT_FOUND) {
@@ -126,12 +128,14 @@ static void submit(struct ocsp_responder *responder, struct job *job)
         job_free(job);
         return;
     }
-    if (is_closed(responder)) {
+    bool is_shared = is_for_all(responder, &job->request);
+    if (is_closed(responder) || (!is_shared && responder->unshared_count == OCSP_RESPONDER_UNSHARED_MAX)) {
         fail(responder, job->x, OCSP_TRY_LATER);
         job_free(job);
         return;
     }
     responder->pending_count++;
+    responder->unshared_count += !is_shared;
     job->generation = responder->generation;
     responder->config.worker.submit(responder->config.worker.context, run_answer, done_answer, job);
 }

@@ -26,6 +26,9 @@
 #define OCSP_RESPONDER_CACHE_MAX 16384
 /* Requests that wait for the worker; above: "try later". */
 #define OCSP_RESPONDER_PENDING_MAX 512
+/* Of these, so many whose signature is for one asker alone: about several certificates, or with a nonce that is echoed. Nobody
+ * may keep the worker, which issues too, busy with them. */
+#define OCSP_RESPONDER_UNSHARED_MAX 32
 /* The SCTs of a certificate: as many as a policy can ask for, as long as a CA takes them. */
 #define OCSP_RESPONDER_SCTS_MAX 16384
 

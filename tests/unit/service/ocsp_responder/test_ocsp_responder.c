@@ -472,6 +472,36 @@ static void bounded(void **state)
     close_responder(&w);
 }
 
+static void ask_two(struct world *w)
+{
+    struct question q = question_of(w, CERT_ID_SHA256, BYTES_OF(good_serial));
+    q.request.id_count = 2;
+    q.request.ids[1] = q.request.ids[0];
+    write_question(&q, NONE);
+    ask_http(w, "POST", bytes_of_text(PREFIX), builder_view(&q.der));
+    builder_clear(&q.der);
+}
+
+/* Signatures that are for one asker do not take the place of the others. */
+static void few_for_one_asker(void **state)
+{
+    struct world w;
+    (void)state;
+    open_responder(&w, false, false);
+    for (size_t round = 0; round < 2; round++) {
+        for (size_t i = 0; i < OCSP_RESPONDER_UNSHARED_MAX; i++)
+            ask_two(&w);
+        assert_int_equal(w.job_count, OCSP_RESPONDER_UNSHARED_MAX);
+        ask_two(&w);
+        assert_int_equal(w.job_count, OCSP_RESPONDER_UNSHARED_MAX);
+        assert_int_equal(status_of(&w), OCSP_TRY_LATER);
+        ask(&w, CERT_ID_SHA1, BYTES_OF(unknown_serial), NONE);
+        assert_int_equal(w.job_count, OCSP_RESPONDER_UNSHARED_MAX + 1);
+        turn(&w);
+    }
+    close_responder(&w);
+}
+
 /* A store or signer that fails is left alone for a moment, and what was signed before is given meanwhile. */
 static void rests_after_a_failure(void **state)
 {
@@ -567,7 +597,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(says_good_and_revoked), cmocka_unit_test(says_nothing_of_others), cmocka_unit_test(signs_once),
         cmocka_unit_test(keeps_nothing_old), cmocka_unit_test(nonces), cmocka_unit_test(gives_scts), cmocka_unit_test(several_at_once),
-        cmocka_unit_test(get_is_the_same), cmocka_unit_test(bounded), cmocka_unit_test(rests_after_a_failure), cmocka_unit_test(ends_with_its_certificate),
+        cmocka_unit_test(get_is_the_same), cmocka_unit_test(bounded), cmocka_unit_test(few_for_one_asker),
+        cmocka_unit_test(rests_after_a_failure), cmocka_unit_test(ends_with_its_certificate),
         cmocka_unit_test(checks_settings), cmocka_unit_test(cache_is_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
