@@ -291,8 +291,12 @@ class Polite(Base):
             status, objects = self.audit(*self.named(log, 'static-ct'))
             self.assertEqual([o for o in objects if o['type'] == 'finding'], [])
             self.assertIn(status, (0, 3))
-            times = [(when, path) for when, _, _, path in self.server.times]
-        self.assertTrue(times)
+        refusals = [(429, b'', {'Retry-After': '2'})]
+        self.server.trouble = liar_server.Trouble(rubbish=lambda path: refusals.pop() if refusals else None)
+        first = len(self.server.times)
+        self.assertEqual(self.audit(*self.named(log, 'static-ct'))[0], 0)
+        one, two = (when for when, *_ in self.server.times[first:first + 2])
+        self.assertGreaterEqual(two - one, 2)
         self.server.trouble = liar_server.Trouble()
         self.assertEqual(self.audit(*self.named(log, 'static-ct'))[0], 0)
 
