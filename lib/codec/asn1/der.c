@@ -284,6 +284,14 @@ void der_write_boolean_true(struct builder *b)
     der_write(b, DER_BOOLEAN, bytes_of(&yes, 1));
 }
 
+void der_write_bits(struct builder *b, struct bytes value)
+{
+    size_t mark = der_open(b, DER_BIT_STRING);
+    builder_u8(b, 0); /* unused bits */
+    builder_bytes(b, value);
+    der_close(b, mark);
+}
+
 void der_write_time(struct builder *b, int64_t epoch_s)
 {
     struct civil_time t;

@@ -70,6 +70,8 @@ void der_close(struct builder *b, size_t mark);
 void der_write(struct builder *b, uint8_t tag, struct bytes contents);
 void der_write_u64(struct builder *b, uint64_t value);
 void der_write_boolean_true(struct builder *b);
+/* der_write_bits writes a BIT STRING of whole bytes. */
+void der_write_bits(struct builder *b, struct bytes value);
 /* der_write_time writes UTCTime until 2049, GeneralizedTime from then on. Years 1950..9999. */
 void der_write_time(struct builder *b, int64_t epoch_s);
 

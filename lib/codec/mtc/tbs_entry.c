@@ -87,10 +87,7 @@ enum status tbs_entry_write_certificate(const struct tbs_entry *entry, const str
     builder_bytes(out, entry->after_spki);
     der_close(out, tbs);
     builder_bytes(out, draft->proof_identifier);
-    size_t bits = der_open(out, DER_BIT_STRING);
-    builder_u8(out, 0);
-    builder_bytes(out, mtc_proof);
-    der_close(out, bits);
+    der_write_bits(out, mtc_proof);
     der_close(out, certificate);
     return builder_status(out, "certificate", err);
 }

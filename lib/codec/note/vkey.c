@@ -41,10 +41,7 @@ static enum status read_raw(struct reader *r, const struct algorithms *algorithm
         return error_set(err, STATUS_REFUSED, "verifier key: no algorithm %s here", name);
     size_t whole = der_open(spki, DER_SEQUENCE);
     builder_bytes(spki, algorithm_identifier(*alg));
-    size_t bits = der_open(spki, DER_BIT_STRING);
-    builder_u8(spki, 0);
-    builder_bytes(spki, reader_rest(r));
-    der_close(spki, bits);
+    der_write_bits(spki, reader_rest(r));
     der_close(spki, whole);
     return builder_status(spki, "verifier key", err);
 }

@@ -97,10 +97,7 @@ static void write_basic(struct bytes tbs, struct bytes algorithm, struct bytes s
     size_t basic = der_open(out, DER_SEQUENCE);
     builder_bytes(out, tbs);
     builder_bytes(out, algorithm);
-    size_t bits = der_open(out, DER_BIT_STRING);
-    builder_u8(out, 0); /* unused bits */
-    builder_bytes(out, signature);
-    der_close(out, bits);
+    der_write_bits(out, signature);
     if (certificate.len > 0) {
         size_t wrapper = der_open(out, DER_CONTEXT_CONSTRUCTED(0)), list = der_open(out, DER_SEQUENCE);
         builder_bytes(out, certificate);

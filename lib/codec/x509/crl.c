@@ -91,18 +91,6 @@ void crl_write_tbs(const struct crl *crl, const struct crl_entry *entries, size_
     der_close(out, sequence);
 }
 
-void crl_write(struct bytes tbs, struct bytes algorithm, struct bytes signature, struct builder *out)
-{
-    size_t sequence = der_open(out, DER_SEQUENCE);
-    builder_bytes(out, tbs);
-    builder_bytes(out, algorithm);
-    size_t bits = der_open(out, DER_BIT_STRING);
-    builder_u8(out, 0); /* unused bits */
-    builder_bytes(out, signature);
-    der_close(out, bits);
-    der_close(out, sequence);
-}
-
 /* ---- reading ---- */
 
 static bool read_reason(struct reader *r, int *reason)

@@ -35,12 +35,9 @@ struct crl {
 /* crl_shard_of is the shard of a serial number (contents of the INTEGER). */
 unsigned crl_shard_of(struct bytes serial);
 
-/* crl_write_tbs appends the TBSCertList: what is signed. */
+/* crl_write_tbs appends the TBSCertList: what is signed. signed_write (x509/signed.h) makes the list of it. */
 void crl_write_tbs(const struct crl *crl, const struct crl_entry *entries, size_t count,
                    struct builder *out);
-
-/* crl_write appends the list itself. */
-void crl_write(struct bytes tbs, struct bytes algorithm, struct bytes signature, struct builder *out);
 
 /* What crl_parse gives borrows from der. */
 struct crl_parsed {

@@ -46,3 +46,12 @@ enum status signed_parse(struct bytes der, size_t max, const char *what, const c
     out->signature_value = reader_rest(&bits);
     return STATUS_OK;
 }
+
+void signed_write(struct bytes body, struct bytes algorithm, struct bytes signature_value, struct builder *out)
+{
+    size_t sequence = der_open(out, DER_SEQUENCE);
+    builder_bytes(out, body);
+    builder_bytes(out, algorithm);
+    der_write_bits(out, signature_value);
+    der_close(out, sequence);
+}

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "codec/asn1/der.h"
+#include "codec/x509/signed.h"
 #include "crypto/hash.h"
 #include "crypto/random.h"
 
@@ -53,14 +54,7 @@ enum status sign_tbs_write_body(const struct sign_tbs *tbs, const struct classic
 
 enum status sign_tbs_wrap(struct bytes body, struct bytes algorithm, struct bytes value, struct builder *out, struct error *err)
 {
-    size_t certificate = der_open(out, DER_SEQUENCE);
-    builder_bytes(out, body);
-    builder_bytes(out, algorithm);
-    size_t bits = der_open(out, DER_BIT_STRING);
-    builder_u8(out, 0); /* unused bits */
-    builder_bytes(out, value);
-    der_close(out, bits);
-    der_close(out, certificate);
+    signed_write(body, algorithm, value, out);
     return builder_status(out, "certificate", err);
 }
 

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "codec/x509/signed.h"
+
 #define URL_SIZE 512
 
 /* Above the one that is there, and time: a lost store must not make numbers go back. */
@@ -41,7 +43,7 @@ static enum status publish(const struct crl_shards *shards, unsigned shard,
     if (s == STATUS_OK)
         s = shards->signer.sign(shards->signer.context, builder_view(&tbs), &signature, err);
     if (s == STATUS_OK) {
-        crl_write(builder_view(&tbs), crl.algorithm, builder_view(&signature), &der);
+        signed_write(builder_view(&tbs), crl.algorithm, builder_view(&signature), &der);
         s = builder_status(&der, name, err);
     }
     if (s == STATUS_OK)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "codec/x509/signed.h"
 #include "input.h"
 
 #define DAY_S ((int64_t)86400)
@@ -33,7 +34,7 @@ enum status classic_root_put_crl(const char *directory, const struct classic_aut
     if (s == STATUS_OK)
         s = root->signer.sign(root->signer.context, builder_view(&tbs), &signature, err);
     if (s == STATUS_OK) {
-        crl_write(builder_view(&tbs), crl.algorithm, builder_view(&signature), &der);
+        signed_write(builder_view(&tbs), crl.algorithm, builder_view(&signature), &der);
         s = builder_status(&der, "root.crl", err);
     }
     if (s == STATUS_OK)

@@ -2,6 +2,7 @@
 
 #include "codec/asn1/der.h"
 #include "codec/x509/crl.h"
+#include "codec/x509/signed.h"
 
 #define NOW_S ((int64_t)1795000000)
 
@@ -23,7 +24,7 @@ static struct bytes write(const char *url, const struct crl_entry *entries, size
     builder_init(&tbs, CRL_SIZE_MAX);
     builder_init(&der, CRL_SIZE_MAX);
     crl_write_tbs(&crl, entries, count, &tbs);
-    crl_write(builder_view(&tbs), crl.algorithm, bytes_of_text("signature"), &der);
+    signed_write(builder_view(&tbs), crl.algorithm, bytes_of_text("signature"), &der);
     OK(builder_status(&der, "crl", &err));
     assert_true(crl_is_tbs(builder_view(&tbs)));
     struct bytes copy = heap_copy(builder_view(&der));
