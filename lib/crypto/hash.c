@@ -133,6 +133,18 @@ void hasher_one(struct hasher *h, struct bytes message, uint8_t out[HASH_SIZE])
     hasher_finish(h, out);
 }
 
+enum status hash_message(const struct hash_alg *alg, struct bytes message, uint8_t out[HASH_SIZE], struct error *err)
+{
+    struct hasher h;
+    enum status s = hasher_init(&h, alg, err);
+    if (s != STATUS_OK)
+        return s;
+    hasher_one(&h, message, out);
+    s = hasher_status(&h, err);
+    hasher_clear(&h);
+    return s;
+}
+
 void hasher_many(struct hasher *h, uint8_t prefix, const struct bytes *messages, size_t count,
                  uint8_t (*out)[HASH_SIZE])
 {

@@ -69,6 +69,10 @@ MUST_USE enum status hasher_status(const struct hasher *h, struct error *err);
 /* hasher_one is HASH(message). */
 void hasher_one(struct hasher *h, struct bytes message, uint8_t out[HASH_SIZE]);
 
+/* hash_message is HASH(message) for who hashes one and keeps no hasher. STATUS_NO_MEMORY. */
+MUST_USE enum status hash_message(const struct hash_alg *alg, struct bytes message, uint8_t out[HASH_SIZE],
+                                  struct error *err);
+
 /* hasher_many is out[i] = HASH(prefix || messages[i]): leaves with prefix 0, nodes with prefix 1
  * [RFC9162 2.1.1]. Implementations may run several lanes; out must not overlap the messages. */
 void hasher_many(struct hasher *h, uint8_t prefix, const struct bytes *messages, size_t count,

@@ -100,18 +100,6 @@ const struct ct_chain_root *ct_chain_roots_named(const struct ct_chain_roots *ro
     return bytes_equal(root->certificate.subject, subject) ? root : NULL;
 }
 
-static enum status hash_one(const struct hash_alg *alg, struct bytes message, uint8_t out[HASH_SIZE], struct error *err)
-{
-    struct hasher h;
-    enum status s = hasher_init(&h, alg, err);
-    if (s != STATUS_OK)
-        return s;
-    hasher_one(&h, message, out);
-    s = hasher_status(&h, err);
-    hasher_clear(&h);
-    return s;
-}
-
 static enum status make_root(const struct ct_chain_roots *roots, struct bytes der, struct ct_chain_root *out, struct error *err)
 {
     *out = (struct ct_chain_root){.der = malloc(der.len > 0 ? der.len : 1), .der_len = der.len};
@@ -122,7 +110,7 @@ static enum status make_root(const struct ct_chain_roots *roots, struct bytes de
     enum status s = certificate_parse(bytes_of(out->der, der.len), &out->certificate, err);
     if (s == STATUS_OK)
         s = certificate_key_new(out->certificate.spki, &out->key, err);
-    return s == STATUS_OK ? hash_one(roots->hash, der, out->fingerprint, err) : s;
+    return s == STATUS_OK ? hash_message(roots->hash, der, out->fingerprint, err) : s;
 }
 
 enum status ct_chain_roots_add(struct ct_chain_roots *roots, struct bytes der, struct error *err)

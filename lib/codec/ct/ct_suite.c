@@ -40,12 +40,5 @@ const struct ct_suite *ct_suite_by_algorithm(const struct signature_alg *alg)
 enum status ct_suite_hash(const struct ct_suite *suite, struct bytes message, uint8_t out[HASH_SIZE],
                           struct error *err)
 {
-    struct hasher h;
-    enum status s = hasher_init(&h, suite->hash, err);
-    if (s != STATUS_OK)
-        return s;
-    hasher_one(&h, message, out);
-    s = hasher_status(&h, err);
-    hasher_clear(&h);
-    return s;
+    return hash_message(suite->hash, message, out, err);
 }

@@ -37,13 +37,9 @@ static enum status look_at_mirrors(struct demo_world *w, size_t issuer, const ch
     struct checkpoint checkpoint;
     uint8_t digest[HASH_SIZE];
     char hex[2 * HASH_SIZE + 1], url[2 * DEMO_URL_SIZE + sizeof hex];
-    struct hasher hasher;
-    enum status s = hasher_init(&hasher, &hash_sha256, err);
+    enum status s = hash_message(&hash_sha256, bytes_of_text(origin), digest, err);
     if (s != STATUS_OK)
         return s;
-    hasher_one(&hasher, bytes_of_text(origin), digest);
-    s = hasher_status(&hasher, err);
-    hasher_clear(&hasher);
     text_hex(BYTES_OF(digest), hex);
     for (size_t i = 0; s == STATUS_OK && i < DEMO_MIRRORS; i++) {
         if (strcmp(w->mirrors[i].suite, w->issuers[issuer].suite) != 0)
