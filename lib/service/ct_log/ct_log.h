@@ -122,11 +122,10 @@ bool ct_log_has_work(const struct ct_log *log);
 /* ct_log_free closes the engine; there may be no work, and config.metrics are not written after it. NULL is fine. */
 void ct_log_free(struct ct_log *log);
 
-/* ct_log_handler answers everything below <path of the URLs>/ct/v1/: submissions [RFC6962 4.1, 4.2, 4.7], [GM 4]
- * and reads [RFC6962 4.3 to 4.8]. ct_log_submission_handler and ct_log_read_handler answer only their half, for two
- * listeners or two URLs; the rest is 404. To be a route of "<path>/ct/v1/"; each lives as long as the log. */
+/* ct_log_handler answers everything below <path of the submission URL>/ct/v1/: submissions [RFC6962 4.1, 4.2, 4.7], [GM 4]
+ * and reads [RFC6962 4.3 to 4.8]; to be a route of that. ct_log_read_handler answers the reads alone; to be a route of
+ * <path of the monitoring URL>/ct/v1/, where that is another one. The rest is 404. Each lives as long as the log. */
 struct http_handler ct_log_handler(struct ct_log *log);
-struct http_handler ct_log_submission_handler(struct ct_log *log);
 struct http_handler ct_log_read_handler(struct ct_log *log);
 
 /* ct_log_set_roots takes a new list of roots: what is new is accepted, what is missing stays accepted (and is reported), unless it

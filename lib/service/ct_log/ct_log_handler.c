@@ -23,8 +23,8 @@ static bool handle_submission(struct ct_log *log, struct http_exchange *x)
         return false;
     while (kind < 3 && !bytes_is_text(name, names[kind]))
         kind++;
-    if (kind == 3) /* get-roots belongs to the submission prefix [C2SP static-ct-api] */
-        return bytes_is_text(name, "get-roots") && ct_log_read(log, x, name);
+    if (kind == 3)
+        return false;
     if (bytes_is_text(x->request.method, "POST")) {
         ct_log_submit(log, x, (enum ct_log_kind)kind);
         return true;
@@ -34,21 +34,17 @@ static bool handle_submission(struct ct_log *log, struct http_exchange *x)
     return true;
 }
 
+/* At the submission URL too: it is the one that clients of RFC 6962 know. */
 static bool handle_read(struct ct_log *log, struct http_exchange *x)
 {
     struct bytes name;
-    return name_of(log->monitoring_path, x->request.path, &name) && ct_log_read(log, x, name);
+    return (name_of(log->monitoring_path, x->request.path, &name) && ct_log_read(log, x, name)) ||
+           (name_of(log->submission_path, x->request.path, &name) && ct_log_read(log, x, name));
 }
 
-static void handle_both(void *context, struct http_exchange *x)
+static void handle_all(void *context, struct http_exchange *x)
 {
     if (!handle_submission(context, x) && !handle_read(context, x))
-        ct_log_refuse(x, 404, 0, "no such resource");
-}
-
-static void handle_submissions(void *context, struct http_exchange *x)
-{
-    if (!handle_submission(context, x))
         ct_log_refuse(x, 404, 0, "no such resource");
 }
 
@@ -58,27 +54,13 @@ static void handle_reads(void *context, struct http_exchange *x)
         ct_log_refuse(x, 404, 0, "no such resource");
 }
 
-static struct http_handler handler_of(struct ct_log *log, size_t body_max, void (*handle)(void *, struct http_exchange *))
-{
-    return (struct http_handler){.context = log, .body_max = body_max, .handle = handle};
-}
-
-static size_t submission_max(const struct ct_log *log)
-{
-    return log->config.takes_mtc_entries ? CT_JSON_MTC_SUBMISSION_MAX : CT_JSON_SUBMISSION_MAX;
-}
-
 struct http_handler ct_log_handler(struct ct_log *log)
 {
-    return handler_of(log, submission_max(log), handle_both);
-}
-
-struct http_handler ct_log_submission_handler(struct ct_log *log)
-{
-    return handler_of(log, submission_max(log), handle_submissions);
+    size_t body_max = log->config.takes_mtc_entries ? CT_JSON_MTC_SUBMISSION_MAX : CT_JSON_SUBMISSION_MAX;
+    return (struct http_handler){.context = log, .body_max = body_max, .handle = handle_all};
 }
 
 struct http_handler ct_log_read_handler(struct ct_log *log)
 {
-    return handler_of(log, 0, handle_reads);
+    return (struct http_handler){.context = log, .handle = handle_reads};
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "config_file.h"
+#include "rules/ct_chain.h"
 
 #define FLUSH_MAX_MS 10000
 #define LIMIT_MAX 1000000
@@ -105,7 +106,7 @@ static enum status read_limits(struct ctlog_config *config, cfg_t *cfg, struct e
     } rows[] = {{"submissions-per-address-per-s", &limits->submissions_per_address_per_s, 0, LIMIT_MAX},
                 {"submissions-per-s", &limits->submissions_per_s, 0, LIMIT_MAX},
                 {"pending", &limits->pending_max, 1, LIMIT_MAX},
-                {"chain-bytes", &limits->chain_bytes_max, 16384, 16 << 20},
+                {"chain-bytes", &limits->chain_bytes_max, 16384, CT_CHAIN_SIZE_MAX},
                 {"get-entries", &limits->get_entries_max, 1, 10000},
                 {"reads", &limits->reads_max, 1, LIMIT_MAX}};
     long flush = cfg_getint(cfg, "flush-ms");

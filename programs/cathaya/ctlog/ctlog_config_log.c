@@ -151,16 +151,18 @@ static enum status read_state(struct ctlog_config_log *log, cfg_t *section, stru
     return wrong(err, "state: pending, qualified, usable, readonly or retired");
 }
 
-static enum status read_numbers(struct ctlog_config_log *log, cfg_t *section, struct error *err)
+static enum status read_numbers(const struct ctlog_config *config, struct ctlog_config_log *log, cfg_t *section, struct error *err)
 {
     long mmd = cfg_getint(section, "mmd"), refresh = cfg_getint(section, "tree-head-refresh");
     long retain = cfg_getint(section, "retain-after-end-days");
-    if (mmd < 1 || mmd > MMD_MAX_S)
-        return wrong(err, "mmd: 1 to 86400 seconds [RFC 6962]");
-    if (refresh < 1 || refresh > mmd)
-        return wrong(err, "tree-head-refresh: 1 second to mmd: no tree head may be older than that");
+    if (mmd < 2 || mmd > MMD_MAX_S)
+        return wrong(err, "mmd: 2 to 86400 seconds [RFC 6962]");
+    if (refresh < 1 || refresh >= mmd)
+        return wrong(err, "tree-head-refresh: 1 second, and less than mmd: no tree head may be older than that");
     if (retain < 0 || retain > RETAIN_MAX_DAYS)
         return wrong(err, "retain-after-end-days: 0 (for ever) to 36500");
+    if (config->flush_ms >= mmd * 1000)
+        return wrong(err, "mmd: longer than flush-ms");
     log->mmd_s = (uint32_t)mmd;
     log->refresh_s = (uint32_t)refresh;
     log->retain_s = (int64_t)retain * DAY_S;
@@ -270,7 +272,7 @@ enum status ctlog_config_read_log(struct ctlog_config *config, cfg_t *section, s
     if (s == STATUS_OK)
         s = read_state(log, section, err);
     if (s == STATUS_OK)
-        s = read_numbers(log, section, err);
+        s = read_numbers(config, log, section, err);
     if (s == STATUS_OK)
         s = read_roots(config, log, section, err);
     if (s == STATUS_OK)

@@ -35,7 +35,7 @@ struct ctlog_log {
     struct builder roots, mtc_cas;
     struct bytes mtc_ca_certificates[CT_LOG_MTC_CAS_MAX];
     const char *emails[CTLOG_EMAILS_MAX];
-    char read_route[ROUTE_SIZE], file_route[ROUTE_SIZE]; /* the server borrows them */
+    char route[ROUTE_SIZE], read_route[ROUTE_SIZE], file_route[ROUTE_SIZE]; /* the server borrows them */
     struct ct_log *role;
     uint64_t prune_timer;
 };
@@ -153,14 +153,17 @@ static const char *path_of_url(const char *url)
 static enum status add_routes(struct ctlog_log *log, struct error *err)
 {
     char directory[CTLOG_PATH_MAX];
-    struct http_handler reads = ct_log_handler(log->role), files;
-    (void)snprintf(log->read_route, sizeof log->read_route, "%s/ct/v1/", path_of_url(log->settings->submission_url));
+    struct http_handler all = ct_log_handler(log->role), reads = ct_log_read_handler(log->role), files;
+    (void)snprintf(log->route, sizeof log->route, "%s/ct/v1/", path_of_url(log->settings->submission_url));
+    (void)snprintf(log->read_route, sizeof log->read_route, "%s/ct/v1/", path_of_url(log->settings->monitoring_url));
     (void)snprintf(log->file_route, sizeof log->file_route, "%s", path_of_url(log->settings->monitoring_url));
     struct static_files_settings settings = {.directory = directory, .prefix = log->file_route};
     enum status s = ctlog_files_path(log->config, log->settings, "public", directory, err);
     if (s == STATUS_OK)
         s = static_files_new(&settings, &log->served, err);
     if (s == STATUS_OK)
+        s = http_server_add_route(log->ports.server, log->route, &all, err);
+    if (s == STATUS_OK && strcmp(log->read_route, log->route) != 0)
         s = http_server_add_route(log->ports.server, log->read_route, &reads, err);
     if (s != STATUS_OK)
         return s;
