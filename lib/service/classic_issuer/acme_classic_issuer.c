@@ -132,7 +132,8 @@ static enum status issue(void *context, const struct acme_issue_request *request
 static void run_read(void *cookie)
 {
     struct classic_job *job = cookie;
-    job->status = classic_objects_get(job->issuer, "signed", job->order, &job->der, &job->err);
+    job->status = classic_objects_get_signed(job->issuer, bytes_of(job->issued.serial, job->issued.serial_len), job->order, &job->der,
+                                             &job->err);
     if (job->status == STATUS_OK)
         job->status = pem_write(PEM_CERTIFICATE, builder_view(&job->der), &job->pem, &job->err);
     builder_bytes(&job->pem, job->issuer->config.chain);
@@ -161,6 +162,8 @@ static void read_certificate(void *context, const struct acme_certificate *certi
         return;
     }
     job->done.read = done;
+    job->issued.serial_len = certificate->serial_len;
+    memcpy(job->issued.serial, certificate->serial, certificate->serial_len);
     issuer->config.worker.submit(issuer->config.worker.context, run_read, done_read, job);
 }
 

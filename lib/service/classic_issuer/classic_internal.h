@@ -96,6 +96,10 @@ MUST_USE enum status classic_objects_get(const struct classic_issuer *issuer, co
                                          struct error *err);
 MUST_USE enum status classic_objects_put(const struct classic_issuer *issuer, const char *kind, acme_id order, struct bytes value,
                                          struct error *err);
+/* classic_objects_get_signed appends the certificate of that serial number; of an order of this ACME server, or of one whose
+ * database is this one's backup. STATUS_NOT_FOUND. */
+MUST_USE enum status classic_objects_get_signed(const struct classic_issuer *issuer, struct bytes serial, acme_id order,
+                                                struct builder *out, struct error *err);
 /* classic_objects_sync is the end of a job of the worker that has put something, or tried to: with STATUS_OK so far it makes
  * that durable. With a failure it returns that, and what was put is durable or undone, so that the next job finds a store that
  * works. */

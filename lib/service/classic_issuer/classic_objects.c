@@ -55,6 +55,27 @@ enum status classic_objects_get(const struct classic_issuer *issuer, const char 
     return store->get(store->context, name, out, err);
 }
 
+enum status classic_objects_get_signed(const struct classic_issuer *issuer, struct bytes serial, acme_id order,
+                                       struct builder *out, struct error *err)
+{
+    const struct object_store *store = &issuer->config.store;
+    struct classic_issued issued;
+    char name[OBJECT_NAME_MAX + 1];
+    uint8_t memory[64];
+    struct builder record;
+    builder_init_fixed(&record, memory, sizeof memory);
+    classic_issued_name("issued", serial, name);
+    enum status s = store->get(store->context, name, &record, err);
+    if (s == STATUS_NOT_FOUND) /* from before there was issued/ */
+        return classic_objects_get(issuer, "signed", order, out, err);
+    if (s == STATUS_OK)
+        s = classic_issued_parse(builder_view(&record), &issued, err);
+    if (s != STATUS_OK)
+        return s;
+    classic_order_name("signed", issued.instance, issued.order, name);
+    return store->get(store->context, name, out, err);
+}
+
 enum status classic_objects_put(const struct classic_issuer *issuer, const char *kind, acme_id order, struct bytes value,
                                 struct error *err)
 {

@@ -133,6 +133,7 @@ static struct certificate_profile profile = {
     .name = "gm-classic", .kind = PROFILE_CLASSIC, .is_gm = true, .lifetime_s = 47 * DAY_S, .backdate_s = 3600,
     .keys = PROFILE_KEY_SM2, .has_client_auth = true, .policy_oid = "2.23.140.1.2.1", .names_max = 100, .ct_policy = "gm-browser",
 };
+static uint8_t instance_id = 0xab;
 static const struct certificate_profile *const profiles[] = {&profile};
 
 static enum status sign(void *context, struct bytes document, struct builder *out, struct error *e)
@@ -151,7 +152,7 @@ static void open_issuer(struct world *w)
         .chain = builder_view(&w->chain), .profiles = profiles, .profile_count = 1, .issuer_url = "http://ca.example/i.cer",
         .crl_url = "http://ca.example/crl", .not_after_s = NOW_S + 3650 * DAY_S, .store = memory_disk_store(w->disk, 0),
         .worker = {w, submit}, .clock = fake_timer_clock(w->timer), .timer = fake_timer_port(w->timer), .scts = {w, start_scts},
-        .events = {w, report}, .instance = {0xab},
+        .events = {w, report}, .instance = {instance_id},
     };
     OK(classic_issuer_new(&config, &w->issuer, &err));
     w->port = classic_issuer_port(w->issuer);
@@ -678,6 +679,40 @@ static void many_finals(void **state)
 }
 
 /* A CA from before there was issued/. */
+static void on_read(void *cookie, enum status status, struct bytes pem, int64_t retry_after_s, const struct error *why)
+{
+    (void)retry_after_s, (void)why;
+    *(size_t *)cookie = status == STATUS_OK ? pem.len : 0;
+}
+
+/* An ACME database that was put back from a backup is another instance, with the certificates of the one before. */
+static void read_after_a_backup(void **state)
+{
+    (void)state;
+    struct world w;
+    struct answered a;
+    size_t len = 0;
+    start(&w);
+    order(&w, 7, &a);
+    answer(&w, 0, STATUS_OK);
+    OK(a.status);
+    struct acme_certificate certificate = {.order = 7, .serial_len = a.issued.serial_len};
+    memcpy(certificate.serial, a.issued.serial, a.issued.serial_len);
+    close_issuer(&w);
+    instance_id = 0xcd;
+    open_issuer(&w);
+    w.port.read_certificate(w.port.context, &certificate, ACME_FORM_STANDALONE, false, on_read, &len);
+    turn(&w);
+    assert_true(len > 0);
+    /* And an order of that number is another one now. */
+    order(&w, 7, &a);
+    answer(&w, 0, STATUS_OK);
+    OK(a.status);
+    assert_memory_not_equal(a.issued.serial, certificate.serial, certificate.serial_len);
+    instance_id = 0xab;
+    stop(&w);
+}
+
 static void old_certificates(void **state)
 {
     (void)state;
@@ -824,7 +859,8 @@ int main(void)
         cmocka_unit_test(in_steps), cmocka_unit_test(logs_are_late), cmocka_unit_test(logs_are_too_late),
         cmocka_unit_test(logs_are_not_asked_in_vain),
         cmocka_unit_test(revoked_meanwhile), cmocka_unit_test(unfinished_is_revoked), cmocka_unit_test(policy_goes), cmocka_unit_test(not_a_pair), cmocka_unit_test(together),
-        cmocka_unit_test(finals_are_submitted), cmocka_unit_test(many_finals), cmocka_unit_test(old_certificates),
+        cmocka_unit_test(finals_are_submitted), cmocka_unit_test(many_finals), cmocka_unit_test(read_after_a_backup),
+        cmocka_unit_test(old_certificates),
         cmocka_unit_test(power_goes),
     };
     return cmocka_run_group_tests(tests, make_key, free_key);
