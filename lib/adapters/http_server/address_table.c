@@ -82,3 +82,8 @@ void address_table_remove(struct address_table *t, uint64_t key)
     *at = gone->next;
     free(gone);
 }
+
+size_t *address_table_bodies(struct address_table *t, uint64_t key)
+{
+    return &(*find(t, key))->bodies_size;
+}

@@ -1,4 +1,4 @@
-/* address_table.h - how many connections each client address has. IPv6 addresses count by their /64,
+/* address_table.h - how many connections each client address has, and what of their bodies is in memory. IPv6 addresses count by their /64,
  * which is what one customer gets. */
 #ifndef CATHAYA_ADAPTERS_HTTP_SERVER_ADDRESS_TABLE_H
 #define CATHAYA_ADAPTERS_HTTP_SERVER_ADDRESS_TABLE_H
@@ -12,6 +12,7 @@
 struct address_count {
     uint64_t key;
     size_t count;
+    size_t bodies_size;
     struct address_count *next;
 };
 
@@ -28,5 +29,8 @@ void address_table_clear(struct address_table *t);
 MUST_USE bool address_table_add(struct address_table *t, const struct sockaddr_storage *address,
                                 size_t max, uint64_t *key);
 void address_table_remove(struct address_table *t, uint64_t key);
+
+/* address_table_bodies is how much of bodies an address that was added has in memory, to be changed by whom has added it. */
+size_t *address_table_bodies(struct address_table *t, uint64_t key);
 
 #endif

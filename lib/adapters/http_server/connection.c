@@ -351,6 +351,7 @@ static void unlink_connection(struct http_connection *c)
     struct http_server *server = c->server;
     LIST_REMOVE(server->connections, c);
     server->connection_count--;
+    connection_body_uncount(c);
     address_table_remove(&server->addresses, c->address_key);
 }
 

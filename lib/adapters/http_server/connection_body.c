@@ -4,6 +4,31 @@
 
 #include "adapters/http_server/server_parts.h"
 
+/* Counts the memory that the body has now; false when it is too much, together with that of others. */
+static bool count(struct http_connection *c)
+{
+    struct http_server *server = c->server;
+    const struct http_server_limits *limits = &server->limits;
+    size_t more = c->body.cap - c->counted_size, *of_address;
+    if (more == 0)
+        return true;
+    of_address = address_table_bodies(&server->addresses, c->address_key);
+    server->bodies_size += more;
+    *of_address += more;
+    c->counted_size = c->body.cap;
+    return (limits->bodies_max == 0 || server->bodies_size <= limits->bodies_max) &&
+           (limits->bodies_per_address_max == 0 || *of_address <= limits->bodies_per_address_max);
+}
+
+void connection_body_uncount(struct http_connection *c)
+{
+    if (c->counted_size == 0)
+        return;
+    c->server->bodies_size -= c->counted_size;
+    *address_table_bodies(&c->server->addresses, c->address_key) -= c->counted_size;
+    c->counted_size = 0;
+}
+
 /* False: no more of it. */
 static bool deliver(struct http_connection *c, struct bytes piece)
 {
@@ -17,6 +42,10 @@ static bool deliver(struct http_connection *c, struct bytes piece)
         return is_wanted && c->state != EXCHANGE_SENT;
     }
     builder_bytes(&c->body, piece);
+    if (!count(c)) {
+        request_parser_fail(&c->parser, 503, "too many bodies are on their way");
+        return false;
+    }
     if (builder_is_good(&c->body))
         return true;
     request_parser_fail(&c->parser, c->body.failure == STATUS_LIMIT ? 413 : 503,
@@ -89,6 +118,7 @@ bool connection_body_end(struct http_connection *c)
 
 void connection_body_clear(struct http_connection *c)
 {
+    connection_body_uncount(c);
     builder_clear(&c->body);
     body_inflate_close(&c->inflate);
     free((void *)(uintptr_t)c->held.data);

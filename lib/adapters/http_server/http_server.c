@@ -12,6 +12,10 @@
 #define BODY_MS 30000
 #define IDLE_MS 60000
 #define WRITE_MS 30000
+/* Bodies that come whole before they are handled, and whose last byte may be held back: without a limit those of all
+ * connections, unpacked, would be many gigabytes. */
+#define BODIES_MAX ((size_t)512 << 20)
+#define BODIES_PER_ADDRESS_MAX ((size_t)64 << 20)
 /* 128 kbit/s: the slowest line that is waited for. */
 #define SLOWEST_BYTES_PER_S 16384
 /* Deadlines are looked at this often: a quarter of the shortest, within these bounds. */
@@ -23,6 +27,8 @@ struct http_server_limits http_server_default_limits(void)
     return (struct http_server_limits){
         .connections_max = CONNECTIONS_MAX,
         .connections_per_address_max = CONNECTIONS_PER_ADDRESS_MAX,
+        .bodies_max = BODIES_MAX,
+        .bodies_per_address_max = BODIES_PER_ADDRESS_MAX,
         .head_ms = HEAD_MS,
         .body_ms = BODY_MS,
         .idle_ms = IDLE_MS,

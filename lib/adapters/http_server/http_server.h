@@ -22,6 +22,8 @@ struct http_server;
 struct http_server_limits {
     size_t connections_max;
     size_t connections_per_address_max; /* IPv6: per /64; 0: no limit, as behind a proxy */
+    size_t bodies_max;             /* bytes of all bodies in memory: then 503; 0: no limit */
+    size_t bodies_per_address_max; /* of those from one address: the largest body that is taken fits many times */
     uint64_t head_ms;  /* for TLS handshake and first head, or from a later head's first byte: then 408 */
     uint64_t body_ms;  /* for the body: then 408 */
     uint64_t idle_ms;  /* between a response and the next request */
@@ -29,7 +31,7 @@ struct http_server_limits {
     uint64_t slowest_bytes_per_s; /* not 0 */
 };
 
-/* http_server_default_limits: 4096 connections, 512 of one address, head 15 s, body 30 s, idle 60 s,
+/* http_server_default_limits: 4096 connections, 512 of one address, bodies of 512 MiB, 64 MiB of one address, head 15 s, body 30 s, idle 60 s,
  * write 30 s, 16 KiB/s. */
 struct http_server_limits http_server_default_limits(void);
 

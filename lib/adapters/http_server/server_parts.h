@@ -45,6 +45,7 @@ struct http_server {
     struct http_connection *connections;
     size_t connection_count;
     struct address_table addresses;
+    size_t bodies_size; /* of all connections */
     uint64_t sweep_timer, sweep_ms;
     void (*observer)(void *context, const struct http_server_answer *answer);
     void *observer_context;
@@ -97,6 +98,7 @@ struct http_connection {
     uint8_t *in;
     size_t in_at, in_len;
     struct builder body;
+    size_t counted_size; /* of the body, with server and address */
     struct body_inflate inflate;
     struct bytes held; /* compressed input that waits for set_paused (false); on the heap */
     bool is_holding;
@@ -138,6 +140,8 @@ void connection_body_resume(struct http_connection *c);
 /* connection_body_end says whether the body is whole, as decompression sees it. */
 bool connection_body_end(struct http_connection *c);
 void connection_body_clear(struct http_connection *c);
+/* connection_body_uncount: what is left of the body is not the connection's any more. */
+void connection_body_uncount(struct http_connection *c);
 
 /* connection_io.c */
 /* connection_handshake is false when it has to wait, or has failed (is_dead). */

@@ -104,6 +104,52 @@ static void a_client_that_does_not_read_is_closed(void **state)
     assert_int_equal(http_server_connection_count(w->server), 0);
 }
 
+static void send_beginning(int fd, size_t len)
+{
+    static const char head[] = "POST /big HTTP/1.1\r\n" HOST "Content-Length: 1000000\r\n\r\n";
+    uint8_t *body = calloc(1, len);
+    assert_non_null(body);
+    assert_int_equal(send(fd, head, sizeof head - 1, MSG_NOSIGNAL), sizeof head - 1);
+    assert_int_equal(send(fd, body, len, MSG_NOSIGNAL), len);
+    free(body);
+}
+
+/* Who begins many and ends none has no more than his share. */
+static void all_bodies_together_are_limited(struct http_world *w)
+{
+    world_open(w);
+    int others[2] = {world_dial(w, 0), world_dial(w, 0)};
+    for (size_t i = 0; i < 2; i++) {
+        send_beginning(others[i], 40000);
+        world_pass(w, 20);
+    }
+    world_connect(w);
+    send_beginning(w->client, 40000);
+    world_wait(w, 0);
+    assert_non_null(strstr(world_text(w), "HTTP/1.1 503 "));
+    for (size_t i = 0; i < 2; i++)
+        (void)close(others[i]);
+    world_pass(w, 20);
+    world_connect(w);
+    send_beginning(w->client, 40000);
+    world_pass(w, 20);
+    assert_string_equal(world_text(w), ""); /* there is room again: the rest is awaited */
+}
+
+static void bodies_of_one_address_are_limited(void **state)
+{
+    struct http_world *w = *state;
+    w->limits.bodies_per_address_max = 160000;
+    all_bodies_together_are_limited(w);
+}
+
+static void bodies_of_all_addresses_are_limited(void **state)
+{
+    struct http_world *w = *state;
+    w->limits.bodies_max = 160000;
+    all_bodies_together_are_limited(w);
+}
+
 static void bodies_are_limited(void **state)
 {
     struct http_world *w = *state;
@@ -251,7 +297,7 @@ int main(void)
         TEST(an_idle_connection_is_closed),
         TEST(handling_may_take_long),
         TEST(a_client_that_does_not_read_is_closed),
-        TEST(bodies_are_limited),
+        TEST(bodies_of_one_address_are_limited), TEST(bodies_of_all_addresses_are_limited), TEST(bodies_are_limited),
         TEST(a_refusal_is_read_before_the_connection_ends),
         TEST(smuggled_requests_are_never_seen),
         TEST(connections_are_limited),
