@@ -9,6 +9,7 @@
 #include "adapters/sqlite/sqlite_backup.h"
 #include "ca/ca_backup.h"
 #include "ca_run/run_config.h"
+#include "classic/classic_directory.h"
 #include "input.h"
 
 #define FILE_MAX ((size_t)16 * 1024 * 1024)
@@ -51,6 +52,21 @@ static enum status copy_file(const char *from, const char *to, const char *name,
     return s;
 }
 
+/* A key that is elsewhere (in a signer) is not here to be copied. */
+static enum status copy_issuing_key(const char *from, const char *to, struct error *err)
+{
+    char path[RUN_PATH_MAX];
+    struct classic_directory directory = {.store = NULL};
+    enum status s = classic_directory_read(&directory, from, err);
+    bool is_here = directory.settings.key[0] == '\0';
+    classic_directory_close(&directory);
+    if (s == STATUS_OK && is_here)
+        s = join(to, "keys", path, err);
+    if (s == STATUS_OK && is_here)
+        s = make_empty(path, err);
+    return s == STATUS_OK && is_here ? copy_file(from, to, "keys/issuing.pem", 0600, err) : s;
+}
+
 static enum status copy_classic(const struct run_classic *classic, const char *out, bool with_keys, struct error *err)
 {
     static const char *const files[] = {"classic.conf", "root.pem", "issuing.pem", "public/root.cer", "public/issuing.cer", "public/root.crl"};
@@ -64,13 +80,8 @@ static enum status copy_classic(const struct run_classic *classic, const char *o
         s = make_empty(path, err);
     for (size_t i = 0; s == STATUS_OK && i < sizeof files / sizeof files[0]; i++)
         s = copy_file(classic->directory, target, files[i], 0644, err);
-    if (s == STATUS_OK && with_keys) {
-        s = join(target, "keys", path, err);
-        if (s == STATUS_OK)
-            s = make_empty(path, err);
-        if (s == STATUS_OK)
-            s = copy_file(classic->directory, target, "keys/issuing.pem", 0600, err);
-    }
+    if (s == STATUS_OK && with_keys)
+        s = copy_issuing_key(classic->directory, target, err);
     if (s == STATUS_OK)
         s = join(classic->directory, "ca.db", database, err);
     if (s == STATUS_OK)
