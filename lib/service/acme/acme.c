@@ -71,15 +71,28 @@ void acme_stop(struct acme *acme)
     acme_orders_stop(acme);
 }
 
-enum status acme_reload(struct acme *acme, const struct acme_config *config, struct error *err)
+static enum status read_next(const struct acme *acme, const struct acme_config *config, struct acme_limits **limits, struct error *err)
 {
     enum status s = acme_config_check(config, err);
     if (s == STATUS_OK && strcmp(config->base_url, acme->config->base_url) != 0)
         s = error_set(err, STATUS_USAGE,
                       "the base URL cannot change while the server runs: clients know accounts by it");
+    return s == STATUS_OK ? acme_limits_new(&config->limits, limits, err) : s;
+}
+
+enum status acme_reload_check(const struct acme *acme, const struct acme_config *config, struct error *err)
+{
     struct acme_limits *limits = NULL;
+    enum status s = read_next(acme, config, &limits, err);
     if (s == STATUS_OK)
-        s = acme_limits_new(&config->limits, &limits, err);
+        acme_limits_free(limits);
+    return s;
+}
+
+enum status acme_reload(struct acme *acme, const struct acme_config *config, struct error *err)
+{
+    struct acme_limits *limits = NULL;
+    enum status s = read_next(acme, config, &limits, err);
     if (s != STATUS_OK)
         return s;
     acme_limits_free(acme->limits);

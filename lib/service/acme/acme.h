@@ -132,6 +132,9 @@ MUST_USE enum status acme_start(struct acme *acme, struct error *err);
 /* acme_stop cancels timers and starts nothing new; requests are answered 503 from now on. */
 void acme_stop(struct acme *acme);
 
+/* acme_reload_check: would acme_reload take it, if there is memory? For what has to be changed together with it. */
+MUST_USE enum status acme_reload_check(const struct acme *acme, const struct acme_config *config, struct error *err);
+
 /* acme_reload changes to another configuration; when it is no good the old one stays. base_url must be
  * the same. */
 MUST_USE enum status acme_reload(struct acme *acme, const struct acme_config *config,

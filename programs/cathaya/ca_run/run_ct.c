@@ -70,7 +70,8 @@ static enum status read_policies(const struct run_ct *settings, struct builder *
     return STATUS_OK;
 }
 
-static enum status find_policies(const struct run_config *config, struct bytes text, struct error *err)
+/* settings: where text is from. */
+static enum status find_policies(const struct run_config *config, const struct run_ct *settings, struct bytes text, struct error *err)
 {
     struct ct_policy_set *policies = NULL;
     enum status s = ct_policy_set_read(text, &policies, err);
@@ -78,14 +79,14 @@ static enum status find_policies(const struct run_config *config, struct bytes t
         const struct certificate_profile *profile = &config->profiles[i];
         if (profile->ct_policy[0] != '\0' && ct_policy_set_find(policies, bytes_of_text(profile->ct_policy)) == NULL)
             s = error_set(err, STATUS_USAGE, "profile \"%s\": ct-policy: %s has no policy \"%s\"", profile->name,
-                          config->ct.policy_file, profile->ct_policy);
+                          settings->policy_file, profile->ct_policy);
     }
     if (policies != NULL)
         ct_policy_set_free(policies);
     return s;
 }
 
-enum status run_ct_read(const struct run_config *config, struct ct_submission *ct, struct error *err)
+enum status run_ct_read(const struct run_config *config, const struct run_config *running, struct ct_submission *ct, struct error *err)
 {
     const struct run_ct *settings = &config->ct;
     struct builder lists[RUN_CT_LISTS_MAX], policies;
@@ -97,7 +98,9 @@ enum status run_ct_read(const struct run_config *config, struct ct_submission *c
     if (s == STATUS_OK)
         s = read_policies(settings, &policies, err);
     if (s == STATUS_OK)
-        s = find_policies(config, builder_view(&policies), err);
+        s = find_policies(config, settings, builder_view(&policies), err);
+    if (s == STATUS_OK && running != config)
+        s = find_policies(running, settings, builder_view(&policies), err);
     if (s == STATUS_OK)
         s = ct_submission_set(ct, texts, settings->list_count, builder_view(&policies), err);
     builder_clear(&policies);
@@ -137,7 +140,7 @@ enum status run_ct_open(const struct run_config *config, const struct ct_submiss
     settings.deadline_ms = (uint32_t)config->ct.deadline_ms;
     settings.log_timeout_ms = (uint32_t)config->ct.log_timeout_ms;
     enum status s = ct_submission_new(&settings, out, err);
-    return s == STATUS_OK ? run_ct_read(config, *out, err) : s;
+    return s == STATUS_OK ? run_ct_read(config, config, *out, err) : s;
 }
 
 enum status run_ct_check(const struct run_config *config, const struct algorithms *algorithms, struct error *err)

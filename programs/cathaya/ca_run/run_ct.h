@@ -11,8 +11,10 @@
 MUST_USE enum status run_ct_open(const struct run_config *config, const struct ct_submission_config *ports,
                                  struct ct_submission **out, struct error *err);
 
-/* run_ct_read reads lists and policies again, as config names them. After a failure everything is as before. */
-MUST_USE enum status run_ct_read(const struct run_config *config, struct ct_submission *ct, struct error *err);
+/* run_ct_read reads lists and policies again, as config names them; its profiles' policies have to be there, and those of the
+ * profiles that the service runs with until its restart. After a failure everything is as before. */
+MUST_USE enum status run_ct_read(const struct run_config *config, const struct run_config *running, struct ct_submission *ct,
+                                 struct error *err);
 
 /* run_ct_read_list appends all lists of the block to one that is empty; log_list_clear follows in any case. */
 MUST_USE enum status run_ct_read_list(const struct run_ct *settings, struct log_list *out, struct error *err);

@@ -268,14 +268,17 @@ static enum status take_config(struct run_service *service, struct run_config *n
     struct tls_context *tls = NULL;
     struct run_acme *acme = &service->acme_configs[1 - service->acme_current];
     enum status s = service_tls_load(next->tls_certificate, next->tls_key, &tls, err);
-    if (s == STATUS_OK && service->ct != NULL && next->ct.is_given)
-        s = run_ct_read(next, service->ct, err);
-    if (s == STATUS_OK && next->ct.is_given)
-        s = set_logs(service, &next->ct, err);
     if (s == STATUS_OK) {
         fill_acme_config(service, next, acme);
-        s = acme_reload(service->acme, &acme->config, err);
+        s = acme_reload_check(service->acme, &acme->config, err);
     }
+    /* From here on only what logs say of themselves, or memory, can stand against it. */
+    if (s == STATUS_OK && service->ct != NULL && next->ct.is_given)
+        s = run_ct_read(next, service->config, service->ct, err);
+    if (s == STATUS_OK && next->ct.is_given)
+        s = set_logs(service, &next->ct, err);
+    if (s == STATUS_OK)
+        s = acme_reload(service->acme, &acme->config, err);
     if (s == STATUS_OK)
         service->acme_current = 1 - service->acme_current;
     for (size_t i = 0; s == STATUS_OK && tls != NULL && i < service->tls_listener_count; i++)

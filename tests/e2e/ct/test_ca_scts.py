@@ -241,6 +241,20 @@ class Issuing(Case):
         said = self.world.reload('reload-failed')
         self.assertIn('gm-logs.json', said)
         self.assertEqual(set(self.world.check_scts('gm', self.issue('gm'))), {'A', 'B'})
+        # All of it is read anew, or nothing.
+        settings = self.world.read('service.conf').decode()
+        self.world.write_lists(('A', 'C'))
+        self.world.write('service.conf', settings.replace('base-url = "https://localhost', 'base-url = "https://127.0.0.1'))
+        self.assertIn('base URL', self.world.reload('reload-failed'))
+        self.assertEqual(set(self.world.check_scts('gm', self.issue('gm'))), {'A', 'B'})
+        # A profile changes with a restart: until then its policy has to be there.
+        policies = self.world.read('ct-policy.conf').decode()
+        self.world.write('service.conf', settings.replace('"gm-two"', '"gm-three"'))
+        self.world.write('ct-policy.conf', policies.replace('policy gm-two', 'policy gm-three'))
+        self.assertIn('has no policy', self.world.reload('reload-failed'))
+        self.issue('gm')
+        self.world.write('service.conf', settings)
+        self.world.write('ct-policy.conf', policies)
         self.world.write_lists(('A',))
         self.assertIn('profile="gm-classic"', self.world.reload('ct-logs-too-few'))
         self.world.write_lists()
@@ -289,6 +303,11 @@ class Signer(Case):
         certificate = self.finished(order, key)
         self.assertEqual(len(set(self.world.check_scts('gm', certificate))), 2)
         self.assertEqual(self.serials('gm', name), {ct_wire.without_extension(certificate.der, pki.SCT_LIST)})
+
+    def test_a_backup_has_no_key_that_is_elsewhere(self):
+        copy = self.world.path('copy')
+        acme_world.run('ca', 'backup', '--config', self.world.path('service.conf'), '--with-keys', copy)
+        self.assertEqual(sorted(os.listdir(os.path.join(copy, 'gm-r1'))), ['ca.db', 'classic.conf', 'issuing.pem', 'public', 'root.pem'])
 
 
 class Configuration(unittest.TestCase):
