@@ -246,6 +246,20 @@ static void add_text(struct flush *f, const char *folder, const struct monitor_l
         builder_clear(&one.text);
 }
 
+enum status monitor_write_figures(const struct monitor *m, struct bytes log, bool is_uptime, struct builder *out)
+{
+    for (size_t i = 0; i < m->log_count; i++) {
+        if (!bytes_is_text(log, m->logs[i]->name))
+            continue;
+        if (is_uptime)
+            uptime_write(&m->logs[i]->uptime, out);
+        else
+            log_facts_write(&m->logs[i]->facts, out);
+        return builder_status(out, "figures", NULL);
+    }
+    return STATUS_NOT_FOUND;
+}
+
 static void keep_figures(struct monitor *m)
 {
     struct flush *f = calloc(1, sizeof *f);

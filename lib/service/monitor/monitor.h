@@ -97,6 +97,10 @@ void monitor_set_progress(struct monitor *m, size_t log, const struct monitor_pr
  * docs in cathaya-monitor.1. NULL without memory. */
 struct json_t *monitor_status(struct monitor *m);
 
+/* monitor_write_figures appends what is known now of a log, as the state has it after the next flush: uptime (uptime.h), or facts
+ * (log_facts.h). STATUS_NOT_FOUND: no log of this name. */
+MUST_USE enum status monitor_write_figures(const struct monitor *m, struct bytes log, bool is_uptime, struct builder *out);
+
 /* monitor_set_metrics brings figures that are kept elsewhere up to date, before metrics are written. */
 void monitor_set_metrics(struct monitor *m);
 

@@ -8,6 +8,7 @@
 #include "command.h"
 #include "monitor/monitor_settings.h"
 #include "output.h"
+#include "service/control_client.h"
 #include "service/monitor/admission.h"
 
 struct report {
@@ -17,6 +18,37 @@ struct report {
     struct admission_report answers;
     int64_t now_ms;
 };
+
+/* ---- what a running monitor knows now ---- */
+
+static bool ask(const char *socket, const char *folder, const char *log, struct builder *out)
+{
+    char path[MONITOR_PATH_MAX];
+    struct error err;
+    (void)snprintf(path, sizeof path, MONITOR_FIGURES_PATH "/%s/%s", folder, log);
+    const struct control_request request = {.socket = socket, .service = "cathaya monitor run", .method = "GET", .path = path};
+    builder_reset(out);
+    return control_client_ask(&request, out, &err) == STATUS_OK;
+}
+
+static bool ask_running(const struct monitor_settings *settings, struct report *r)
+{
+    char socket[MONITOR_PATH_MAX + 16];
+    struct builder text;
+    struct error err;
+    monitor_settings_socket(settings, socket);
+    builder_init(&text, UPTIME_TEXT_MAX);
+    bool is_good = ask(socket, "uptime", r->log->name, &text) && uptime_read(builder_view(&text), &r->uptime, &err) == STATUS_OK &&
+                   ask(socket, "facts", r->log->name, &text) && log_facts_read(builder_view(&text), &r->facts, &err) == STATUS_OK;
+    builder_clear(&text);
+    if (!is_good) {
+        r->uptime = (struct uptime){.first_ms = 0};
+        r->facts = (struct log_facts){.first_ms = 0};
+    }
+    return is_good;
+}
+
+/* ---- what it kept ---- */
 
 static enum status read_figures(const struct object_store *state, struct report *r, struct error *err)
 {
@@ -37,15 +69,10 @@ static enum status read_figures(const struct object_store *state, struct report 
     return s == STATUS_NOT_FOUND ? STATUS_OK : s;
 }
 
-static enum status make(const struct monitor_settings *settings, const char *name, struct report *r, struct error *err)
+static enum status read_kept(const struct monitor_settings *settings, struct report *r, struct error *err)
 {
     struct sqlite_state_store *store;
     char path[MONITOR_PATH_MAX + 16];
-    for (size_t i = 0; i < settings->log_count; i++)
-        if (strcmp(settings->logs[i]->name, name) == 0)
-            r->log = settings->logs[i];
-    if (r->log == NULL)
-        return error_set(err, STATUS_USAGE, "%.100s: no log of this name; `cathaya monitor status` lists them", name);
     (void)snprintf(path, sizeof path, "%s/state.db", settings->directory);
     enum status s = sqlite_state_store_open(path, SQLITE_FOR_READING, &store, err);
     if (s == STATUS_NOT_FOUND)
@@ -55,6 +82,17 @@ static enum status make(const struct monitor_settings *settings, const char *nam
     struct object_store state = sqlite_state_store_port(store);
     s = read_figures(&state, r, err);
     sqlite_state_store_close(store);
+    return s;
+}
+
+static enum status make(const struct monitor_settings *settings, const char *name, struct report *r, struct error *err)
+{
+    for (size_t i = 0; i < settings->log_count; i++)
+        if (strcmp(settings->logs[i]->name, name) == 0)
+            r->log = settings->logs[i];
+    if (r->log == NULL)
+        return error_set(err, STATUS_USAGE, "%.100s: no log of this name; `cathaya monitor status` lists them", name);
+    enum status s = ask_running(settings, r) ? STATUS_OK : read_kept(settings, r, err);
     struct clock_port clock = posix_clock();
     r->now_ms = clock.now_ms(clock.context);
     admission_judge(&r->uptime, &r->facts, r->now_ms, &r->answers);
@@ -148,7 +186,7 @@ const struct command command_monitor_report = {
     .name = "monitor report",
     .arguments = "LOG",
     .summary = "may this log be admitted: uptime of 90 days, MMD, append-only, policy",
-    .details = "From what `cathaya monitor run` has seen, a minute ago at the latest. Exit status 1: the answer is no.\n",
+    .details = "From what `cathaya monitor run` has seen: until now while it runs, or else until it ended. Exit status 1: the answer is no.\n",
     .options = rows,
     .argument_min = 1,
     .argument_max = 1,

@@ -229,6 +229,9 @@ static enum status start_control(struct monitor_service *s, struct error *err)
     enum status status = http_server_new(s->loop, &limits, &s->control_server, err);
     if (status == STATUS_OK)
         status = http_server_add_route(s->control_server, "/status", &handler, err);
+    handler = monitor_figures_handler(s);
+    if (status == STATUS_OK)
+        status = http_server_add_route(s->control_server, MONITOR_FIGURES_PATH, &handler, err);
     return status == STATUS_OK ? http_server_listen(s->control_server, address, NULL, err) : status;
 }
 

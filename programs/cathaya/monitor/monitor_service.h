@@ -83,5 +83,7 @@ void monitor_follow_contact(void *context, size_t log, const struct followed_con
 
 /* monitor_status_handler answers GET /status. */
 struct http_handler monitor_status_handler(struct monitor_service *service);
+/* monitor_figures_handler answers GET MONITOR_FIGURES_PATH/{uptime,facts}/LOG, on the control socket alone. */
+struct http_handler monitor_figures_handler(struct monitor_service *service);
 
 #endif

@@ -78,7 +78,8 @@ MUST_USE enum status monitor_settings_read(const char *path, const char *algorit
                                            struct error *err);
 void monitor_settings_free(struct monitor_settings *settings);
 
-/* monitor_settings_socket is the service's own, for `monitor status`. */
+/* monitor_settings_socket is the service's own, for `monitor status` and `monitor report`. */
+#define MONITOR_FIGURES_PATH "/figures"
 void monitor_settings_socket(const struct monitor_settings *settings, char out[MONITOR_PATH_MAX + 16]);
 
 #endif

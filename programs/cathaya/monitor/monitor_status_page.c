@@ -1,6 +1,8 @@
-/* GET /status: what the monitor knows of itself, as one JSON object. */
+/* GET /status: what the monitor knows of itself, as one JSON object. GET /figures/{uptime,facts}/LOG: what a report is made of, as
+ * of now: the state has it a minute later. */
 #include <jansson.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/civil_time.h"
 #include "monitor/monitor_service.h"
@@ -40,15 +42,21 @@ static void add_watch_file(json_t *status, const struct monitor_watch_file *file
     (void)json_object_set_new(watch, "refused", file->refusal[0] != '\0' ? json_string(file->refusal) : json_null());
 }
 
+static bool is_get(struct http_exchange *x)
+{
+    if (bytes_is_text(x->request.method, "GET"))
+        return true;
+    http_response_header(&x->response, "Allow", "GET");
+    http_respond_text(&x->response, 405, "text/plain", "use GET\n");
+    x->send(x);
+    return false;
+}
+
 static void answer(void *context, struct http_exchange *x)
 {
     struct monitor_service *service = context;
-    if (!bytes_is_text(x->request.method, "GET")) {
-        http_response_header(&x->response, "Allow", "GET");
-        http_respond_text(&x->response, 405, "text/plain", "use GET\n");
-        x->send(x);
+    if (!is_get(x))
         return;
-    }
     json_t *status = monitor_status(service->monitor), *logs = json_object_get(status, "logs");
     for (size_t i = 0; i < service->followed_count; i++)
         add_follower(json_array_get(logs, i), &service->followed[i]);
@@ -66,4 +74,29 @@ static void answer(void *context, struct http_exchange *x)
 struct http_handler monitor_status_handler(struct monitor_service *service)
 {
     return (struct http_handler){.context = service, .handle = answer};
+}
+
+static void answer_figures(void *context, struct http_exchange *x)
+{
+    const struct monitor_service *service = context;
+    struct bytes path = x->request.path;
+    const char *folders[] = {MONITOR_FIGURES_PATH "/uptime/", MONITOR_FIGURES_PATH "/facts/"};
+    enum status s = STATUS_NOT_FOUND;
+    if (!is_get(x))
+        return;
+    for (size_t i = 0; i < 2; i++) {
+        size_t len = strlen(folders[i]);
+        if (path.len > len && memcmp(path.data, folders[i], len) == 0)
+            s = monitor_write_figures(service->monitor, bytes_of(path.data + len, path.len - len), i == 0, &x->response.body);
+    }
+    if (s == STATUS_OK)
+        x->response.status = 200;
+    else
+        http_respond_text(&x->response, s == STATUS_NOT_FOUND ? 404 : 503, "text/plain", "not here\n");
+    x->send(x);
+}
+
+struct http_handler monitor_figures_handler(struct monitor_service *service)
+{
+    return (struct http_handler){.context = service, .handle = answer_figures};
 }

@@ -381,9 +381,15 @@ class MonitorTest(unittest.TestCase):
         self.assertIn('cathaya_monitor_log_behind{log="gm1"} 0', metrics)
         with urllib.request.urlopen(f'http://{monitor.addresses["admin"]}/readyz') as answer:
             self.assertEqual(answer.status, 200)
+        # What is known now, long before the figures are kept; and the same when it has ended.
+        _, running, err = monitor.command('report', 'intl1')
+        self.assertRegex(running, r'followed since 20[^,]*, 1 entries compared', running + err)
+        self.assertRegex(running, r'verified +yes +1 of 1 entries')
+        self.assertRegex(running, r'uptime +yes +the lowest of [0-9]+ endpoints')
         monitor.stop()
         status, out, err = monitor.command('report', 'intl1')
         self.assertEqual(status, 1, out + err)               # not for 90 days yet
+        self.assertRegex(out, r'followed since 20[^,]*, 1 entries compared')
         self.assertRegex(out, r'observed +NO +observed for 0 of 90 days')
         self.assertRegex(out, r'uptime +yes')
         self.assertRegex(out, r'append-only +yes')
