@@ -89,14 +89,19 @@ static void reload(void *context)
 
 /* ---- the end ---- */
 
+static bool has_work(const struct ctlog_service *s)
+{
+    for (size_t i = 0; i < s->log_count; i++)
+        if (ct_log_has_work(ctlog_log_role(s->logs[i])))
+            return true;
+    return false;
+}
+
 static void wait_for_work(void *context)
 {
     struct ctlog_service *s = context;
     struct timer_port timers = event_loop_timers(service_run_loop(s->run));
-    bool has_work = false;
-    for (size_t i = 0; i < s->log_count; i++)
-        has_work |= ct_log_has_work(ctlog_log_role(s->logs[i]));
-    if (has_work)
+    if (has_work(s))
         (void)timers.start(timers.context, WORK_LOOK_MS, wait_for_work, s);
     else
         service_run_finished(s->run);
@@ -207,12 +212,32 @@ void ctlog_service_run(struct ctlog_service *s)
     service_run_until_stopped(s->run, true);
 }
 
+static void stop_when_done(void *context)
+{
+    struct ctlog_service *s = context;
+    struct timer_port timers = event_loop_timers(service_run_loop(s->run));
+    if (has_work(s))
+        (void)timers.start(timers.context, WORK_LOOK_MS, stop_when_done, s);
+    else
+        event_loop_stop(service_run_loop(s->run));
+}
+
+/* Who is told to stop at once waits for no client any more; but what threads are at work on cannot be taken from them. */
+static void end_work(struct ctlog_service *s)
+{
+    if (!has_work(s))
+        return;
+    stop_when_done(s);
+    event_loop_run(service_run_loop(s->run));
+}
+
 /* Servers first: what their connections leave is work for logs and mirror. */
 void ctlog_service_end(struct ctlog_service *s)
 {
     http_server_free(s->admin_server);
     http_server_free(s->socket_server);
     http_server_free(s->server);
+    end_work(s);
     for (size_t i = 0; i < s->log_count; i++)
         ctlog_log_free(s->logs[i]);
     mirror_service_free(s->mirror);
