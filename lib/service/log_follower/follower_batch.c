@@ -13,13 +13,23 @@
 #include "merkle/node.h"
 #include "rules/precert.h"
 
+/* With too much to tell, what is worse takes the place of what is less so: nobody shall hide a lie behind eight oddities. */
+static struct batch_note *place_of(struct batch *b, enum finding_id id)
+{
+    if (b->note_count < FOLLOWER_NOTES_MAX)
+        return &b->notes[b->note_count++];
+    b->notes_left_out++;
+    for (size_t i = FOLLOWER_NOTES_MAX; i > 0; i--)
+        if (log_finding_severity_of(b->notes[i - 1].id) < log_finding_severity_of(id))
+            return &b->notes[i - 1];
+    return NULL;
+}
+
 struct batch_note *follower_batch_note(struct batch *b, enum finding_id id, const struct followed_entry *e, const char *format, ...)
 {
-    if (b->note_count == FOLLOWER_NOTES_MAX) {
-        b->notes_left_out++;
+    struct batch_note *note = place_of(b, id);
+    if (note == NULL)
         return NULL;
-    }
-    struct batch_note *note = &b->notes[b->note_count++];
     *note = (struct batch_note){.id = id, .index = e->index, .timestamp_ms = e->timestamp_ms};
     va_list arguments;
     va_start(arguments, format);
@@ -77,9 +87,13 @@ static void look_at_certificate(struct batch *b, const struct followed_entry *e)
 {
     struct certificate certificate;
     struct error err = {.text = ""};
-    /* A certificate that cannot be read is the listener's to tell: CAs make them, not logs. */
-    if (certificate_parse(e->certificate, &certificate, &err) != STATUS_OK)
+    /* A certificate that cannot be read is the listener's to tell: CAs make them, not logs. Of a precertificate the listener reads
+     * what the leaf has; what stands beside it is nobody's word until it is compared. */
+    if (certificate_parse(e->certificate, &certificate, &err) != STATUS_OK) {
+        if (e->type == LEAF_PRECERT)
+            (void)follower_batch_note(b, FINDING_PRECERT_MISMATCH, e, "what was submitted cannot be read: %.120s", err.text);
         return;
+    }
     look_at_interval(b, e, certificate.not_after_s);
     if (e->type == LEAF_PRECERT)
         look_at_precert(b, e, &certificate);

@@ -132,16 +132,19 @@ static void on_answer(void *cookie, struct question *q)
         answer_missing(f, c, q, text);
     } else if (q->kind == QUESTION_HASH && q->status == STATUS_NOT_FOUND && is_due(f, c)) {
         tell_absent(f, c, "the log does not know the entry");
-    } else if (q->status == STATUS_REFUSED) {
+    } else if (q->kind != QUESTION_HASH || q->status != STATUS_NOT_FOUND) {
+        (void)snprintf(c->failure, sizeof c->failure, "%.150s", q->err.text);
         (void)snprintf(text, sizeof text, "%.150s: %.90s", c->name, q->err.text);
-        follower_report(f, &(struct report){.id = FINDING_BAD_CONSISTENCY, .text = text});
+        if (q->status == STATUS_REFUSED)
+            follower_report(f, &(struct report){.id = FINDING_BAD_CONSISTENCY, .text = text});
     }
     f->checking = next;
     next_check(f);
 }
 
-static enum status ask(struct log_follower *f, const struct check_wanted *c, struct error *err)
+static enum status ask(struct log_follower *f, struct check_wanted *c, struct error *err)
 {
+    c->failure[0] = '\0';
     struct question q = {.kind = c->has_index ? QUESTION_LEAF : QUESTION_HASH, .from = &f->sources[0],
                          .tree_size = f->trusted.size, .index = c->index, .done = on_answer, .cookie = f};
     memcpy(q.root, f->trusted.root, HASH_SIZE);
@@ -191,8 +194,9 @@ void follower_checks_begin(struct log_follower *f)
 void follower_checks_end(struct log_follower *f, enum follower_answer what, const char *text)
 {
     while (f->checks != NULL) {
-        struct follower_answered a = {.answer = what, .head_size = f->trusted.size, .head_timestamp_ms = f->trusted.timestamp_ms,
-                                      .text = text};
+        const char *failure = f->checks->failure; /* "not yet" is no answer for a log that gives none */
+        struct follower_answered a = {.answer = failure[0] != '\0' ? FOLLOWER_UNKNOWN : what, .head_size = f->trusted.size,
+                                      .head_timestamp_ms = f->trusted.timestamp_ms, .text = failure[0] != '\0' ? failure : text};
         answer(f, f->checks, &a);
     }
 }

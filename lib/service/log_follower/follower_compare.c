@@ -9,7 +9,10 @@ static void next_other(struct log_follower *f);
 
 void follower_other_add(struct log_follower *f, struct view *v, const char *from, struct source *source)
 {
-    if (f->other_count == FOLLOWER_VIEWS_MAX) {
+    bool is_known = f->other_count == FOLLOWER_VIEWS_MAX;
+    for (size_t i = 0; i < f->other_count && !is_known; i++)
+        is_known = f->others[i].source == source && view_is_same(&f->others[i].view, v);
+    if (is_known) {
         view_clear(v);
         return;
     }
@@ -28,7 +31,8 @@ static void tell_two(struct log_follower *f, const struct view *ours, const stru
     builder_init(&evidence, EVIDENCE_SIZE_MAX);
     follower_write_two(f, EVIDENCE_TWO_ROOTS, ours, &o->view, NULL, bytes_of(NULL, 0), o->from, &evidence);
     (void)snprintf(text, sizeof text, "there are two signed tree heads of %" PRIu64 " entries with different roots", ours->size);
-    follower_report(f, &(struct report){.id = FINDING_SPLIT_VIEW, .source = o->from, .text = text, .evidence = builder_view(&evidence)});
+    follower_report(f, &(struct report){.id = FINDING_SPLIT_VIEW, .source = o->from, .is_of_anybody = o->source == NULL, .text = text,
+                                        .evidence = builder_view(&evidence)});
     builder_clear(&evidence);
 }
 
@@ -42,7 +46,8 @@ static void tell_part(struct log_follower *f, const struct other_view *o, const 
     follower_write_two(f, EVIDENCE_NOT_A_PREFIX, part, tree, q->hash, builder_view(&q->proof), o->from, &evidence);
     (void)snprintf(text, sizeof text, "the tree of %" PRIu64 " entries that is signed here is no prefix of that of %" PRIu64 " there",
                    part->size, tree->size);
-    follower_report(f, &(struct report){.id = FINDING_NOT_A_PREFIX, .source = o->from, .text = text, .evidence = builder_view(&evidence)});
+    follower_report(f, &(struct report){.id = FINDING_NOT_A_PREFIX, .source = o->from, .is_of_anybody = o->source == NULL, .text = text,
+                                        .evidence = builder_view(&evidence)});
     builder_clear(&evidence);
 }
 
@@ -61,16 +66,21 @@ static void forget(struct log_follower *f, bool is_kept)
     f->others[f->other_count] = (struct other_view){.source = NULL};
 }
 
-/* A larger tree that somebody has seen: it waits until the log shows us one as large. When that takes too long, the log hides it. */
+/* A tree that somebody has seen, and of which the log says nothing: a larger one waits until the log shows us one as large, a smaller
+ * one until the log answers. When that takes too long, the log hides it. What may be pruned need not be answered. */
 static bool is_waiting(struct log_follower *f, const struct other_view *o, const struct question *q)
 {
     char text[FOLLOWER_TEXT_MAX];
-    if (o->source != NULL || o->view.size <= f->trusted.size || q->status == STATUS_OK)
+    bool is_of_mirror = o->source != NULL && o->source->is_mirror;
+    if (is_of_mirror || q->status == STATUS_OK || (q->status == STATUS_NOT_FOUND && o->view.size < f->log.minimum_index))
         return false;
-    if (follower_now_ms(f) - o->view.seen_ms <= follower_lag_ms(f))
+    /* A log that is down, or busy, hides nothing yet. */
+    bool is_busy = o->view.size <= f->trusted.size && q->status == STATUS_IO;
+    int64_t lag = is_busy && follower_lag_ms(f) < FOLLOWER_UNREACHABLE_MS ? FOLLOWER_UNREACHABLE_MS : follower_lag_ms(f);
+    if (f->sources[0].has_failed || follower_now_ms(f) - o->view.seen_ms <= lag)
         return true;
-    (void)snprintf(text, sizeof text, "a signed tree head of %" PRIu64 " entries is known, and the log does not lead to it: %.120s",
-                   o->view.size, q->err.text);
+    (void)snprintf(text, sizeof text, "a signed tree head of %" PRIu64 " entries is known, and the log does not lead %s it: %.120s",
+                   o->view.size, o->view.size > f->trusted.size ? "to" : "on from", q->err.text);
     follower_report(f, &(struct report){.id = FINDING_BAD_CONSISTENCY, .source = o->from, .text = text, .about = "hidden"});
     return false;
 }
@@ -90,7 +100,7 @@ static void on_part(void *cookie, struct question *q)
     } else {
         is_kept = is_waiting(f, o, q);
         /* What could not be asked of a mirror is asked again in the next round. */
-        if (q->status != STATUS_OK && o->source != NULL)
+        if (q->status != STATUS_OK && o->source != NULL && o->source->is_mirror)
             o->source->is_to_compare = true;
     }
     forget(f, is_kept);

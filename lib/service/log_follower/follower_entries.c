@@ -147,8 +147,8 @@ void follower_entries_begin(struct log_follower *f)
     f->has_entries_failed = false;
     f->plan_at = f->frontier.size;
     f->target_size = f->next_head.is_there && f->next_head.size > f->trusted.size ? f->next_head.size : f->trusted.size;
-    if (f->chunk == 0)
-        f->chunk = LOG_FEED_BATCH_MAX;
+    f->chunk = LOG_FEED_BATCH_MAX;
+    f->most_given = 0;
     follower_entries_pump(f);
 }
 
@@ -294,8 +294,12 @@ static void commit(struct log_follower *f, struct batch *b)
         fail(f, b->status, &err);
     } else if (append(f, b)) {
         uint64_t stop = b->start + b->count;
+        follower_given(f);
+        /* One that ends at a border of its own gives fewer now and then: the most that came says what it gives at once. */
+        if (b->count > f->most_given)
+            f->most_given = b->count;
         if (b->count < b->asked)
-            f->chunk = b->count;
+            f->chunk = f->most_given;
         f->entry_count += b->count;
         tell_notes(f, b);
         follower_issuers_note(f, &b->view);

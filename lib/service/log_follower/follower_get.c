@@ -143,6 +143,9 @@ static void settle(struct get *g)
         back_off(f, g);
     else
         g->from->failures = 0;
+    bool is_withheld = g->status != STATUS_OK && g->status != STATUS_NOT_FOUND && g->from == &f->sources[0] && f->step != STEP_HEADS;
+    if (is_withheld && !f->is_stopping)
+        follower_withheld(f, &g->err);
     if (may_try_again(g) || is_elsewhere(g)) {
         tell_contact(f, g);
         put_first(f, g);

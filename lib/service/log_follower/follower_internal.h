@@ -162,6 +162,7 @@ struct check_wanted {
     size_t sct_len, leaf_len;
     follower_answered_function *done;
     void *cookie;
+    char failure[160]; /* why the log gave no answer that can be used; "" */
 };
 
 struct other_view {
@@ -242,7 +243,7 @@ struct log_follower {
 
     /* entries */
     struct batch *slots; /* FOLLOWER_SLOTS */
-    uint64_t plan_at, target_size, chunk;
+    uint64_t plan_at, target_size, chunk, most_given; /* rfc6962: entries that are asked for at once, and that came at most */
     bool has_entries_failed, is_committing;
 
     struct array issuers; /* follower_issuers.c */
@@ -255,6 +256,10 @@ struct log_follower {
     struct check_wanted *checks;
     size_t check_count;
     struct check_wanted *checking;
+
+    /* What a head needs (proofs, entries) is not given, since then; 0: it is. A log that shows heads and nothing else hides something. */
+    int64_t withheld_since_ms;
+    bool is_told_withheld;
 
     uint64_t entry_count, request_count, finding_count;
 };
@@ -319,6 +324,7 @@ struct report {
     const char *source; /* NULL: the log's URL */
     const char *text;
     bool is_over, has_index, is_repeated; /* is_repeated: told again even if it was told */
+    bool is_of_anybody; /* the same finding whoever comes with it: somebody may have many addresses */
     uint64_t index;
     struct bytes evidence;
     const char *about; /* what makes it the same finding again; NULL: text */
@@ -345,6 +351,10 @@ void follower_write_leaf(struct log_follower *f, const struct leaf_evidence *e, 
 void follower_proofs_begin(struct log_follower *f);
 void follower_proof_want(struct log_follower *f, const struct batch_note *note, const struct view *old);
 void follower_proofs_drop(struct log_follower *f);
+
+/* follower_withheld: the log has not given what its head needs. follower_given: it has, or something of it. */
+void follower_withheld(struct log_follower *f, const struct error *err);
+void follower_given(struct log_follower *f);
 
 /* ---- the other steps; each ends with follower_step_done ---- */
 void follower_compare_begin(struct log_follower *f);

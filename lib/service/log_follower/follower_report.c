@@ -1,4 +1,6 @@
 /* Findings: told once. */
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "service/log_follower/follower_internal.h"
@@ -30,7 +32,7 @@ static bool was_told(struct log_follower *f, uint64_t mark)
 void follower_report(struct log_follower *f, const struct report *r)
 {
     const char *source = r->source != NULL ? r->source : follower_source_name(&f->sources[0]);
-    if (!r->is_repeated && was_told(f, mark_of(r, source)))
+    if (!r->is_repeated && was_told(f, mark_of(r, r->is_of_anybody ? "" : source)))
         return;
     f->finding_count += !r->is_over;
     if (f->callbacks.finding == NULL || f->is_stopping)
@@ -39,4 +41,30 @@ void follower_report(struct log_follower *f, const struct report *r)
                                   .text = r->text, .is_over = r->is_over, .has_index = r->has_index, .index = r->index,
                                   .seen_ms = follower_now_ms(f), .evidence = r->evidence};
     f->callbacks.finding(f->cookie, &finding);
+}
+
+void follower_withheld(struct log_follower *f, const struct error *err)
+{
+    char text[FOLLOWER_TEXT_MAX];
+    int64_t now = follower_now_ms(f), mmd = (int64_t)f->log.mmd_ms;
+    int64_t most = mmd > FOLLOWER_UNREACHABLE_MS ? mmd : FOLLOWER_UNREACHABLE_MS;
+    if (f->withheld_since_ms == 0)
+        f->withheld_since_ms = now;
+    if (f->is_told_withheld || now - f->withheld_since_ms <= most)
+        return;
+    f->is_told_withheld = true;
+    (void)snprintf(text, sizeof text, "a tree head of %" PRIu64 " entries is shown, and for %" PRId64 " s nothing beyond entry %" PRIu64
+                   " could be verified: %.120s", f->next_head.is_there ? f->next_head.size : f->trusted.size,
+                   (now - f->withheld_since_ms) / 1000, f->frontier.size, err->text);
+    follower_report(f, &(struct report){.id = FINDING_UNREACHABLE, .text = text, .is_repeated = true});
+}
+
+void follower_given(struct log_follower *f)
+{
+    f->withheld_since_ms = 0;
+    if (!f->is_told_withheld)
+        return;
+    f->is_told_withheld = false;
+    follower_report(f, &(struct report){.id = FINDING_UNREACHABLE, .text = "the log gives what its tree head needs", .is_over = true,
+                                        .is_repeated = true});
 }

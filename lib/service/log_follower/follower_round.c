@@ -74,6 +74,8 @@ static void end_round(struct log_follower *f)
     enum status status = f->round_status;
     bool is_only = f->options.interval_ms == 0;
     f->step = STEP_IDLE;
+    if (status == STATUS_OK && !f->is_stopping)
+        follower_given(f);
     if (is_only)
         follower_checks_end(f, status == STATUS_OK ? FOLLOWER_NOT_YET : FOLLOWER_UNKNOWN,
                             status == STATUS_OK ? "no tree head yet that has to have it" : err.text);

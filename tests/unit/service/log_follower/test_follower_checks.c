@@ -214,6 +214,28 @@ static void one_round_answers_everything(void **state)
     follower_world_free(w);
 }
 
+/* A log that shows its head and no proof has not answered: that is not "not yet". */
+static void no_answer_is_not_later(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < LENGTH(kinds); i++) {
+        struct follower_world *w = follower_world_new(kinds[i].kind, kinds[i].suite, 300, 300);
+        struct promise p;
+        struct answer a;
+        w->options.interval_ms = 0;
+        w->options.is_heads_only = true;
+        w->log.is_head_only = true;
+        follower_world_open(w);
+        promise(w, 20, FOLLOWER_NOW_MS - 30000, "what it promised", true, &p);
+        ask(w, &p, &a);
+        follower_world_round(w);
+        assert_int_equal(a.what.answer, FOLLOWER_UNKNOWN);
+        assert_non_null(strstr(a.text, "503"));
+        forget(&p);
+        follower_world_free(w);
+    }
+}
+
 /* Many at once are no deep recursion; who stops answers all. */
 static void many_checks(void **state)
 {
@@ -246,6 +268,7 @@ int main(void)
         cmocka_unit_test(promises_that_are_not_kept),
         cmocka_unit_test(without_an_index),
         cmocka_unit_test(one_round_answers_everything),
+        cmocka_unit_test(no_answer_is_not_later),
         cmocka_unit_test(many_checks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -238,6 +238,30 @@ static void entries_of_wrong_times(void **state)
     }
 }
 
+/* Nine precertificates that are none stand before an entry that came late: the lie is told. */
+static void a_lie_behind_oddities(void **state)
+{
+    (void)state;
+    struct follower_world *w = begin(1);
+    uint8_t hash[HASH_SIZE] = {0};
+    unsigned late = 0;
+    int64_t now = fake_loop_now_ms(w->loop);
+    for (unsigned i = 0; i < 9; i++) {
+        struct leaf leaf = {.type = LEAF_PRECERT, .timestamp_ms = (uint64_t)now - 5000, .issuer_key_hash = BYTES_OF(hash),
+                            .tbs = bytes_of_text("0")};
+        follower_world_add_leaf(w, 0, &leaf, bytes_of_text("nothing"));
+    }
+    follower_world_add(w, 0, 1, FOLLOWER_NOW_MS - 10000 - FOLLOWER_MMD_MS - 1);
+    w->log.size += 10;
+    sign_now(w);
+    follower_world_round(w);
+    for (size_t i = 0; i < w->finding_count; i++)
+        late += w->findings[i].id == FINDING_LATE_MERGE && w->findings[i].is_proven && w->findings[i].index == 309;
+    assert_int_equal(late, 1);
+    assert_int_equal(w->finding_count, 9); /* seven, how many more, and the lie */
+    follower_world_free(w);
+}
+
 static void a_final_tree_that_grows(void **state)
 {
     (void)state;
@@ -485,6 +509,77 @@ static void what_another_monitor_saw(void **state)
     }
 }
 
+/* While a log makes us wait its head grows old in these tests, which is told too. */
+static unsigned count_of(const struct follower_world *w, enum finding_id id)
+{
+    unsigned count = 0;
+    for (size_t i = 0; i < w->finding_count; i++)
+        count += w->findings[i].id == id && !w->findings[i].is_over;
+    return count;
+}
+
+/* A log that says nothing of what another monitor saw is asked again, and hides it when it never answers. */
+static void what_the_log_does_not_answer(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < LENGTH(kinds); i++) {
+        struct follower_world *w = begin(i);
+        struct shown told = w->log;
+        told.history = 1;
+        told.size = 250;
+        w->log.is_head_only = true;
+        assert_int_equal(tell(w, &told), STATUS_OK);
+        sign_now(w);
+        follower_world_round(w);
+        follower_world_expect_none(w);
+        w->log.is_head_only = false;
+        sign_now(w);
+        follower_world_round(w);
+        assert_int_equal(count_of(w, FINDING_NOT_A_PREFIX), 1);
+        told.size = 249;
+        w->log.is_head_only = true;
+        assert_int_equal(tell(w, &told), STATUS_OK);
+        unsigned hidden = 0, shown = 0;
+        for (int64_t end = fake_loop_now_ms(w->loop) + 4000000; fake_loop_now_ms(w->loop) < end;) {
+            sign_now(w);
+            follower_world_round(w);
+            hidden += count_of(w, FINDING_BAD_CONSISTENCY);
+            shown += count_of(w, FINDING_NOT_A_PREFIX);
+        }
+        /* Tiles that are there already say it themselves. */
+        bool has_tiles = kinds[i].kind != LOG_KIND_RFC6962;
+        assert_int_equal(hidden, has_tiles ? 0 : 1);
+        assert_int_equal(shown, has_tiles ? 1 : 0);
+        follower_world_free(w);
+    }
+}
+
+/* A head alone is no log: who shows new ones and nothing of what they need is told of. */
+static void a_log_that_gives_its_head_alone(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < LENGTH(kinds); i++) {
+        struct follower_world *w = begin(i);
+        unsigned begun = 0, over = 0;
+        grow(w, 5);
+        w->log.is_head_only = true;
+        for (int64_t end = fake_loop_now_ms(w->loop) + 4200000; fake_loop_now_ms(w->loop) < end;) {
+            sign_now(w);
+            follower_world_round(w);
+            begun += count_of(w, FINDING_UNREACHABLE);
+            assert_true(begun == 0 || fake_loop_now_ms(w->loop) > end - 4200000 + 3600000);
+        }
+        assert_int_equal(begun, 1);
+        w->log.is_head_only = false;
+        sign_now(w);
+        follower_world_round(w);
+        for (size_t k = 0; k < w->finding_count; k++)
+            over += w->findings[k].id == FINDING_UNREACHABLE && w->findings[k].is_over;
+        assert_int_equal(over, 1);
+        follower_world_free(w);
+    }
+}
+
 /* ---- landmarks ---- */
 
 static void landmarks_that_change(void **state)
@@ -537,6 +632,9 @@ int main(void)
         cmocka_unit_test(a_mirror_that_is_asked_again),
         cmocka_unit_test(a_mirror_of_something_else),
         cmocka_unit_test(what_another_monitor_saw),
+        cmocka_unit_test(what_the_log_does_not_answer),
+        cmocka_unit_test(a_log_that_gives_its_head_alone),
+        cmocka_unit_test(a_lie_behind_oddities),
         cmocka_unit_test(landmarks_that_change),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
