@@ -172,6 +172,53 @@ enum status config_file_path(const char *base, const char *value, char *out, siz
     return check_length(value, len, size, err);
 }
 
+/* ---- comments ---- */
+
+static size_t end_of_string(const uint8_t *text, size_t len, size_t at)
+{
+    uint8_t quote = text[at++];
+    while (at < len && text[at] != quote)
+        at += text[at] == '\\' ? 2 : 1;
+    return at + 1;
+}
+
+static size_t end_of_comment(const uint8_t *text, size_t len, size_t at)
+{
+    if (text[at] == '#' || text[at + 1] == '/') {
+        const uint8_t *line_end = memchr(text + at, '\n', len - at);
+        return line_end != NULL ? (size_t)(line_end - text) : len;
+    }
+    for (at += 2; at + 1 < len; at++)
+        if (text[at] == '*' && text[at + 1] == '/')
+            return at + 2;
+    return len;
+}
+
+static void blank(uint8_t *text, size_t begin, size_t end)
+{
+    for (size_t at = begin; at < end; at++)
+        if (text[at] != '\n')
+            text[at] = ' ';
+}
+
+/* libconfuse counts up to three lines for a comment, and all that it complains about would stand further down: comments
+ * become blanks before it reads them. Only where a word cannot go on: `a#b` is its own to read. */
+static void blank_comments(uint8_t *text, size_t len)
+{
+    for (size_t at = 0; at < len;) {
+        bool is_start = at == 0 || strchr(" \t\r\n{}(),=\"'", text[at - 1]) != NULL;
+        bool has_slash = text[at] == '/' && at + 1 < len && (text[at + 1] == '/' || text[at + 1] == '*');
+        size_t end = at + 1;
+        if (text[at] == '"' || text[at] == '\'') {
+            end = end_of_string(text, len, at);
+        } else if (is_start && (text[at] == '#' || has_slash)) {
+            end = end_of_comment(text, len, at);
+            blank(text, at, end);
+        }
+        at = end;
+    }
+}
+
 /* ---- reading ---- */
 
 /* The file is read here: libconfuse would end the program when it cannot (a directory), never end
@@ -184,6 +231,8 @@ enum status config_file_parse(const char *path, cfg_opt_t *options, cfg_t **out,
     enum status s = input_read(path, CONFIG_SIZE_MAX, &text, err);
     if (s == STATUS_OK && text.len > 0 && memchr(text.data, '\0', text.len) != NULL)
         s = error_set(err, STATUS_USAGE, "%s: a NUL character: this is no configuration", path);
+    if (s == STATUS_OK)
+        blank_comments(text.data, text.len);
     if (text.len == 0)
         builder_u8(&text, '\n'); /* fmemopen wants a byte */
     if (s == STATUS_OK)

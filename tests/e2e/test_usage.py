@@ -90,6 +90,7 @@ class Usage(world.World):
         rest = ['--at', world.AT, '--ca', ca, certificate]
         # What is wrong with a whole block is said with the line where it ends.
         for text, *words in (('algorithm', 'f.conf:1:'), (good + 'frob = 1\n', 'f.conf:5:', 'frob'), (good + good, 'f.conf:'),
+                             ('# 1 "\n// 2\n/* 3 "\n 4 # */ /* */\n' + good.replace('{', '{ # 5 "') + 'frob = 1 # 9\n', 'f.conf:9:', 'frob'),
                              ('\nalgorithm "x" {\n  evp = "RSA"\n}\n', 'f.conf:4:', '"x" lacks oid'),
                              (block.format('x', '1.2', 'Frob'), 'f.conf:4:', 'Frob'),
                              (block.format('x', 'pi', 'SLH-DSA-SHA2-128s'), 'f.conf:4:', 'not a dotted OID'),

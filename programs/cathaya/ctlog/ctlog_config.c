@@ -128,8 +128,7 @@ static enum status read_logs(struct ctlog_config *config, cfg_t *cfg, struct err
         cfg_t *section = cfg_getnsec(cfg, "log", i);
         enum status s = ctlog_config_read_log(config, section, err);
         if (s != STATUS_OK)
-            return error_prefix(err, s == STATUS_NO_MEMORY ? s : STATUS_USAGE, "line %d: log \"%s\"", section->line,
-                                cfg_title(section));
+            return error_prefix(err, s == STATUS_NO_MEMORY ? s : STATUS_USAGE, "log \"%s\"", cfg_title(section));
     }
     return config->log_count > 0 ? STATUS_OK : wrong(err, "no log block: `cathaya ctlog init` makes one with its key");
 }
@@ -194,7 +193,7 @@ enum status ctlog_config_read(const char *path, const char *algorithms_file, str
         s = read_all(config, path, cfg, err);
         if (s == STATUS_OK)
             s = read_mirror(config, cfg, algorithms_file, err);
-        s = error_prefix(err, s, "%s", path);
+        s = config_file_locate(path, cfg, s, err);
     }
     if (cfg != NULL)
         (void)cfg_free(cfg);

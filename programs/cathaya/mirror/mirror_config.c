@@ -281,8 +281,7 @@ static enum status read_sections(struct mirror_config_file *config, cfg_t *cfg, 
         cfg_t *section = cfg_getnsec(cfg, name, i);
         enum status s = read(config, section, err);
         if (s != STATUS_OK)
-            return error_prefix(err, s == STATUS_NO_MEMORY ? s : STATUS_USAGE, "line %d: %s \"%s\"",
-                                section->line, name, cfg_title(section));
+            return error_prefix(err, s == STATUS_NO_MEMORY ? s : STATUS_USAGE, "%s \"%s\"", name, cfg_title(section));
     }
     return STATUS_OK;
 }
@@ -326,7 +325,7 @@ enum status mirror_config_read(const char *path, const char *algorithms_file,
         s = config_file_parse(path, options, &cfg, err);
     if (s == STATUS_OK) {
         s = read_all(config, path, cfg, err);
-        s = error_prefix(err, s, "%s", path);
+        s = config_file_locate(path, cfg, s, err);
     }
     if (cfg != NULL)
         (void)cfg_free(cfg);

@@ -211,7 +211,7 @@ static enum status read_sections(struct monitor_settings *m, cfg_t *cfg, const c
         const char *title = cfg_title(section);
         enum status s = read(m, section, err);
         if (s != STATUS_OK)
-            return error_prefix(err, s == STATUS_NO_MEMORY ? s : STATUS_USAGE, "line %d: %s%s%s%s", section->line, name,
+            return error_prefix(err, s == STATUS_NO_MEMORY ? s : STATUS_USAGE, "%s%s%s%s", name,
                                 title != NULL ? " \"" : "", title != NULL ? title : "", title != NULL ? "\"" : "");
     }
     return STATUS_OK;
@@ -270,7 +270,7 @@ enum status monitor_settings_read(const char *path, const char *algorithms_file,
         s = config_file_parse(path, options, &cfg, err);
     if (s == STATUS_OK) {
         s = read_all(m, path, cfg, err);
-        s = error_prefix(err, s == STATUS_MALFORMED || s == STATUS_LIMIT || s == STATUS_CONFLICT ? STATUS_USAGE : s, "%s", path);
+        s = config_file_locate(path, cfg, s == STATUS_MALFORMED || s == STATUS_LIMIT || s == STATUS_CONFLICT ? STATUS_USAGE : s, err);
     }
     if (cfg != NULL)
         (void)cfg_free(cfg);

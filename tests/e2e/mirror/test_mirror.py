@@ -384,7 +384,7 @@ class Usage(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, 'mirror.conf')
             for text, word in (('', 'cosigner'), ('listen = {"127.0.0.1:0"}\n', 'cosigner'), ('nonsense = 1\n', 'nonsense'),
-                               ('listen = {"x"}\nca "32473.1" {}\ncosigner "32473.9" {}\n', 'line 3'),
+                               ('listen = {"x"}\nca "32473.1" {}\ncosigner "32473.9" {}\n', 'conf:3:'),
                                ('listen = {"x"}\nmonitoring-path = "/w"\nwitness-path = "/w"\n', 'different')):
                 with open(path, 'w') as file:
                     file.write(text)
