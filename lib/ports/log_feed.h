@@ -21,6 +21,7 @@ struct followed_entry {
                                    TBSCertificateLogEntry, empty for a null entry */
     struct bytes issuer_key_hash; /* precertificates, HASH_SIZE bytes; tbs_cert_entry: ca_key_hash */
     struct bytes chain;         /* static-ct: fingerprints of HASH_SIZE bytes; rfc6962: the certificates, each with a 24-bit length */
+    bool is_other;              /* precertificates: certificate is not what the leaf was made of: nobody has signed that it is the same */
     bool is_malformed;          /* it could not be split: type (0xffff: not known) and leaf_hash alone mean something, and leaf, which
                                    is empty where an entry before it in its tile is of an unknown type */
 };

@@ -15,6 +15,8 @@ static const uint8_t oid_poison[] = {0x2b, 0x06, 0x01, 0x04, 0x01, 0xd6, 0x79, 0
 #define SAN_DNS 0x82
 #define SAN_URI 0x86
 #define SAN_IP 0x87
+/* BER's other form of a string: pieces [X.690 8.21]. Not DER, and some clients put the pieces together all the same. */
+#define TAG_CONSTRUCTED 0x20
 
 static enum status read_attribute(struct certificate_names *names, struct certificate_walk *attribute, struct error *err)
 {
@@ -23,6 +25,9 @@ static enum status read_attribute(struct certificate_names *names, struct certif
         names->malformed |= CERTIFICATE_NAMES_SUBJECT;
         return STATUS_OK;
     }
+    /* In pieces: their tags and lengths stand between them, and are no part of any name. */
+    if ((value.tag & TAG_CONSTRUCTED) != 0)
+        names->malformed |= CERTIFICATE_NAMES_SUBJECT;
     if (bytes_equal(type.contents, BYTES_OF(oid_common_name)))
         return certificate_name_values_text(names, CERTIFICATE_NAME_COMMON_NAME, value.tag, value.contents, err);
     if (bytes_equal(type.contents, BYTES_OF(oid_organisation)))
@@ -53,9 +58,35 @@ enum status certificate_name_places_subject(struct certificate_names *names, str
     return STATUS_OK;
 }
 
+static enum status read_alt_name(struct certificate_names *names, const struct der_element *name, struct error *err);
+
+/* The pieces together, and one level of them: what is nested deeper is said to be malformed as well. */
+static enum status read_pieces(struct certificate_names *names, const struct der_element *name, struct error *err)
+{
+    struct certificate_walk walk;
+    struct der_element piece, whole = {.tag = name->tag & (uint8_t)~TAG_CONSTRUCTED};
+    struct builder b;
+    names->malformed |= CERTIFICATE_NAMES_ALT_NAME;
+    builder_init(&b, name->contents.len);
+    certificate_walk_init(&walk, name->contents);
+    while (certificate_walk_next(&walk, &piece))
+        builder_bytes(&b, piece.contents);
+    whole.contents = builder_view(&b);
+    enum status s = builder_status(&b, "names of a certificate", err);
+    if (s == STATUS_OK)
+        s = read_alt_name(names, &whole, err);
+    builder_clear(&b);
+    return s;
+}
+
 static enum status read_alt_name(struct certificate_names *names, const struct der_element *name, struct error *err)
 {
     switch (name->tag) {
+    case SAN_DNS | TAG_CONSTRUCTED:
+    case SAN_EMAIL | TAG_CONSTRUCTED:
+    case SAN_URI | TAG_CONSTRUCTED:
+    case SAN_IP | TAG_CONSTRUCTED:
+        return read_pieces(names, name, err);
     case SAN_DNS:
         return certificate_name_values_text(names, CERTIFICATE_NAME_DNS, DER_UTF8_STRING, name->contents, err);
     case SAN_EMAIL:

@@ -72,25 +72,27 @@ static void look_at_interval(struct batch *b, const struct followed_entry *e, in
 }
 
 /* What the leaf says has to be what the precertificate says [RFC6962 3.2]. */
-static void look_at_precert(struct batch *b, const struct followed_entry *e, const struct certificate *precert)
+static void look_at_precert(struct batch *b, struct followed_entry *e, const struct certificate *precert)
 {
     struct error err = {.text = ""};
     builder_reset(&b->tbs);
     enum status s = precert_write_tbs(precert, &b->tbs, &err);
+    e->is_other = s != STATUS_OK || !bytes_equal(builder_view(&b->tbs), e->tbs);
     if (s != STATUS_OK)
         (void)follower_batch_note(b, FINDING_PRECERT_MISMATCH, e, "what was submitted is no precertificate: %.120s", err.text);
-    else if (!bytes_equal(builder_view(&b->tbs), e->tbs))
+    else if (e->is_other)
         (void)follower_batch_note(b, FINDING_PRECERT_MISMATCH, e, "the TBSCertificate in the leaf is not that of the precertificate");
 }
 
-static void look_at_certificate(struct batch *b, const struct followed_entry *e)
+static void look_at_certificate(struct batch *b, struct followed_entry *e)
 {
     struct certificate certificate;
     struct error err = {.text = ""};
     /* A certificate that cannot be read is the listener's to tell: CAs make them, not logs. Of a precertificate the listener reads
      * what the leaf has; what stands beside it is nobody's word until it is compared. */
     if (certificate_parse(e->certificate, &certificate, &err) != STATUS_OK) {
-        if (e->type == LEAF_PRECERT)
+        e->is_other = e->type == LEAF_PRECERT;
+        if (e->is_other)
             (void)follower_batch_note(b, FINDING_PRECERT_MISMATCH, e, "what was submitted cannot be read: %.120s", err.text);
         return;
     }
@@ -118,7 +120,7 @@ static void look_at_issuer(struct batch *b, const struct followed_entry *e)
         (void)follower_batch_note(b, FINDING_PRECERT_MISMATCH, e, "issuer_key_hash is not that of the issuer in its chain");
 }
 
-static void look_at(struct batch *b, const struct followed_entry *e)
+static void look_at(struct batch *b, struct followed_entry *e)
 {
     if (e->is_malformed)
         return;

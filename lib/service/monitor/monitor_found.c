@@ -30,10 +30,11 @@ static enum status add_name(struct monitor_found *found, struct bytes name, stru
     return array_insert(&found->row_names, found->row_names.count, &placed, "names of a batch", err);
 }
 
-/* The certificate; for an MTC the entry, which is all that there is. */
+/* The certificate; for an MTC the entry, which is all that there is. What stands beside a leaf without being what it was made of says
+ * nothing: a log could put an authorized certificate there, and hide another one behind it. */
 static struct bytes der_of(const struct monitor_subject *what)
 {
-    return what->entry->certificate.len > 0 ? what->entry->certificate
+    return what->entry->certificate.len > 0 && !what->entry->is_other ? what->entry->certificate
            : what->entry->tbs.len > 0       ? what->entry->tbs
                                             : what->entry->leaf;
 }

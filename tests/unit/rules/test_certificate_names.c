@@ -196,6 +196,12 @@ static void odd_values(void **state)
         {{.extensions = "300f 0603551d11 0408 308105 8203 612e62"}, 0, NULL, NULL},
         /* Indefinite lengths. */
         {{.extensions = "3010 0603551d11 0409 3080 8203 612e62 0000"}, 0, NULL, NULL},
+        /* dNSName in pieces, of BER; an address too. */
+        {{.extensions = "3012 0603551d11 040b 3009 a207 1602 612e 1601 62"}, CERTIFICATE_NAMES_ALT_NAME, "a.b", NULL},
+        {{.extensions = "3013 0603551d11 040c 300a a708 0402 c000 0402 0201"}, CERTIFICATE_NAMES_ALT_NAME, "192.0.2.1", NULL},
+        {{.subject = "3011 310f 300d 0603550403 2c06 0c01 61 0c01 62"}, CERTIFICATE_NAMES_SUBJECT, "\x0c\x01"
+                                                                                                "a\x0c\x01"
+                                                                                                "b", NULL},
         /* An extension that is none, and a good one behind it. */
         {{.extensions = "3003 020101 300e 0603551d11 0407 3005 8203 612e62"}, CERTIFICATE_NAMES_EXTENSIONS, "a.b", NULL},
         {{.extensions = "300e 0603551d11 0407 3005 8203 612e62 30"}, CERTIFICATE_NAMES_EXTENSIONS, "a.b", NULL},
