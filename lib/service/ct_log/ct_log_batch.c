@@ -73,12 +73,14 @@ static bool make_jobs(struct ct_log_batch *batch)
 static void answer_all(struct ct_log_batch *batch)
 {
     struct ct_log_submission *s = batch->submissions;
+    /* The plan refuses what a closed or full log cannot take; what fails later may go well next time, whatever it was. */
+    enum status failure = batch->is_planned ? STATUS_AGAIN : batch->status;
     while (s != NULL) {
         struct ct_log_submission *next = s->next;
         if (batch->status == STATUS_OK)
             ct_log_answer_submission(s);
         else
-            ct_log_fail_submission(s, batch->status);
+            ct_log_fail_submission(s, failure);
         s = next;
     }
 }

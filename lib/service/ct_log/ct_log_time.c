@@ -50,7 +50,8 @@ static void run_refresh(void *cookie)
     r->status = ct_log_store_check(store, &r->err);
     if (r->status == STATUS_OK)
         r->status = log_refresh_checkpoint(store->engine, &r->err);
-    if (r->status != STATUS_OK && store->engine != NULL)
+    /* A key that is away for a moment stops nothing. */
+    if (r->status != STATUS_OK && store->engine != NULL && log_has_failed(store->engine))
         r->status = ct_log_store_failed(store, r->status, &r->err);
     r->is_stopped = store->engine == NULL;
     if (r->is_stopped)
@@ -59,6 +60,15 @@ static void run_refresh(void *cookie)
     struct error ignored;
     if (store->config->on_tree_head != NULL && log_read_published(store->engine, &r->note, &ignored) != STATUS_OK)
         builder_reset(&r->note);
+}
+
+static void on_refresh_timer(void *cookie);
+
+static void wait_to_refresh(struct ct_log *log, uint64_t delay_ms)
+{
+    const struct timer_port *timer = &log->config.timer;
+    if (log->refresh_timer == 0 && !log->is_stopping)
+        log->refresh_timer = timer->start(timer->context, delay_ms, on_refresh_timer, log);
 }
 
 static void end_refresh(void *cookie)
@@ -70,8 +80,10 @@ static void end_refresh(void *cookie)
     if (r->is_stopped) {
         ct_log_died(log, &r->err);
     } else {
-        if (r->status != STATUS_OK)
+        if (r->status != STATUS_OK) {
             ct_log_report(log, EVENT_WARNING, "ct-log-tree-head-not-refreshed", "reason", r->err.text);
+            wait_to_refresh(log, (uint64_t)log->config.refresh_s * 1000); /* not as soon as it is due: it is overdue */
+        }
         ct_log_published(log, &r->head, &r->note);
     }
     builder_clear(&r->note);
@@ -102,14 +114,13 @@ static void on_refresh_timer(void *cookie)
 
 void ct_log_plan_refresh(struct ct_log *log)
 {
-    const struct timer_port *timer = &log->config.timer;
     int64_t delay_ms = (int64_t)log->head.timestamp_ms + (int64_t)log->config.refresh_s * 1000 - now_ms(log);
     if (log->refresh_timer != 0 || log->is_frozen || log->is_dead || log->is_stopping)
         return;
     /* Also when the clock was set, either way. */
     if (delay_ms > (int64_t)log->config.refresh_s * 1000)
         delay_ms = (int64_t)log->config.refresh_s * 1000;
-    log->refresh_timer = timer->start(timer->context, delay_ms < 100 ? 100 : (uint64_t)delay_ms, on_refresh_timer, log);
+    wait_to_refresh(log, delay_ms < 100 ? 100 : (uint64_t)delay_ms);
 }
 
 /* ---- a failure ---- */
