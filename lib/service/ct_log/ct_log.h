@@ -40,7 +40,8 @@
 enum ct_log_state { CT_LOG_PENDING, CT_LOG_QUALIFIED, CT_LOG_USABLE, CT_LOG_READONLY, CT_LOG_RETIRED };
 
 struct ct_log_limits {
-    uint32_t submissions_per_address_per_s; /* entries of one address (IPv6: /64), with a burst of two seconds; 0: no limit */
+    uint32_t submissions_per_address_per_s; /* entries of one address (IPv6: /64), with a burst of two seconds; 0: no limit. A body
+                                             * counts as one entry, and one more for each 16 KiB; a bulk as what it has, too */
     uint32_t submissions_per_s;             /* of all together; 0: no limit */
     uint32_t pending_max;                   /* entries under way; above: 503 */
     uint32_t chain_bytes_max;               /* of a submitted chain in DER, and the base of the limit of a body */

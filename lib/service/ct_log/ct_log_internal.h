@@ -19,6 +19,9 @@
 
 /* Bodies of submissions under way: each may hold chain_bytes_max, and pending_max of them would be gigabytes. */
 #define CT_LOG_PENDING_BYTES_MAX ((size_t)256 << 20)
+/* A longer body counts as several entries with the rate limits: megabytes of JSON take a tenth of a second to read, and are sent
+ * in some thousand bytes of gzip. Usual chains have 4 to 12 KiB. */
+#define CT_LOG_BYTES_PER_ENTRY ((size_t)16 << 10)
 /* Clients wait some 5 s for a log, and then submit again what it is at work on: a log that needs longer than this, beside the flush,
  * refuses what comes while more than a little waits, so that what it has is answered in time. */
 #define CT_LOG_SLOW_MS 3000

@@ -110,14 +110,14 @@ static bool is_full(const struct ct_log *log, size_t body_len)
 
 static bool refuse_flood(struct ct_log *log, struct http_exchange *x, int64_t now_ms)
 {
-    uint32_t retry_after_s = 0;
+    uint32_t retry_after_s = 0, count = 1 + (uint32_t)(x->request.body.len / CT_LOG_BYTES_PER_ENTRY);
     bool is_address = false;
     if (is_full(log, x->request.body.len)) {
         metric_add(log->metrics.full, 1);
         ct_log_refuse(x, 503, RETRY_AFTER_FULL_S, "too many submissions are waiting");
         return true;
     }
-    if (ct_log_limits_take(&log->limits, x->request.peer, now_ms, 1, &retry_after_s, &is_address) != STATUS_OK) {
+    if (ct_log_limits_take(&log->limits, x->request.peer, now_ms, count, &retry_after_s, &is_address) != STATUS_OK) {
         metric_add(log->metrics.limited, 1);
         ct_log_refuse(x, 429, retry_after_s, "too many submissions from %s", is_address ? "this address" : "all clients together");
         return true;

@@ -346,6 +346,27 @@ static void an_address_has_a_rate(void **state)
     builder_clear(&body);
 }
 
+static void long_bodies_count_as_many(void **state)
+{
+    (void)state;
+    w->config.limits.submissions_per_address_per_s = 2;
+    ct_world_restart(w);
+    (void)add_index(&(struct ct_world_certificate){.serial = 1, .padding = 40000}, NULL); /* 54 KB of base64: 4 */
+    struct builder body;
+    builder_init(&body, 65536);
+    ct_world_chain(w, &(struct ct_world_certificate){.serial = 2}, false, &body);
+    struct ct_world_answer *answers[3];
+    for (size_t i = 0; i < 3; i++) /* a second has passed, in which two came back */
+        answers[i] = ct_world_post(w, "add-chain", builder_view(&body));
+    fake_loop_run(w->loop, 300);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(answers[i]->status, 200);
+        ct_world_forget(answers[i]);
+    }
+    assert_refused(answers[2], 429, "address");
+    builder_clear(&body);
+}
+
 static void all_together_have_a_rate(void **state)
 {
     (void)state;
@@ -466,6 +487,7 @@ int main(void)
         GM_TEST(expired_ones_are_refused_on_demand),
         GM_TEST(long_chains_are_refused),
         GM_TEST(an_address_has_a_rate),
+        GM_TEST(long_bodies_count_as_many),
         GM_TEST(all_together_have_a_rate),
         GM_TEST(what_waits_is_bounded),
         INTL_TEST(a_slow_log_takes_less),
