@@ -18,7 +18,7 @@ static void judge_observed(const struct uptime *u, int64_t now_ms, struct admiss
 {
     unsigned since, with;
     uptime_observed_days(u, now_ms, &since, &with);
-    out->is_yes = since >= UPTIME_DAYS;
+    out->is_yes = since >= UPTIME_DAYS && with >= ADMISSION_DAYS_MIN;
     (void)snprintf(out->reason, sizeof out->reason, "observed for %u of %d days, with samples on %u of them", since,
                    UPTIME_DAYS, with);
 }

@@ -10,6 +10,8 @@
 /* 99 % for each endpoint over 90 days [Chrome CT Log Policy]; after two weeks without an answer a log is removed. */
 #define ADMISSION_RATIO 0.99
 #define ADMISSION_OUTAGE_MAX_MS ((int64_t)14 * 86400 * 1000)
+/* Of the 90 days, those on which we did look: who was away for longer cannot say that the log was there. */
+#define ADMISSION_DAYS_MIN 81
 
 enum admission_criterion {
     ADMISSION_OBSERVED,    /* it was looked at for the whole window */

@@ -92,6 +92,7 @@ enum status monitor_add_log(struct monitor *m, const struct monitor_log_config *
     (void)snprintf(log->url, sizeof log->url, "%s", config->url);
     log->mmd_s = config->mmd_s;
     log->uptime.interval_ms = m->config.interval_ms;
+    log->uptime.gap_ms = 10 * m->config.interval_ms > 3 * m->config.probe_ms ? 10 * m->config.interval_ms : 3 * m->config.probe_ms;
     enum status s = load(m, log, err);
     if (s != STATUS_OK) {
         free(log);
@@ -122,10 +123,18 @@ void monitor_set_progress(struct monitor *m, size_t number, const struct monitor
 void monitor_finding(struct monitor *m, size_t number, const struct log_finding *finding)
 {
     struct monitor_log *log = m->logs[number];
-    struct notification *n;
+    struct notification *n, *summary;
     struct error err;
     if (notification_new_finding(finding, log->url, &n, &err) != STATUS_OK) {
         events_report(&m->config.events, EVENT_ERROR, "finding-not-told", {"log", log->name}, {"reason", err.text});
+        return;
+    }
+    if (finding->has_index && !notifier_has(m->notifier, n->id) && monitor_is_too_odd(m, log, finding->severity == FINDING_CRITICAL) &&
+        notification_new_suppressed(log->name, log->url, finding->index, monitor_now_ms(m), &summary, &err) == STATUS_OK) {
+        log_facts_note(&log->facts, finding->id, finding->seen_ms);
+        metric_add(log->findings_metric, 1);
+        notification_free(n);
+        notifier_add(m->notifier, &summary, 1, NULL, NULL);
         return;
     }
     /* A follower that starts again tells again what it told before. */

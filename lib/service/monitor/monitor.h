@@ -48,6 +48,7 @@ struct monitor_config {
     size_t action_count;
     uint64_t flush_ms;      /* how often figures of uptime are kept */
     uint64_t interval_ms;   /* of the followers' rounds: one sample of uptime */
+    uint64_t probe_ms;      /* how often each endpoint is asked beside that; 0: not at all */
     uint64_t retention_s;   /* index rows of certificates that ended so long ago are pruned; 0: none */
     void *context;
     void (*kept)(void *context, size_t log, uint64_t end);

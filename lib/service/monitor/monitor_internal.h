@@ -37,7 +37,7 @@ struct monitor_log {
     uint64_t taken_end, kept_end;
     bool is_lost;
     int64_t odd_hour;
-    unsigned odd_count;
+    unsigned odd_count, critical_count; /* of that hour: odd entries and findings about entries; critical findings about entries */
     char labels[MONITOR_NAME_MAX + 16];
     struct metric *size_metric, *verified_metric, *behind_metric, *contact_metric, *entries_metric, *findings_metric;
 };
@@ -75,6 +75,10 @@ struct monitor {
 };
 
 int64_t monitor_now_ms(const struct monitor *m);
+
+/* monitor_is_too_odd counts one odd entry, or finding about an entry, of a log: true beyond MONITOR_ODD_MAX in its hour. What is
+ * critical has a count of its own: oddities shall not hide it. */
+bool monitor_is_too_odd(struct monitor *m, struct monitor_log *log, bool is_critical);
 
 /* monitor_take_drop_all forgets what was not durable; no job is under way. */
 void monitor_take_drop_all(struct monitor *m);

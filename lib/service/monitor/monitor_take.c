@@ -41,19 +41,27 @@ static bool is_odd(enum notification_event event)
     return event == NOTIFICATION_UNREADABLE || event == NOTIFICATION_UNKNOWN_ENTRY || event == NOTIFICATION_CA_CERTIFICATE;
 }
 
-/* Somebody who fills a log with odd entries shall not fill a mailbox: the hour's first ones, and where the others begin. */
-static void suppress(struct monitor *m, struct monitor_log *log, struct monitor_found *found)
+bool monitor_is_too_odd(struct monitor *m, struct monitor_log *log, bool is_critical)
 {
     int64_t now = monitor_now_ms(m);
     if (log->odd_hour != now / HOUR_MS) {
         log->odd_hour = now / HOUR_MS;
-        log->odd_count = 0;
+        log->odd_count = log->critical_count = 0;
     }
+    unsigned *count = is_critical ? &log->critical_count : &log->odd_count;
+    bool is_too_odd = ++*count > MONITOR_ODD_MAX;
+    metric_add(m->suppressed, is_too_odd ? 1 : 0);
+    return is_too_odd;
+}
+
+/* Somebody who fills a log with odd entries shall not fill a mailbox: the hour's first ones, and where the others begin. */
+static void suppress(struct monitor *m, struct monitor_log *log, struct monitor_found *found)
+{
+    int64_t now = monitor_now_ms(m);
     for (size_t i = 0; i < found->notifications.count; i++) {
         struct notification **n = array_at(&found->notifications, i), *summary = NULL;
-        if (is_odd((*n)->event) && ++log->odd_count > MONITOR_ODD_MAX) {
+        if (is_odd((*n)->event) && monitor_is_too_odd(m, log, false)) {
             struct error err;
-            metric_add(m->suppressed, 1);
             /* Made once: those after it are known. Without memory for it the entry itself is told. */
             if (notification_new_suppressed(log->name, log->url, *(uint64_t *)array_at(&found->indices, i), now, &summary,
                                             &err) == STATUS_OK) {

@@ -209,7 +209,7 @@ enum status notification_new_suppressed(const char *log, const char *url, uint64
     (void)snprintf(hour, sizeof hour, "%lld", (long long)(now_ms / HOUR_MS));
     civil_time_format((now_ms / HOUR_MS + 1) * (HOUR_MS / 1000), until);
     (void)snprintf(text, sizeof text,
-                   "%s: many entries are unreadable, unknown or of CAs: from entry %llu on they are not told one by one until %s",
+                   "%s: many entries are unreadable, unknown, of CAs or against the log's rules: from entry %llu on they are not told one by one until %s",
                    log, (unsigned long long)first, until);
     const struct bytes nul = bytes_of("", 1);
     const struct bytes identity[] = {bytes_of_text("suppressed"), nul, bytes_of_text(log), nul, bytes_of_text(hour)};

@@ -36,9 +36,22 @@ static struct uptime_day *day_of(struct uptime_endpoint *e, int64_t now_ms)
 /* What lies between two samples that are far apart was not seen. */
 #define GAP_INTERVALS 10
 
-static void note_outage(struct uptime_endpoint *e, uint64_t interval_ms, bool is_good, int64_t now_ms)
+static int64_t gap_of(const struct uptime *u)
 {
-    if (now_ms - e->sample_ms > (int64_t)interval_ms * GAP_INTERVALS)
+    return (int64_t)(u->gap_ms != 0 ? u->gap_ms : u->interval_ms * GAP_INTERVALS);
+}
+
+/* How many intervals a sample stands for. */
+static uint32_t weight_of(const struct uptime *u, const struct uptime_endpoint *e, int64_t now_ms)
+{
+    int64_t passed = now_ms - e->sample_ms;
+    bool is_near = e->sample_ms != 0 && passed > (int64_t)u->interval_ms && passed <= gap_of(u) && u->interval_ms > 0;
+    return is_near ? (uint32_t)(passed / (int64_t)u->interval_ms) : 1;
+}
+
+static void note_outage(struct uptime_endpoint *e, int64_t gap_ms, bool is_good, int64_t now_ms)
+{
+    if (now_ms - e->sample_ms > gap_ms)
         e->bad_since_ms = 0;
     if (!is_good && e->bad_since_ms == 0)
         e->bad_since_ms = now_ms;
@@ -53,23 +66,28 @@ static void note_outage(struct uptime_endpoint *e, uint64_t interval_ms, bool is
 
 void uptime_note(struct uptime *u, const char *endpoint, bool is_good, bool is_ours, int64_t now_ms)
 {
-    if (!is_good && is_ours)
+    if (!is_good && is_ours) { /* a gap, which stands for nothing */
+        for (size_t i = 0; i < u->endpoint_count; i++)
+            if (strcmp(u->endpoints[i].name, endpoint) == 0)
+                u->endpoints[i].sample_ms = 0;
         return;
+    }
     struct uptime_endpoint *e = find(u, endpoint);
     if (e == NULL || now_ms <= 0)
         return;
     if (u->first_ms == 0)
         u->first_ms = now_ms;
-    note_outage(e, u->interval_ms, is_good, now_ms);
+    note_outage(e, gap_of(u), is_good, now_ms);
     /* A clock that was set back does not stop the counting. */
     if (e->sample_ms != 0 && now_ms >= e->sample_ms && now_ms - e->sample_ms < (int64_t)u->interval_ms)
         return;
+    uint32_t weight = weight_of(u, e, now_ms);
     e->sample_ms = now_ms;
     struct uptime_day *day = day_of(e, now_ms);
     if (is_good)
-        day->good++;
+        day->good += weight;
     else
-        day->bad++;
+        day->bad += weight;
     u->is_dirty = true;
 }
 

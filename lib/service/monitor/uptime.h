@@ -1,7 +1,9 @@
 /* uptime.h - how often the endpoints of a log answered, as the programs that admit logs count it: each endpoint for itself, over
  * the last 90 days, and the lowest of them is the log's.
  *
- * One sample is one interval in which an endpoint was asked: good when its first answer in it was. What we could not see is not
+ * One sample is one interval in which an endpoint was asked: good when its first answer in it was. Intervals in which it was not asked
+ * since the sample before count as that one's answer: who does not answer is asked less often, and shall not look better by that.
+ * What we could not see is not
  * the log's fault: a failure counts only when somebody else answered us at that time (uptime_seen_well), so that our own network's
  * failures are gaps, and so are the hours in which we did not run.
  */
@@ -32,6 +34,7 @@ struct uptime_endpoint {
 
 struct uptime {
     uint64_t interval_ms;
+    uint64_t gap_ms;  /* samples farther apart have nothing to do with each other; 0: ten intervals */
     int64_t first_ms; /* when we began to look; 0: not yet */
     struct uptime_endpoint endpoints[UPTIME_ENDPOINTS_MAX];
     size_t endpoint_count;
@@ -44,7 +47,7 @@ void uptime_note(struct uptime *u, const char *endpoint, bool is_good, bool is_o
 
 /* What is known of an endpoint over the window that ends now. */
 struct uptime_figures {
-    uint64_t good, bad;
+    uint64_t good, bad;     /* intervals */
     unsigned days;          /* with at least one sample */
     double ratio;           /* of good ones; 1 without samples */
     int64_t longest_outage_ms;

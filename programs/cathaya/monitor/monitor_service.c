@@ -145,6 +145,7 @@ static enum status start_monitor(struct monitor_service *s, struct error *err)
                                           .action_count = s->settings->action_count,
                                           .flush_ms = FLUSH_MS,
                                           .interval_ms = s->settings->interval_ms,
+                                          .probe_ms = s->settings->probe_ms,
                                           .retention_s = s->settings->index_retention_s,
                                           .context = s,
                                           .kept = monitor_follow_kept};

@@ -70,6 +70,34 @@ static void what_we_could_not_see(void **state)
     assert_int_equal(f.longest_outage_ms, INTERVAL_MS);
 }
 
+/* Half a day it answers, half a day it does not, and is asked eight times less often meanwhile: that is half of the time. An endpoint
+ * that is asked every five minutes has outages too. */
+static void who_is_asked_less_often(void **state)
+{
+    (void)state;
+    static struct uptime u;
+    struct uptime_figures f;
+    u = (struct uptime){.interval_ms = 10000, .gap_ms = 900000};
+    for (int i = 0; i < 4320; i++)
+        uptime_note(&u, "checkpoint", true, false, NOW_MS + (int64_t)i * 10000);
+    for (int i = 1; i <= 540; i++)
+        uptime_note(&u, "checkpoint", false, false, NOW_MS + DAY_MS / 2 - 10000 + (int64_t)i * 80000);
+    uptime_figures(&u, 0, NOW_MS + DAY_MS, &f);
+    assert_int_equal(f.good, 4320);
+    assert_int_equal(f.bad, 4320);
+    for (int i = 0; i < 100; i++)
+        uptime_note(&u, "get-roots", i < 10 || i > 60, false, NOW_MS + (int64_t)i * 300000);
+    uptime_figures(&u, 1, NOW_MS + DAY_MS, &f);
+    assert_int_equal(f.longest_outage_ms, 51 * 300000);
+    assert_int_equal(f.bad, 51 * 30);
+    /* What we could not see stands for nothing. */
+    uptime_note(&u, "tile", true, false, NOW_MS);
+    uptime_note(&u, "tile", false, true, NOW_MS + 60000);
+    uptime_note(&u, "tile", true, false, NOW_MS + 120000);
+    uptime_figures(&u, 2, NOW_MS + DAY_MS, &f);
+    assert_int_equal(f.good, 2);
+}
+
 static void ninety_days(void **state)
 {
     (void)state;
@@ -195,7 +223,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_endpoint_for_itself), cmocka_unit_test(one_sample_an_interval),
-        cmocka_unit_test(what_we_could_not_see),    cmocka_unit_test(ninety_days),
+        cmocka_unit_test(what_we_could_not_see),    cmocka_unit_test(who_is_asked_less_often), cmocka_unit_test(ninety_days),
         cmocka_unit_test(text_is_read_again),       cmocka_unit_test(facts_are_read_again),
         cmocka_unit_test(admission),
     };
