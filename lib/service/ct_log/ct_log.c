@@ -77,6 +77,8 @@ static enum status open_store(struct ct_log *log, struct error *err)
     log->is_frozen = state.is_closed;
     if (log->is_frozen && log->state < CT_LOG_READONLY)
         log->state = CT_LOG_READONLY;
+    if (log->is_frozen && log->state == CT_LOG_READONLY && config->state_since_s == 0)
+        log->state_since_s = (int64_t)(log->head.timestamp_ms / 1000);
     if (config->index.get_size(config->index.context, &log->index_size, &ignored) != STATUS_OK)
         log->index_size = 0;
     ct_log_report_kept(log, kept_count);

@@ -63,7 +63,7 @@ struct ct_log_config {
     size_t operator_email_count;
     const struct ct_suite *suite;
     enum ct_log_state state;
-    int64_t state_since_s;        /* of the list entry; 0: the start of the process */
+    int64_t state_since_s;        /* of the list entry; 0: the start of the process; of a frozen log its last tree head */
     uint32_t mmd_s;
     int64_t not_after_start_s, not_after_end_s; /* half open, for notAfter; both 0: no interval */
     bool refuses_expired;         /* also what has expired when it is submitted */

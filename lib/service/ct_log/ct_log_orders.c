@@ -59,7 +59,7 @@ static void end_freezing(void *cookie)
     if (f->status == STATUS_OK) {
         if (log->state < CT_LOG_READONLY) {
             log->state = CT_LOG_READONLY;
-            log->state_since_s = log->config.clock.now_ms(log->config.clock.context) / 1000;
+            log->state_since_s = (int64_t)(f->head.timestamp_ms / 1000);
         }
         ct_log_report(log, EVENT_INFO, "ct-log-frozen", "origin", log->origin);
         ct_log_publish_list(log);

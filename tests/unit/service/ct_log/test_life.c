@@ -453,6 +453,7 @@ static void freezing_is_for_good(void **state)
         assert_int_equal(log_list_at(&list, 0)->state, LOG_LIST_READONLY);
         assert_true(log_list_at(&list, 0)->has_final_tree_head);
         assert_int_equal(log_list_at(&list, 0)->final_size, 1);
+        assert_int_equal(log_list_at(&list, 0)->state_since_s, head.timestamp_ms / 1000); /* in every life */
         assert_memory_equal(log_list_at(&list, 0)->final_root, head.root, HASH_SIZE);
         log_list_clear(&list);
         ct_world_restart(w);
