@@ -31,7 +31,7 @@
 /* Submissions under way; each is a certificate and a few requests. */
 #define CT_SUBMISSION_PENDING_MAX 4096
 /* Of these, so many ask logs at a time, in the order in which they came: the fetch port has room for others than us too (1024), and
- * a log that hangs must not fill it before it is found out. */
+ * a log that hangs must not fill it before it is found out. Those that only wait, because their logs are away, are not among them. */
 #define CT_SUBMISSION_ACTIVE_MAX 128
 /* Logs that one submission asks: many more than any policy wants. */
 #define CT_SUBMISSION_ASKED_MAX 32

@@ -67,7 +67,8 @@ struct submission {
     const struct ct_policy *policy;
     const struct ct_suite *suite;
     size_t holders; /* attempts, the list of submissions, the queue */
-    bool is_precert, is_active, is_over;
+    bool is_precert, is_queued, is_active, is_over;
+    bool has_begun; /* it has been active */
     int64_t not_before_s, not_after_s, deadline_ms;
     uint64_t spread, deadline_timer, wake_timer;
     struct builder certificate, issuer_spki, tbs, body;
@@ -88,7 +89,7 @@ struct ct_submission {
     struct submission *submissions;
     struct submission *queue_first, *queue_last;
     size_t count, active_count;
-    bool is_stopping;
+    bool is_stopping, is_activating;
     struct metric *under_way, *total, *failed;
     /* For one choice at a time: both are large. */
     struct ct_policy_choice choice;

@@ -70,19 +70,47 @@ static enum status write_list(const struct submission *s, struct builder *out, s
     return sct_list_write(scts, s->have_count, out, err);
 }
 
-/* Those whose turn it is begin. */
+/* Those whose turn it is begin, or go on. */
 static void activate(struct ct_submission *ct)
 {
+    if (ct->is_activating) /* this loop, further out, sees what has changed */
+        return;
+    ct->is_activating = true;
     while (ct->queue_first != NULL && ct->active_count < CT_SUBMISSION_ACTIVE_MAX && !ct->is_stopping) {
         struct submission *s = ct->queue_first;
         ct->queue_first = s->queued;
+        s->is_queued = false;
         if (!s->is_over && submission_now_ms(ct) < s->deadline_ms) { /* otherwise its timer ends it */
-            s->is_active = true;
+            s->is_active = s->has_begun = true;
             ct->active_count++;
             submission_advance(s);
         }
         submission_release(s);
     }
+    ct->is_activating = false;
+}
+
+static void enqueue(struct submission *s)
+{
+    struct ct_submission *ct = s->ct;
+    s->holders++;
+    s->is_queued = true;
+    s->queued = NULL;
+    if (ct->queue_first == NULL)
+        ct->queue_first = s;
+    else
+        ct->queue_last->queued = s;
+    ct->queue_last = s;
+}
+
+/* Whoever has nobody to ask does not keep others from asking. */
+static void give_turn_back(struct submission *s)
+{
+    if (!s->is_active)
+        return;
+    s->is_active = false;
+    s->ct->active_count--;
+    activate(s->ct);
 }
 
 void submission_end(struct submission *s, enum status status, struct error *err)
@@ -135,7 +163,7 @@ static void on_deadline(void *cookie)
 {
     struct submission *s = cookie;
     s->deadline_timer = 0;
-    end_late(s, s->is_active ? "the CT logs have not answered in time" : "too many certificates wait for SCTs");
+    end_late(s, s->has_begun ? "the CT logs have not answered in time" : "too many certificates wait for SCTs");
 }
 
 /* ---- whom to ask ---- */
@@ -144,7 +172,13 @@ static void on_wake(void *cookie)
 {
     struct submission *s = cookie;
     s->wake_timer = 0;
-    submission_advance(s);
+    if (s->is_active) {
+        submission_advance(s);
+        return;
+    }
+    if (!s->is_queued)
+        enqueue(s);
+    activate(s->ct);
 }
 
 static bool was_asked(const struct submission *s, const struct log_list_log *row)
@@ -240,7 +274,7 @@ void submission_advance(struct submission *s)
     struct ct_submission *ct = s->ct;
     const struct log_list_log *hoped[CT_SUBMISSION_ASKED_MAX];
     int64_t now_ms = submission_now_ms(ct), wake_ms;
-    bool has_trial = false;
+    bool has_trial = false, is_full = false;
     if (has_enough(s)) {
         submission_end(s, STATUS_OK, &s->lack);
         return;
@@ -254,24 +288,34 @@ void submission_advance(struct submission *s)
     s->lack.status = STATUS_OK;
     if (ct_policy_select(s->policy, &s->view->list, &question, &ct->choice, &s->lack) == STATUS_OK) {
         s->lack.status = STATUS_OK;
-        if (!ask(s, &has_trial))
+        is_full = !ask(s, &has_trial);
+        if (is_full)
             wake_ms = now_ms + FULL_PAUSE_MS;
     }
     if (has_trial && s->lack.status == STATUS_OK) {
         submission_advance(s); /* somebody else beside who is tried */
         return;
     }
-    if (!s->is_over && (s->lack.status != STATUS_OK || !has_open_requests(s)))
+    bool has_open = has_open_requests(s);
+    if (s->lack.status != STATUS_OK || !has_open)
         wait_for_logs(s, now_ms, wake_ms);
+    if (!has_open && !is_full)
+        give_turn_back(s);
 }
 
 void submission_wake_all(struct ct_submission *ct)
 {
+    bool was_activating = ct->is_activating;
+    ct->is_activating = true; /* nobody ends while we go through them but the one that advances */
     for (struct submission *s = ct->submissions, *next; s != NULL; s = next) {
         next = s->next;
         if (s->is_active && s->lack.status != STATUS_OK)
             submission_advance(s);
+        else if (!s->is_active && s->has_begun && !s->is_queued)
+            enqueue(s);
     }
+    ct->is_activating = was_activating;
+    activate(ct);
 }
 
 /* ---- the beginning ---- */
@@ -310,12 +354,7 @@ static void enter(struct submission *s)
     metric_add(ct->total, 1);
     s->deadline_ms = submission_now_ms(ct) + ct->config.deadline_ms;
     s->deadline_timer = timer->start(timer->context, ct->config.deadline_ms, on_deadline, s);
-    s->holders++;
-    if (ct->queue_first == NULL)
-        ct->queue_first = s;
-    else
-        ct->queue_last->queued = s;
-    ct->queue_last = s;
+    enqueue(s);
     s->wake_timer = timer->start(timer->context, 0, begin, s); /* done is never called before start returns */
 }
 

@@ -648,6 +648,37 @@ static void in_turns(void **state)
     stop(&w);
 }
 
+/* Those whose logs are away only wait, and are in nobody's way; when the log is back those go on that it has not failed. */
+static void waiting_is_no_turn(void **state)
+{
+    (void)state;
+    static struct answered a[3 * CT_SUBMISSION_ACTIVE_MAX];
+    struct world w;
+    size_t failed_count = 0;
+    start(&w, &ct_suite_gm, two, LENGTH(two));
+    log_named(&w, "b1")->trouble = FAKE_CT_DEAD;
+    for (size_t i = 0; i < LENGTH(a); i++)
+        OK(ask(&w, "gm-browser", true, &a[i]));
+    fake_timer_advance(w.timer, 100);
+    for (size_t i = 0; i < LENGTH(a); i++)
+        assert_int_equal(a[i].calls, 0);
+    struct answered b = get(&w, "one", 100);
+    check_scts(&w, &b, 1, 1, "b1");
+    log_named(&w, "b1")->trouble = FAKE_CT_GOOD;
+    fake_timer_advance(w.timer, DEADLINE_MS);
+    for (size_t i = 0; i < LENGTH(a); i++) {
+        assert_int_equal(a[i].calls, 1);
+        if (a[i].status == STATUS_OK) {
+            check_scts(&w, &a[i], 2, 2, NULL);
+        } else {
+            failed_count++;
+            FAILED(&a[i], "have not answered in time");
+        }
+    }
+    assert_true(failed_count <= CT_SUBMISSION_ACTIVE_MAX);
+    stop(&w);
+}
+
 static void metrics(void **state)
 {
     (void)state;
@@ -673,7 +704,7 @@ int main(void)
         cmocka_unit_test(good_logs), cmocka_unit_test(what_is_not_asked), cmocka_unit_test(which_logs), cmocka_unit_test(wrong_answers),
         cmocka_unit_test(refusals), cmocka_unit_test(slow_logs), cmocka_unit_test(mute_log), cmocka_unit_test(all_dead),
         cmocka_unit_test(trial), cmocka_unit_test(pauses), cmocka_unit_test(reload), cmocka_unit_test(stopping),
-        cmocka_unit_test(too_many), cmocka_unit_test(in_turns), cmocka_unit_test(metrics),
+        cmocka_unit_test(too_many), cmocka_unit_test(in_turns), cmocka_unit_test(waiting_is_no_turn), cmocka_unit_test(metrics),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
