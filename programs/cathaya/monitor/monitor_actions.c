@@ -11,8 +11,10 @@
 #include "base/builder.h"
 #include "base/text.h"
 #include "input.h"
-#include "monitor/child_process.h"
+#include "service/child_process.h"
 
+/* sendmail hands over to a queue, a hook to a pager: what takes longer hangs. */
+#define PROGRAM_MS 60000
 #define MAIL_MAX ((size_t)1024 * 1024)
 #define ENVIRONMENT_MAX ((size_t)512 * 1024)
 #define AUTHORIZATION_MAX 4096
@@ -92,7 +94,8 @@ static void run_mail(void *cookie)
     struct builder mail;
     builder_init(&mail, MAIL_MAX);
     t->status = notification_text_write_mail(t->json, config->target, &mail, &t->err);
-    const struct child_process child = {.program = config->sendmail, .arguments = arguments, .input = builder_view(&mail)};
+    const struct child_process child = {.program = config->sendmail, .arguments = arguments, .input = builder_view(&mail),
+                                        .limit_ms = PROGRAM_MS};
     if (t->status == STATUS_OK)
         t->status = child_process_run(&child, &t->err);
     builder_clear(&mail);
@@ -105,7 +108,7 @@ static void run_hook(void *cookie)
     builder_init(&environment, ENVIRONMENT_MAX);
     t->status = notification_text_write_environment(t->json, t->action->settings->directory, &environment, &t->err);
     const struct child_process child = {.program = t->action->config->target, .environment = builder_view(&environment),
-                                        .input = bytes_of_text(t->json)};
+                                        .input = bytes_of_text(t->json), .limit_ms = PROGRAM_MS};
     if (t->status == STATUS_OK)
         t->status = child_process_run(&child, &t->err);
     builder_clear(&environment);

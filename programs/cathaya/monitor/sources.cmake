@@ -1,5 +1,5 @@
 cathaya_package(IDN2 libidn2 libidn2-dev)
-target_sources(cathaya_program PRIVATE ${CMAKE_CURRENT_LIST_DIR}/child_process.c
+target_sources(cathaya_program PRIVATE
   ${CMAKE_CURRENT_LIST_DIR}/cmd_monitor_report.c ${CMAKE_CURRENT_LIST_DIR}/cmd_monitor_run.c
   ${CMAKE_CURRENT_LIST_DIR}/cmd_monitor_search.c ${CMAKE_CURRENT_LIST_DIR}/cmd_monitor_status.c
   ${CMAKE_CURRENT_LIST_DIR}/cmd_monitor_test.c ${CMAKE_CURRENT_LIST_DIR}/monitor_actions.c

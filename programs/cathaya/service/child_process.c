@@ -1,4 +1,4 @@
-#include "monitor/child_process.h"
+#include "service/child_process.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -34,7 +34,8 @@ static enum status fill(const struct child_process *child, struct spawning *s, s
     size_t count = 0;
     s->arguments[0] = strdup(child->program);
     for (size_t i = 0; i < CHILD_PROCESS_ARGUMENTS_MAX && child->arguments != NULL && child->arguments[i] != NULL; i++)
-        s->arguments[i + 1] = strdup(child->arguments[i]);
+        if ((s->arguments[i + 1] = strdup(child->arguments[i])) == NULL)
+            return error_set(err, STATUS_NO_MEMORY, "out of memory");
     s->environment = malloc(child->environment.len + 1);
     s->variables[count++] = strdup("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
     if (s->arguments[0] == NULL || s->environment == NULL || s->variables[0] == NULL)
@@ -120,7 +121,8 @@ static bool wait_for(pid_t pid, int64_t end_ms, int *wait_status)
 static enum status judge(const struct child_process *child, bool has_ended, int wait_status, struct error *err)
 {
     if (!has_ended)
-        return error_set(err, STATUS_IO, "%s: no end after %d s", child->program, CHILD_PROCESS_MS / 1000);
+        return error_set(err, STATUS_IO, "%s: no end after %d s", child->program,
+                         (int)(child->limit_ms / 1000));
     if (WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 0)
         return STATUS_OK;
     return error_set(err, STATUS_IO, "%s: exit status %d", child->program,
@@ -130,7 +132,7 @@ static enum status judge(const struct child_process *child, bool has_ended, int 
 enum status child_process_run(const struct child_process *child, struct error *err)
 {
     struct spawning s = {.input = {-1, -1}};
-    int64_t end_ms = now_ms() + CHILD_PROCESS_MS;
+    int64_t end_ms = now_ms() + child->limit_ms;
     pid_t pid = 0;
     int wait_status = 0;
     enum status status = fill(child, &s, err);
