@@ -1,6 +1,18 @@
 #include "base/text.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+char *text_dup(struct bytes text)
+{
+    char *copy = malloc(text.len + 1);
+    if (copy == NULL)
+        return NULL;
+    if (text.len > 0)
+        memcpy(copy, text.data, text.len);
+    copy[text.len] = '\0';
+    return copy;
+}
 
 bool text_parse_u64(struct bytes text, uint64_t max, uint64_t *value)
 {

@@ -6,6 +6,9 @@
 #include "base/bytes.h"
 #include "base/status.h"
 
+/* text_dup copies a text, with a NUL behind it, for the caller to free; NULL without memory. */
+MUST_USE char *text_dup(struct bytes text);
+
 /* text_parse_u64 reads a decimal number without sign, leading zeros or blanks, at most max. */
 MUST_USE bool text_parse_u64(struct bytes text, uint64_t max, uint64_t *value);
 

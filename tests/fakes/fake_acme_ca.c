@@ -32,6 +32,7 @@ static struct bytes copy(struct bytes b)
         abort();
     if (b.len > 0)
         memcpy(data, b.data, b.len);
+    data[b.len] = '\0'; /* PEM is looked through as a text */
     return bytes_of(data, b.len);
 }
 

@@ -10,7 +10,6 @@
 
 #define YEAR_S ((int64_t)366 * 86400)
 #define HOUR_MS 3600000
-#define DAY_MS ((int64_t)86400000)
 /* A name in JSON; longer ones are cut. */
 #define NAME_SHOWN_MAX 255
 
@@ -162,6 +161,7 @@ enum status notification_new_test(int64_t now_ms, const char *seed, struct notif
     return notification_new(&parts, out, err);
 }
 
+/* A state that ends and begins again is told again, in the next hour: a monitor that restarts would tell it each time. */
 static bool is_state(enum finding_severity severity)
 {
     return severity != FINDING_CRITICAL;
@@ -170,17 +170,17 @@ static bool is_state(enum finding_severity severity)
 enum status notification_new_finding(const struct log_finding *finding, const char *url, struct notification **out,
                                      struct error *err)
 {
-    char index[32] = "", day[32] = "", text[1024];
+    char index[32] = "", hour[32] = "", text[1024];
     const char *name = log_finding_name(finding->id);
     if (finding->has_index)
         (void)snprintf(index, sizeof index, "%llu", (unsigned long long)finding->index);
     if (is_state(finding->severity) && !finding->has_index)
-        (void)snprintf(day, sizeof day, "%lld", (long long)(finding->seen_ms / DAY_MS));
+        (void)snprintf(hour, sizeof hour, "%lld", (long long)(finding->seen_ms / HOUR_MS));
     (void)snprintf(text, sizeof text, "%s: %s%s: %s", finding->log, finding->is_over ? "over: " : "", name, finding->text);
     const struct bytes nul = bytes_of("", 1);
     const struct bytes identity[] = {
         bytes_of_text("finding"), nul, bytes_of_text(finding->log), nul, bytes_of_text(name), nul,
-        bytes_of_text(finding->source != NULL ? finding->source : ""), nul, bytes_of_text(index), nul, bytes_of_text(day),
+        bytes_of_text(finding->source != NULL ? finding->source : ""), nul, bytes_of_text(index), nul, bytes_of_text(hour),
         bytes_of_text(finding->is_over ? "over" : "begun"), nul,
         is_state(finding->severity) ? nul : bytes_of_text(finding->text)};
     const struct notification_parts parts = {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/list.h"
+#include "base/text.h"
 #include "service/monitor/notifier_parts.h"
 
 struct call {
@@ -77,7 +78,7 @@ static char *kept_text(const struct notifier *n, const struct waiting *w)
             builder_printf(&out, " %s", n->config.actions[i].name);
     builder_text(&out, "\n");
     if (builder_is_good(&out))
-        text = strndup((const char *)out.data, out.len);
+        text = text_dup(builder_view(&out));
     builder_clear(&out);
     return text;
 }

@@ -138,7 +138,7 @@ static enum status load_waiting(void *context, const char *name, struct error *e
         s = n->config.state.get(n->config.state.context, name, &text, err);
     rest = builder_view(&text);
     if (s == STATUS_OK && text_next_line(&rest, &line)) {
-        w->json = strndup((const char *)line.data, line.len);
+        w->json = text_dup(line);
         w->done = text_next_line(&rest, &line) ? parse_done(n, line) : 0;
         w->is_dirty = w->done == (uint32_t)((1ULL << n->config.action_count) - 1); /* an action has gone from the configuration */
     }

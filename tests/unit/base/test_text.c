@@ -1,5 +1,7 @@
 #include "unit/checks.h"
 
+#include <stdlib.h>
+
 static void decimal(void **state)
 {
     (void)state;
@@ -203,12 +205,22 @@ static void lines(void **state)
     assert_false(text_next_line(&rest, &line));
 }
 
+static void a_copy_ends(void **state)
+{
+    (void)state;
+    char *copy = text_dup(bytes_of("abcdef", 3)), *empty = text_dup(bytes_of(NULL, 0));
+    assert_string_equal(copy, "abc");
+    assert_string_equal(empty, "");
+    free(copy);
+    free(empty);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(decimal), cmocka_unit_test(hex),   cmocka_unit_test(base64),
         cmocka_unit_test(utf8),    cmocka_unit_test(words), cmocka_unit_test(lines),
-        cmocka_unit_test(base64url),
+        cmocka_unit_test(base64url), cmocka_unit_test(a_copy_ends),
         cmocka_unit_test(base64_of_everything),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
