@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/http_date.h"
 #include "base/text.h"
 #include "ct_json/ct_json.h"
 #include "service/ct_submission/submission_internal.h"
@@ -81,12 +82,6 @@ static void done_check(void *cookie)
 
 /* ---- the answer ---- */
 
-static int64_t retry_after_ms(const struct fetch_response *response)
-{
-    uint64_t seconds;
-    return text_parse_u64(response->retry_after, UINT32_MAX, &seconds) ? (int64_t)seconds * 1000 : 0;
-}
-
 /* This submission, and none of the others, is not wanted. 403 is a log that takes no more of them. */
 static bool is_refusal(int status)
 {
@@ -142,7 +137,7 @@ static void answered(void *cookie, const struct fetch_response *response)
     }
     if (response->status != 200) {
         note_words(a, response);
-        failed(a, retry_after_ms(response));
+        failed(a, 1000 * http_date_retry_after(response->retry_after, submission_now_ms(ct) / 1000));
         return;
     }
     a->status = ct_json_parse_sct(response->body, &a->sct, &sct, &a->err);

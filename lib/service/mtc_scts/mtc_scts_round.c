@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/text.h"
+#include "base/http_date.h"
 #include "codec/mtc/log_entry.h"
 #include "codec/mtc/tbs_entry.h"
 #include "ct_json/ct_json.h"
@@ -275,14 +275,11 @@ static void refused(struct round *round, int status)
 static void failed(struct round *round, const struct fetch_response *response)
 {
     char reason[ERROR_TEXT_MAX];
-    uint64_t retry_after_s = 0;
     if (response->failure != FETCH_NO_FAILURE)
         (void)snprintf(reason, sizeof reason, "%s", response->failure_text);
     else
         (void)snprintf(reason, sizeof reason, "status %d", response->status);
-    if (!text_parse_u64(response->retry_after, INT32_MAX, &retry_after_s))
-        retry_after_s = 0;
-    mtc_scts_fail(round->ct, "mtc-scts-log-failing", reason, (int64_t)retry_after_s);
+    mtc_scts_fail(round->ct, "mtc-scts-log-failing", reason, http_date_retry_after(response->retry_after, now_s(round->ct->m)));
 }
 
 static void answered(void *cookie, const struct fetch_response *response)

@@ -520,6 +520,7 @@ static void pauses(void **state)
         const char *retry_after;
         uint64_t pause_ms;
     } rows[] = {{"30", 30000}, {"0", CT_SUBMISSION_PAUSE_MIN_MS}, {"soon", CT_SUBMISSION_PAUSE_MIN_MS}, {"86400", 3600000},
+                {"Wed, 18 Nov 2026 11:07:10 GMT", 30000}, {"Fri, 31 Dec 9999 23:59:59 GMT", 3600000},
                 {"4294967295", 3600000}, {"99999999999999999999", CT_SUBMISSION_PAUSE_MIN_MS}};
     for (size_t i = 0; i < LENGTH(rows); i++) {
         start(&w, &ct_suite_gm, two, 1);
