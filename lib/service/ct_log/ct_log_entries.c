@@ -10,12 +10,23 @@
 
 /* ---- bundles ---- */
 
+/* Entries that do not hash to what the tree has are not the log's: nobody is to hear of them. */
+static enum status check_bundle(struct ct_log_reader *reader, const struct tree_read *t, uint64_t bundle_index, struct error *err)
+{
+    uint8_t hashes[TILE_WIDTH][HASH_SIZE], (*nodes)[HASH_SIZE];
+    leaf_format_hash(&leaf_format_ct, &reader->hasher, reader->parsed.leaves, TILE_WIDTH, hashes);
+    enum status status = tree_read_nodes(t, 0, bundle_index, &nodes, err);
+    if (status == STATUS_OK && memcmp(nodes, hashes, sizeof hashes) != 0)
+        status = error_set(err, STATUS_MALFORMED, "an entry is not the one that the tree has");
+    return status;
+}
+
 static enum status read_bundle(struct ct_log_reader *reader, const struct ct_log_query *q, uint64_t bundle_index,
                                struct error *err)
 {
     unsigned width = tile_width(q->head.size, 0, bundle_index), got = 0;
     struct tile tile = {.is_entries = true, .index = bundle_index, .width = width};
-    struct tree_read t = {.store = &reader->store, .format = &leaf_format_ct, .scratch = &reader->scratch, .min_index = q->min_index};
+    struct tree_read t = ct_log_reader_reading(reader, q->min_index);
     if (reader->bundle_index == bundle_index)
         return STATUS_OK;
     reader->bundle_index = UINT64_MAX;
@@ -33,6 +44,8 @@ static enum status read_bundle(struct ct_log_reader *reader, const struct ct_log
     enum status status = builder_status(&reader->bundle, "a data tile", err);
     if (status == STATUS_OK)
         status = leaf_format_parse(&leaf_format_ct, builder_view(&reader->bundle), width, &reader->parsed, err);
+    if (status == STATUS_OK && width == TILE_WIDTH)
+        status = check_bundle(reader, &t, bundle_index, err);
     if (status == STATUS_MALFORMED)
         return error_set(err, STATUS_IO, "data tile %" PRIu64 " is damaged: restore it from a mirror, then run fsck", bundle_index);
     if (status == STATUS_OK)

@@ -67,6 +67,9 @@ MUST_USE enum status ct_log_reader_entries(struct ct_log_reader *reader, struct 
 MUST_USE enum status ct_log_reader_entry(struct ct_log_reader *reader, const struct ct_log_query *q, uint64_t index,
                                          struct error *err);
 
+/* ct_log_reader_reading is what reading the tree needs, once it is ready. */
+struct tree_read ct_log_reader_reading(struct ct_log_reader *reader, uint64_t min_index);
+
 /* ct_log_reader_tree readies the reader for the tree of q. */
 MUST_USE enum status ct_log_reader_tree(struct ct_log_reader *reader, const struct ct_log_query *q, struct error *err);
 

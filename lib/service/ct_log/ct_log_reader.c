@@ -54,7 +54,7 @@ void ct_log_reader_free(struct ct_log_reader *reader)
 
 /* ---- the tree ---- */
 
-static struct tree_read reading(struct ct_log_reader *reader, uint64_t min_index)
+struct tree_read ct_log_reader_reading(struct ct_log_reader *reader, uint64_t min_index)
 {
     return (struct tree_read){.store = &reader->store,
                               .format = &leaf_format_ct,
@@ -67,7 +67,7 @@ static struct tree_read reading(struct ct_log_reader *reader, uint64_t min_index
 
 enum status ct_log_reader_tree(struct ct_log_reader *reader, const struct ct_log_query *q, struct error *err)
 {
-    struct tree_read t = reading(reader, q->min_index);
+    struct tree_read t = ct_log_reader_reading(reader, q->min_index);
     if (reader->has_edge && tree_edge_size(&reader->edge) == q->head.size)
         return STATUS_OK;
     reader->has_edge = false;
@@ -85,7 +85,7 @@ struct proving {
 static enum status read_node(void *context, unsigned level, uint64_t index, uint8_t out[HASH_SIZE], struct error *err)
 {
     const struct proving *p = context;
-    struct tree_read t = reading(p->reader, p->min_index);
+    struct tree_read t = ct_log_reader_reading(p->reader, p->min_index);
     return tree_read_node(&t, level, index, out, err);
 }
 

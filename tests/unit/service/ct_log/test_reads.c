@@ -284,7 +284,27 @@ static void damage_is_not_served(void **state)
     assert_true(memory_disk_damage(w->disk, CT_WORLD_PUBLIC, "tile/data/001", NULL));
     assert_refused(get("get-entries", "start", 300, "end", 301), 503, "cannot read");
     assert_int_equal(fake_loop_event_count(w->loop, "ct-log-read-failed"), 2);
+    tile.data[40] ^= 1;
+    assert_true(memory_disk_damage(w->disk, CT_WORLD_PUBLIC, "tile/0/000", &damaged));
     assert_int_equal(check_entries(0, 0), 1);
+    builder_clear(&tile);
+}
+
+/* One byte of a certificate: it can be read as well as before. */
+static void a_bent_entry_is_not_served(void **state)
+{
+    (void)state;
+    struct object_store store = memory_disk_store(w->disk, CT_WORLD_PUBLIC);
+    struct builder tile;
+    builder_init(&tile, (size_t)1 << 20);
+    OK(store.get(store.context, "tile/data/000", &tile, &err));
+    tile.data[100] ^= 1;
+    struct bytes damaged = builder_view(&tile);
+    assert_true(memory_disk_damage(w->disk, CT_WORLD_PUBLIC, "tile/data/000", &damaged));
+    assert_refused(get("get-entries", "start", 0, "end", 1), 503, "cannot read");
+    assert_refused(get("get-entry-and-proof", "leaf_index", 7, "tree_size", ENTRIES), 503, "cannot read");
+    assert_int_equal(fake_loop_event_count(w->loop, "ct-log-read-failed"), 2);
+    assert_int_equal(check_entries(256, 256), 1);
     builder_clear(&tile);
 }
 
@@ -349,6 +369,7 @@ int main(void)
         INTL_ENTRIES(what_cannot_be_read_is_refused),
         INTL_ENTRIES(a_leaf_beyond_the_tree_asked_for_is_not_there),
         INTL_ENTRIES(damage_is_not_served),
+        INTL_ENTRIES(a_bent_entry_is_not_served),
         INTL_ENTRIES(reads_are_bounded),
         INTL_ENTRIES(each_url_answers_what_is_there),
     };
