@@ -81,6 +81,24 @@ class Damage(unittest.TestCase):
         self.world.start()
         self.nothing_is_lost()
 
+    def test_an_old_log(self):
+        """Its files of an earlier day, but not its index, are put back: it would sign a second history."""
+        self.world.stop()
+        for part in ('private', 'public'):
+            shutil.copytree(self.state(part), self.state(part + '.old'))
+        self.world.start()
+        self.log.add('later.example')
+        self.world.stop()
+        for part in ('private', 'public'):
+            os.rename(self.state(part), self.state(part + '.new'))
+            os.rename(self.state(part + '.old'), self.state(part))
+        self.refused_to_start('second history')
+        for part in ('private', 'public'):
+            shutil.rmtree(self.state(part))
+            os.rename(self.state(part + '.new'), self.state(part))
+        self.world.start()
+        self.assertEqual(self.log.new_reader().audit()[0].size, len(self.first) + 1)
+
     def test_an_index_of_rubbish(self):
         self.world.stop()
         path = self.find('index.db')
