@@ -1,6 +1,6 @@
 /* sqlite_domain_index.h - names.db, the index of names of a monitor (ports/domain_index.h).
  *
- * Durable at commit. About 170 bytes for an entry with two names.
+ * Durable at commit. 165 bytes for an entry with 2.7 names of 22 characters on average (measured, 10^5 and 10^6 entries).
  */
 #ifndef CATHAYA_ADAPTERS_SQLITE_SQLITE_DOMAIN_INDEX_H
 #define CATHAYA_ADAPTERS_SQLITE_SQLITE_DOMAIN_INDEX_H

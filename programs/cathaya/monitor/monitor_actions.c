@@ -59,21 +59,31 @@ static void submit(struct telling *t, void (*run)(void *cookie))
 
 /* ---- lines of JSON ---- */
 
+/* Does the file end within a line, which a full disk or a crash has cut? The next one shall not be lost with it. */
+static bool is_in_a_line(int fd)
+{
+    char last = '\n';
+    off_t end = lseek(fd, 0, SEEK_END);
+    return end > 0 && pread(fd, &last, 1, end - 1) == 1 && last != '\n';
+}
+
 static enum status append_line(const char *path, const char *json, struct error *err)
 {
     struct builder line;
     enum status s = STATUS_OK;
+    int fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
+    if (fd < 0)
+        return error_set(err, STATUS_IO, "%s: %s", path, strerror(errno));
     builder_init(&line, NOTIFICATION_JSON_MAX + 4096);
-    builder_printf(&line, "%s\n", json);
+    builder_printf(&line, "%s%s\n", is_in_a_line(fd) ? "\n" : "", json);
     s = builder_status(&line, "line", err);
-    int fd = s == STATUS_OK ? open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640) : -1;
-    if (s == STATUS_OK && fd < 0)
-        s = error_set(err, STATUS_IO, "%s: %s", path, strerror(errno));
     /* In one call: others may write to the file too, and a part of a line is worse than the line twice. */
-    if (s == STATUS_OK && (write(fd, line.data, line.len) != (ssize_t)line.len || fdatasync(fd) != 0))
-        s = error_set(err, STATUS_IO, "%s: %s", path, errno != 0 ? strerror(errno) : "written in part");
-    if (fd >= 0)
-        (void)close(fd);
+    ssize_t written = s == STATUS_OK ? write(fd, line.data, line.len) : 0;
+    if (s == STATUS_OK && (written < 0 || fdatasync(fd) != 0))
+        s = error_set(err, STATUS_IO, "%s: %s", path, strerror(errno));
+    else if (s == STATUS_OK && written != (ssize_t)line.len)
+        s = error_set(err, STATUS_IO, "%s: written in part", path);
+    (void)close(fd);
     builder_clear(&line);
     return s;
 }

@@ -363,6 +363,21 @@ class MonitorTest(unittest.TestCase):
         self.assertEqual(monitor.told()[0]['log'], 'example-log-2027h1-' + self.gm.log.log_id.hex()[:8])
         monitor.stop()
 
+    def test_a_line_that_was_cut(self):
+        """A full disk has cut the last line: the next one is whole."""
+        monitor = self.monitor()
+        with open(monitor.lines, 'w', encoding='ascii') as file:
+            file.write('{"id":"cut')
+        monitor.start()
+        self.gm.certificate('www.watched.example')
+
+        def lines():
+            with open(monitor.lines, encoding='utf-8') as file:
+                return file.read().splitlines()
+        self.assertTrue(wait_until(lambda: len(lines()) == 2), lines())
+        self.assertEqual(json.loads(lines()[1])['watch'], ['domain www.watched.example'])
+        monitor.stop()
+
     def test_status_report_metrics(self):
         monitor = self.monitor().start()
         self.assertTrue(wait_until(monitor.has_caught_up))
