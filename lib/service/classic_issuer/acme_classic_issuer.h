@@ -11,7 +11,8 @@
  *   issued/<serial>             written with the precertificate, or with the certificate when there is none: this serial number
  *                               counts as issued [BR 7.1.2.9] whether or not a certificate follows. classic_issued_parse reads it
  *   revoked/<serial>            revocation time, reason, notAfter, for CRL and OCSP. classic_revocation_parse reads it
- * <instance> is hex of the ACME server's, <order> decimal. An order whose precertificate is revoked gets no certificate.
+ * <instance> is hex of the ACME server's, <order> decimal. An order whose precertificate is revoked gets no certificate,
+ * nor does one with another key or other names than what is there under its number.
  * CAs from before there was issued/ get it for what they have signed at their first start (object index/issued says that it is done).
  */
 #ifndef CATHAYA_SERVICE_CLASSIC_ISSUER_ACME_CLASSIC_ISSUER_H

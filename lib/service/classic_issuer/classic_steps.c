@@ -9,6 +9,7 @@
 #include "codec/asn1/der.h"
 #include "codec/ct/sct_list.h"
 #include "codec/x509/certificate.h"
+#include "codec/x509/extensions.h"
 #include "rules/precert.h"
 #include "service/classic_issuer/classic_internal.h"
 #include "service/classic_issuer/sign_tbs.h"
@@ -79,6 +80,34 @@ static enum status ensure_issued(struct classic_job *job, struct bytes der)
     return s;
 }
 
+/* An ACME database that was put back as a mere copy gives numbers a second time: what was issued for another order is nobody
+ * else's. Every order's CSR has a key of its own, and names. */
+static enum status check_is_of_order(struct classic_job *job, struct bytes der)
+{
+    struct certificate c;
+    struct extensions extensions;
+    enum status s = certificate_parse(der, &c, &job->err);
+    if (s == STATUS_OK)
+        s = extensions_parse(c.extensions, &extensions, &job->err);
+    if (s != STATUS_OK || (bytes_equal(c.spki, builder_view(&job->spki)) &&
+                           bytes_equal(extensions.subject_alt_name, builder_view(&job->names))))
+        return s;
+    return error_set(&job->err, STATUS_REFUSED, "the CA has issued something else for another order %" PRIu64 ": the ACME database is "
+                     "an old copy that `ca backup` has not made", job->order);
+}
+
+static enum status check_tbs_is_of_order(struct classic_job *job)
+{
+    struct builder whole;
+    builder_init(&whole, 2 * CLASSIC_LEAF_MAX);
+    enum status s = sign_tbs_wrap(builder_view(&job->tbs), algorithm_identifier(public_key_alg(job->issuer->authority.signer.key)),
+                                  bytes_of_text("-"), &whole, &job->err);
+    if (s == STATUS_OK)
+        s = check_is_of_order(job, builder_view(&whole));
+    builder_clear(&whole);
+    return s;
+}
+
 /* Newest first: each step has needed the one before. */
 static enum status locate(struct classic_job *job)
 {
@@ -86,10 +115,13 @@ static enum status locate(struct classic_job *job)
     enum status s = find(job, "signed", is_certificate, &job->der, &has_signed);
     if (s == STATUS_OK && has_signed) {
         job->step = STEP_DONE;
-        return ensure_issued(job, builder_view(&job->der));
+        s = check_is_of_order(job, builder_view(&job->der));
+        return s == STATUS_OK ? ensure_issued(job, builder_view(&job->der)) : s;
     }
     if (s == STATUS_OK)
         s = find(job, "tbs", is_tbs, &job->tbs, &has_tbs);
+    if (s == STATUS_OK && has_tbs)
+        s = check_tbs_is_of_order(job);
     if (s == STATUS_OK && has_tbs)
         s = find(job, "precert", is_certificate, &job->precert, &has_precert);
     if (s == STATUS_OK && has_precert)

@@ -280,6 +280,27 @@ static void once(void **state)
     stop(&w);
 }
 
+/* An ACME database that was put back as a mere copy gives numbers a second time: nobody gets what was issued for another. */
+static void another_of_that_number(void **state)
+{
+    (void)state;
+    struct world w;
+    start(&w, "sm2_sm3");
+    EVP_PKEY *key = maker_key("SM2", NULL, 0), *other_key = maker_key("SM2", NULL, 0);
+    struct bytes spki = maker_spki(key), other_spki = maker_spki(other_key);
+    assert_int_equal(issue(&w, 7, spki, "a.example.com").status, STATUS_OK);
+    struct answer a = issue(&w, 7, other_spki, "a.example.com");
+    assert_int_equal(a.status, STATUS_REFUSED);
+    assert_non_null(strstr(a.text, "another order"));
+    assert_int_equal(issue(&w, 7, spki, "b.example.com").status, STATUS_REFUSED);
+    assert_int_equal(issue(&w, 7, spki, "a.example.com").status, STATUS_OK);
+    heap_free(other_spki);
+    heap_free(spki);
+    EVP_PKEY_free(other_key);
+    EVP_PKEY_free(key);
+    stop(&w);
+}
+
 /* What was validated too long ago gives nothing new, and what is signed all the same. */
 static void too_late(void **state)
 {
@@ -391,7 +412,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(chains_verify),
-        cmocka_unit_test(once), cmocka_unit_test(too_late),
+        cmocka_unit_test(once), cmocka_unit_test(another_of_that_number), cmocka_unit_test(too_late),
         cmocka_unit_test(refusals),
         cmocka_unit_test(revocation_is_kept),
     };
