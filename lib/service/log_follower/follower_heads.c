@@ -114,6 +114,12 @@ static void tell_went_back(struct log_follower *f, const struct view *v)
 static void look_at_final(struct log_follower *f, const struct view *v)
 {
     char text[FOLLOWER_TEXT_MAX];
+    bool is_told = f->trusted.is_there && v->size < f->trusted.size; /* that it goes back, by tell_went_back */
+    if (f->log.state != FOLLOWED_USABLE && f->log.has_final && v->size < f->log.final_size && !is_told) {
+        (void)snprintf(text, sizeof text, "the log shows a tree head of %" PRIu64 " entries; its final one has %" PRIu64, v->size,
+                       f->log.final_size);
+        follower_report(f, &(struct report){.id = FINDING_WENT_BACK, .text = text});
+    }
     bool is_other = v->size == f->log.final_size && memcmp(v->root, f->log.final_root, HASH_SIZE) != 0;
     if (f->log.state == FOLLOWED_USABLE || !f->log.has_final || (v->size <= f->log.final_size && !is_other))
         return;

@@ -282,6 +282,7 @@ enum status follower_state_load(struct log_follower *f, struct error *err)
     char name[OBJECT_NAME_MAX + 1];
     struct builder texts[2];
     struct stored stored, newest = {.sequence = 0};
+    unsigned there = 0;
     enum status s = STATUS_OK;
     const struct object_store *store = &f->ports.state;
     if (store->get == NULL)
@@ -292,12 +293,16 @@ enum status follower_state_load(struct log_follower *f, struct error *err)
         enum status got = s == STATUS_OK ? store->get(store->context, name, &texts[i], err) : s;
         if (got != STATUS_OK && got != STATUS_NOT_FOUND)
             s = got;
+        there += got == STATUS_OK;
         if (got == STATUS_OK && is_whole(builder_view(&texts[i]), &stored) && stored.sequence >= newest.sequence)
             newest = stored;
     }
     if (s == STATUS_OK && newest.text.len > 0) {
         f->state_sequence = newest.sequence;
         s = read_all(f, newest.text, err);
+    } else if (s == STATUS_OK && there == 2) {
+        /* A crash tears one. To begin anew in silence would forget which history was trusted. */
+        s = error_set(err, STATUS_IO, "state of log %s: both copies are damaged: put them back, or remove them to begin anew", f->name);
     }
     builder_clear(&texts[0]);
     builder_clear(&texts[1]);

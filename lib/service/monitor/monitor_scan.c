@@ -54,8 +54,8 @@ static enum status read_names(struct scan *s, const struct followed_entry *e, st
         return STATUS_REFUSED;
     what->kind = is_mtc ? DOMAIN_INDEX_TBS_CERT_ENTRY
                         : e->type == LEAF_PRECERT ? DOMAIN_INDEX_PRECERTIFICATE : DOMAIN_INDEX_CERTIFICATE;
-    if (is_mtc)
-        return e->tbs.len == 0 ? STATUS_NOT_FOUND : certificate_names_read_mtc_entry(&s->names, e->tbs, err);
+    if (is_mtc) /* also one that holds nothing: an entry that says that it is a certificate's */
+        return certificate_names_read_mtc_entry(&s->names, e->tbs, err);
     if (e->type == LEAF_PRECERT)
         return certificate_names_read_tbs(&s->names, e->tbs, err);
     return certificate_names_read(&s->names, e->certificate, err);

@@ -281,6 +281,16 @@ static void a_final_tree_that_grows(void **state)
     follower_world_round(w);
     follower_world_expect(w, FINDING_READONLY_GREW, false);
     follower_world_free(w);
+    /* Less than the final one hides something. */
+    w = follower_world_new(LOG_KIND_STATIC_CT, &ct_suite_intl, 300, 200);
+    w->followed.state = FOLLOWED_READONLY;
+    w->followed.has_final = true;
+    w->followed.final_size = 400;
+    follower_world_open(w);
+    follower_world_round(w);
+    follower_world_expect(w, FINDING_WENT_BACK, false);
+    told_once(w);
+    follower_world_free(w);
 }
 
 /* ---- entries ---- */

@@ -186,6 +186,31 @@ static void the_state_of_another_log_is_refused(void **state)
     follower_world_free(w);
 }
 
+/* One copy is torn by a crash; of two that are, nobody begins anew in silence. */
+static void a_damaged_state(void **state)
+{
+    (void)state;
+    struct error err;
+    struct follower_world *w = follower_world_new(LOG_KIND_STATIC_CT, &ct_suite_gm, 5, 5);
+    struct object_store store = memory_disk_store(w->disk, 0);
+    for (unsigned i = 0; i < 2; i++) {
+        follower_world_open(w);
+        w->log.timestamp_ms++; /* something to keep */
+        follower_world_round(w);
+        follower_world_close(w);
+    }
+    OK(store.put(store.context, "test/state-0", bytes_of_text("torn"), &err));
+    follower_world_open(w);
+    follower_world_close(w);
+    OK(store.put(store.context, "test/state-0", bytes_of_text("torn"), &err));
+    OK(store.put(store.context, "test/state-1", bytes_of_text("torn"), &err));
+    struct follower_ports ports = {.clock = fake_loop_clock(w->loop), .state = store};
+    struct follower_callbacks callbacks = {.look = NULL};
+    struct log_follower *f;
+    assert_int_equal(log_follower_new(&w->followed, &w->options, &ports, &callbacks, NULL, &f, &err), STATUS_IO);
+    follower_world_free(w);
+}
+
 /* A listener that keeps nothing: nothing of what it got is skipped after a restart, and it is not flooded. */
 static void what_is_not_kept_comes_again(void **state)
 {
@@ -310,6 +335,7 @@ int main(void)
         cmocka_unit_test(it_goes_on_where_it_was),
         cmocka_unit_test(a_crash_at_every_step),
         cmocka_unit_test(the_state_of_another_log_is_refused),
+        cmocka_unit_test(a_damaged_state),
         cmocka_unit_test(what_is_not_kept_comes_again),
         cmocka_unit_test(heads_alone),
         cmocka_unit_test(from_now_on),

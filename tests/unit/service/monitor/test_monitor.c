@@ -273,6 +273,12 @@ static void odd_entries_are_told(void **state)
     fake_loop_run(loop, 1000);
     assert_int_equal(told_count, 6);
     end();
+    begin(NULL); /* in a CT log the entry of a Merkle Tree CA that cannot be read */
+    struct followed_entry inner = {.type = 0xff01, .leaf = bytes_of_text("rubbish")};
+    give(0, &inner, 1, false);
+    fake_loop_run(loop, 1000);
+    assert_int_equal(told_count, 7);
+    end();
     heap_free(ca);
     heap_free(good);
 }
