@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "adapters/posix/posix_clock.h"
 #include "ca_run/run_admin.h"
@@ -325,16 +324,6 @@ static void stop(void *context)
 
 /* ---- all of it ---- */
 
-/* Every fetch, connection and database is a descriptor. */
-static void raise_descriptor_limit(void)
-{
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
-        limit.rlim_cur = limit.rlim_max;
-        (void)setrlimit(RLIMIT_NOFILE, &limit);
-    }
-}
-
 static enum status open_ports(struct run_service *service, struct error *err)
 {
     struct service_callbacks callbacks = {.context = service, .reload = reload, .stop = stop};
@@ -368,7 +357,6 @@ enum status run_service_open(struct run_service *service, const char *config_pat
     service->config_path = config_path;
     service->config = service->current = config;
     service->algorithms = algorithms;
-    raise_descriptor_limit();
     enum status s = open_ports(service, err);
     if (s == STATUS_OK)
         s = set_base_path(service, err);

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "gateway/gateway_signer.h"
@@ -198,17 +197,6 @@ static void on_restart(void *context)
 
 /* ---- start ---- */
 
-/* Each connection has two descriptors, and what the limit allows in between is ours to ask for. */
-static void raise_descriptor_limit(const struct gateway_config *config)
-{
-    struct rlimit limit;
-    rlim_t wanted = (rlim_t)config->limits.connections * 2 + 1024;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
-        return;
-    limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
-    (void)setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 static enum status open_proxy(struct gateway *g, struct error *err)
 {
     const struct proxy_settings settings = {.worker_count = g->config->worker_count,
@@ -247,7 +235,6 @@ static enum status open_base(struct gateway *g, struct error *err)
 
 enum status gateway_service_start(struct gateway *g, struct error *err)
 {
-    raise_descriptor_limit(g->config);
     enum status s = open_base(g, err);
     if (s == STATUS_OK)
         s = open_proxy(g, err);

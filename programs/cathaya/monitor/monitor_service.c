@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -258,16 +257,6 @@ static enum status start_admin(struct monitor_service *s, struct error *err)
 
 /* ---- life ---- */
 
-/* Hundreds of logs, some connections to each: more than the 1,024 descriptors that a process gets by default. */
-static void raise_limit(void)
-{
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
-        limit.rlim_cur = limit.rlim_max;
-        (void)setrlimit(RLIMIT_NOFILE, &limit);
-    }
-}
-
 enum status monitor_service_start(struct monitor_service *s, struct error *err)
 {
     struct service_callbacks callbacks = {.context = s, .reload = reload, .stop = stop};
@@ -277,7 +266,6 @@ enum status monitor_service_start(struct monitor_service *s, struct error *err)
     s->events = service_log_port(&s->log);
     s->clock = posix_clock();
     s->watch_file.path = s->settings->watch_list;
-    raise_limit();
     enum status status = metrics_new(&s->metrics, err);
     if (status == STATUS_OK)
         status = service_run_new(&callbacks, &s->events, &s->run, err);

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include <systemd/sd-daemon.h>
@@ -79,6 +80,16 @@ static void feed_watchdog(void *cookie)
         run->timers.start(run->timers.context, run->watchdog_ms, feed_watchdog, run);
 }
 
+/* Every connection, fetch and database is a descriptor, and a process gets 1,024 unless it asks. */
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
 enum status service_run_new(const struct service_callbacks *callbacks, struct events_port *events,
                             struct service_run **out, struct error *err)
 {
@@ -88,6 +99,7 @@ enum status service_run_new(const struct service_callbacks *callbacks, struct ev
         return error_set(err, STATUS_NO_MEMORY, "service: out of memory");
     run->callbacks = *callbacks;
     run->events = events;
+    raise_descriptor_limit();
     enum status s = event_loop_new(&run->loop, err);
     if (s == STATUS_OK)
         run->timers = event_loop_timers(run->loop);

@@ -29,7 +29,8 @@ struct service_callbacks {
 struct service_run;
 
 /* callbacks are copied, events is borrowed. From here on SIGTERM, SIGINT, SIGHUP and SIGUSR2 wait for
- * service_run_until_stopped, and SIGPIPE is ignored. */
+ * service_run_until_stopped, and SIGPIPE is ignored;
+ * the process may have as many descriptors as it can ask for. */
 MUST_USE enum status service_run_new(const struct service_callbacks *callbacks,
                                      struct events_port *events, struct service_run **out,
                                      struct error *err);
