@@ -7,8 +7,8 @@
 
 #include "adapters/posix/posix_object_store.h"
 #include "base/text.h"
-#include "ct_json/log_list_json.h"
 #include "input.h"
+#include "log_list_file.h"
 #include "rules/policy_text.h"
 
 /* A log's word of a public list that has no MMD of its own in --log: what GM logs promise. */
@@ -132,23 +132,15 @@ static enum status add_row(struct audit_logs *logs, const struct log_list_log *r
 
 static enum status load_list(struct audit_logs *logs, const char *path, const struct algorithms *algorithms, struct error *err)
 {
-    struct builder text;
     struct log_list list;
-    builder_init(&text, LOG_LIST_JSON_SIZE_MAX);
-    enum status s = input_read(path, LOG_LIST_JSON_SIZE_MAX, &text, err);
-    if (s == STATUS_OK) {
-        s = log_list_json_parse(builder_view(&text), &list, err);
-        bool is_parsed = s == STATUS_OK;
-        for (size_t i = 0; s == STATUS_OK && i < log_list_count(&list); i++)
-            if (log_list_at(&list, i)->state != LOG_LIST_REJECTED)
-                s = add_row(logs, log_list_at(&list, i), algorithms, err);
-        if (is_parsed)
-            log_list_clear(&list);
-        if (s != STATUS_OK)
-            s = error_prefix(err, STATUS_USAGE, "%s", path);
-    }
-    builder_clear(&text);
-    return s;
+    enum status s = log_list_file_read(path, &list, err);
+    if (s != STATUS_OK)
+        return s;
+    for (size_t i = 0; s == STATUS_OK && i < log_list_count(&list); i++)
+        if (log_list_at(&list, i)->state != LOG_LIST_REJECTED)
+            s = add_row(logs, log_list_at(&list, i), algorithms, err);
+    log_list_clear(&list);
+    return s == STATUS_OK ? s : error_prefix(err, STATUS_USAGE, "%s", path);
 }
 
 /* A key in base64, or a file with it: PEM or DER. */

@@ -6,6 +6,7 @@
 #include "adapters/posix/posix_clock.h"
 #include "ct_json/log_list_json.h"
 #include "input.h"
+#include "log_list_file.h"
 #include "rules/ct_policy.h"
 
 /* ---- files ---- */
@@ -31,20 +32,12 @@ static enum status read_lists(const struct run_ct *settings, struct builder *lis
 
 static enum status add_list(const char *path, struct log_list *out, struct error *err)
 {
-    struct builder text;
     struct log_list list;
-    builder_init(&text, LOG_LIST_JSON_SIZE_MAX);
-    enum status s = input_read(path, LOG_LIST_JSON_SIZE_MAX, &text, err);
-    if (s == STATUS_OK) {
-        s = log_list_json_parse(builder_view(&text), &list, err);
-        if (s == STATUS_OK) {
-            s = log_list_merge(out, &list, err);
-            log_list_clear(&list);
-        }
-        if (s != STATUS_OK)
-            (void)error_prefix(err, s, "%s", path);
-    }
-    builder_clear(&text);
+    enum status s = log_list_file_read(path, &list, err);
+    if (s != STATUS_OK)
+        return s;
+    s = error_prefix(err, log_list_merge(out, &list, err), "%s", path);
+    log_list_clear(&list);
     return s;
 }
 

@@ -8,8 +8,8 @@
 #include "codec/ct/ct_suite.h"
 #include "codec/tai/tai.h"
 #include "config_file.h"
-#include "ct_json/log_list_json.h"
 #include "input.h"
+#include "log_list_file.h"
 #include "monitor/monitor_settings_parts.h"
 #include "rules/policy_text.h"
 
@@ -312,19 +312,14 @@ static enum status add_row(struct monitor_settings *settings, const struct log_l
 enum status monitor_settings_read_list(struct monitor_settings *settings, const char *name, struct error *err)
 {
     char path[MONITOR_PATH_MAX];
-    struct builder text;
-    struct log_list list = {.timestamp_s = 0};
-    builder_init(&text, LOG_LIST_JSON_SIZE_MAX);
+    struct log_list list;
     enum status s = config_file_path(settings->base, name, path, sizeof path, err);
     if (s == STATUS_OK)
-        s = input_read(path, LOG_LIST_JSON_SIZE_MAX, &text, err);
-    if (s == STATUS_OK) {
-        s = log_list_json_parse(builder_view(&text), &list, err);
-        s = error_prefix(err, s, "%s", path);
-        for (size_t i = 0; s == STATUS_OK && i < log_list_count(&list); i++)
-            s = add_row(settings, log_list_at(&list, i), err);
-        log_list_clear(&list);
-    }
-    builder_clear(&text);
+        s = log_list_file_read(path, &list, err);
+    if (s != STATUS_OK)
+        return s;
+    for (size_t i = 0; s == STATUS_OK && i < log_list_count(&list); i++)
+        s = add_row(settings, log_list_at(&list, i), err);
+    log_list_clear(&list);
     return s;
 }
