@@ -17,3 +17,10 @@ struct clock_port posix_clock(void)
 {
     return (struct clock_port){.context = NULL, .now_ms = now_ms};
 }
+
+int64_t posix_clock_monotonic_ms(void)
+{
+    struct timespec now = {0};
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}

@@ -7,4 +7,7 @@
 /* posix_clock is CLOCK_REALTIME. */
 struct clock_port posix_clock(void);
 
+/* posix_clock_monotonic_ms is CLOCK_MONOTONIC in milliseconds: for deadlines, which no change of the time moves. */
+int64_t posix_clock_monotonic_ms(void);
+
 #endif

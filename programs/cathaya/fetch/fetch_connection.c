@@ -8,9 +8,9 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "adapters/posix/posix_clock.h"
 #include "base/text.h"
 
 #define PORT_SIZE 8
@@ -56,17 +56,10 @@ enum status fetch_addresses_resolve(const char *host, uint16_t port, struct fetc
     return look_up(host, text, 0, out, err, STATUS_IO);
 }
 
-int64_t fetch_now_ms(void)
-{
-    struct timespec t = {0};
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 enum status fetch_wait(int fd, bool is_write, int64_t deadline_ms, struct error *err)
 {
     for (;;) {
-        int64_t left = deadline_ms - fetch_now_ms();
+        int64_t left = deadline_ms - posix_clock_monotonic_ms();
         struct pollfd p = {.fd = fd, .events = is_write ? POLLOUT : POLLIN};
         if (left <= 0)
             return error_set(err, STATUS_IO, "no answer in time (--timeout)");

@@ -24,9 +24,6 @@ MUST_USE enum status fetch_addresses_parse(const char *text, struct fetch_addres
 MUST_USE enum status fetch_addresses_resolve(const char *host, uint16_t port, struct fetch_addresses *out,
                                              struct error *err);
 
-/* fetch_now_ms is a clock that only goes forward. */
-int64_t fetch_now_ms(void);
-
 /* fetch_connect tries the addresses one after the other and gives a non-blocking descriptor; text is the address that
  * it is connected with. STATUS_IO with the reason of the last one. */
 MUST_USE enum status fetch_connect(const struct fetch_addresses *addresses, int64_t deadline_ms, int *fd,

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "adapters/http1/response_parser.h"
+#include "adapters/posix/posix_clock.h"
 #include "input.h"
 
 #define READ_SIZE 16384
@@ -178,12 +179,12 @@ static void keep_peer(struct fetch_result *result, const struct tls_stream *stre
 static enum fetch_outcome shake_hands(struct exchange *x)
 {
     struct error err = {.status = STATUS_OK};
-    int64_t start_ms = fetch_now_ms();
+    int64_t start_ms = posix_clock_monotonic_ms();
     enum tls_result result;
     do
         result = tls_stream_handshake(x->stream);
     while (wait_as_wanted(x, result, &err));
-    x->result->handshake_ms = fetch_now_ms() - start_ms;
+    x->result->handshake_ms = posix_clock_monotonic_ms() - start_ms;
     x->result->has_tls = true;
     x->result->report = *tls_browser_report(x->stream);
     keep_peer(x->result, x->stream);
@@ -193,10 +194,10 @@ static enum fetch_outcome shake_hands(struct exchange *x)
 static enum fetch_outcome attempt(struct exchange *x, struct tls_browser *browser, const struct tls_browser_dial *dial)
 {
     struct fetch_result *r = x->result;
-    int64_t start_ms = fetch_now_ms();
+    int64_t start_ms = posix_clock_monotonic_ms();
     if (fetch_connect(&x->request->addresses, x->deadline_ms, &x->fd, r->address, &r->err) != STATUS_OK)
         return FETCH_NO_PEER;
-    r->connect_ms = fetch_now_ms() - start_ms;
+    r->connect_ms = posix_clock_monotonic_ms() - start_ms;
     if (tls_browser_dial(browser, x->fd, dial, &x->stream, &r->err) != STATUS_OK)
         return r->err.status == STATUS_USAGE ? FETCH_BAD_ANSWER : FETCH_NO_PEER;
     return shake_hands(x);
@@ -235,7 +236,7 @@ void fetch_exchange_clear(struct fetch_result *result)
 void fetch_exchange_run(const struct fetch_request *request, struct tls_browser *browser,
                         struct tls_browser_session **session, struct fetch_result *result)
 {
-    int64_t start_ms = fetch_now_ms();
+    int64_t start_ms = posix_clock_monotonic_ms();
     struct exchange x = {.request = request, .result = result, .fd = -1, .deadline_ms = start_ms + request->timeout_ms};
     struct tls_browser_dial dial = {.server_name = request->url.host, .at_s = request->at_s, .session = *session};
     fetch_exchange_clear(result);
@@ -251,5 +252,5 @@ void fetch_exchange_run(const struct fetch_request *request, struct tls_browser 
         *session = tls_browser_take_session(x.stream);
     }
     hang_up(&x);
-    result->total_ms = fetch_now_ms() - start_ms;
+    result->total_ms = posix_clock_monotonic_ms() - start_ms;
 }

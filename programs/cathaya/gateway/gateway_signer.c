@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "adapters/posix/posix_clock.h"
 #include "adapters/signer_client/signer_client.h"
 #include "key_file.h"
 
@@ -27,13 +27,6 @@ struct held_key {
 /* The main thread's alone. */
 static struct held_key *held_keys;
 static struct algorithms *algorithms;
-
-static int64_t now_ms(void)
-{
-    struct timespec t;
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 /* ---- asking ---- */
 
@@ -58,7 +51,7 @@ static enum status find_client(struct held_key *k, struct error *err)
  * nothing, and is found as soon as he is. */
 static void take_failure(struct held_key *k, enum status s, int64_t began_ms, const struct error *err)
 {
-    int64_t end_ms = now_ms(), cost_ms = end_ms - began_ms;
+    int64_t end_ms = posix_clock_monotonic_ms(), cost_ms = end_ms - began_ms;
     k->is_failing = true;
     k->failure_count++;
     memcpy(k->reason, err->text, sizeof k->reason);
@@ -73,7 +66,7 @@ static void take_failure(struct held_key *k, enum status s, int64_t began_ms, co
 /* message NULL: only to see whether somebody is there. */
 static enum status ask(struct held_key *k, const struct bytes *message, struct builder *signature, struct error *err)
 {
-    int64_t began_ms = now_ms();
+    int64_t began_ms = posix_clock_monotonic_ms();
     if (began_ms < k->pause_until_ms) {
         k->failure_count++;
         return error_set(err, STATUS_IO, "%s; not asked again yet", k->reason);

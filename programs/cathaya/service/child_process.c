@@ -11,15 +11,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "adapters/posix/posix_clock.h"
+
 #define POLL_MS 10
 #define VARIABLES_MAX 64
-
-static int64_t now_ms(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* ---- starting ---- */
 
@@ -89,7 +84,7 @@ static int spawn(const struct child_process *child, struct spawning *s, pid_t *p
 /* What the child does not read is its own affair: SIGPIPE is ignored in services. */
 static void write_input(int fd, struct bytes input, int64_t end_ms)
 {
-    while (input.len > 0 && now_ms() < end_ms) {
+    while (input.len > 0 && posix_clock_monotonic_ms() < end_ms) {
         ssize_t n = write(fd, input.data, input.len);
         if (n > 0) {
             input = bytes_of(input.data + n, input.len - (size_t)n);
@@ -105,7 +100,7 @@ static void write_input(int fd, struct bytes input, int64_t end_ms)
 static bool wait_for(pid_t pid, int64_t end_ms, int *wait_status)
 {
     const struct timespec pause = {.tv_nsec = POLL_MS * 1000000L};
-    while (now_ms() < end_ms) {
+    while (posix_clock_monotonic_ms() < end_ms) {
         pid_t ended = waitpid(pid, wait_status, WNOHANG);
         if (ended == pid)
             return true;
@@ -132,7 +127,7 @@ static enum status judge(const struct child_process *child, bool has_ended, int 
 enum status child_process_run(const struct child_process *child, struct error *err)
 {
     struct spawning s = {.input = {-1, -1}};
-    int64_t end_ms = now_ms() + child->limit_ms;
+    int64_t end_ms = posix_clock_monotonic_ms() + child->limit_ms;
     pid_t pid = 0;
     int wait_status = 0;
     enum status status = fill(child, &s, err);

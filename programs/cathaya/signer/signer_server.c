@@ -12,9 +12,9 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "adapters/posix/posix_clock.h"
 #include "signer/signer_connection.h"
 
 /* Deadlines are looked at so often. */
@@ -28,13 +28,6 @@ struct signer_server {
     size_t uid_count;
     struct signer_connection connections[SIGNER_SERVER_CONNECTIONS_MAX];
 };
-
-static int64_t now_ms(void)
-{
-    struct timespec t;
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static enum status failed(const struct signer_server *server, struct error *err, const char *what)
 {
@@ -181,10 +174,10 @@ static void serve(struct signer_server *server, struct signer_core *core, const 
 {
     for (size_t i = 0; i < SIGNER_SERVER_CONNECTIONS_MAX; i++) {
         struct signer_connection *c = &server->connections[i];
-        bool is_late = c->fd >= 0 && c->deadline_ms != 0 && now_ms() >= c->deadline_ms;
+        bool is_late = c->fd >= 0 && c->deadline_ms != 0 && posix_clock_monotonic_ms() >= c->deadline_ms;
         if (c->fd < 0 || (polled[i].revents == 0 && !is_late))
             continue;
-        if (is_late || !signer_connection_serve(c, core, now_ms(), refused))
+        if (is_late || !signer_connection_serve(c, core, posix_clock_monotonic_ms(), refused))
             signer_connection_close(c);
     }
 }
