@@ -15,6 +15,7 @@ struct issuer {
     uint8_t fingerprint[HASH_SIZE];
     enum issuer_state state;
     uint64_t index; /* an entry that names it */
+    int64_t withheld_since_ms; /* asked for in vain, since then; 0: not */
     bool has_expected;
     uint8_t expected[HASH_SIZE]; /* issuer_key_hash of an entry that came before it was known */
     uint8_t key_hash[HASH_SIZE];
@@ -110,6 +111,18 @@ static void take(struct log_follower *f, struct issuer *issuer, struct bytes der
         tell_key(f, issuer->index);
 }
 
+/* Neither given nor refused. A log that is there and does that for an hour keeps it from us. */
+static void look_again(struct log_follower *f, struct issuer *issuer)
+{
+    int64_t now = follower_now_ms(f);
+    bool is_there = f->sources[0].failing_since_ms == 0;
+    if (issuer->withheld_since_ms == 0 || !is_there)
+        issuer->withheld_since_ms = now;
+    if (now - issuer->withheld_since_ms > FOLLOWER_UNREACHABLE_MS)
+        tell_bad(f, issuer, "it is asked for in vain, for an hour");
+    issuer->state = ISSUER_WANTED;
+}
+
 static void on_issuer(void *cookie, struct get *g)
 {
     struct log_follower *f = cookie;
@@ -124,7 +137,7 @@ static void on_issuer(void *cookie, struct get *g)
         else if (g->status == STATUS_NOT_FOUND)
             tell_bad(f, issuer, "it is not served");
         else
-            issuer->state = ISSUER_WANTED; /* in the next round */
+            look_again(f, issuer); /* in the next round */
     }
     if (f->issuers_under_way == 0)
         follower_step_done(f);

@@ -18,14 +18,18 @@ struct peer {
     char failure[ERROR_TEXT_MAX];
 };
 
+/* Messages: filled with time, 1,000 ms shared by those of a second. */
+struct allowance {
+    int64_t left_ms, filled_ms;
+};
+
 struct gossip {
     struct gossip_config config;
     struct gossip_log logs[GOSSIP_LOGS_MAX];
     size_t log_count;
     struct peer peers[GOSSIP_PEERS_MAX];
     uint8_t recent[GOSSIP_RECENT][HASH_SIZE]; /* a head's label, at a place of its own */
-    int64_t allowance_ms; /* messages: filled with time, 1,000 / GOSSIP_MESSAGES_PER_S each */
-    int64_t filled_ms;
+    struct allowance all, places[GOSSIP_PLACES];
     uint64_t timer;
     size_t under_way;
     bool is_stopping;
@@ -225,25 +229,49 @@ static void exchange(void *cookie)
 
 /* ---- answering ---- */
 
-/* Whoever they come from: addresses are cheap. */
-static bool may_answer(struct gossip *g)
+/* Who was not there has it full. */
+static void fill(struct allowance *a, int64_t now, int64_t most_ms)
 {
-    const int64_t price_ms = 1000 / GOSSIP_MESSAGES_PER_S, most_ms = price_ms * GOSSIP_MESSAGES_BURST;
-    int64_t now = now_ms(g), passed = now - g->filled_ms;
-    g->filled_ms = now;
-    g->allowance_ms += passed > 0 ? passed : 0;
-    if (g->allowance_ms > most_ms)
-        g->allowance_ms = most_ms;
-    if (g->allowance_ms < price_ms)
+    int64_t passed = a->filled_ms == 0 ? most_ms : now - a->filled_ms;
+    a->filled_ms = now;
+    a->left_ms += passed > 0 ? passed : 0;
+    if (a->left_ms > most_ms)
+        a->left_ms = most_ms;
+}
+
+/* An IPv6 address counts by its first four groups, or those before the zeros that are left out; one that is IPv4's as that. */
+static struct allowance *place_of(struct gossip *g, const char *address)
+{
+    static const char mapped[] = "::ffff:";
+    uint32_t hash = 2166136261U; /* FNV-1a */
+    unsigned colons = 0;
+    if (strncmp(address, mapped, sizeof mapped - 1) == 0)
+        address += sizeof mapped - 1;
+    for (; *address != '\0' && colons < 4 && strncmp(address, "::", 2) != 0; address++) {
+        hash = (hash ^ (uint8_t)*address) * 16777619U;
+        colons += *address == ':';
+    }
+    return &g->places[(hash ^ hash >> 16) % GOSSIP_PLACES];
+}
+
+static bool may_answer(struct gossip *g, const char *address)
+{
+    const int64_t one_ms = 1000 / GOSSIP_MESSAGES_PER_S, any_ms = 1000 / GOSSIP_ALL_PER_S;
+    int64_t now = now_ms(g);
+    struct allowance *one = place_of(g, address);
+    fill(one, now, one_ms * GOSSIP_MESSAGES_BURST);
+    fill(&g->all, now, any_ms * GOSSIP_ALL_BURST);
+    if (one->left_ms < one_ms || g->all.left_ms < any_ms)
         return false;
-    g->allowance_ms -= price_ms;
+    one->left_ms -= one_ms;
+    g->all.left_ms -= any_ms;
     return true;
 }
 
 static void answer_post(struct gossip *g, struct http_exchange *x)
 {
     struct error err = {.text = ""};
-    if (!may_answer(g)) {
+    if (!may_answer(g, x->request.peer)) {
         http_response_header(&x->response, "Retry-After", "10");
         http_respond_text(&x->response, 429, "text/plain", "too many messages\n");
         return;
@@ -302,8 +330,6 @@ enum status gossip_new(const struct gossip_config *config, struct gossip **out, 
     if (g == NULL)
         return error_set(err, STATUS_NO_MEMORY, "no memory for gossip");
     g->config = *config;
-    g->filled_ms = now_ms(g);
-    g->allowance_ms = 1000 / GOSSIP_MESSAGES_PER_S * GOSSIP_MESSAGES_BURST;
     g->sent = metrics_counter(config->metrics, "cathaya_monitor_gossip_exchanges_total", "", "Exchanges with peers that were good.");
     g->failed = metrics_counter(config->metrics, "cathaya_monitor_gossip_failures_total", "", "Exchanges with peers that failed.");
     g->received = metrics_counter(config->metrics, "cathaya_monitor_gossip_received_total", "", "Messages that others sent.");

@@ -20,9 +20,14 @@
 #define GOSSIP_TIMEOUT_MS 20000
 /* Heads of one message that are given on: each costs a signature to verify. What is left comes again with the next one. */
 #define GOSSIP_VIEWS_MAX 128
-/* Messages from anybody in a second, and in reserve. */
+/* Messages from one address (or one IPv6 network of 64 bits) in a second, and in reserve; and from all together: a log that wants to keep
+ * monitors from each other shall need more than one machine for it. All at once are a third of a core, should nothing be signed. */
 #define GOSSIP_MESSAGES_PER_S 10
 #define GOSSIP_MESSAGES_BURST 50
+#define GOSSIP_ALL_PER_S 40
+#define GOSSIP_ALL_BURST 200
+/* Addresses share so many places. */
+#define GOSSIP_PLACES 256
 /* Heads that were given on lately, so as not to be again. */
 #define GOSSIP_RECENT 4096
 

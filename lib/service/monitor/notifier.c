@@ -89,6 +89,8 @@ static void add_done(void *cookie)
     }
     if (a->status == STATUS_IO || a->status == STATUS_NO_MEMORY)
         notifier_fail(n, &a->err);
+    else if (a->status != STATUS_OK)
+        events_report(&n->config.events, EVENT_ERROR, "notifications-not-taken", {"reason", a->err.text});
     metric_add(n->taken_metric, a->status == STATUS_OK ? (double)a->count : 0);
     if (a->done != NULL)
         a->done(a->cookie, a->status, &a->err);

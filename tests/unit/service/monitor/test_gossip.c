@@ -22,6 +22,7 @@ struct side {
 static struct fake_loop *loop;
 static struct metrics *metrics;
 static struct side sides[2];
+static const char *sender = "192.0.2.1";
 static struct gossip_peer peer = {"https://other.example", NULL};
 static struct error err;
 
@@ -62,7 +63,7 @@ static void serve(void *context, const char *path, const struct fetch_request *r
     (void)snprintf(whole, sizeof whole, "/%s", path);
     struct http_exchange x = {.request = {.method = bytes_of_text(request->method), .path = bytes_of_text(whole), .body = request->body},
                               .send = send};
-    (void)snprintf(x.request.peer, sizeof x.request.peer, "192.0.2.1");
+    (void)snprintf(x.request.peer, sizeof x.request.peer, "%s", sender);
     builder_init(&x.response.body, GOSSIP_MESSAGE_MAX);
     builder_init(&x.response.headers, 4096);
     answer_now = out;
@@ -185,6 +186,22 @@ static void strangers(void **state)
     for (int i = 0; i < 2 * GOSSIP_MESSAGES_BURST && status == 200; i++)
         status = post("{\"tree_heads\":[]}");
     assert_int_equal(status, 429);
+    /* Others are answered meanwhile; addresses of one network of IPv6 are one; all together have an end too. */
+    static const char *const network[] = {"2001:db8:1:2:3::4", "2001:db8:1:2:ff:ff:ff:ff", "2001:db8:1:2::"};
+    unsigned answered = 0;
+    for (unsigned i = 0; i < 3 * GOSSIP_MESSAGES_BURST; i++) {
+        sender = network[i % 3];
+        answered += post("{\"tree_heads\":[]}") == 200;
+    }
+    assert_int_equal(answered, GOSSIP_MESSAGES_BURST);
+    for (unsigned i = 0; i < 2 * GOSSIP_ALL_BURST; i++) {
+        char address[32];
+        (void)snprintf(address, sizeof address, "198.51.100.%u", i % 200);
+        sender = address;
+        status = post("{\"tree_heads\":[]}");
+    }
+    assert_int_equal(status, 429);
+    sender = "192.0.2.1";
     fake_loop_run(loop, 1000);
     assert_int_equal(post("{\"tree_heads\":[]}"), 200);
     builder_clear(&body);
