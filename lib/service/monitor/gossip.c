@@ -247,9 +247,10 @@ static struct allowance *place_of(struct gossip *g, const char *address)
     unsigned colons = 0;
     if (strncmp(address, mapped, sizeof mapped - 1) == 0)
         address += sizeof mapped - 1;
-    for (; *address != '\0' && colons < 4 && strncmp(address, "::", 2) != 0; address++) {
+    for (; *address != '\0' && strncmp(address, "::", 2) != 0; address++) {
+        if (*address == ':' && ++colons == 4)
+            break;
         hash = (hash ^ (uint8_t)*address) * 16777619U;
-        colons += *address == ':';
     }
     return &g->places[(hash ^ hash >> 16) % GOSSIP_PLACES];
 }
