@@ -26,6 +26,9 @@ struct bytes bytes_of_text(const char *text);
 /* bytes_equal compares public data; secrets go through bytes_equal_secret. */
 bool bytes_equal(struct bytes a, struct bytes b);
 
+/* bytes_compare orders strings of bytes: as memcmp has it, a prefix first. */
+int bytes_compare(struct bytes a, struct bytes b);
+
 /* bytes_equal_secret takes a time that depends on the lengths only. */
 bool bytes_equal_secret(struct bytes a, struct bytes b);
 

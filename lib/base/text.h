@@ -31,6 +31,12 @@ void text_write_base64(struct builder *b, struct bytes value);
 MUST_USE bool text_parse_base64url(struct bytes text, struct builder *out);
 void text_write_base64url(struct builder *b, struct bytes value);
 
+/* text_lower is the small letter of an ASCII letter; any other byte stays. */
+static inline uint8_t text_lower(uint8_t c)
+{
+    return c >= 'A' && c <= 'Z' ? (uint8_t)(c - 'A' + 'a') : c;
+}
+
 /* text_is_printable_utf8: valid UTF-8 without control characters (U+0000..1F, 7F..9F). */
 bool text_is_printable_utf8(struct bytes text);
 

@@ -69,12 +69,6 @@ bool ct_chain_roots_has(const struct ct_chain_roots *roots, const uint8_t finger
     return false;
 }
 
-static int compare(struct bytes a, struct bytes b)
-{
-    int order = memcmp(a.data, b.data, a.len < b.len ? a.len : b.len);
-    return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
-}
-
 /* Where the first root with that subject is in names, or belongs. */
 static size_t first_named(const struct ct_chain_roots *roots, struct bytes subject)
 {
@@ -82,7 +76,7 @@ static size_t first_named(const struct ct_chain_roots *roots, struct bytes subje
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         const size_t *index = array_at(&roots->names, middle);
-        if (compare(root_at(roots, *index)->certificate.subject, subject) < 0)
+        if (bytes_compare(root_at(roots, *index)->certificate.subject, subject) < 0)
             low = middle + 1;
         else
             high = middle;

@@ -4,13 +4,9 @@
 
 #include <arpa/inet.h>
 
+#include "base/text.h"
 #include "codec/asn1/der.h"
 #include "codec/x509/extensions.h"
-
-static uint8_t lower(uint8_t c)
-{
-    return c >= 'A' && c <= 'Z' ? (uint8_t)(c - 'A' + 'a') : c;
-}
 
 static bool is_digit(uint8_t c)
 {
@@ -19,7 +15,7 @@ static bool is_digit(uint8_t c)
 
 static bool is_letter_or_digit(uint8_t c)
 {
-    return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'z');
+    return is_digit(c) || (text_lower(c) >= 'a' && text_lower(c) <= 'z');
 }
 
 static bool equal_ignoring_case(struct bytes a, struct bytes b)
@@ -27,7 +23,7 @@ static bool equal_ignoring_case(struct bytes a, struct bytes b)
     if (a.len != b.len)
         return false;
     for (size_t i = 0; i < a.len; i++)
-        if (lower(a.data[i]) != lower(b.data[i]))
+        if (text_lower(a.data[i]) != text_lower(b.data[i]))
             return false;
     return true;
 }
@@ -144,7 +140,7 @@ void dns_name_write_lower(struct bytes name, struct builder *out)
     if (space == NULL)
         return;
     for (size_t i = 0; i < name.len; i++)
-        space[i] = lower(name.data[i]);
+        space[i] = text_lower(name.data[i]);
 }
 
 /* A client may ask for names that nobody would issue publicly: one label, underscores. But what it

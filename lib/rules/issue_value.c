@@ -2,14 +2,11 @@
 
 #include <string.h>
 
-static uint8_t lower(uint8_t c)
-{
-    return c >= 'A' && c <= 'Z' ? (uint8_t)(c - 'A' + 'a') : c;
-}
+#include "base/text.h"
 
 static bool is_letter_or_digit(uint8_t c)
 {
-    return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z');
+    return (c >= '0' && c <= '9') || (text_lower(c) >= 'a' && text_lower(c) <= 'z');
 }
 
 static bool is_blank(uint8_t c)
@@ -130,7 +127,7 @@ bool issue_value_is(struct bytes a, const char *text)
     if (a.len != strlen(text))
         return false;
     for (size_t i = 0; i < a.len; i++)
-        if (lower(a.data[i]) != lower((uint8_t)text[i]))
+        if (text_lower(a.data[i]) != text_lower((uint8_t)text[i]))
             return false;
     return true;
 }

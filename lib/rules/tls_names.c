@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/text.h"
+
 #define LENGTH(array) (sizeof(array) / sizeof *(array))
 
 /* Within a world and a version the order is that of preference. */
@@ -146,18 +148,13 @@ const struct tls_scheme_name *tls_names_scheme_at(size_t i)
     return i < LENGTH(schemes) ? &schemes[i] : NULL;
 }
 
-static uint8_t lower(uint8_t c)
-{
-    return c >= 'A' && c <= 'Z' ? (uint8_t)(c + ('a' - 'A')) : c;
-}
-
 static bool is_called(struct bytes name, const char *known)
 {
     struct bytes other = bytes_of_text(known != NULL ? known : "");
     if (name.len == 0 || name.len != other.len)
         return false;
     for (size_t i = 0; i < name.len; i++)
-        if (lower(name.data[i]) != lower(other.data[i]))
+        if (text_lower(name.data[i]) != text_lower(other.data[i]))
             return false;
     return true;
 }

@@ -93,16 +93,9 @@ static enum status check_id_and_key(const struct trust_store *store, const struc
 
 /* ---- CAs ---- */
 
-static int compare_bytes(struct bytes a, struct bytes b)
-{
-    if (a.len != b.len)
-        return a.len < b.len ? -1 : 1;
-    return a.len == 0 ? 0 : memcmp(a.data, b.data, a.len);
-}
-
 static int compare_ca(const void *key, const void *item)
 {
-    return compare_bytes(*(const struct bytes *)key, ((const struct trust_ca *)item)->name);
+    return bytes_compare(*(const struct bytes *)key, ((const struct trust_ca *)item)->name);
 }
 
 static enum status read_ca(const struct trust_store *store, struct bytes der, struct trust_ca *ca,

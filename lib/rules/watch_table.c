@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
+
 /* Names and what a wildcard covers of them are two links; U-labels are a third. */
 #define LINKS_MAX ((size_t)WATCH_LIST_ITEMS_MAX * 3)
 #define SLOTS_FIRST 64
@@ -126,18 +128,13 @@ enum status watch_table_add(struct watch_table *table, enum watch_tag tag, struc
 
 /* ---- spellings ---- */
 
-static uint8_t lower(uint8_t c)
-{
-    return (uint8_t)(c >= 'A' && c <= 'Z' ? c + 32 : c);
-}
-
 /* From the end, so that what does not fit is cut in front. */
 struct bytes watch_table_fold_name(struct bytes name, uint8_t out[WATCH_NAME_KEPT])
 {
     size_t at = WATCH_NAME_KEPT;
     bool is_label = false;
     for (size_t i = name.len; i > 0 && at > 0; i--) {
-        uint8_t c = lower(name.data[i - 1]);
+        uint8_t c = text_lower(name.data[i - 1]);
         if (c == '.' && !is_label)
             continue;
         is_label = c != '.';
@@ -153,7 +150,7 @@ struct bytes watch_table_fold_text(struct bytes text, uint8_t out[WATCH_LIST_LIN
     size_t len = 0;
     bool has_blank = false;
     for (size_t i = 0; i < text.len; i++) {
-        uint8_t c = lower(text.data[i]);
+        uint8_t c = text_lower(text.data[i]);
         if (c == ' ' || (c >= '\t' && c <= '\r') || c == '\0') {
             has_blank = len > 0;
             continue;

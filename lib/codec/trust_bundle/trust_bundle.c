@@ -56,14 +56,14 @@ static enum status read_anchor(struct reader *r, struct trust_bundle *b, struct 
         return trust_fields_malformed(r, "root or intermediate", err);
     a.kind = (enum trust_bundle_anchor_kind)kind;
     size_t n = b->anchors.count;
-    if (n > 0 && trust_fields_compare(trust_bundle_anchor_at(b, n - 1)->certificate, a.certificate) >= 0)
+    if (n > 0 && bytes_compare(trust_bundle_anchor_at(b, n - 1)->certificate, a.certificate) >= 0)
         return trust_fields_malformed(r, "roots and intermediates are not in order", err);
     return trust_fields_append(&b->anchors, &a, "roots and intermediates", err);
 }
 
 static bool is_ct_log_before(const struct trust_bundle_ct_log *a, const struct trust_bundle_ct_log *b)
 {
-    return a->suite != b->suite ? a->suite < b->suite : trust_fields_compare(a->spki, b->spki) < 0;
+    return a->suite != b->suite ? a->suite < b->suite : bytes_compare(a->spki, b->spki) < 0;
 }
 
 static enum status read_ct_log(struct reader *r, struct trust_bundle *b, struct error *err)
@@ -191,7 +191,7 @@ static enum status read_key(struct reader *r, struct trust_bundle *b, struct err
     if (!trust_fields_algorithm(r, &key.algorithm) || !trust_fields_spki(r, &key.spki))
         return trust_fields_malformed(r, "signing key", err);
     size_t n = b->keys.count;
-    if (n > 0 && trust_fields_compare(trust_bundle_key_at(b, n - 1)->spki, key.spki) >= 0)
+    if (n > 0 && bytes_compare(trust_bundle_key_at(b, n - 1)->spki, key.spki) >= 0)
         return trust_fields_malformed(r, "signing keys are not in order", err);
     return trust_fields_append(&b->keys, &key, "signing keys", err);
 }

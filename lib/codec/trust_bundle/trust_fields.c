@@ -1,7 +1,5 @@
 #include "codec/trust_bundle/trust_fields.h"
 
-#include <string.h>
-
 #include "base/text.h"
 #include "codec/mtc/ca_certificate.h"
 
@@ -98,9 +96,3 @@ bool trust_fields_purposes(struct reader *r, struct trust_bundle_purposes *out)
 }
 
 /* Strings of bytes in their order: as memcmp has it, a prefix first. */
-int trust_fields_compare(struct bytes a, struct bytes b)
-{
-    size_t len = a.len < b.len ? a.len : b.len;
-    int order = len > 0 ? memcmp(a.data, b.data, len) : 0;
-    return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
-}

@@ -16,9 +16,6 @@ MUST_USE bool trust_fields_spki(struct reader *r, struct bytes *value);
 MUST_USE bool trust_fields_certificate(struct reader *r, struct bytes *value);
 MUST_USE bool trust_fields_purposes(struct reader *r, struct trust_bundle_purposes *out);
 
-/* trust_fields_compare orders strings of bytes: as memcmp has it, a prefix first. */
-int trust_fields_compare(struct bytes a, struct bytes b);
-
 /* trust_fields_malformed is the failure of what stands before the reader's place. */
 enum status trust_fields_malformed(const struct reader *r, const char *what, struct error *err);
 

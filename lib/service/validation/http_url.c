@@ -5,18 +5,13 @@
 
 #include "base/text.h"
 
-static uint8_t lower(uint8_t c)
-{
-    return c >= 'A' && c <= 'Z' ? (uint8_t)(c - 'A' + 'a') : c;
-}
-
 static bool take_prefix(struct bytes *rest, const char *prefix)
 {
     size_t len = strlen(prefix);
     if (rest->len < len)
         return false;
     for (size_t i = 0; i < len; i++)
-        if (lower(rest->data[i]) != (uint8_t)prefix[i])
+        if (text_lower(rest->data[i]) != (uint8_t)prefix[i])
             return false;
     *rest = bytes_of(rest->data + len, rest->len - len);
     return true;
@@ -51,7 +46,7 @@ static bool read_name(struct bytes name, struct http_url *out)
     size_t label = 0;
     bool is_all_digits = true;
     for (size_t i = 0; i < name.len; i++) {
-        uint8_t c = lower(name.data[i]);
+        uint8_t c = text_lower(name.data[i]);
         bool is_digit = c >= '0' && c <= '9';
         if (c == '.' && (label == 0 || label > DNS_NAME_LABEL_MAX))
             return false;

@@ -51,16 +51,9 @@ static enum status keep_text(struct trust_import *import, const char *text, cons
 /* ---- roots and intermediates ---- */
 
 /* As the bundle sorts them. */
-static int compare_bytes(struct bytes a, struct bytes b)
-{
-    size_t len = a.len < b.len ? a.len : b.len;
-    int order = len > 0 ? memcmp(a.data, b.data, len) : 0;
-    return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
-}
-
 static int compare_anchor(const void *key, const void *item)
 {
-    return compare_bytes(*(const struct bytes *)key, ((const struct trust_bundle_anchor *)item)->certificate);
+    return bytes_compare(*(const struct bytes *)key, ((const struct trust_bundle_anchor *)item)->certificate);
 }
 
 static enum status add_purpose(struct trust_bundle_purposes *purposes, uint16_t purpose, bool *is_changed, struct error *err)
@@ -226,7 +219,7 @@ enum status trust_import_ca(struct trust_import *import, const struct trust_impo
 static int compare_ct_log(const void *key, const void *item)
 {
     const struct trust_bundle_ct_log *a = key, *b = item;
-    return a->suite != b->suite ? (int)a->suite - (int)b->suite : compare_bytes(a->spki, b->spki);
+    return a->suite != b->suite ? (int)a->suite - (int)b->suite : bytes_compare(a->spki, b->spki);
 }
 
 static enum status check_ct_key(const struct trust_import *import, const struct trust_bundle_ct_log *log, struct error *err)

@@ -101,16 +101,10 @@ static bool has_key(const struct trust_keys *keys, const struct public_key *key)
 }
 
 /* In the order of the bundle: by SubjectPublicKeyInfo. */
-static int compare_spki(struct bytes a, struct bytes b)
-{
-    int order = memcmp(a.data, b.data, a.len < b.len ? a.len : b.len);
-    return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
-}
-
 static void insert(struct trust_keys *keys, struct public_key *key)
 {
     size_t at = keys->count++;
-    for (; at > 0 && compare_spki(public_key_spki(keys->at[at - 1]), public_key_spki(key)) > 0; at--)
+    for (; at > 0 && bytes_compare(public_key_spki(keys->at[at - 1]), public_key_spki(key)) > 0; at--)
         keys->at[at] = keys->at[at - 1];
     keys->at[at] = key;
 }

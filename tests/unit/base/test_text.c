@@ -215,6 +215,27 @@ static void a_copy_ends(void **state)
     free(empty);
 }
 
+static void bytes_have_an_order(void **state)
+{
+    (void)state;
+    static const char *const ordered[] = {"", "a", "a\x01", "ab", "b", "\xff"};
+    const int count = (int)(sizeof ordered / sizeof *ordered);
+    for (int i = 0; i < count; i++)
+        for (int k = 0; k < count; k++) {
+            int order = bytes_compare(bytes_of_text(ordered[i]), bytes_of_text(ordered[k]));
+            assert_int_equal((order > 0) - (order < 0), (i > k) - (i < k));
+        }
+    assert_int_equal(bytes_compare(bytes_of(NULL, 0), bytes_of(NULL, 0)), 0);
+    assert_true(bytes_compare(bytes_of(NULL, 0), bytes_of_text("a")) < 0);
+}
+
+static void only_ascii_letters_are_made_small(void **state)
+{
+    (void)state;
+    for (unsigned c = 0; c < 256; c++)
+        assert_int_equal(text_lower((uint8_t)c), c >= 'A' && c <= 'Z' ? c + 32 : c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -222,6 +243,8 @@ int main(void)
         cmocka_unit_test(utf8),    cmocka_unit_test(words), cmocka_unit_test(lines),
         cmocka_unit_test(base64url), cmocka_unit_test(a_copy_ends),
         cmocka_unit_test(base64_of_everything),
+        cmocka_unit_test(bytes_have_an_order),
+        cmocka_unit_test(only_ascii_letters_are_made_small),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
