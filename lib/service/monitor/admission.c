@@ -32,7 +32,7 @@ static void judge_uptime(const struct uptime *u, int64_t now_ms, struct admissio
         return;
     }
     out->is_yes = f.ratio >= ADMISSION_RATIO;
-    (void)snprintf(out->reason, sizeof out->reason, "the lowest of %zu endpoints is %s with %.3f %% (%llu of %llu samples), %s %.0f %%",
+    (void)snprintf(out->reason, sizeof out->reason, "the lowest of %zu endpoints is %s with %.3f %% (%llu of %llu intervals), %s %.0f %%",
                    u->endpoint_count, u->endpoints[endpoint].name, f.ratio * 100, (unsigned long long)f.good,
                    (unsigned long long)(f.good + f.bad), out->is_yes ? "at least" : "below", ADMISSION_RATIO * 100);
 }

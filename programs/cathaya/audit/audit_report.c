@@ -103,8 +103,9 @@ void audit_report_sct(const struct audit_sct *sct, const char *log_name, const s
 {
     bool is_in = a->answer == FOLLOWER_INCLUDED;
     if (!is_json && is_in) {
-        output_line("%s: SCT of %s: included at index %" PRIu64 ", in a tree head %" PRId64 ".%03" PRId64 " s after the SCT", sct->name,
-                    log_name, a->index, a->delay_ms / 1000, a->delay_ms % 1000);
+        int64_t delay = a->delay_ms < 0 ? -a->delay_ms : a->delay_ms;
+        output_line("%s: SCT of %s: included at index %" PRIu64 ", in a tree head %" PRId64 ".%03" PRId64 " s %s the SCT", sct->name,
+                    log_name, a->index, delay / 1000, delay % 1000, a->delay_ms < 0 ? "before" : "after");
         return;
     }
     if (!is_json) {

@@ -116,7 +116,7 @@ static void print_text(const struct report *r)
     for (size_t i = 0; i < r->uptime.endpoint_count; i++) {
         struct uptime_figures f;
         uptime_figures(&r->uptime, i, r->now_ms, &f);
-        output_line("  endpoint %-20s %8.4f %%  %llu of %llu samples on %u days, longest outage %lld min",
+        output_line("  endpoint %-20s %8.4f %%  %llu of %llu intervals on %u days, longest outage %lld min",
                     r->uptime.endpoints[i].name, f.ratio * 100, (unsigned long long)f.good, (unsigned long long)(f.good + f.bad),
                     f.days, (long long)(f.longest_outage_ms / 60000));
     }
