@@ -48,7 +48,8 @@ void follower_withheld(struct log_follower *f, const struct error *err)
     char text[FOLLOWER_TEXT_MAX];
     int64_t now = follower_now_ms(f), mmd = (int64_t)f->log.mmd_ms;
     int64_t most = mmd > FOLLOWER_UNREACHABLE_MS ? mmd : FOLLOWER_UNREACHABLE_MS;
-    if (f->withheld_since_ms == 0)
+    /* Who shows no head either is not there, which is told as that. */
+    if (f->withheld_since_ms == 0 || f->sources[0].failing_since_ms != 0)
         f->withheld_since_ms = now;
     if (f->is_told_withheld || now - f->withheld_since_ms <= most)
         return;
