@@ -1,4 +1,5 @@
 /* Which logs are followed: `log` blocks and log lists. */
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -278,6 +279,26 @@ static void name_row(const struct log_list_log *row, const char *id, char out[LO
     (void)snprintf(out + len, LOG_FOLLOWER_NAME_MAX + 1 - len, "%s%.8s", len > 0 && out[len - 1] != '-' ? "-" : "", id);
 }
 
+/* A list that describes a log in other words shall not make it another log, whose history would be believed anew: the name under which
+ * there is a state already stays. */
+static void keep_name(const struct monitor_settings *settings, const char *id, char name[LOG_FOLLOWER_NAME_MAX + 1])
+{
+    char path[MONITOR_PATH_MAX + 16], suffix[10];
+    (void)snprintf(path, sizeof path, "%s/logs", settings->directory);
+    (void)snprintf(suffix, sizeof suffix, "-%.8s", id);
+    DIR *folder = opendir(path);
+    const struct dirent *entry;
+    while (folder != NULL && (entry = readdir(folder)) != NULL) {
+        size_t len = strlen(entry->d_name);
+        if (len > LOG_FOLLOWER_NAME_MAX || len < strlen(suffix) || strcmp(entry->d_name + len - strlen(suffix), suffix) != 0)
+            continue;
+        (void)snprintf(name, LOG_FOLLOWER_NAME_MAX + 1, "%.*s", LOG_FOLLOWER_NAME_MAX, entry->d_name);
+        break;
+    }
+    if (folder != NULL)
+        (void)closedir(folder);
+}
+
 static enum status add_row(struct monitor_settings *settings, const struct log_list_log *row, struct error *err)
 {
     struct monitor_settings_log *log = calloc(1, sizeof *log);
@@ -290,6 +311,7 @@ static enum status add_row(struct monitor_settings *settings, const struct log_l
         return s;
     }
     name_row(row, log->id, log->name);
+    keep_name(settings, log->id, log->name);
     log->kind = row->is_tiled ? LOG_KIND_STATIC_CT : LOG_KIND_RFC6962;
     (void)snprintf(log->url, sizeof log->url, "%s", row->monitoring_url);
     (void)snprintf(log->submission_url, sizeof log->submission_url, "%s", row->submission_url);

@@ -354,13 +354,24 @@ class MonitorTest(unittest.TestCase):
                'submission_url': self.gm.log.url + '/', 'monitoring_url': self.gm.log.url + '/',
                'state': {'usable': {'timestamp': '2026-01-01T00:00:00Z'}}}
         path = os.path.join(self.folder, 'list.json')
-        with open(path, 'w', encoding='ascii') as file:
-            json.dump({'version': '1', 'log_list_timestamp': '2026-01-01T00:00:00Z',
-                       'operators': [{'name': 'Example', 'email': ['ct@example.com'], 'logs': [], 'tiled_logs': [row]}]}, file)
+
+        def write():
+            with open(path, 'w', encoding='ascii') as file:
+                json.dump({'version': '1', 'log_list_timestamp': '2026-01-01T00:00:00Z',
+                           'operators': [{'name': 'Example', 'email': ['ct@example.com'], 'logs': [], 'tiled_logs': [row]}]}, file)
+        write()
         monitor = self.monitor(logs={'intl1': self.intl}, more=f'log-list = {{"{path}"}}\n').start()
         self.gm.certificate('www.watched.example')
         self.assertTrue(wait_until(lambda: monitor.told()), monitor.said())
         self.assertEqual(monitor.told()[0]['log'], 'example-log-2027h1-' + self.gm.log.log_id.hex()[:8])
+        self.assertTrue(wait_until(monitor.has_caught_up))
+        monitor.stop()
+        # Described in other words it is the same log: a history that goes back is seen.
+        row['description'] = 'Renamed'
+        write()
+        self.gm.log.lies.shrink_to = 1
+        monitor.start()
+        self.assertTrue(wait_until(lambda: [t for t in monitor.told('finding') if t['finding'] == 'shrank']), monitor.said())
         monitor.stop()
 
     def test_a_line_that_was_cut(self):
