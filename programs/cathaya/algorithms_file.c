@@ -25,7 +25,8 @@ enum status algorithms_file_add_to_table(void *context, const char *name, const 
     return algorithms_add(algorithms, name, oid, evp_name, provider, err);
 }
 
-enum status algorithms_file_load(const char *path, struct algorithms *algorithms, struct error *err)
+enum status algorithms_file_open(const char *path, struct algorithms **out, struct error *err)
 {
-    return algorithms_file_read(path, algorithms_file_add_to_table, algorithms, err);
+    enum status s = algorithms_new(out, err);
+    return s == STATUS_OK ? algorithms_file_read(path, algorithms_file_add_to_table, *out, err) : s;
 }

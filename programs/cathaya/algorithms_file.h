@@ -26,8 +26,8 @@ enum status algorithms_file_add_to_table(void *context, const char *name, const 
                                          const char *evp_name, const char *provider,
                                          struct error *err);
 
-/* algorithms_file_load adds them to a table. */
-MUST_USE enum status algorithms_file_load(const char *path, struct algorithms *algorithms,
-                                          struct error *err);
+/* algorithms_file_open makes a table with the algorithms of this program and of the file; NULL: no file. algorithms_free(*out)
+ * follows, also after a failure. */
+MUST_USE enum status algorithms_file_open(const char *path, struct algorithms **out, struct error *err);
 
 #endif

@@ -110,9 +110,7 @@ static enum status add_directory(struct session *session, const struct options *
 {
     struct cathaya_error outer;
     struct trust_contents_settings settings = {.now_s = session->request.at, .purpose = TRUST_BUNDLE_TLS};
-    enum status s = algorithms_new(&session->algorithms, err);
-    if (s == STATUS_OK)
-        s = algorithms_file_load(options_value(options, "algorithms"), session->algorithms, err);
+    enum status s = algorithms_file_open(options_value(options, "algorithms"), &session->algorithms, err);
     if (s == STATUS_OK)
         s = trust_directory_load(options_value(options, "trust"), session->algorithms, &settings, &session->directory, err);
     if (s != STATUS_OK)

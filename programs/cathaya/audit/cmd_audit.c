@@ -259,9 +259,7 @@ static enum status prepare(struct session *s, const struct options *options, str
 {
     enum status status = read_options(s, options, err);
     if (status == STATUS_OK)
-        status = algorithms_new(&s->algorithms, err);
-    if (status == STATUS_OK)
-        status = algorithms_file_load(options_value(options, "algorithms"), s->algorithms, err);
+        status = algorithms_file_open(options_value(options, "algorithms"), &s->algorithms, err);
     if (status == STATUS_OK)
         status = audit_logs_load(options, s->algorithms, &s->logs, err);
     return status;

@@ -12,9 +12,7 @@ bool ca_session_algorithms(struct ca_session *session, const struct options *opt
 {
     struct error err = {.status = STATUS_OK};
     *session = (struct ca_session){.algorithms = NULL};
-    enum status s = algorithms_new(&session->algorithms, &err);
-    if (s == STATUS_OK)
-        s = algorithms_file_load(options_value(options, "algorithms"), session->algorithms, &err);
+    enum status s = algorithms_file_open(options_value(options, "algorithms"), &session->algorithms, &err);
     if (s != STATUS_OK)
         *exit_status = output_failure(ROLE_NEEDED, &err);
     return s == STATUS_OK;

@@ -158,9 +158,7 @@ static int run(const struct options *options)
     int status = EXIT_YES;
     builder_init(&m.config, 65536);
     builder_init(&m.vkey, VKEY_TEXT_MAX + 1);
-    enum status s = algorithms_new(&algorithms, &err);
-    if (s == STATUS_OK)
-        s = algorithms_file_load(options_value(options, "algorithms"), algorithms, &err);
+    enum status s = algorithms_file_open(options_value(options, "algorithms"), &algorithms, &err);
     if (s == STATUS_OK)
         s = read_options(options, &m, &err);
     if (s == STATUS_OK)

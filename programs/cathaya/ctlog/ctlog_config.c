@@ -184,9 +184,7 @@ enum status ctlog_config_read(const char *path, const char *algorithms_file, str
         return error_set(err, STATUS_NO_MEMORY, "out of memory");
     enum status s = config_file_base(path, config->base, sizeof config->base, err);
     if (s == STATUS_OK)
-        s = algorithms_new(&config->algorithms, err);
-    if (s == STATUS_OK)
-        s = algorithms_file_load(algorithms_file, config->algorithms, err);
+        s = algorithms_file_open(algorithms_file, &config->algorithms, err);
     if (s == STATUS_OK)
         s = config_file_parse(path, options, &cfg, err);
     if (s == STATUS_OK) {

@@ -56,9 +56,7 @@ static int run_in(const struct wishes *w, const char *state, const struct option
                              .is_staying = w->is_staying, .is_json = w->is_json,
                              .algorithms_file = options_value(options, "algorithms")};
     int exit_status;
-    enum status s = algorithms_new(&algorithms, &err);
-    if (s == STATUS_OK)
-        s = algorithms_file_load(live.algorithms_file, algorithms, &err);
+    enum status s = algorithms_file_open(live.algorithms_file, &algorithms, &err);
     if (s != STATUS_OK)
         exit_status = output_failure(ROLE_NEEDED, &err);
     else if (w->has_services)

@@ -109,9 +109,7 @@ static int run(const struct options *options)
     struct algorithms *algorithms = NULL;
     struct error err = {.status = STATUS_OK};
     int status = EXIT_YES;
-    enum status s = algorithms_new(&algorithms, &err);
-    if (s == STATUS_OK)
-        s = algorithms_file_load(options_value(options, "algorithms"), algorithms, &err);
+    enum status s = algorithms_file_open(options_value(options, "algorithms"), &algorithms, &err);
     if (s != STATUS_OK)
         status = output_failure(ROLE_NEEDED, &err);
     for (size_t i = 0; i < options->argument_count && s == STATUS_OK; i++)

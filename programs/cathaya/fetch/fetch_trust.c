@@ -149,9 +149,7 @@ static enum status load(struct fetch_trust *trust, const struct options *options
 {
     static const char *const files[] = {"ca", "intermediate", "policy", "anchor"};
     const char *directory = options_value(options, "trust");
-    enum status s = algorithms_new(&trust->algorithms, err);
-    if (s == STATUS_OK)
-        s = algorithms_file_load(options_value(options, "algorithms"), trust->algorithms, err);
+    enum status s = algorithms_file_open(options_value(options, "algorithms"), &trust->algorithms, err);
     if (s != STATUS_OK)
         return s;
     for (size_t i = 0; directory != NULL && i < sizeof files / sizeof *files; i++)

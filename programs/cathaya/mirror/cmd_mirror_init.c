@@ -130,9 +130,7 @@ static int run(const struct options *options)
     int status = EXIT_YES;
     builder_init(&m.config, 65536);
     builder_init(&m.vkeys, 65536);
-    enum status s = algorithms_new(&m.algorithms, &err);
-    if (s == STATUS_OK)
-        s = algorithms_file_load(options_value(options, "algorithms"), m.algorithms, &err);
+    enum status s = algorithms_file_open(options_value(options, "algorithms"), &m.algorithms, &err);
     if (s == STATUS_OK)
         s = read_options(options, &m, &err);
     if (s == STATUS_OK)

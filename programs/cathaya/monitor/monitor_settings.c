@@ -263,9 +263,7 @@ enum status monitor_settings_read(const char *path, const char *algorithms_file,
         return error_set(err, STATUS_NO_MEMORY, "out of memory");
     enum status s = config_file_base(path, m->base, sizeof m->base, err);
     if (s == STATUS_OK)
-        s = algorithms_new(&m->algorithms, err);
-    if (s == STATUS_OK)
-        s = algorithms_file_load(algorithms_file, m->algorithms, err);
+        s = algorithms_file_open(algorithms_file, &m->algorithms, err);
     if (s == STATUS_OK)
         s = config_file_parse(path, options, &cfg, err);
     if (s == STATUS_OK) {

@@ -60,9 +60,7 @@ static int run(const struct options *options)
     struct error err = {.status = STATUS_OK};
     bool is_check = options_has(options, "check-config");
     secret_process_start();
-    enum status s = algorithms_new(&algorithms, &err);
-    if (s == STATUS_OK)
-        s = algorithms_file_load(options_value(options, "algorithms"), algorithms, &err);
+    enum status s = algorithms_file_open(options_value(options, "algorithms"), &algorithms, &err);
     if (s == STATUS_OK)
         s = signer_config_read(options_value(options, "config"), algorithms, &config, &err);
     if (s == STATUS_OK && is_check)

@@ -231,9 +231,7 @@ static enum status write_back(struct session *s, struct error *err)
 
 static enum status import(struct session *s, const struct options *options, struct error *err)
 {
-    enum status status = algorithms_new(&s->algorithms, err);
-    if (status == STATUS_OK)
-        status = algorithms_file_load(options_value(options, "algorithms"), s->algorithms, err);
+    enum status status = algorithms_file_open(options_value(options, "algorithms"), &s->algorithms, err);
     s->is_pinning = options_has(options, "bundle-key");
     if (status == STATUS_OK && s->is_pinning)
         status = read_keys(s, options, err);

@@ -208,9 +208,7 @@ static int run(const struct options *options)
     int exit_status = EXIT_YES;
     enum status status = options_time(options, "at", &s.now_s, &err);
     if (status == STATUS_OK)
-        status = algorithms_new(&s.algorithms, &err);
-    if (status == STATUS_OK)
-        status = algorithms_file_load(options_value(options, "algorithms"), s.algorithms, &err);
+        status = algorithms_file_open(options_value(options, "algorithms"), &s.algorithms, &err);
     struct trust_contents_settings settings = {.now_s = s.now_s};
     if (status == STATUS_OK)
         status = trust_directory_load(options_value(options, "dir"), s.algorithms, &settings, &s.directory, &err);

@@ -75,9 +75,7 @@ static void on_signal(void *cookie, int number)
 
 static enum status start(struct session *s, const struct options *options, struct error *err)
 {
-    enum status status = algorithms_new(&s->algorithms, err);
-    if (status == STATUS_OK)
-        status = algorithms_file_load(options_value(options, "algorithms"), s->algorithms, err);
+    enum status status = algorithms_file_open(options_value(options, "algorithms"), &s->algorithms, err);
     if (status == STATUS_OK)
         status = event_loop_new(&s->loop, err);
     if (status == STATUS_OK)
