@@ -12,8 +12,8 @@ add_test(NAME unit/program/service COMMAND test_program_service)
 set_tests_properties(unit/program/service PROPERTIES LABELS unit)
 
 add_executable(test_program_gateway_parts "${CMAKE_CURRENT_LIST_DIR}/test_gateway_parts.c"
-  "${program}/gateway/dns_hook.c" "${program}/gateway/timer_gate.c")
+  "${program}/gateway/dns_hook.c" "${program}/gateway/timer_gate.c" "${program}/service/child_process.c")
 target_include_directories(test_program_gateway_parts PRIVATE "${PROJECT_SOURCE_DIR}/tests" "${program}")
-target_link_libraries(test_program_gateway_parts PRIVATE layer_adapters_event_loop cmocka)
+target_link_libraries(test_program_gateway_parts PRIVATE layer_adapters_event_loop layer_adapters_posix cmocka)
 add_test(NAME unit/program/gateway_parts COMMAND test_program_gateway_parts)
 set_tests_properties(unit/program/gateway_parts PROPERTIES LABELS unit)
