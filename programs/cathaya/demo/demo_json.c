@@ -74,8 +74,9 @@ static json_t *trust(const struct demo_world *w)
 enum status demo_json_write(const struct demo_world *w, struct error *err)
 {
     char path[DEMO_PATH_SIZE + 16];
-    json_t *all = json_pack("{s:o, s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:{s:s}}", "acme", acme(w), "http01_port", (int)w->http01_port, "dns", w->dns, "cas", cas(w),
-                            "mirrors", mirrors(w), "ctlogs", ctlogs(w), "gateway", gateway(w), "trust", trust(w), "monitor", "url", w->monitor_url);
+    json_t *all = json_pack("{s:o, s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:{s:s, s:s}}", "acme", acme(w), "http01_port", (int)w->http01_port, "dns", w->dns, "cas", cas(w),
+                            "mirrors", mirrors(w), "ctlogs", ctlogs(w), "gateway", gateway(w), "trust", trust(w), "monitor", "url", w->monitor_url,
+                            "status_url", w->monitor_status_url);
     char *text = json_dumps(all, JSON_INDENT(2) | JSON_SORT_KEYS);
     (void)snprintf(path, sizeof path, "%s/demo.json", w->state);
     enum status s = text == NULL ? error_set(err, STATUS_NO_MEMORY, "out of memory")

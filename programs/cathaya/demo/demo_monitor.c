@@ -20,7 +20,7 @@ static enum status write_config(const struct demo_world *w, struct error *err)
 {
     struct builder b;
     builder_init(&b, CONFIG_MAX);
-    builder_printf(&b, "directory = \"monitor\"\nlisten = {\"127.0.0.1:%u\"}\ninterval-ms = 500\nwatch-list = \"watch.txt\"\nindex = true\n"
+    builder_printf(&b, "directory = \"monitor\"\nlisten = {\"127.0.0.1:%u\"}\nadmin-listen = \"127.0.0.1:0\"\ninterval-ms = 500\nwatch-list = \"watch.txt\"\nindex = true\n"
                       "action { jsonl = \"alerts.jsonl\" }\nlog-list = {",
                    w->monitor_port);
     for (size_t i = 0; i < DEMO_OPERATORS; i++)
@@ -52,7 +52,10 @@ enum status demo_monitor_start(struct demo_world *w, struct error *err)
     const char *const arguments[] = {"cathaya", "monitor", "run", "--config", path, NULL};
     if (s == STATUS_OK)
         s = demo_processes_start(&w->processes, "monitor", arguments, NULL, &process, err);
-    return s == STATUS_OK ? demo_process_wait_ready(process, "monitor", address, err) : s;
+    if (s == STATUS_OK)
+        s = demo_process_wait_ready(process, "admin", address, err);
+    (void)snprintf(w->monitor_status_url, sizeof w->monitor_status_url, "http://%s/status", address);
+    return s;
 }
 
 /* ---- what it has told ---- */

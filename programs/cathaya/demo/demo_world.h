@@ -116,7 +116,7 @@ struct demo_world {
     struct log_list ctlogs;
     struct demo_fork fork;
     struct demo_monitor monitor;
-    char monitor_url[DEMO_URL_SIZE];
+    char monitor_url[DEMO_URL_SIZE], monitor_status_url[DEMO_URL_SIZE];
     size_t certificate_count;
     struct demo_certificate certificates[DEMO_CERTIFICATES_MAX];
     struct demo_log_view logs[DEMO_SUITES];

@@ -140,6 +140,8 @@ class Demo(unittest.TestCase):
             self.assertGreater(head['tree_size'], 0)
             self.assertIn('sm3_root_hash' if log['suite'] == 'gm' else 'sha256_root_hash', head)
             self.assertGreater(len(base64.b64decode(log['key'], validate=True)), 80)
+        with urllib.request.urlopen(world['monitor']['status_url'], timeout=20) as answer:
+            self.assertEqual(len(json.load(answer)['logs']), 5)      # the four, and the one that was caught
         with self.assertRaises(urllib.error.HTTPError) as refused:
             urllib.request.urlopen(world['monitor']['url'] + '/gossip/v1/tree-heads', b'nonsense', timeout=20)
         self.assertEqual(refused.exception.code, 400)
