@@ -39,7 +39,7 @@ static enum status write_config(const struct demo_world *w, struct error *err)
 
 enum status demo_monitor_start(struct demo_world *w, struct error *err)
 {
-    char path[DEMO_PATH_SIZE], address[DEMO_ADDRESS_SIZE];
+    char path[DEMO_PATH_SIZE], address[DEMO_ADDRESS_SIZE] = "";
     struct demo_process *process;
     enum status s = demo_fork_start(w, err);
     if (s == STATUS_OK)
