@@ -8,18 +8,6 @@
 #include "codec/note/note_key.h"
 #include "log_engine/log_internal.h"
 
-static struct cosigned_message message_of(const struct log_engine *log, struct bytes name,
-                                          uint64_t timestamp, uint64_t size,
-                                          const uint8_t root[HASH_SIZE])
-{
-    struct cosigned_message m = {.cosigner_name = name,
-                                 .log_origin = bytes_of_text(log->origin),
-                                 .timestamp = timestamp,
-                                 .subtree = {.start = 0, .end = size}};
-    memcpy(m.hash, root, HASH_SIZE);
-    return m;
-}
-
 /* The signature line of one cosigner. */
 static enum status write_signature(struct log_engine *log, const struct cosigner *c,
                                    const struct checkpoint *checkpoint, uint64_t timestamp_s,
@@ -31,7 +19,7 @@ static enum status write_signature(struct log_engine *log, const struct cosigner
     tai_name(&c->id, text);
     struct bytes name = bytes_of_text(text);
     struct cosigned_message m =
-        message_of(log, name, timestamp_s, checkpoint->size, checkpoint->root);
+        log_message(log, name, timestamp_s, (struct subtree){0, checkpoint->size}, checkpoint->root);
     builder_init(&signature, SIGNATURE_SIZE_MAX);
     builder_init(&payload, SIGNATURE_SIZE_MAX + 8);
     struct subtree_prover prover = log_prover(log);

@@ -8,18 +8,6 @@
 #include "codec/note/timestamped_signature.h"
 #include "log_engine/log_internal.h"
 
-static struct cosigned_message message_of(const struct log_engine *log, struct bytes name,
-                                          uint64_t timestamp, uint64_t size,
-                                          const uint8_t root[HASH_SIZE])
-{
-    struct cosigned_message m = {.cosigner_name = name,
-                                 .log_origin = bytes_of_text(log->origin),
-                                 .timestamp = timestamp,
-                                 .subtree = {.start = 0, .end = size}};
-    memcpy(m.hash, root, HASH_SIZE);
-    return m;
-}
-
 /* Whose line it may be. */
 struct signer {
     struct bytes name;
@@ -40,7 +28,7 @@ static enum status write_message(const struct log_engine *log, const struct sign
     if (signer->type == NOTE_KEY_ED25519_COSIGNATURE)
         return timestamped_signature_write_ed25519_message(timestamp_s, text, out, err);
     struct cosigned_message m =
-        message_of(log, signer->name, timestamp_s, checkpoint->size, checkpoint->root);
+        log_message(log, signer->name, timestamp_s, (struct subtree){0, checkpoint->size}, checkpoint->root);
     return cosigned_message_write(&m, out, err);
 }
 

@@ -7,13 +7,14 @@
 /* Longest signatures of all cosigners over both subtrees. */
 #define SIGNATURES_SIZE_MAX ((size_t)2 * LOG_COSIGNERS_MAX * SIGNATURE_SIZE_MAX)
 
-static struct cosigned_message message_of(const struct log_engine *log,
-                                          const struct cosigned_subtree *s, const char *name)
+struct cosigned_message log_message(const struct log_engine *log, struct bytes cosigner, uint64_t timestamp_s,
+                                    struct subtree subtree, const uint8_t hash[HASH_SIZE])
 {
-    struct cosigned_message m = {.cosigner_name = bytes_of_text(name),
+    struct cosigned_message m = {.cosigner_name = cosigner,
                                  .log_origin = bytes_of_text(log->origin),
-                                 .subtree = s->subtree};
-    memcpy(m.hash, s->hash, HASH_SIZE);
+                                 .timestamp = timestamp_s,
+                                 .subtree = subtree};
+    memcpy(m.hash, hash, HASH_SIZE);
     return m;
 }
 
@@ -27,7 +28,7 @@ static enum status sign_subtree(struct log_engine *log, struct cosigned_subtree 
         const struct cosigner *c = &log->cosigners[i];
         char name[TAI_NAME_SIZE];
         tai_name(&c->id, name);
-        struct cosigned_message m = message_of(log, s, name);
+        struct cosigned_message m = log_message(log, bytes_of_text(name), 0, s->subtree, s->hash);
         size_t before = signatures->len;
         enum status status = c->sign(c->context, &m, &prover, signatures, err);
         if (status != STATUS_OK)
@@ -91,7 +92,7 @@ enum status log_verify_cosignature(struct log_engine *log, const struct cosigned
 {
     uint8_t memory[COSIGNED_MESSAGE_MAX];
     struct builder message;
-    struct cosigned_message m = message_of(log, s, name);
+    struct cosigned_message m = log_message(log, bytes_of_text(name), 0, s->subtree, s->hash);
     builder_init_fixed(&message, memory, sizeof memory);
     enum status status = cosigned_message_write(&m, &message, err);
     if (status != STATUS_OK)
@@ -301,20 +302,6 @@ enum status log_find_batch(struct log_engine *log, uint64_t index, struct builde
     return error_set(err, STATUS_NOT_FOUND, "the batch of entry %" PRIu64 " is pruned", index);
 }
 
-/* The same, from memory if it is the batch that was asked for last. */
-static enum status find_again(struct log_engine *log, uint64_t index, struct error *err)
-{
-    const struct batch_object *object = &log->read_batch;
-    if (log->read_batch_number != 0 && object->start <= index && index < object->end)
-        return STATUS_OK;
-    log->read_batch_number = 0;
-    enum status status = log_find_batch(log, index, &log->read_batch_bytes, &log->read_batch, err);
-    /* What a reader has in memory may get cosignatures behind its back. */
-    if (status == STATUS_OK && !log->config.is_read_only)
-        log->read_batch_number = log->read_batch.number;
-    return status;
-}
-
 enum status log_check_batches(const struct log_engine *log, struct error *err)
 {
     if (log_keeps_batches(log))
@@ -322,16 +309,29 @@ enum status log_check_batches(const struct log_engine *log, struct error *err)
     return error_set(err, STATUS_USAGE, "%s cosigns no subtrees of batches", log->origin);
 }
 
+/* log_find_batch for an entry that is there, from memory if it is of the batch that was asked for last. */
+static enum status find_again(struct log_engine *log, uint64_t index, struct error *err)
+{
+    const struct batch_object *object = &log->read_batch;
+    enum status status = log_check_batches(log, err);
+    if (status == STATUS_OK)
+        status = log_check_index(log, index, err);
+    if (status != STATUS_OK || (log->read_batch_number != 0 && object->start <= index && index < object->end))
+        return status;
+    log->read_batch_number = 0;
+    status = log_find_batch(log, index, &log->read_batch_bytes, &log->read_batch, err);
+    /* What a reader has in memory may get cosignatures behind its back. */
+    if (status == STATUS_OK && !log->config.is_read_only)
+        log->read_batch_number = log->read_batch.number;
+    return status;
+}
+
 enum status log_read_cosignatures(struct log_engine *log, uint64_t index, struct subtree *subtree,
                                   struct builder *memory,
                                   struct log_cosignature out[LOG_COSIGNERS_MAX], size_t *count,
                                   struct error *err)
 {
-    enum status status = log_check_batches(log, err);
-    if (status == STATUS_OK)
-        status = log_check_index(log, index, err);
-    if (status == STATUS_OK)
-        status = find_again(log, index, err);
+    enum status status = find_again(log, index, err);
     if (status != STATUS_OK)
         return status;
     const struct cosigned_subtree *s = &log->read_batch.subtrees[0];
@@ -352,11 +352,7 @@ enum status log_read_cosignatures(struct log_engine *log, uint64_t index, struct
 enum status log_batch_of(struct log_engine *log, uint64_t index, struct log_batch *out,
                          struct error *err)
 {
-    enum status status = log_check_batches(log, err);
-    if (status == STATUS_OK)
-        status = log_check_index(log, index, err);
-    if (status == STATUS_OK)
-        status = find_again(log, index, err);
+    enum status status = find_again(log, index, err);
     if (status != STATUS_OK)
         return status;
     const struct batch_object *object = &log->read_batch;

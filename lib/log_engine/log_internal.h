@@ -167,6 +167,10 @@ MUST_USE enum status log_tree_head_verify(const struct log_engine *log, const st
 
 /* ---- log_cosign.c ---- */
 
+/* log_message is the statement of a cosigner about a subtree of the log, or about the whole tree [0, size) with a time. */
+struct cosigned_message log_message(const struct log_engine *log, struct bytes cosigner, uint64_t timestamp_s,
+                                    struct subtree subtree, const uint8_t hash[HASH_SIZE]);
+
 /* log_check_batches: STATUS_USAGE for a log without batch objects. */
 MUST_USE enum status log_check_batches(const struct log_engine *log, struct error *err);
 
