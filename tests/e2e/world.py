@@ -1,10 +1,12 @@
 """Runs the program, and makes what it is run on: a small GM hierarchy, by the independent reading's forge."""
 import base64
+import http.server
 import json
 import os
 import subprocess
 import sys
 import tempfile
+import threading
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -93,3 +95,23 @@ class World(unittest.TestCase):
 
 def json_lines(text):
     return [json.loads(line) for line in text.splitlines()]
+
+
+def serve(test, documents):
+    """An HTTP server with what {path: bytes} has at the moment, for the time of a test; its URL without a slash at the end."""
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            body = documents.get(self.path)
+            self.send_response(404 if body is None else 200)
+            self.send_header('Content-Length', str(len(body or b'')))
+            self.end_headers()
+            self.wfile.write(body or b'')
+
+        def log_message(self, *arguments):
+            pass
+
+    server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    test.addCleanup(server.server_close)
+    test.addCleanup(server.shutdown)
+    return f'http://127.0.0.1:{server.server_port}'

@@ -4,6 +4,7 @@ world. Ports are free ones; when somebody else was faster, others are tried."""
 import base64
 import functools
 import os
+import random
 import shutil
 import signal
 import socket
@@ -51,6 +52,33 @@ def main():
         print('skipped:', '; '.join(sorted({why for _, why in result.skipped})))
         sys.exit(77)
     sys.exit(0 if result.wasSuccessful() else 1)
+
+
+def quiet_port():
+    """A free port below those that outgoing connections get: it is still free when its process is started again."""
+    with open('/proc/sys/net/ipv4/ip_local_port_range', encoding='ascii') as file:
+        first = min(int(file.read().split()[0]), 32768)
+    for _ in range(200):
+        port = random.SystemRandom().randrange(max(first - 20000, 1100), first)
+        with socket.socket() as s:
+            try:
+                s.bind(('127.0.0.1', port))
+                return port
+            except OSError:
+                pass
+    raise AssertionError('no free port')
+
+
+def wait_until(what, condition, seconds=30, every=0.05):
+    """What condition() gives as soon as it is true."""
+    end = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise AssertionError(f'not in {seconds} s: {what() if callable(what) else what}')
+        time.sleep(every)
 
 
 def free_port():

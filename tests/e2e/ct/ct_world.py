@@ -23,7 +23,7 @@ import pki
 import acme_world
 import ct_wire
 import log_reader
-from acme_world import PROGRAM, Process
+from acme_world import PROGRAM, Process, quiet_port, wait_until
 
 PEERS = os.path.join(ROOT, 'build', 'deps', 'peers')
 SEED = os.environ.get('CATHAYA_CRASH_SEED') or str(time.time_ns())
@@ -39,34 +39,6 @@ def peer(name):
 def need(condition, *what):
     if not condition:
         raise AssertionError(' '.join(map(str, what)) + f' (CATHAYA_CRASH_SEED={SEED})')
-
-
-def quiet_port():
-    """A free port that no outgoing connection gets while its process is being started again."""
-    import socket
-    with open('/proc/sys/net/ipv4/ip_local_port_range', encoding='ascii') as file:
-        first = min(int(file.read().split()[0]), 32768)
-    for _ in range(200):
-        port = random.SystemRandom().randrange(max(first - 20000, 1100), first)
-        with socket.socket() as s:
-            try:
-                s.bind(('127.0.0.1', port))
-                return port
-            except OSError:
-                pass
-    raise AssertionError('no free port')
-
-
-def wait_until(what, condition, seconds=30, every=0.05):
-    """What condition() gives as soon as it is true."""
-    end = time.monotonic() + seconds
-    while True:
-        value = condition()
-        if value:
-            return value
-        if time.monotonic() > end:
-            raise AssertionError(f'not in {seconds} s: {what() if callable(what) else what}')
-        time.sleep(every)
 
 
 class Log:

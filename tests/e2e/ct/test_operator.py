@@ -2,13 +2,11 @@
 cosigns its tree heads; the process mirrors a Merkle Tree CA's log and passes on its landmarks."""
 import base64
 import hashlib
-import http.server
 import json
 import os
 import signal
 import subprocess
 import sys
-import threading
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -213,23 +211,9 @@ class Operator(unittest.TestCase):
         sys.path.insert(0, os.path.join(ct_world.ROOT, 'tests', 'e2e', 'mirror'))
         import test_mirror
         import forge
+        from world import serve
         documents = {'/gm/1/landmarks': b'1\n300 4000000000\n0 0\n'}
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self):
-                body = documents.get(self.path)
-                self.send_response(404 if body is None else 200)
-                self.send_header('Content-Length', str(len(body or b'')))
-                self.end_headers()
-                self.wfile.write(body or b'')
-
-            def log_message(self, *arguments):
-                pass
-
-        server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Handler)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        self.addCleanup(server.server_close)
-        self.addCleanup(server.shutdown)
+        ca = serve(self, documents)
         world = self.start(extra='mirror-config = "m/mirror.conf"\n')
         self.assertEqual(cathaya('mirror', 'init', '--name', test_mirror.MIRROR_ID, world.path('m'))[0], 0)
         test_mirror.Mirror.setUpClass()
@@ -238,7 +222,7 @@ class Operator(unittest.TestCase):
         with open(world.path('m', 'mirror.conf'), encoding='ascii') as file:
             text = '\n'.join(line for line in file.read().split('\n') if not line.startswith('listen'))
         world.put('m/mirror.conf', 'landmark-interval = 1\n' + text + f'ca "{test_mirror.CA_ID}" {{ certificate = "ca.pem"\n'
-                  f' prefix-url = "http://127.0.0.1:{server.server_port}/gm"\n}}\n')
+                  f' prefix-url = "{ca}/gm"\n}}\n')
         world.start()
         client = test_mirror.Client(f'127.0.0.1:{world.port}', mirror.log, mirror.key)
         self.assertEqual(client.add_checkpoint(0, 700)[0], 200)

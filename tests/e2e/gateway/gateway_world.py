@@ -7,7 +7,6 @@ trust directories of clients. Everything is a process as an operator starts it, 
 import contextlib
 import json
 import os
-import random
 import shutil
 import signal
 import socket
@@ -15,7 +14,6 @@ import ssl
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
 import urllib.error
 import urllib.request
@@ -27,7 +25,7 @@ for folder in ('acme', 'dns', 'services', 'gateway'):
 
 import acme_world
 import shift_clock
-from acme_world import PROGRAM, Process, need
+from acme_world import PROGRAM, Process, need, quiet_port, wait_until
 from backend import Backend
 
 OPENSSL4 = os.environ.get('CATHAYA_OPENSSL_PROGRAM') or os.path.join(ROOT, 'build', 'deps', 'openssl-program', 'openssl')
@@ -40,33 +38,6 @@ def need_openssl4():
     if not os.access(OPENSSL4, os.X_OK):
         raise unittest.SkipTest('OpenSSL 4\'s program is not there: scripts/get-openssl --program')
     return OPENSSL4
-
-
-def quiet_port():
-    """A free port below those that outgoing connections get: it is still free when its process is started again."""
-    with open('/proc/sys/net/ipv4/ip_local_port_range', encoding='ascii') as file:
-        first = min(int(file.read().split()[0]), 32768)
-    for _ in range(200):
-        port = random.SystemRandom().randrange(max(first - 20000, 1100), first)
-        with socket.socket() as s:
-            try:
-                s.bind(('127.0.0.1', port))
-                return port
-            except OSError:
-                pass
-    raise AssertionError('no free port')
-
-
-def wait_until(what, condition, seconds=30, every=0.05):
-    """What condition() gives as soon as it is true."""
-    end = time.monotonic() + seconds
-    while True:
-        value = condition()
-        if value:
-            return value
-        if time.monotonic() > end:
-            raise AssertionError(f'not in {seconds} s: {what() if callable(what) else what}')
-        time.sleep(every)
 
 
 def quoted(value):

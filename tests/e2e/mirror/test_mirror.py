@@ -4,7 +4,6 @@ import base64
 import gzip
 import hashlib
 import http.client
-import http.server
 import json
 import os
 import signal
@@ -25,7 +24,7 @@ import algorithms
 import forge
 import mtc
 import note
-from world import pem
+from world import pem, serve
 
 CA_ID, MIRROR_ID = '32473.7', '32473.9'
 DASH = '\u2014'
@@ -323,26 +322,11 @@ class Mirror(unittest.TestCase):
     def test_landmarks_of_the_ca_are_served(self):
         """What a CA serves as landmarks is there beside the mirror's tiles, as soon as they lie in what is mirrored."""
         documents = {'/gm/1/landmarks': b'1\n650 4000000000\n0 0\n'}
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self):
-                body = documents.get(self.path)
-                self.send_response(404 if body is None else 200)
-                self.send_header('Content-Length', str(len(body or b'')))
-                self.end_headers()
-                self.wfile.write(body or b'')
-
-            def log_message(self, *arguments):
-                pass
-
-        server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Handler)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        self.addCleanup(server.server_close)
-        self.addCleanup(server.shutdown)
+        ca = serve(self, documents)
         self.stop()
         with open(self.config) as file:
             text = file.read()
-        url = f' prefix-url = "http://127.0.0.1:{server.server_port}/gm"\n'
+        url = f' prefix-url = "{ca}/gm"\n'
         with open(self.config, 'w') as file:
             file.write('landmark-interval = 1\n' + text.replace('{ certificate = "ca.pem"', '{ certificate = "ca.pem"\n' + url))
         self.start()

@@ -5,7 +5,6 @@ import os
 import random
 import re
 import signal
-import socket
 import sys
 import threading
 import time
@@ -64,27 +63,12 @@ class Tokens(BaseHTTPRequestHandler):
         pass
 
 
-def quiet_port():
-    """A free port that no outgoing connection gets while its process is being started again."""
-    with open('/proc/sys/net/ipv4/ip_local_port_range', encoding='ascii') as file:
-        first = min(int(file.read().split()[0]), 32768)
-    for _ in range(100):
-        port = random.SystemRandom().randrange(max(first - 20000, 1100), first)
-        with socket.socket() as s:
-            try:
-                s.bind(('127.0.0.1', port))
-                return port
-            except OSError:
-                pass
-    raise Failed('no free port')
-
-
 class Mirror:
     """A mirror's directory and its process, always at one address."""
 
     def __init__(self, world, number):
         self.world, self.number, self.name = world, number, f'mirror{number}'
-        self.folder, self.port, self.process = world.path(self.name), quiet_port(), None
+        self.folder, self.port, self.process = world.path(self.name), acme_world.quiet_port(), None
         self.address = f'127.0.0.1:{self.port}'
         self.config = os.path.join(self.folder, 'mirror.conf')
         text = read(self.config).decode().replace('127.0.0.1:0', self.address)
@@ -106,7 +90,7 @@ class World(acme_world.World):
         more.setdefault('acme', '    finalize-wait-ms = 1000\n')
         more['ca_extra'] = more.get('ca_extra', '') + f'    checkpoint-interval-ms = {interval_ms}\n'
         super().__init__(profiles=tuple(f'{s}-mtc' for s in suites), mirrors=mirrors, limits=False, **more)
-        self.mirror_quorum, self.tokens, self.watcher, self.ca, self.port = mirror_quorum, {}, None, None, quiet_port()
+        self.mirror_quorum, self.tokens, self.watcher, self.ca, self.port = mirror_quorum, {}, None, None, acme_world.quiet_port()
         self.base = f'https://localhost:{self.port}'
         self.checkpoints, self.sizes, self.lies = {}, {}, []     # (origin, size): root, of everybody who has shown one
         self.ca_prefix, self.ca_environment = (), None           # of the CA's command
