@@ -22,18 +22,14 @@ static cfg_opt_t limit_options[] = {
 
 static cfg_opt_t options[] = {
     CFG_STR("directory", "state", CFGF_NONE),
-    CFG_STR_LIST("listen", NULL, CFGF_NODEFAULT),
-    CFG_STR("tls-certificate", "", CFGF_NONE),
-    CFG_STR("tls-key", "", CFGF_NONE),
-    CFG_STR("admin-listen", "", CFGF_NONE),
     CFG_STR("admin-socket", "admin.sock", CFGF_NONE),
-    CFG_STR("log-format", "text", CFGF_NONE),
     CFG_STR("list-operator", "", CFGF_NONE),
     CFG_STR_LIST("list-email", NULL, CFGF_NODEFAULT),
     CFG_INT("flush-ms", 200, CFGF_NONE),
     CFG_STR("mirror-config", "", CFGF_NONE),
     CFG_SEC("log", ctlog_config_log_options, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
     CFG_SEC("limits", limit_options, CFGF_NONE),
+    SERVICE_LISTEN_OPTIONS,
     CONFIG_FILE_ALGORITHMS,
     CFG_END(),
 };
@@ -54,32 +50,11 @@ static enum status read_paths(struct ctlog_config *config, cfg_t *cfg, struct er
         const char *name;
         char *out;
     } paths[] = {{"directory", config->directory},
-                 {"admin-socket", config->socket},
-                 {"tls-certificate", config->tls_certificate},
-                 {"tls-key", config->tls_key}};
+                 {"admin-socket", config->socket}};
     enum status s = STATUS_OK;
     for (size_t i = 0; i < sizeof paths / sizeof paths[0] && s == STATUS_OK; i++)
         s = config_file_path(config->base, cfg_getstr(cfg, paths[i].name), paths[i].out, CTLOG_PATH_MAX, err);
-    if (s == STATUS_OK && (config->tls_certificate[0] == '\0') != (config->tls_key[0] == '\0'))
-        return wrong(err, "tls-certificate and tls-key: both, or none for plain HTTP behind a proxy");
     return s;
-}
-
-static enum status read_addresses(struct ctlog_config *config, cfg_t *cfg, struct error *err)
-{
-    const char *format = cfg_getstr(cfg, "log-format");
-    config->listen_count = cfg_size(cfg, "listen");
-    if (config->listen_count < 1 || config->listen_count > CTLOG_LISTEN_MAX)
-        return error_set(err, STATUS_USAGE, "listen: 1 to %d addresses such as \"127.0.0.1:8080\"", CTLOG_LISTEN_MAX);
-    for (unsigned i = 0; i < config->listen_count; i++)
-        if (!copy(config->listen[i], sizeof config->listen[i], cfg_getnstr(cfg, "listen", i)))
-            return wrong(err, "listen: address too long");
-    if (!copy(config->admin_listen, sizeof config->admin_listen, cfg_getstr(cfg, "admin-listen")))
-        return wrong(err, "admin-listen: address too long");
-    config->is_json = strcmp(format, "json") == 0;
-    if (!config->is_json && strcmp(format, "text") != 0)
-        return wrong(err, "log-format: \"text\" or \"json\"");
-    return STATUS_OK;
 }
 
 static enum status read_operator(struct ctlog_config *config, cfg_t *cfg, struct error *err)
@@ -165,7 +140,9 @@ static enum status read_all(struct ctlog_config *config, const char *path, cfg_t
     if (s == STATUS_OK)
         s = read_paths(config, cfg, err);
     if (s == STATUS_OK)
-        s = read_addresses(config, cfg, err);
+        s = service_listen_read(cfg, config->base, &config->listen, err);
+    if (s == STATUS_OK)
+        s = service_listen_required(&config->listen, err);
     if (s == STATUS_OK)
         s = read_operator(config, cfg, err);
     if (s == STATUS_OK)

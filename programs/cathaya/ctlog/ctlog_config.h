@@ -9,9 +9,9 @@
 #include "key_file.h"
 #include "mirror/mirror_config.h"
 #include "service/ct_log/ct_log.h"
+#include "service/service_listen.h"
 
 #define CTLOG_PATH_MAX 512
-#define CTLOG_LISTEN_MAX 8
 /* Temporal shards of some years, in both suites. */
 #define CTLOG_LOGS_MAX 32
 /* A title is a folder's name and a part of a URL. */
@@ -63,11 +63,7 @@ struct ctlog_config {
     char base[CTLOG_PATH_MAX];      /* where relative paths begin */
     char directory[CTLOG_PATH_MAX]; /* of the state */
     char socket[CTLOG_PATH_MAX];    /* for `cathaya ctlog status` and `freeze` */
-    char listen[CTLOG_LISTEN_MAX][128];
-    size_t listen_count;
-    char tls_certificate[CTLOG_PATH_MAX], tls_key[CTLOG_PATH_MAX]; /* or "" */
-    char admin_listen[128];                                        /* or "" */
-    bool is_json;
+    struct service_listen listen;
     char operator_name[CTLOG_TEXT_MAX + 1];
     char emails[CTLOG_EMAILS_MAX][CTLOG_TEXT_MAX + 1];
     size_t email_count;

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "ctlog/ctlog_admin.h"
-#include "service/service_tls.h"
 
 /* Submissions that wait for their batch get their answers. */
 #define DRAIN_MS 20000
@@ -35,23 +34,6 @@ static const char *why_not_ready(void *context)
 }
 
 /* ---- reload ---- */
-
-static void reload_tls(struct ctlog_service *s, const struct ctlog_config *config)
-{
-    struct tls_context *tls = NULL;
-    struct error err = {.text = ""};
-    if (s->tls == NULL)
-        return;
-    if (service_tls_load(config->tls_certificate, config->tls_key, &tls, &err) != STATUS_OK || tls == NULL) {
-        events_report(&s->events, EVENT_ERROR, "tls-not-reloaded", {"reason", err.text});
-        return;
-    }
-    for (size_t i = 0; i < s->config->listen_count; i++)
-        http_server_set_tls(s->server, i, tls);
-    tls_context_free(s->tls);
-    s->tls = tls;
-    events_report(&s->events, EVENT_INFO, "tls-reloaded", {"file", config->tls_certificate});
-}
 
 static const struct ctlog_config_log *find_settings(const struct ctlog_config *config, const char *title)
 {
@@ -81,7 +63,7 @@ static void reload(void *context)
         events_report(&s->events, EVENT_ERROR, "not-reloaded", {"reason", err.text});
         return;
     }
-    reload_tls(s, config);
+    service_listen_reload(&config->listen, s->config->listen.address_count, s->server, &s->tls, &s->events);
     for (size_t i = 0; i < s->log_count; i++)
         reload_log(s, s->logs[i], config);
     ctlog_config_free(config);
@@ -138,14 +120,6 @@ static enum status open_mirror(struct ctlog_service *s, struct error *err)
     return s->config->mirror != NULL ? mirror_service_new(s->config->mirror, &ports, &s->mirror, err) : STATUS_OK;
 }
 
-static enum status listen_all(struct ctlog_service *s, struct error *err)
-{
-    enum status status = service_tls_load(s->config->tls_certificate, s->config->tls_key, &s->tls, err);
-    for (size_t i = 0; i < s->config->listen_count && status == STATUS_OK; i++)
-        status = http_server_listen(s->server, s->config->listen[i], s->tls, err);
-    return status;
-}
-
 static enum status listen_socket(struct ctlog_service *s, struct error *err)
 {
     struct http_server_limits limits = http_server_default_limits();
@@ -163,13 +137,13 @@ static enum status listen_admin(struct ctlog_service *s, struct error *err)
     struct http_server_limits limits = http_server_default_limits();
     s->admin = (struct service_admin){.metrics = s->metrics, .why_not_ready = why_not_ready, .context = s};
     enum status status = listen_socket(s, err);
-    if (status != STATUS_OK || s->config->admin_listen[0] == '\0')
+    if (status != STATUS_OK || s->config->listen.admin[0] == '\0')
         return status;
     status = http_server_new(service_run_loop(s->run), &limits, &s->admin_server, err);
     if (status == STATUS_OK)
         status = service_admin_add_routes(&s->admin, s->admin_server, err);
     if (status == STATUS_OK)
-        status = http_server_listen(s->admin_server, s->config->admin_listen, NULL, err);
+        status = http_server_listen(s->admin_server, s->config->listen.admin, NULL, err);
     if (status == STATUS_OK)
         service_admin_watch(&s->admin, s->server);
     return status;
@@ -179,7 +153,7 @@ enum status ctlog_service_start(struct ctlog_service *s, struct error *err)
 {
     struct service_callbacks callbacks = {.context = s, .reload = reload, .stop = stop};
     struct http_server_limits limits = http_server_default_limits();
-    s->log = (struct service_log){.format = s->config->is_json ? SERVICE_LOG_JSON : SERVICE_LOG_TEXT,
+    s->log = (struct service_log){.format = s->config->listen.is_json ? SERVICE_LOG_JSON : SERVICE_LOG_TEXT,
                                   .minimum = EVENT_INFO,
                                   .fd = STDERR_FILENO};
     s->events = service_log_port(&s->log);
@@ -196,12 +170,12 @@ enum status ctlog_service_start(struct ctlog_service *s, struct error *err)
         status = open_mirror(s, err);
     if (status == STATUS_OK)
         status = listen_admin(s, err);
-    return status == STATUS_OK ? listen_all(s, err) : status;
+    return status == STATUS_OK ? service_listen_open(&s->config->listen, s->server, &s->tls, err) : status;
 }
 
 void ctlog_service_run(struct ctlog_service *s)
 {
-    for (size_t i = 0; i < s->config->listen_count; i++)
+    for (size_t i = 0; i < s->config->listen.address_count; i++)
         service_run_announce("ctlog", http_server_address(s->server, i));
     if (s->admin_server != NULL)
         service_run_announce("admin", http_server_address(s->admin_server, 0));

@@ -11,7 +11,6 @@
 #include "service/service_admin.h"
 #include "service/service_log.h"
 #include "service/service_run.h"
-#include "service/service_tls.h"
 
 /* Requests that are under way get this long after SIGTERM. */
 #define DRAIN_MS 20000
@@ -41,19 +40,7 @@ static const char *why_not_ready(void *context)
 static void reload(void *context)
 {
     struct running *r = context;
-    struct tls_context *tls = NULL;
-    struct error err = {.text = ""};
-    if (r->tls == NULL)
-        return;
-    if (service_tls_load(r->config->tls_certificate, r->config->tls_key, &tls, &err) != STATUS_OK) {
-        events_report(&r->events, EVENT_ERROR, "tls-not-reloaded", {"reason", err.text});
-        return;
-    }
-    for (size_t i = 0; i < r->config->listen_count; i++)
-        http_server_set_tls(r->server, i, tls);
-    tls_context_free(r->tls);
-    r->tls = tls;
-    events_report(&r->events, EVENT_INFO, "tls-reloaded", {"file", r->config->tls_certificate});
+    service_listen_reload(&r->config->listen, r->config->listen.address_count, r->server, &r->tls, &r->events);
 }
 
 /* ---- life ---- */
@@ -83,26 +70,18 @@ static enum status start_mirror(struct running *r, struct error *err)
     return mirror_service_new(r->config, &ports, &r->service, err);
 }
 
-static enum status listen_all(struct running *r, struct error *err)
-{
-    enum status s = service_tls_load(r->config->tls_certificate, r->config->tls_key, &r->tls, err);
-    for (size_t i = 0; i < r->config->listen_count && s == STATUS_OK; i++)
-        s = http_server_listen(r->server, r->config->listen[i], r->tls, err);
-    return s;
-}
-
 static enum status start_admin(struct running *r, struct error *err)
 {
     struct http_server_limits limits = http_server_default_limits();
     r->admin = (struct service_admin){
         .metrics = r->metrics, .why_not_ready = why_not_ready, .context = r};
-    if (r->config->admin_listen[0] == '\0')
+    if (r->config->listen.admin[0] == '\0')
         return STATUS_OK;
     enum status s = http_server_new(service_run_loop(r->run), &limits, &r->admin_server, err);
     if (s == STATUS_OK)
         s = service_admin_add_routes(&r->admin, r->admin_server, err);
     if (s == STATUS_OK)
-        s = http_server_listen(r->admin_server, r->config->admin_listen, NULL, err);
+        s = http_server_listen(r->admin_server, r->config->listen.admin, NULL, err);
     if (s == STATUS_OK)
         service_admin_watch(&r->admin, r->server);
     return s;
@@ -110,7 +89,7 @@ static enum status start_admin(struct running *r, struct error *err)
 
 static void announce(struct running *r)
 {
-    for (size_t i = 0; i < r->config->listen_count; i++)
+    for (size_t i = 0; i < r->config->listen.address_count; i++)
         service_run_announce("mirror", http_server_address(r->server, i));
     if (r->admin_server != NULL)
         service_run_announce("admin", http_server_address(r->admin_server, 0));
@@ -120,7 +99,7 @@ static enum status start(struct running *r, struct error *err)
 {
     struct service_callbacks callbacks = {.context = r, .reload = reload, .stop = stop};
     r->log = (struct service_log){
-        .format = r->config->is_json ? SERVICE_LOG_JSON : SERVICE_LOG_TEXT,
+        .format = r->config->listen.is_json ? SERVICE_LOG_JSON : SERVICE_LOG_TEXT,
         .minimum = EVENT_INFO,
         .fd = STDERR_FILENO};
     r->events = service_log_port(&r->log);
@@ -133,7 +112,7 @@ static enum status start(struct running *r, struct error *err)
         s = start_mirror(r, err);
     if (s == STATUS_OK)
         s = start_admin(r, err);
-    return s == STATUS_OK ? listen_all(r, err) : s;
+    return s == STATUS_OK ? service_listen_open(&r->config->listen, r->server, &r->tls, err) : s;
 }
 
 /* Stopped early there may be connections. Their end is work for the logs: what came of an upload is kept. So the servers
@@ -159,8 +138,8 @@ static int run(const struct options *options)
     secret_process_hide();
     enum status s = mirror_config_read(options_value(options, "config"),
                                        options_value(options, "algorithms"), &r->config, &err);
-    if (s == STATUS_OK && r->config->listen_count == 0)
-        s = error_set(&err, STATUS_USAGE, "%s: listen: addresses such as \"127.0.0.1:8080\"", options_value(options, "config"));
+    if (s == STATUS_OK && (s = service_listen_required(&r->config->listen, &err)) != STATUS_OK)
+        s = error_prefix(&err, s, "%s", options_value(options, "config"));
     if (s != STATUS_OK) {
         status = output_failure(ROLE_NEEDED, &err);
     } else if (options_has(options, "check-config")) {

@@ -36,20 +36,16 @@ static cfg_opt_t log_options[] = {
 
 static cfg_opt_t options[] = {
     CFG_STR("directory", "state", CFGF_NONE),
-    CFG_STR_LIST("listen", NULL, CFGF_NODEFAULT),
-    CFG_STR("tls-certificate", "", CFGF_NONE),
-    CFG_STR("tls-key", "", CFGF_NONE),
-    CFG_STR("admin-listen", "", CFGF_NONE),
     CFG_STR("submission-path", "", CFGF_NONE),
     CFG_STR("monitoring-path", "/mirror", CFGF_NONE),
     CFG_STR("witness-path", "/witness", CFGF_NONE),
-    CFG_STR("log-format", "text", CFGF_NONE),
     CFG_INT("retention-days", 0, CFGF_NONE),
     CFG_INT("prune-interval", DAY_S, CFGF_NONE),
     CFG_INT("landmark-interval", 60, CFGF_NONE),
     CFG_SEC("cosigner", cosigner_options, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
     CFG_SEC("ca", ca_options, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
     CFG_SEC("log", log_options, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
+    SERVICE_LISTEN_OPTIONS,
     CONFIG_FILE_ALGORITHMS,
     CFG_END(),
 };
@@ -233,32 +229,13 @@ static enum status read_paths(struct mirror_config_file *config, cfg_t *cfg, str
                           "different checkpoints [C2SP tlog-mirror]");
     enum status s = config_file_path(config->base, cfg_getstr(cfg, "directory"),
                                      config->directory, sizeof config->directory, err);
-    if (s == STATUS_OK)
-        s = config_file_path(config->base, cfg_getstr(cfg, "tls-certificate"),
-                             config->tls_certificate, sizeof config->tls_certificate, err);
-    if (s == STATUS_OK)
-        s = config_file_path(config->base, cfg_getstr(cfg, "tls-key"), config->tls_key, sizeof config->tls_key, err);
-    if (s == STATUS_OK && (config->tls_certificate[0] == '\0') != (config->tls_key[0] == '\0'))
-        return wrong(err, "tls-certificate and tls-key: both, or none for plain HTTP behind a proxy");
     return s;
 }
 
 static enum status read_values(struct mirror_config_file *config, cfg_t *cfg, struct error *err)
 {
-    const char *format = cfg_getstr(cfg, "log-format");
     long days = cfg_getint(cfg, "retention-days"), interval_s = cfg_getint(cfg, "prune-interval");
     long landmark_s = cfg_getint(cfg, "landmark-interval");
-    config->listen_count = cfg_size(cfg, "listen");
-    if (config->listen_count > MIRROR_CONFIG_LISTEN_MAX)
-        return error_set(err, STATUS_USAGE, "listen: at most %d addresses", MIRROR_CONFIG_LISTEN_MAX);
-    for (unsigned i = 0; i < config->listen_count; i++)
-        if (!copy(config->listen[i], sizeof config->listen[i], cfg_getnstr(cfg, "listen", i)))
-            return wrong(err, "listen: address too long");
-    if (!copy(config->admin_listen, sizeof config->admin_listen, cfg_getstr(cfg, "admin-listen")))
-        return wrong(err, "admin-listen: address too long");
-    config->is_json = strcmp(format, "json") == 0;
-    if (!config->is_json && strcmp(format, "text") != 0)
-        return wrong(err, "log-format: \"text\" or \"json\"");
     if (days < 0 || days > RETENTION_MAX_DAYS)
         return wrong(err, "retention-days: 0 (nothing is pruned) to 36500");
     if (interval_s < 1 || interval_s > 365L * DAY_S)
@@ -293,6 +270,8 @@ static enum status read_all(struct mirror_config_file *config, const char *path,
                                                config->algorithms, err);
     if (s == STATUS_OK)
         s = read_paths(config, cfg, err);
+    if (s == STATUS_OK)
+        s = service_listen_read(cfg, config->base, &config->listen, err);
     if (s == STATUS_OK)
         s = read_values(config, cfg, err);
     if (s == STATUS_OK)

@@ -6,9 +6,9 @@
 #include "codec/tai/tai.h"
 #include "key_file.h"
 #include "service/mirror/mirror.h"
+#include "service/service_listen.h"
 
 #define MIRROR_CONFIG_PATH_MAX 512
-#define MIRROR_CONFIG_LISTEN_MAX 8
 #define MIRROR_CONFIG_CAS_MAX 32
 #define MIRROR_CONFIG_LOGS_MAX 64
 /* Unused log numbers of a CA that are accepted: it moves on by one when it lost one [C2SP mtc-tlog]. */
@@ -34,12 +34,8 @@ struct mirror_config_file {
     struct algorithms *algorithms;
     char directory[MIRROR_CONFIG_PATH_MAX]; /* of the state */
     char base[MIRROR_CONFIG_PATH_MAX];      /* where relative paths begin */
-    char listen[MIRROR_CONFIG_LISTEN_MAX][128];
-    size_t listen_count; /* 0: served by another service */
-    char tls_certificate[MIRROR_CONFIG_PATH_MAX], tls_key[MIRROR_CONFIG_PATH_MAX]; /* or "" */
-    char admin_listen[128];                                                        /* or "" */
+    struct service_listen listen; /* no address: served by another service */
     char submission[128], monitoring[128], witness[128]; /* paths, without a '/' at the end */
-    bool is_json;
     int64_t retention_s; /* 0: nothing is pruned */
     uint64_t prune_interval_ms, landmark_interval_ms;
     struct mirror_cosigner cosigners[MIRROR_COSIGNERS_MAX];

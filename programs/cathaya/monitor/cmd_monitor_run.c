@@ -7,7 +7,7 @@
 
 static void announce(const struct monitor_service *service)
 {
-    for (size_t i = 0; i < service->settings->listen_count; i++)
+    for (size_t i = 0; i < service->settings->listen.address_count; i++)
         service_run_announce("monitor", http_server_address(service->server, i));
     if (service->admin_server != NULL)
         service_run_announce("admin", http_server_address(service->admin_server, 0));

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "adapters/posix/posix_clock.h"
-#include "service/service_tls.h"
 
 /* Figures of uptime are worth a minute. */
 #define FLUSH_MS 60000
@@ -35,26 +34,11 @@ static void look_at_watch_file(void *context)
         reload_watch(s);
 }
 
-static void reload_tls(struct monitor_service *s)
-{
-    struct tls_context *tls = NULL;
-    struct error err = {.text = ""};
-    if (s->tls == NULL)
-        return;
-    if (service_tls_load(s->settings->tls_certificate, s->settings->tls_key, &tls, &err) != STATUS_OK) {
-        events_report(&s->events, EVENT_ERROR, "tls-not-reloaded", {"reason", err.text});
-        return;
-    }
-    for (size_t i = 0; i < s->settings->listen_count; i++)
-        http_server_set_tls(s->server, i, tls);
-    tls_context_free(s->tls);
-    s->tls = tls;
-}
-
 static void reload(void *context)
 {
-    reload_watch(context);
-    reload_tls(context);
+    struct monitor_service *s = context;
+    reload_watch(s);
+    service_listen_reload(&s->settings->listen, s->settings->listen.address_count, s->server, &s->tls, &s->events);
 }
 
 /* ---- stopping ---- */
@@ -207,15 +191,13 @@ static enum status start_server(struct monitor_service *s, struct error *err)
 {
     struct http_server_limits limits = http_server_default_limits();
     struct http_handler handler = gossip_handler(s->gossip);
-    if (s->settings->listen_count == 0)
+    if (s->settings->listen.address_count == 0)
         return STATUS_OK;
     enum status status = http_server_new(s->loop, &limits, &s->server, err);
     if (status == STATUS_OK)
         status = http_server_add_route(s->server, GOSSIP_PATH, &handler, err);
     if (status == STATUS_OK)
-        status = service_tls_load(s->settings->tls_certificate, s->settings->tls_key, &s->tls, err);
-    for (size_t i = 0; i < s->settings->listen_count && status == STATUS_OK; i++)
-        status = http_server_listen(s->server, s->settings->listen[i], s->tls, err);
+        status = service_listen_open(&s->settings->listen, s->server, &s->tls, err);
     return status;
 }
 
@@ -241,7 +223,7 @@ static enum status start_admin(struct monitor_service *s, struct error *err)
     struct http_handler handler = monitor_status_handler(s);
     s->admin = (struct service_admin){
         .metrics = s->metrics, .why_not_ready = why_not_ready, .before_metrics = before_metrics, .context = s};
-    if (s->settings->admin_listen[0] == '\0')
+    if (s->settings->listen.admin[0] == '\0')
         return STATUS_OK;
     enum status status = http_server_new(s->loop, &limits, &s->admin_server, err);
     if (status == STATUS_OK)
@@ -249,7 +231,7 @@ static enum status start_admin(struct monitor_service *s, struct error *err)
     if (status == STATUS_OK)
         status = http_server_add_route(s->admin_server, "/status", &handler, err);
     if (status == STATUS_OK)
-        status = http_server_listen(s->admin_server, s->settings->admin_listen, NULL, err);
+        status = http_server_listen(s->admin_server, s->settings->listen.admin, NULL, err);
     if (status == STATUS_OK && s->server != NULL)
         service_admin_watch(&s->admin, s->server);
     return status;
@@ -260,7 +242,7 @@ static enum status start_admin(struct monitor_service *s, struct error *err)
 enum status monitor_service_start(struct monitor_service *s, struct error *err)
 {
     struct service_callbacks callbacks = {.context = s, .reload = reload, .stop = stop};
-    s->log = (struct service_log){.format = s->settings->is_json ? SERVICE_LOG_JSON : SERVICE_LOG_TEXT,
+    s->log = (struct service_log){.format = s->settings->listen.is_json ? SERVICE_LOG_JSON : SERVICE_LOG_TEXT,
                                   .minimum = EVENT_INFO,
                                   .fd = STDERR_FILENO};
     s->events = service_log_port(&s->log);

@@ -30,11 +30,6 @@ static cfg_opt_t action_options[] = {
 
 static cfg_opt_t options[] = {
     CFG_STR("directory", "state", CFGF_NONE),
-    CFG_STR_LIST("listen", NULL, CFGF_NODEFAULT),
-    CFG_STR("admin-listen", "", CFGF_NONE),
-    CFG_STR("tls-certificate", "", CFGF_NONE),
-    CFG_STR("tls-key", "", CFGF_NONE),
-    CFG_STR("log-format", "text", CFGF_NONE),
     CFG_STR("ca-file", "", CFGF_NONE),
     CFG_STR("watch-list", NULL, CFGF_NODEFAULT),
     CFG_STR_LIST("log-list", NULL, CFGF_NODEFAULT),
@@ -47,6 +42,7 @@ static cfg_opt_t options[] = {
     CFG_SEC("log", monitor_settings_log_options, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
     CFG_SEC("peer", peer_options, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
     CFG_SEC("action", action_options, CFGF_MULTI),
+    SERVICE_LISTEN_OPTIONS,
     CONFIG_FILE_ALGORITHMS,
     CFG_END(),
 };
@@ -64,8 +60,6 @@ static enum status read_paths(struct monitor_settings *m, cfg_t *cfg, struct err
         const char *name;
         char *out;
     } rows[] = {{"directory", m->directory},
-                {"tls-certificate", m->tls_certificate},
-                {"tls-key", m->tls_key},
                 {"ca-file", m->ca_file},
                 {"watch-list", m->watch_list}};
     if (cfg_getstr(cfg, "watch-list") == NULL)
@@ -75,22 +69,6 @@ static enum status read_paths(struct monitor_settings *m, cfg_t *cfg, struct err
         if (s != STATUS_OK)
             return error_prefix(err, s, "%s", rows[i].name);
     }
-    if ((m->tls_certificate[0] == '\0') != (m->tls_key[0] == '\0'))
-        return wrong(err, "tls-certificate and tls-key: both, or none for plain HTTP behind a proxy");
-    return STATUS_OK;
-}
-
-static enum status read_listen(struct monitor_settings *m, cfg_t *cfg, struct error *err)
-{
-    m->listen_count = cfg_size(cfg, "listen");
-    if (m->listen_count > MONITOR_LISTEN_MAX)
-        return error_set(err, STATUS_USAGE, "listen: at most %d addresses", MONITOR_LISTEN_MAX);
-    for (unsigned i = 0; i < m->listen_count; i++)
-        if ((size_t)snprintf(m->listen[i], sizeof m->listen[i], "%s", cfg_getnstr(cfg, "listen", i)) >= sizeof m->listen[i])
-            return wrong(err, "listen: address too long");
-    if ((size_t)snprintf(m->admin_listen, sizeof m->admin_listen, "%s", cfg_getstr(cfg, "admin-listen")) >=
-        sizeof m->admin_listen)
-        return wrong(err, "admin-listen: address too long");
     return STATUS_OK;
 }
 
@@ -105,11 +83,7 @@ static enum status read_number(cfg_t *cfg, const char *name, long min, long max,
 
 static enum status read_values(struct monitor_settings *m, cfg_t *cfg, struct error *err)
 {
-    const char *format = cfg_getstr(cfg, "log-format");
     uint64_t requests = 0, days = 0;
-    m->is_json = strcmp(format, "json") == 0;
-    if (!m->is_json && strcmp(format, "text") != 0)
-        return wrong(err, "log-format: \"text\" or \"json\"");
     m->has_index = cfg_getbool(cfg, "index");
     m->is_from_now = cfg_getbool(cfg, "from-now");
     enum status s = read_number(cfg, "interval-ms", 100, INTERVAL_MAX_MS, &m->interval_ms, err);
@@ -235,7 +209,7 @@ static enum status read_all(struct monitor_settings *m, const char *path, cfg_t 
     if (s == STATUS_OK)
         s = read_paths(m, cfg, err);
     if (s == STATUS_OK)
-        s = read_listen(m, cfg, err);
+        s = service_listen_read(cfg, m->base, &m->listen, err);
     if (s == STATUS_OK)
         s = read_values(m, cfg, err);
     if (s == STATUS_OK)

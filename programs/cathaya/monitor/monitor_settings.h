@@ -7,9 +7,9 @@
 #include "service/log_follower/log_follower.h"
 #include "service/monitor/gossip.h"
 #include "service/monitor/monitor.h"
+#include "service/service_listen.h"
 
 #define MONITOR_PATH_MAX 512
-#define MONITOR_LISTEN_MAX 8
 
 /* A log that is followed. */
 struct monitor_settings_log {
@@ -54,13 +54,10 @@ struct monitor_settings_peer {
 struct monitor_settings {
     struct algorithms *algorithms;
     char base[MONITOR_PATH_MAX], directory[MONITOR_PATH_MAX];
-    char listen[MONITOR_LISTEN_MAX][128];
-    size_t listen_count;
-    char admin_listen[128];
-    char tls_certificate[MONITOR_PATH_MAX], tls_key[MONITOR_PATH_MAX];
+    struct service_listen listen;
     char ca_file[MONITOR_PATH_MAX]; /* for https of logs and mirrors; "": the system's */
     char watch_list[MONITOR_PATH_MAX];
-    bool is_json, has_index, is_from_now;
+    bool has_index, is_from_now;
     uint64_t interval_ms, probe_ms;
     unsigned requests_per_s;
     uint64_t index_retention_s;
