@@ -127,11 +127,11 @@ static void run(struct pool *pool, const char *directory, unsigned seconds)
     struct run_ca settings = {.name = "pool", .interval_ms = INTERVAL_MS, .pool_entries = POOL_ENTRIES};
     const struct certificate_profile *profiles[] = {&pool->profile};
     struct algorithms *algorithms = NULL;
-    struct run_lint *lint = NULL;
+    struct public_names *lint = NULL;
     struct error err = {.status = STATUS_OK};
     (void)snprintf(settings.directory, sizeof settings.directory, "%s", directory);
     if (event_loop_new(&pool->loop, &err) != STATUS_OK || algorithms_new(&algorithms, &err) != STATUS_OK ||
-        run_lint_new(NULL, labels, 1, &lint, &err) != STATUS_OK)
+        public_names_new(NULL, labels, 1, &lint, &err) != STATUS_OK)
         die("starting", &err);
     pool->timers = event_loop_timers(pool->loop);
     make_keys(pool, algorithms);
@@ -155,7 +155,7 @@ static void run(struct pool *pool, const char *directory, unsigned seconds)
     for (size_t i = 0; i < pool->key_count; i++)
         builder_clear(&pool->keys[i]);
     free(pool->keys);
-    run_lint_free(lint);
+    public_names_free(lint);
     event_loop_free(pool->loop);
     algorithms_free(algorithms);
 }

@@ -340,7 +340,7 @@ static enum status open_ports(struct run_service *service, struct error *err)
     if (s == STATUS_OK)
         s = curl_fetch_new(service_run_loop(service->run), &service->fetch, err);
     if (s == STATUS_OK)
-        s = run_lint_new(config->acme.limits.public_suffix_file, config->public_labels, config->public_label_count, &service->lint, err);
+        s = public_names_new(config->acme.limits.public_suffix_file, config->public_labels, config->public_label_count, &service->lint, err);
     if (s == STATUS_OK)
         s = run_validation_open(&service->validation, config, service_run_loop(service->run), service->fetch, &service->events,
                                 service->metrics, err);
@@ -425,7 +425,7 @@ void run_service_close(struct run_service *service)
     service_run_free(service->run);
     acme_free(service->acme);
     sqlite_acme_store_close(service->database);
-    run_lint_free(service->lint);
+    public_names_free(service->lint);
     metrics_free(service->metrics);
     ct_submission_free(service->ct);
     run_expiry_free(service->expiry);
@@ -439,12 +439,12 @@ void run_service_close(struct run_service *service)
 enum status run_service_check(const struct run_config *config, struct algorithms *algorithms, struct error *err)
 {
     struct tls_context *tls = NULL;
-    struct run_lint *lint = NULL;
+    struct public_names *lint = NULL;
     enum status s = service_tls_load(config->tls_certificate, config->tls_key, &tls, err);
     tls_context_free(tls);
     if (s == STATUS_OK)
-        s = run_lint_new(config->acme.limits.public_suffix_file, NULL, 0, &lint, err);
-    run_lint_free(lint);
+        s = public_names_new(config->acme.limits.public_suffix_file, NULL, 0, &lint, err);
+    public_names_free(lint);
     if (s == STATUS_OK)
         s = run_validation_check(config, err);
     if (s == STATUS_OK)

@@ -36,7 +36,7 @@ struct run_service {
     struct service_run *run;
     struct metrics *metrics;
     struct curl_fetch *fetch;
-    struct run_lint *lint;
+    struct public_names *lint;
     struct run_validation validation;
     struct ct_submission *ct; /* NULL without a ct block */
     struct run_expiry *expiry;
