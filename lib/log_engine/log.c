@@ -70,7 +70,7 @@ struct log_state log_state(const struct log_engine *log)
 /* In the order of an MTCProof; two of one ID would be two answers to one question [MTC 6.2]. */
 static enum status sort_cosigners(struct log_engine *log, struct error *err)
 {
-    size_t count = log->config.cosigner_count;
+    size_t count = log->config.is_plain ? 0 : log->config.cosigner_count; /* they sign no subtrees, and need no ID */
     for (size_t i = 0; i < count; i++) {
         struct cosigner c = log->config.cosigners[i];
         size_t at = i;

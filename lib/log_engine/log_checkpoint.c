@@ -16,8 +16,7 @@ static enum status write_signature(struct log_engine *log, const struct cosigner
     char text[TAI_NAME_SIZE];
     uint8_t key_id[NOTE_KEY_ID_SIZE];
     struct builder signature, payload;
-    tai_name(&c->id, text);
-    struct bytes name = bytes_of_text(text);
+    struct bytes name = bytes_of_text(cosigner_name(c, text));
     struct cosigned_message m =
         log_message(log, name, timestamp_s, (struct subtree){0, checkpoint->size}, checkpoint->root);
     builder_init(&signature, SIGNATURE_SIZE_MAX);
@@ -64,9 +63,8 @@ static enum status write_note(struct log_engine *log, uint64_t now_ms, struct bu
 static enum status verify_own(const struct cosigner *c, const struct note *note,
                               const struct checkpoint *checkpoint, struct error *err)
 {
-    char name[TAI_NAME_SIZE];
-    tai_name(&c->id, name);
-    struct checkpoint_verifier verifier = {.name = bytes_of_text(name),
+    char text[TAI_NAME_SIZE];
+    struct checkpoint_verifier verifier = {.name = bytes_of_text(cosigner_name(c, text)),
                                            .type = (enum note_key_type)public_key_alg(c->key)->note_type,
                                            .key = c->key};
     return checkpoint_verify(note, checkpoint, &verifier, err);

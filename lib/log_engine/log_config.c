@@ -91,6 +91,24 @@ static enum status check_issuance_log(const struct log_config *config, struct er
     return STATUS_OK;
 }
 
+/* Their statements differ in key or name, so that none counts twice. */
+static enum status check_plain_log(const struct log_config *config, struct error *err)
+{
+    if (config->origin == NULL || config->log_id.len != 0 || config->tree_head_signer != NULL || config->leaf_format == NULL)
+        return error_set(err, STATUS_USAGE, "a plain log has an origin and a leaf format, and nothing of other kinds of log");
+    if (config->cosigner_count == 0)
+        return error_set(err, STATUS_USAGE, "a log needs a hash and 1 to %d cosigners", LOG_COSIGNERS_MAX);
+    for (size_t i = 0; i < config->cosigner_count; i++) {
+        const struct cosigner *c = &config->cosigners[i];
+        if (c->name == NULL || !note_is_name(bytes_of_text(c->name)))
+            return error_set(err, STATUS_USAGE, "a cosigner of a plain log needs a name");
+        for (size_t j = 0; j < i; j++)
+            if (is_same_key(config->cosigners[j].key, c->key))
+                return error_set(err, STATUS_USAGE, "two cosigners have one key");
+    }
+    return STATUS_OK;
+}
+
 static enum status check_ct_log(const struct log_config *config, struct error *err)
 {
     const struct public_key *key = config->tree_head_signer->key;
@@ -118,5 +136,7 @@ enum status log_config_check(const struct log_config *config, struct error *err)
     enum status status = check_externals(config, err);
     if (status != STATUS_OK)
         return status;
+    if (config->is_plain)
+        return check_plain_log(config, err);
     return config->tree_head_signer != NULL ? check_ct_log(config, err) : check_issuance_log(config, err);
 }

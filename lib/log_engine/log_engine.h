@@ -1,5 +1,5 @@
-/* log_engine.h - one append-only log on an object store and a record: an issuance log [MTC 5.2], or a CT log
- * [RFC6962], [C2SP static-ct-api].
+/* log_engine.h - one append-only log on an object store and a record: an issuance log [MTC 5.2], a CT log
+ * [RFC6962], [C2SP static-ct-api], or a plain log [C2SP tlog-tiles], like that of a trust bundle's versions.
  *
  * A batch goes through five steps; a crash after any of them is recovered from by the code that does
  * step 3 on every batch:
@@ -13,7 +13,8 @@
  *
  * A CT log is told by log_config.tree_head_signer. Its entries are TileLeafs, its own line of the checkpoint is its
  * signed tree head (note type 05), it has no landmarks, and no batch objects unless it cosigns subtrees: a batch
- * leaves nothing behind but tiles.
+ * leaves nothing behind but tiles. A plain log (log_config.is_plain) is an issuance log without certificates: its cosigners
+ * sign checkpoints alone, under names of their own; it has neither batch objects nor landmarks, and is never pruned.
  */
 #ifndef CATHAYA_LOG_ENGINE_H
 #define CATHAYA_LOG_ENGINE_H
@@ -59,12 +60,13 @@ struct log_quorum {
 };
 
 struct log_config {
-    /* Of an issuance log: caID.0.N. A CT log has none (len 0). */
+    /* Of an issuance log: caID.0.N. The others have none (len 0). */
     struct tai log_id;
+    bool is_plain;
     /* The origin line, borrowed: of a CT log its submission prefix without scheme; at most 255 bytes, a note name.
      * NULL: the name of log_id. */
     const char *origin;
-    const struct leaf_format *leaf_format; /* NULL: leaf_format_mtc, and of a CT log leaf_format_ct */
+    const struct leaf_format *leaf_format; /* NULL: leaf_format_mtc, and of a CT log leaf_format_ct; a plain log says */
     const struct hash_alg *hash;
     struct object_store public_store;  /* checkpoint, landmarks, tile/...: what readers see */
     struct object_store private_store; /* staged/..., batch/..., final/...: the log's own */
@@ -74,7 +76,7 @@ struct log_config {
      * that of the first cosigner. A reader uses its key alone. */
     const struct ct_signer *tree_head_signer;
     /* Borrowed. Of an issuance log 1..LOG_COSIGNERS_MAX, the first is the CA cosigner. Of a CT log 0..: they sign
-     * checkpoints beside the log's own line. */
+     * checkpoints beside the log's own line. Of a plain log 1.., with names. */
     const struct cosigner *cosigners;
     size_t cosigner_count;
     /* A CT log whose cosigners sign the covering subtrees of each batch too, for the whole of its life: then there
@@ -249,7 +251,7 @@ MUST_USE enum status log_freeze(struct log_engine *log, struct error *err);
  * quorum is configured. */
 uint64_t log_quorum_size(const struct log_engine *log);
 
-/* Landmarks: a CT log has none, and log_allocate_landmark is STATUS_USAGE. */
+/* Landmarks: only an issuance log has some; of others log_allocate_landmark is STATUS_USAGE. */
 
 /* log_landmarks borrows the current landmark sequence (never pruned below what is needed). */
 const struct landmarks *log_landmarks(const struct log_engine *log);

@@ -46,7 +46,7 @@ static enum status check_checkpoint(struct fsck *f, struct error *err)
         return status;
     if (!published.is_ours)
         log_fsck_problem(f, "the published checkpoint has no good signature of the %s: opening the log "
-                         "for writing publishes it again", log_is_ct(log) ? "log" : "CA");
+                         "for writing publishes it again", log_has_landmarks(log) ? "CA" : "log");
     if (published.has_bad_external)
         log_fsck_problem(f, "the published checkpoint has a line of a mirror or witness that does not verify: "
                          "the next one replaces it");
@@ -180,7 +180,7 @@ static enum status check_published_landmarks(struct fsck *f, struct error *err)
 static enum status check_landmarks(struct fsck *f, struct error *err)
 {
     struct log_engine *log = f->log;
-    if (log_is_ct(log))
+    if (!log_has_landmarks(log))
         return STATUS_OK;
     if (log->landmarks.at[0].tree_size > log_size(log))
         log_fsck_problem(f, "landmark %" PRIu64 " has more entries than the log", log->landmarks.latest);

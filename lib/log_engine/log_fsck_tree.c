@@ -76,14 +76,19 @@ static void check_date(struct fsck *f, struct bytes bytes, uint64_t index)
                          index);
 }
 
+static void check_form(struct fsck *f, const struct stored_leaf *leaf, uint64_t index)
+{
+    struct error err = {.status = STATUS_OK};
+    if (f->log->config.leaf_format->check(leaf->entry, index, &err) != STATUS_OK)
+        log_fsck_problem(f, "entry %" PRIu64 ": %s", index, err.text);
+}
+
 /* A tree head is not older than what is in its tree [RFC6962 3.5], and an entry stands where its SCT says. */
 static void check_ct(struct fsck *f, const struct stored_leaf *leaf, uint64_t index)
 {
-    struct error err = {.status = STATUS_OK};
     if (leaf->time_ms > f->log->head.timestamp_ms)
         log_fsck_problem(f, "entry %" PRIu64 " has a later time than the published tree head", index);
-    if (f->log->config.leaf_format->check(leaf->entry, index, &err) != STATUS_OK)
-        log_fsck_problem(f, "entry %" PRIu64 ": %s", index, err.text);
+    check_form(f, leaf, index);
 }
 
 static void check_dates(struct fsck *f, const struct leaf_bundle *bundle, struct tile tile)
@@ -92,8 +97,10 @@ static void check_dates(struct fsck *f, const struct leaf_bundle *bundle, struct
         uint64_t index = tile.index * TILE_WIDTH + i;
         if (log_is_ct(f->log))
             check_ct(f, &bundle->leaves[i], index);
-        else
+        else if (log_has_landmarks(f->log))
             check_date(f, bundle->leaves[i].entry, index);
+        else
+            check_form(f, &bundle->leaves[i], index);
     }
 }
 

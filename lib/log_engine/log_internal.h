@@ -69,7 +69,12 @@ static inline bool log_is_ct(const struct log_engine *log)
 
 static inline bool log_keeps_batches(const struct log_engine *log)
 {
-    return !log_is_ct(log) || log->config.cosigns_subtrees;
+    return log->config.is_plain ? false : !log_is_ct(log) || log->config.cosigns_subtrees;
+}
+
+static inline bool log_has_landmarks(const struct log_engine *log)
+{
+    return !log_is_ct(log) && !log->config.is_plain;
 }
 
 /* Nothing is ever signed any more. */

@@ -118,7 +118,7 @@ static enum status look_at_published(struct log_engine *log, struct error *err)
 
 enum status log_load_landmarks(struct log_engine *log, struct error *err)
 {
-    if (log_is_ct(log))
+    if (!log_has_landmarks(log))
         return STATUS_OK;
     enum status status = log_read_landmarks(log, log->record.landmark, &log->landmarks, err);
     if (status == STATUS_NOT_FOUND)
@@ -172,8 +172,8 @@ enum status log_allocate_landmark(struct log_engine *log, int64_t lifetime_s, bo
 {
     *is_new = false;
     enum status status = log_check_writable(log, err);
-    if (status == STATUS_OK && log_is_ct(log))
-        status = error_set(err, STATUS_USAGE, "a CT log has no landmarks");
+    if (status == STATUS_OK && !log_has_landmarks(log))
+        status = error_set(err, STATUS_USAGE, "a %s log has no landmarks", log_is_ct(log) ? "CT" : "plain");
     if (status != STATUS_OK)
         return status;
     int64_t now = now_s(log);

@@ -200,7 +200,7 @@ static enum status open_reader(struct log_engine *log, struct error *err)
         status = STATUS_AGAIN;
     else if (status == STATUS_OK && !published.is_ours)
         status = error_set(err, STATUS_REFUSED,
-                           "the published checkpoint is not signed by the %s's key", log_is_ct(log) ? "log" : "CA");
+                           "the published checkpoint is not signed by the %s's key", log_has_landmarks(log) ? "CA" : "log");
     enum status record_status = load_record(log, status == STATUS_AGAIN ? NULL : err);
     if (record_status == STATUS_NOT_FOUND)
         return error_set(err, STATUS_NOT_FOUND, "%s does not exist", log->origin);

@@ -30,6 +30,16 @@ struct cosigner {
      * sign, STATUS_IO when it cannot be reached. */
     enum status (*sign)(void *context, const struct cosigned_message *m,
                         const struct subtree_prover *prover, struct builder *out, struct error *err);
+    const char *name; /* of its lines in notes, borrowed; NULL: that of the ID. One with a name needs no ID */
 };
+
+/* cosigner_name is the name of its lines; text is where that of an ID is written. */
+static inline const char *cosigner_name(const struct cosigner *cosigner, char text[TAI_NAME_SIZE])
+{
+    if (cosigner->name != NULL)
+        return cosigner->name;
+    tai_name(&cosigner->id, text);
+    return text;
+}
 
 #endif

@@ -6,6 +6,7 @@
 #include "codec/ct/sct_list.h"
 #include "codec/mtc/log_entry.h"
 #include "codec/tiles/entry_bundle.h"
+#include "codec/trust_bundle/trust_envelope.h"
 
 /* ---- issuance logs ---- */
 
@@ -87,6 +88,43 @@ const struct leaf_format leaf_format_ct = {
     .next = next_ct,
     .append = builder_bytes,
     .check = check_ct,
+};
+
+/* ---- the log of a trust bundle's versions ---- */
+
+static bool next_trust(struct reader *r, struct stored_leaf *out)
+{
+    struct reader before = *r;
+    bool is_one = next_mtc(r, out) && out->entry.len == TRUST_ENVELOPE_VERSION_SIZE;
+    if (!is_one)
+        *r = before;
+    return is_one;
+}
+
+static enum status check_trust(struct bytes entry, uint64_t index, struct error *err)
+{
+    struct reader r;
+    struct bytes label;
+    uint64_t version;
+    reader_init(&r, entry);
+    if (entry.len != TRUST_ENVELOPE_VERSION_SIZE || !reader_bytes(&r, TRUST_ENVELOPE_LABEL_SIZE, &label) ||
+        !bytes_is_text(label, TRUST_ENVELOPE_VERSION_LABEL) || !reader_u64(&r, &version))
+        return error_set(err, STATUS_MALFORMED, "it is no TrustVersion");
+    if (index == UINT64_MAX || version != index + 1)
+        return error_set(err, STATUS_REFUSED, "it is of version %" PRIu64 ", its place that of version %" PRIu64, version, index + 1);
+    return STATUS_OK;
+}
+
+const struct leaf_format leaf_format_trust = {
+    .name = "trust",
+    .folder = "entries",
+    .entry_max = TRUST_ENVELOPE_VERSION_SIZE,
+    .stored_max = 2 + TRUST_ENVELOPE_VERSION_SIZE,
+    .size_max = (UINT64_C(1) << 48) - 1,
+    .prefix_len = 1,
+    .next = next_trust,
+    .append = entry_bundle_append,
+    .check = check_trust,
 };
 
 /* ---- bundles ---- */

@@ -1,11 +1,13 @@
 /* leaf_format.h - what the entries of a log are like: where they are kept, how one ends, what is hashed.
  *
- * Two kinds of log have one kind of tree:
+ * Three kinds of log have one kind of tree:
  *
  *             bundle                 stored entry                 leaf hash
  *   mtc       tile/entries/<N>       opaque entry<0..2^16-1>      HASH(00 || entry)              [C2SP tlog-tiles]
  *   ct        tile/data/<N>          TileLeaf                     HASH(00 || 00 00 || TimestampedEntry)
  *                                                                          [RFC6962 3.4], [C2SP static-ct-api]
+ *   trust     tile/entries/<N>       opaque entry<0..2^16-1>      HASH(00 || entry); entry: the TrustVersion of version index + 1
+ *                                                                          [GM 14]
  *
  * A run is stored entries one after the other: a bundle, or the entries of a staged batch.
  */
@@ -25,7 +27,7 @@ struct stored_leaf {
 };
 
 struct leaf_format {
-    const char *name;   /* "mtc", "ct": for messages */
+    const char *name;   /* "mtc", "ct", "trust": for messages */
     const char *folder; /* of the bundles, below tile/: "entries", "data" */
     size_t entry_max;   /* bytes of stored_leaf.entry */
     size_t stored_max;  /* the same with what stands around it */
@@ -44,7 +46,7 @@ struct leaf_format {
     enum status (*check)(struct bytes entry, uint64_t index, struct error *err);
 };
 
-extern const struct leaf_format leaf_format_mtc, leaf_format_ct;
+extern const struct leaf_format leaf_format_mtc, leaf_format_ct, leaf_format_trust;
 
 /* The entries of one tile. */
 struct leaf_bundle {
