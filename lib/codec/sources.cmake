@@ -8,6 +8,9 @@ set(codec_text_sources
   ct/sct_list.c
   ct/tree_head.c
   evidence/evidence.c
+  identity/website_identity.c
+  identity/website_identity_fields.c
+  identity/website_identity_list.c
   landmarks/landmarks.c
   note/checkpoint.c
   note/checkpoint_verify.c

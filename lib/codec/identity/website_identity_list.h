@@ -34,8 +34,9 @@
 #define WEBSITE_IDENTITY_LIST_LABEL "identity-list/1\n"
 /* 65,536 lists: with a million records each client's question stands for 15 of them. */
 #define WEBSITE_IDENTITY_DIGITS_MAX 4
-/* A log of identities: an entry for each record and each revocation that there ever was. */
-#define WEBSITE_IDENTITY_LOG_MAX ((uint64_t)1 << 24)
+/* A log of identities: an entry for each record and each revocation that there ever was. Who makes the lists has the
+ * whole tree in memory: 64 MiB. */
+#define WEBSITE_IDENTITY_LOG_MAX ((uint64_t)1 << 20)
 /* Records in one list or section. 600 bytes each: they leave room for the rest of a bundle. */
 #define WEBSITE_IDENTITY_RECORDS_MAX 16384
 /* An answer is downloaded while a page waits: 1 MiB is some 1,500 records with one prefix. */
