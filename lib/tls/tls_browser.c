@@ -11,7 +11,6 @@
 
 /* Lists of names for OpenSSL: some twenty of thirty characters. */
 #define LIST_SIZE 1024
-#define SCT_LIST_SIZE 65537
 
 /* For libssl's macros that take what they only read as not const. */
 static void *unconst(const void *p)
@@ -121,6 +120,7 @@ static void connection_free(void *owner)
     struct tls_browser_connection *c = owner;
     builder_clear(&c->requested);
     builder_clear(&c->sct_list);
+    builder_clear(&c->ocsp);
     builder_clear(&c->chain);
     SSL_SESSION_free(c->session);
     tls_browser_free(c->browser);
@@ -146,8 +146,7 @@ static bool connection_finished(void *owner, SSL *ssl)
     struct error err = {.status = STATUS_OK};
     c->report.is_resumed = SSL_session_reused(ssl) == 1;
     tls_browser_describe(c);
-    c->report.is_done = !c->report.is_resumed || tls_browser_judge(c, builder_view(&c->chain), false,
-                                                                   bytes_of(NULL, 0), &err) == STATUS_OK;
+    c->report.is_done = !c->report.is_resumed || tls_browser_judge(c, false, &err) == STATUS_OK;
     return c->report.is_done;
 }
 
@@ -195,14 +194,18 @@ static enum status ask_for_anchors(struct tls_browser_connection *c, const struc
 static void offer_session(struct tls_browser_connection *c, const struct tls_browser_session *session)
 {
     struct error ignored = {.status = STATUS_OK};
-    if (strcmp(session->server_name, c->server_name) == 0 &&
-        tls_browser_judge(c, builder_view(&session->chain), true, bytes_of(NULL, 0), &ignored) == STATUS_OK &&
+    builder_bytes(&c->chain, builder_view(&session->chain));
+    builder_bytes(&c->sct_list, builder_view(&session->sct_list));
+    builder_bytes(&c->ocsp, builder_view(&session->ocsp));
+    if (strcmp(session->server_name, c->server_name) == 0 && tls_browser_judge(c, true, &ignored) == STATUS_OK &&
         SSL_set_session(c->ssl, session->session) == 1) {
-        builder_bytes(&c->chain, builder_view(&session->chain));
         memcpy(c->report.signature, session->signature, sizeof c->report.signature);
         c->report.signature_id = session->signature_id;
         return;
     }
+    builder_reset(&c->chain);
+    builder_reset(&c->sct_list);
+    builder_reset(&c->ocsp);
     c->has_failed = false;
     c->report.is_judged = false;
     c->report.verdict = STATUS_OK;
@@ -213,7 +216,8 @@ static void offer_session(struct tls_browser_connection *c, const struct tls_bro
 static enum status prepare(struct tls_browser_connection *c, const struct tls_browser_dial *dial, struct error *err)
 {
     builder_init(&c->requested, TRUST_ANCHOR_LIST_SIZE_MAX);
-    builder_init(&c->sct_list, SCT_LIST_SIZE);
+    builder_init(&c->sct_list, TLS_BROWSER_SCT_LIST_SIZE_MAX);
+    builder_init(&c->ocsp, TLS_BROWSER_OCSP_SIZE_MAX);
     builder_init(&c->chain, TLS_BROWSER_CHAIN_SIZE_MAX);
     c->at_s = dial->at_s;
     c->report.profile = c->browser->profile->name;

@@ -88,6 +88,10 @@ const struct tls_browser_report *tls_browser_report(const struct tls_stream *str
 struct bytes tls_browser_chain(const struct tls_stream *stream);
 struct bytes tls_browser_sct_list(const struct tls_stream *stream);
 
+/* tls_browser_request is the question that was judged last, for tls/peer_subject.h; it borrows from the stream and from chain. Of a
+ * resumed connection: with what came beside the certificates when the session began. False when nothing was judged. */
+MUST_USE bool tls_browser_request(const struct tls_stream *stream, struct bytes chain[PEER_CHAIN_MAX], struct peer_request *out);
+
 /* tls_browser_retry_anchor: after a failure, the ID of the server's list that is worth a new connection. False
  * when there is none, or when this was the retry. */
 MUST_USE bool tls_browser_retry_anchor(const struct tls_stream *stream, struct tai *id);

@@ -10,6 +10,10 @@
 #include "tls/tls_browser.h"
 #include "tls/trust_anchors.h"
 
+/* A list in an extension, and its length. */
+#define TLS_BROWSER_SCT_LIST_SIZE_MAX 65537
+/* A response has a few KB, with the responder's certificate and with SCTs; its message could have 2^24-1 bytes. Longer ones are as none. */
+#define TLS_BROWSER_OCSP_SIZE_MAX 65536
 /* A chain as it is kept: opaque<0..2^24-1> each. */
 #define TLS_BROWSER_CHAIN_SIZE_MAX (PEER_CHAIN_MAX * (size_t)(CERTIFICATE_SIZE_MAX + 3))
 
@@ -34,6 +38,7 @@ struct tls_browser_connection {
     struct builder requested; /* the extension */
     struct trust_anchor_list heard;
     struct builder sct_list;  /* as the TLS extension had it */
+    struct builder ocsp;      /* what was stapled; empty: nothing */
     struct builder chain;     /* what was judged: opaque<0..2^24-1> each */
     SSL_SESSION *session;     /* the newest */
     bool has_server_hello, has_failed;
@@ -43,7 +48,7 @@ struct tls_browser_connection {
 struct tls_browser_session {
     SSL_SESSION *session;
     char server_name[DNS_NAME_MAX + 2];
-    struct builder chain;
+    struct builder chain, sct_list, ocsp; /* of the handshake that began it: nothing of them comes again */
     char signature[TLS_BROWSER_NAME_SIZE];
     uint16_t signature_id;
 };
@@ -58,10 +63,13 @@ struct tls_browser_connection *tls_browser_connection_of_stream(const struct tls
 /* tls_browser_watch installs the callbacks that count, hear and judge. */
 MUST_USE enum status tls_browser_watch(SSL_CTX *ctx, struct error *err);
 
-/* tls_browser_judge judges a chain of opaque<0..2^24-1> into the report. is_unpaired: of a session, where no
- * suite was agreed on yet. */
-MUST_USE enum status tls_browser_judge(struct tls_browser_connection *c, struct bytes chain, bool is_unpaired,
-                                       struct bytes ocsp_response, struct error *err);
+/* tls_browser_ask fills the question about what the connection has heard so far. is_unpaired: of a session, where no suite was
+ * agreed on yet. Borrows from the connection and from chain. */
+void tls_browser_ask(const struct tls_browser_connection *c, bool is_unpaired, struct bytes chain[PEER_CHAIN_MAX],
+                     struct peer_request *out);
+
+/* tls_browser_judge judges that into the report. */
+MUST_USE enum status tls_browser_judge(struct tls_browser_connection *c, bool is_unpaired, struct error *err);
 
 /* tls_browser_describe copies what was agreed on into the report. */
 void tls_browser_describe(struct tls_browser_connection *c);

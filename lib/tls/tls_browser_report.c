@@ -16,6 +16,15 @@ struct bytes tls_browser_sct_list(const struct tls_stream *stream)
     return c != NULL ? builder_view(&c->sct_list) : bytes_of(NULL, 0);
 }
 
+bool tls_browser_request(const struct tls_stream *stream, struct bytes chain[PEER_CHAIN_MAX], struct peer_request *out)
+{
+    const struct tls_browser_connection *c = tls_browser_connection_of_stream(stream);
+    if (c == NULL || !c->report.is_judged)
+        return false;
+    tls_browser_ask(c, false, chain, out);
+    return true;
+}
+
 const struct tls_browser_report *tls_browser_report(const struct tls_stream *stream)
 {
     struct tls_browser_connection *c = tls_browser_connection_of_stream(stream);
@@ -76,7 +85,12 @@ struct tls_browser_session *tls_browser_take_session(const struct tls_stream *st
     session->signature_id = c->report.signature_id;
     builder_init(&session->chain, TLS_BROWSER_CHAIN_SIZE_MAX);
     builder_bytes(&session->chain, builder_view(&c->chain));
-    if (session->session != NULL && builder_is_good(&session->chain))
+    builder_init(&session->sct_list, TLS_BROWSER_SCT_LIST_SIZE_MAX);
+    builder_bytes(&session->sct_list, builder_view(&c->sct_list));
+    builder_init(&session->ocsp, TLS_BROWSER_OCSP_SIZE_MAX);
+    builder_bytes(&session->ocsp, builder_view(&c->ocsp));
+    bool is_whole = builder_is_good(&session->chain) && builder_is_good(&session->sct_list) && builder_is_good(&session->ocsp);
+    if (session->session != NULL && is_whole)
         return session;
     tls_browser_session_free(session);
     return NULL;
@@ -88,5 +102,7 @@ void tls_browser_session_free(struct tls_browser_session *session)
         return;
     SSL_SESSION_free(session->session);
     builder_clear(&session->chain);
+    builder_clear(&session->sct_list);
+    builder_clear(&session->ocsp);
     free(session);
 }

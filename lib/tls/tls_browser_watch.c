@@ -74,19 +74,26 @@ static size_t split(struct bytes chain, struct bytes *out)
     return count;
 }
 
-enum status tls_browser_judge(struct tls_browser_connection *c, struct bytes chain, bool is_unpaired,
-                              struct bytes ocsp_response, struct error *err)
+void tls_browser_ask(const struct tls_browser_connection *c, bool is_unpaired, struct bytes chain[PEER_CHAIN_MAX],
+                     struct peer_request *out)
 {
-    struct bytes certificates[PEER_CHAIN_MAX];
-    struct peer_request request = {
-        .chain = certificates, .count = split(chain, certificates), .at_s = c->at_s, .scope = c->browser->scope,
+    *out = (struct peer_request){
+        .chain = chain, .count = split(builder_view(&c->chain), chain), .at_s = c->at_s, .scope = c->browser->scope,
         .is_unpaired = is_unpaired, .is_tls13 = SSL_version(c->ssl) == TLS1_3_VERSION, .suite = c->report.suite_id,
         .group = c->report.group_id, .is_anchor_confirmed = c->anchors.is_confirmed,
-        .sct_list = builder_view(&c->sct_list), .ocsp_response = ocsp_response};
+        .sct_list = builder_view(&c->sct_list),
+        .ocsp_response = builder_view(&c->ocsp)};
     if (c->ip_len > 0)
-        request.ip = bytes_of(c->ip, c->ip_len);
+        out->ip = bytes_of(c->ip, c->ip_len);
     else
-        request.dns_name = bytes_of_text(c->server_name);
+        out->dns_name = bytes_of_text(c->server_name);
+}
+
+enum status tls_browser_judge(struct tls_browser_connection *c, bool is_unpaired, struct error *err)
+{
+    struct bytes chain[PEER_CHAIN_MAX];
+    struct peer_request request;
+    tls_browser_ask(c, is_unpaired, chain, &request);
     c->report.is_judged = true;
     c->report.verdict = peer_verify(c->browser->trust, &c->browser->hashers, &request, &c->report.peer, err);
     if (c->report.verdict != STATUS_OK) {
@@ -130,7 +137,7 @@ static int verify_chain(X509_STORE_CTX *store, void *argument)
     tls_browser_describe(c);
     enum status s = keep_chain(c, X509_STORE_CTX_get0_untrusted(store), &err);
     if (s == STATUS_OK)
-        s = tls_browser_judge(c, builder_view(&c->chain), false, bytes_of(NULL, 0), &err);
+        s = tls_browser_judge(c, false, &err);
     else
         c->has_failed = true;
     if (s != STATUS_OK)
@@ -169,9 +176,12 @@ static int hear_staple(SSL *ssl, void *argument)
     unsigned char *der = SSL_session_reused(ssl) == 1 ? NULL : copy_response(ssl, &len);
     if (der == NULL)
         return 1;
-    enum status s = tls_browser_judge(c, builder_view(&c->chain), false, bytes_of(der, len), &err);
+    builder_reset(&c->ocsp);
+    builder_bytes(&c->ocsp, bytes_of(der, len));
+    if (!builder_is_good(&c->ocsp))
+        builder_reset(&c->ocsp);
     OPENSSL_free(der);
-    return s == STATUS_OK ? 1 : 0;
+    return tls_browser_judge(c, false, &err) == STATUS_OK ? 1 : 0;
 }
 
 /* ---- SCTs ---- */
