@@ -163,7 +163,7 @@ static enum status read_public_key(struct ca_directory *dir, struct error *err)
     s = public_key_new(alg, dir->ca.spki, &dir->public_key, err);
     if (s != STATUS_OK)
         return error_prefix(err, s, "%s/ca.pem", dir->path);
-    dir->cosigners[0] = (struct cosigner){NULL, dir->config.id, dir->public_key, refuse_to_sign};
+    dir->cosigners[0] = (struct cosigner){.id = dir->config.id, .key = dir->public_key, .sign = refuse_to_sign};
     dir->cosigner_count = 1;
     return STATUS_OK;
 }
