@@ -32,12 +32,15 @@ set(codec_text_sources
   tai/tai_pattern.c
   tai/trust_anchor_list.c
   tiles/entry_bundle.c
+  trust_bundle/trust_anchor_fields.c
   trust_bundle/trust_bundle.c
   trust_bundle/trust_bundle_write.c
   trust_bundle/trust_ca_fields.c
+  trust_bundle/trust_ct_fields.c
   trust_bundle/trust_envelope.c
   trust_bundle/trust_fields.c
   trust_bundle/trust_file.c
+  trust_bundle/trust_key_fields.c
   witness/add_checkpoint.c
   witness/add_entries.c
   witness/mirror_info.c

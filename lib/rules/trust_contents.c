@@ -30,9 +30,22 @@ static bool is_for(const struct filling *f, const struct trust_bundle_purposes *
     return f->settings->purpose == 0 || trust_bundle_purposes_have(purposes, f->settings->purpose);
 }
 
+static enum status copy_pool(const struct array *from, struct array *to, const char *what, struct error *err)
+{
+    enum status s = STATUS_OK;
+    for (size_t i = 0; s == STATUS_OK && i < from->count; i++)
+        s = array_insert(to, i, array_at(from, i), what, err);
+    return s;
+}
+
 static enum status add_anchors(const struct filling *f)
 {
     const struct trust_bundle *b = f->bundles[0];
+    enum status copied = copy_pool(&b->names, &f->out->names, "names of anchors", f->err);
+    if (copied == STATUS_OK)
+        copied = copy_pool(&b->serials, &f->out->serials, "serial numbers of anchors", f->err);
+    if (copied != STATUS_OK)
+        return copied;
     for (size_t i = 0; i < b->anchors.count; i++) {
         const struct trust_bundle_anchor *from = trust_bundle_anchor_at(b, i);
         struct certificate parsed;
@@ -44,7 +57,8 @@ static enum status add_anchors(const struct filling *f)
         struct trust_contents_anchor anchor = {.certificate = from->certificate,
                                                .is_gm = bytes_equal(parsed.spki_algorithm, BYTES_OF(sm2_key_algorithm)),
                                                .is_root = from->kind == TRUST_BUNDLE_ROOT,
-                                               .distrust_after_s = from->distrust_after_s};
+                                               .purposes = from->purposes,
+                                               .limits = from->limits};
         s = array_insert(&f->out->anchors, f->out->anchors.count, &anchor, "roots and intermediates", f->err);
         if (s != STATUS_OK)
             return s;
@@ -274,6 +288,8 @@ enum status trust_contents_new(const struct trust_bundle *const *bundles, size_t
     if (c == NULL)
         return error_set(err, STATUS_NO_MEMORY, "out of memory");
     c->anchors = array_of(sizeof(struct trust_contents_anchor), TRUST_BUNDLE_ANCHORS_MAX);
+    c->names = array_of(sizeof(struct bytes), TRUST_BUNDLE_NAMES_MAX);
+    c->serials = array_of(sizeof(struct trust_bundle_serials), TRUST_BUNDLE_SERIALS_MAX);
     c->gm_ids = array_of(sizeof(struct tai), TRUST_CONTENTS_IDS_MAX);
     c->intl_ids = array_of(sizeof(struct tai), TRUST_CONTENTS_IDS_MAX);
     const struct filling f = {bundles, bundle_count, algorithms, settings, c, err};
@@ -299,6 +315,8 @@ void trust_contents_free(struct trust_contents *contents)
         return;
     trust_store_free(contents->store);
     array_clear(&contents->anchors);
+    array_clear(&contents->names);
+    array_clear(&contents->serials);
     array_clear(&contents->gm_ids);
     array_clear(&contents->intl_ids);
     free(contents);

@@ -20,12 +20,15 @@ struct trust_contents_anchor {
     struct bytes certificate; /* DER */
     bool is_gm;               /* its key is an SM2 key */
     bool is_root;
-    int64_t distrust_after_s; /* 0: no such time */
+    struct trust_bundle_purposes purposes;
+    struct trust_bundle_limits limits; /* its names and serial numbers: trust_contents_permitted and its neighbours */
 };
 
 struct trust_contents {
     struct trust_store *store; /* Merkle Tree CAs, cosigners, rules, trusted subtrees, revoked ranges */
     struct array anchors;      /* struct trust_contents_anchor */
+    struct array names;        /* struct bytes, and ... */
+    struct array serials;      /* struct trust_bundle_serials: what limits of anchors speak of */
     struct array gm_ids;       /* struct tai: what to ask for with GM CAs (SM3), ... */
     struct array intl_ids;     /* ... and with the others: CA ID, then CA.2.N.L for its logs */
 };
@@ -44,6 +47,21 @@ void trust_contents_free(struct trust_contents *contents);
 static inline const struct trust_contents_anchor *trust_contents_anchor_at(const struct trust_contents *c, size_t i)
 {
     return (const struct trust_contents_anchor *)array_at(&c->anchors, i);
+}
+
+/* Number i of a limit's own. */
+static inline struct bytes trust_contents_permitted(const struct trust_contents *c, const struct trust_bundle_limits *limits, size_t i)
+{
+    return *(const struct bytes *)array_at(&c->names, limits->permitted_first + i);
+}
+static inline struct bytes trust_contents_excluded(const struct trust_contents *c, const struct trust_bundle_limits *limits, size_t i)
+{
+    return *(const struct bytes *)array_at(&c->names, limits->excluded_first + i);
+}
+static inline const struct trust_bundle_serials *trust_contents_serials(const struct trust_contents *c,
+                                                                        const struct trust_bundle_limits *limits, size_t i)
+{
+    return (const struct trust_bundle_serials *)array_at(&c->serials, limits->serial_first + i);
 }
 
 /* trust_contents_is_sm2 says whether a certificate's key is an SM2 key; certificates that cannot be parsed have none. */

@@ -19,14 +19,18 @@ void trust_bundle_init(struct trust_bundle *bundle)
         .rules = array_of(sizeof(struct trust_bundle_rule), TRUST_BUNDLE_RULES_MAX),
         .members = array_of(sizeof(struct tai), TRUST_BUNDLE_MEMBERS_MAX),
         .landmarks = array_of(sizeof(struct trust_bundle_landmark), TRUST_BUNDLE_LANDMARKS_MAX),
+        .signers = array_of(sizeof(struct trust_bundle_signer), TRUST_BUNDLE_SIGNERS_MAX),
+        .names = array_of(sizeof(struct bytes), TRUST_BUNDLE_NAMES_MAX),
+        .serials = array_of(sizeof(struct trust_bundle_serials), TRUST_BUNDLE_SERIALS_MAX),
+        .previous = array_of(sizeof(struct trust_bundle_previous), TRUST_BUNDLE_PREVIOUS_MAX),
     };
 }
 
 void trust_bundle_clear(struct trust_bundle *bundle)
 {
-    struct array *const all[] = {&bundle->anchors, &bundle->ct_logs, &bundle->cosigners, &bundle->cas,
-                                 &bundle->revoked, &bundle->logs,    &bundle->keys,      &bundle->urls,
-                                 &bundle->rules,   &bundle->members, &bundle->landmarks};
+    struct array *const all[] = {&bundle->anchors, &bundle->ct_logs, &bundle->cosigners, &bundle->cas,       &bundle->revoked,
+                                 &bundle->logs,    &bundle->keys,    &bundle->signers,   &bundle->urls,      &bundle->rules,
+                                 &bundle->members, &bundle->names,   &bundle->serials,   &bundle->landmarks, &bundle->previous};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         array_clear(all[i]);
 }
@@ -45,44 +49,32 @@ bool trust_bundle_purposes_have(const struct trust_bundle_purposes *purposes, ui
     return false;
 }
 
+static const char *const purpose_names[] = {
+    [TRUST_BUNDLE_TLS] = "tls",
+    [TRUST_BUNDLE_TLS_INTRANET] = "tls-intranet",
+    [TRUST_BUNDLE_TLS_CLIENT] = "tls-client",
+    [TRUST_BUNDLE_EMAIL] = "email",
+    [TRUST_BUNDLE_CODE] = "code",
+    [TRUST_BUNDLE_TIMESTAMP] = "timestamp",
+    [TRUST_BUNDLE_DOCUMENT] = "document",
+    [TRUST_BUNDLE_E_INVOICE] = "e-invoice",
+};
+#define PURPOSE_COUNT (sizeof purpose_names / sizeof purpose_names[0])
+
+const char *trust_bundle_purpose_name(uint16_t purpose)
+{
+    return purpose < PURPOSE_COUNT ? purpose_names[purpose] : NULL;
+}
+
+uint16_t trust_bundle_purpose_by_name(struct bytes name)
+{
+    for (uint16_t i = 1; i < PURPOSE_COUNT; i++)
+        if (bytes_equal(bytes_of_text(purpose_names[i]), name))
+            return i;
+    return 0;
+}
+
 /* ---- one element of each section ---- */
-
-static enum status read_anchor(struct reader *r, struct trust_bundle *b, struct error *err)
-{
-    struct trust_bundle_anchor a;
-    uint8_t kind;
-    if (!reader_u8(r, &kind) || kind > TRUST_BUNDLE_INTERMEDIATE || !trust_fields_purposes(r, &a.purposes) ||
-        !trust_fields_time(r, &a.distrust_after_s) || !trust_fields_certificate(r, &a.certificate))
-        return trust_fields_malformed(r, "root or intermediate", err);
-    a.kind = (enum trust_bundle_anchor_kind)kind;
-    size_t n = b->anchors.count;
-    if (n > 0 && bytes_compare(trust_bundle_anchor_at(b, n - 1)->certificate, a.certificate) >= 0)
-        return trust_fields_malformed(r, "roots and intermediates are not in order", err);
-    return trust_fields_append(&b->anchors, &a, "roots and intermediates", err);
-}
-
-static bool is_ct_log_before(const struct trust_bundle_ct_log *a, const struct trust_bundle_ct_log *b)
-{
-    return a->suite != b->suite ? a->suite < b->suite : bytes_compare(a->spki, b->spki) < 0;
-}
-
-static enum status read_ct_log(struct reader *r, struct trust_bundle *b, struct error *err)
-{
-    struct trust_bundle_ct_log l;
-    uint8_t suite, state;
-    if (!reader_u8(r, &suite) || suite < TRUST_BUNDLE_GM || suite > TRUST_BUNDLE_INTL || !trust_fields_spki(r, &l.spki) ||
-        !trust_fields_text(r, false, &l.operator_name) || !trust_fields_url(r, true, &l.url) || !reader_u8(r, &state) ||
-        state < TRUST_BUNDLE_CT_PENDING || state > TRUST_BUNDLE_CT_REJECTED || !trust_fields_time(r, &l.since_s) ||
-        !trust_fields_time(r, &l.covers_from_s) || !trust_fields_time(r, &l.covers_until_s) ||
-        (l.covers_until_s == 0 ? l.covers_from_s != 0 : l.covers_until_s <= l.covers_from_s))
-        return trust_fields_malformed(r, "CT log", err);
-    l.suite = (enum trust_bundle_suite)suite;
-    l.state = (enum trust_bundle_ct_state)state;
-    size_t n = b->ct_logs.count;
-    if (n > 0 && !is_ct_log_before(trust_bundle_ct_log_at(b, n - 1), &l))
-        return trust_fields_malformed(r, "CT logs are not in order", err);
-    return trust_fields_append(&b->ct_logs, &l, "CT logs", err);
-}
 
 static enum status read_cosigner(struct reader *r, struct trust_bundle *b, struct error *err)
 {
@@ -185,34 +177,46 @@ static enum status read_log(struct reader *r, struct trust_bundle *b, struct err
     return trust_fields_append(&b->logs, &log, "issuance logs", err);
 }
 
-static enum status read_key(struct reader *r, struct trust_bundle *b, struct error *err)
-{
-    struct trust_bundle_key key;
-    if (!trust_fields_algorithm(r, &key.algorithm) || !trust_fields_spki(r, &key.spki))
-        return trust_fields_malformed(r, "signing key", err);
-    size_t n = b->keys.count;
-    if (n > 0 && bytes_compare(trust_bundle_key_at(b, n - 1)->spki, key.spki) >= 0)
-        return trust_fields_malformed(r, "signing keys are not in order", err);
-    return trust_fields_append(&b->keys, &key, "signing keys", err);
-}
-
 /* ---- sections ---- */
 
-static enum status read_blob(struct reader *r, struct trust_bundle_blob *out, struct error *err)
+/* Another version means something that this program does not know. */
+static enum status read_version(struct reader *r, unsigned known, const char *what, struct error *err)
 {
-    if (!reader_u16(r, &out->version) || out->version == 0)
-        return trust_fields_malformed(r, "version of policy or identities", err);
-    out->data = reader_rest(r);
+    uint16_t version;
+    if (!reader_u16(r, &version) || version == 0)
+        return trust_fields_malformed(r, what, err);
+    if (version != known)
+        return error_set(err, STATUS_REFUSED, "trust bundle: %s has version %u: a newer version of this program is needed", what, version);
     return STATUS_OK;
+}
+
+static enum status read_policy(struct reader *r, struct trust_bundle_policy *out, struct error *err)
+{
+    struct reader policy, ct;
+    enum status s = read_version(r, TRUST_BUNDLE_POLICY_VERSION, "policy", err);
+    if (s == STATUS_OK && (!reader_vector_u24(r, &policy) || reader_is_at_end(&policy) || !reader_vector_u24(r, &ct) || !reader_is_at_end(r)))
+        s = trust_fields_malformed(r, "policy", err);
+    if (s == STATUS_OK)
+        *out = (struct trust_bundle_policy){reader_rest(&policy), reader_rest(&ct)};
+    return s;
+}
+
+static enum status read_identities(struct reader *r, struct bytes *out, struct error *err)
+{
+    enum status s = read_version(r, TRUST_BUNDLE_IDENTITIES_VERSION, "website identities", err);
+    if (s == STATUS_OK && reader_is_at_end(r))
+        s = trust_fields_malformed(r, "no website identities", err);
+    *out = s == STATUS_OK ? reader_rest(r) : bytes_of(NULL, 0);
+    return s;
 }
 
 typedef enum status read_element(struct reader *r, struct trust_bundle *b, struct error *err);
 
 static read_element *const elements[] = {
-    [TRUST_BUNDLE_SECTION_ANCHORS] = read_anchor, [TRUST_BUNDLE_SECTION_CT_LOGS] = read_ct_log,
+    [TRUST_BUNDLE_SECTION_ANCHORS] = trust_anchor_fields_read, [TRUST_BUNDLE_SECTION_CT_LOGS] = trust_ct_fields_read,
     [TRUST_BUNDLE_SECTION_COSIGNERS] = read_cosigner, [TRUST_BUNDLE_SECTION_CAS] = trust_ca_fields_read,
     [TRUST_BUNDLE_SECTION_REVOKED] = read_revoked, [TRUST_BUNDLE_SECTION_LOGS] = read_log,
-    [TRUST_BUNDLE_SECTION_KEYS] = read_key,
+    [TRUST_BUNDLE_SECTION_KEYS] = trust_key_fields_read, [TRUST_BUNDLE_SECTION_SIGNERS] = trust_key_fields_read_signer,
 };
 
 static enum status read_section(uint16_t type, struct reader *r, struct trust_bundle *b, struct error *err)
@@ -221,9 +225,9 @@ static enum status read_section(uint16_t type, struct reader *r, struct trust_bu
     if (reader_is_at_end(r))
         return trust_fields_malformed(r, "empty section", err);
     if (type == TRUST_BUNDLE_SECTION_POLICY)
-        return read_blob(r, &b->policy, err);
+        return read_policy(r, &b->policy, err);
     if (type == TRUST_BUNDLE_SECTION_IDENTITIES)
-        return read_blob(r, &b->identities, err);
+        return read_identities(r, &b->identities, err);
     if (type >= TRUST_BUNDLE_SECTION_OPTIONAL)
         return STATUS_OK;
     if (type >= sizeof elements / sizeof elements[0] || elements[type] == NULL)

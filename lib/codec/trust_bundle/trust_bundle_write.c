@@ -16,15 +16,54 @@ static void write_purposes(struct builder *b, const struct trust_bundle_purposes
     builder_close_vector(b, mark, 1);
 }
 
+static void write_names(const struct trust_bundle *bundle, size_t first, size_t count, struct builder *b)
+{
+    size_t mark = builder_open_vector(b, 2);
+    for (size_t i = 0; i < count; i++)
+        write_vector(b, 1, *(const struct bytes *)array_at(&bundle->names, first + i));
+    builder_close_vector(b, mark, 2);
+}
+
+static void write_limits(const struct trust_bundle *bundle, const struct trust_bundle_limits *l, struct builder *b)
+{
+    builder_u8(b, l->has_listed_intermediates_only ? 1 : 0);
+    builder_u8(b, l->level_max);
+    builder_u64(b, (uint64_t)l->distrust_after_s);
+    builder_u64(b, (uint64_t)l->sct_distrust_after_s);
+    write_names(bundle, l->permitted_first, l->permitted_count, b);
+    write_names(bundle, l->excluded_first, l->excluded_count, b);
+    size_t mark = builder_open_vector(b, 3);
+    for (size_t i = 0; i < l->serial_count; i++) {
+        builder_bytes(b, BYTES_OF(trust_bundle_serials_at(bundle, l, i)->first));
+        builder_bytes(b, BYTES_OF(trust_bundle_serials_at(bundle, l, i)->last));
+    }
+    builder_close_vector(b, mark, 3);
+}
+
 static void write_anchors(const struct trust_bundle *bundle, struct builder *b)
 {
     for (size_t i = 0; i < bundle->anchors.count; i++) {
         const struct trust_bundle_anchor *a = trust_bundle_anchor_at(bundle, i);
         builder_u8(b, (uint8_t)a->kind);
         write_purposes(b, &a->purposes);
-        builder_u64(b, (uint64_t)a->distrust_after_s);
+        write_limits(bundle, &a->limits, b);
         write_vector(b, 3, a->certificate);
     }
+}
+
+static void write_ct_state(const struct trust_bundle_ct_log *l, struct builder *b)
+{
+    builder_u32(b, l->mmd_s);
+    builder_u8(b, (uint8_t)l->state);
+    builder_u64(b, (uint64_t)l->since_s);
+    size_t mark = builder_open_vector(b, 1);
+    if (l->has_final_head) {
+        builder_u64(b, l->final_size);
+        builder_bytes(b, BYTES_OF(l->final_root));
+    }
+    builder_close_vector(b, mark, 1);
+    builder_u64(b, (uint64_t)l->covers_from_s);
+    builder_u64(b, (uint64_t)l->covers_until_s);
 }
 
 static void write_ct_logs(const struct trust_bundle *bundle, struct builder *b)
@@ -32,13 +71,20 @@ static void write_ct_logs(const struct trust_bundle *bundle, struct builder *b)
     for (size_t i = 0; i < bundle->ct_logs.count; i++) {
         const struct trust_bundle_ct_log *l = trust_bundle_ct_log_at(bundle, i);
         builder_u8(b, (uint8_t)l->suite);
+        builder_u8(b, (uint8_t)l->kind);
+        builder_u8(b, l->is_test ? 1 : 0);
         write_vector(b, 2, l->spki);
         write_vector(b, 1, l->operator_name);
-        write_vector(b, 1, l->url);
-        builder_u8(b, (uint8_t)l->state);
-        builder_u64(b, (uint64_t)l->since_s);
-        builder_u64(b, (uint64_t)l->covers_from_s);
-        builder_u64(b, (uint64_t)l->covers_until_s);
+        write_vector(b, 1, l->description);
+        write_vector(b, 1, l->submission_url);
+        write_vector(b, 1, l->monitoring_url);
+        write_ct_state(l, b);
+        size_t mark = builder_open_vector(b, 2);
+        for (size_t k = 0; k < l->previous_count; k++) {
+            write_vector(b, 1, trust_bundle_previous_at(bundle, l, k)->operator_name);
+            builder_u64(b, (uint64_t)trust_bundle_previous_at(bundle, l, k)->end_s);
+        }
+        builder_close_vector(b, mark, 2);
     }
 }
 
@@ -72,6 +118,7 @@ static void write_cas(const struct trust_bundle *bundle, struct builder *b)
         write_vector(b, 3, ca->certificate);
         write_vector(b, 1, ca->operator_name);
         write_purposes(b, &ca->purposes);
+        builder_u8(b, ca->level_max);
         size_t mark = builder_open_vector(b, 2);
         for (size_t k = 0; k < ca->url_count; k++)
             write_vector(b, 1, trust_bundle_url(bundle, ca, k));
@@ -130,29 +177,46 @@ static void write_logs(const struct trust_bundle *bundle, struct builder *b)
     }
 }
 
-static void write_blob(const struct trust_bundle_blob *blob, struct builder *b)
-{
-    if (blob->version == 0)
-        return;
-    builder_u16(b, blob->version);
-    builder_bytes(b, blob->data);
-}
-
 static void write_policy(const struct trust_bundle *bundle, struct builder *b)
 {
-    write_blob(&bundle->policy, b);
+    if (bundle->policy.policy.len == 0)
+        return;
+    builder_u16(b, TRUST_BUNDLE_POLICY_VERSION);
+    write_vector(b, 3, bundle->policy.policy);
+    write_vector(b, 3, bundle->policy.ct_policies);
 }
 
 static void write_identities(const struct trust_bundle *bundle, struct builder *b)
 {
-    write_blob(&bundle->identities, b);
+    if (bundle->identities.len == 0)
+        return;
+    builder_u16(b, TRUST_BUNDLE_IDENTITIES_VERSION);
+    builder_bytes(b, bundle->identities);
 }
 
 static void write_keys(const struct trust_bundle *bundle, struct builder *b)
 {
     for (size_t i = 0; i < bundle->keys.count; i++) {
-        write_vector(b, 1, trust_bundle_key_at(bundle, i)->algorithm);
-        write_vector(b, 2, trust_bundle_key_at(bundle, i)->spki);
+        const struct trust_bundle_key *key = trust_bundle_key_at(bundle, i);
+        builder_u8(b, (uint8_t)key->role);
+        write_vector(b, 1, key->algorithm);
+        write_vector(b, 2, key->spki);
+        if (key->role != TRUST_BUNDLE_KEY_VERSIONS)
+            continue;
+        builder_u8(b, key->note_type);
+        write_vector(b, 1, key->note_name);
+        write_vector(b, 1, key->origin);
+    }
+}
+
+static void write_signers(const struct trust_bundle *bundle, struct builder *b)
+{
+    for (size_t i = 0; i < bundle->signers.count; i++) {
+        const struct trust_bundle_signer *signer = trust_bundle_signer_at(bundle, i);
+        write_vector(b, 1, signer->algorithm);
+        write_vector(b, 2, signer->spki);
+        write_vector(b, 1, signer->operator_name);
+        builder_u8(b, signer->level_max);
     }
 }
 
@@ -163,7 +227,7 @@ static write_section *const sections[] = {
     [TRUST_BUNDLE_SECTION_COSIGNERS] = write_cosigners, [TRUST_BUNDLE_SECTION_CAS] = write_cas,
     [TRUST_BUNDLE_SECTION_REVOKED] = write_revoked,     [TRUST_BUNDLE_SECTION_LOGS] = write_logs,
     [TRUST_BUNDLE_SECTION_POLICY] = write_policy,       [TRUST_BUNDLE_SECTION_IDENTITIES] = write_identities,
-    [TRUST_BUNDLE_SECTION_KEYS] = write_keys,
+    [TRUST_BUNDLE_SECTION_KEYS] = write_keys,           [TRUST_BUNDLE_SECTION_SIGNERS] = write_signers,
 };
 #define SECTION_COUNT (sizeof sections / sizeof sections[0])
 /* type and length */

@@ -83,7 +83,7 @@ enum status trust_ca_fields_read(struct reader *r, struct trust_bundle *b, struc
     struct trust_bundle_ca ca = {.url_count = 0};
     struct ca_certificate parsed;
     if (!trust_fields_certificate(r, &ca.certificate) || !trust_fields_text(r, false, &ca.operator_name) ||
-        !trust_fields_purposes(r, &ca.purposes))
+        !trust_fields_purposes(r, &ca.purposes) || !trust_fields_level(r, &ca.level_max))
         return trust_fields_malformed(r, "MTC CA", err);
     enum status s = ca_certificate_parse(ca.certificate, &parsed, err);
     if (s != STATUS_OK)

@@ -95,4 +95,7 @@ bool trust_fields_purposes(struct reader *r, struct trust_bundle_purposes *out)
     return true;
 }
 
-/* Strings of bytes in their order: as memcmp has it, a prefix first. */
+bool trust_fields_level(struct reader *r, uint8_t *level)
+{
+    return reader_u8(r, level) && *level >= TRUST_BUNDLE_LEVEL_MIN && *level <= TRUST_BUNDLE_LEVEL_MAX;
+}

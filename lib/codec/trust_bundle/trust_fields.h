@@ -15,6 +15,7 @@ MUST_USE bool trust_fields_algorithm(struct reader *r, struct bytes *value);
 MUST_USE bool trust_fields_spki(struct reader *r, struct bytes *value);
 MUST_USE bool trust_fields_certificate(struct reader *r, struct bytes *value);
 MUST_USE bool trust_fields_purposes(struct reader *r, struct trust_bundle_purposes *out);
+MUST_USE bool trust_fields_level(struct reader *r, uint8_t *level);
 
 /* trust_fields_malformed is the failure of what stands before the reader's place. */
 enum status trust_fields_malformed(const struct reader *r, const char *what, struct error *err);
@@ -22,7 +23,12 @@ enum status trust_fields_malformed(const struct reader *r, const char *what, str
 /* trust_fields_append adds a copy of an item. */
 MUST_USE enum status trust_fields_append(struct array *a, const void *item, const char *what, struct error *err);
 
-/* trust_ca_fields_read reads the element of an MTC CA, after the cosigners that its rules name. */
+/* trust_anchor_fields_read and its neighbours read one element of a section behind those that the bundle has.
+ * trust_ca_fields_read is for after the cosigners that a CA's rules name. */
+MUST_USE enum status trust_anchor_fields_read(struct reader *r, struct trust_bundle *bundle, struct error *err);
+MUST_USE enum status trust_ct_fields_read(struct reader *r, struct trust_bundle *bundle, struct error *err);
 MUST_USE enum status trust_ca_fields_read(struct reader *r, struct trust_bundle *bundle, struct error *err);
+MUST_USE enum status trust_key_fields_read(struct reader *r, struct trust_bundle *bundle, struct error *err);
+MUST_USE enum status trust_key_fields_read_signer(struct reader *r, struct trust_bundle *bundle, struct error *err);
 
 #endif

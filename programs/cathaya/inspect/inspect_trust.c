@@ -1,47 +1,14 @@
 #include "codec/trust_bundle/trust_envelope.h"
 #include "codec/trust_bundle/trust_file.h"
-#include "codec/x509/certificate.h"
 #include "inspect/inspect.h"
+#include "inspect/inspect_trust_parts.h"
 #include "inspect/view.h"
-
-static void show_text(json_t *out, const char *name, struct bytes text)
-{
-    view_text(out, name, "%.*s", (int)text.len, (const char *)text.data);
-}
 
 static void show_id(json_t *out, const char *name, const struct tai *id)
 {
     char text[TAI_TEXT_SIZE];
     tai_text(id, text);
     view_text(out, name, "%s", text);
-}
-
-static void show_purposes(json_t *out, const struct trust_bundle_purposes *purposes)
-{
-    static const char *const names[] = {"", "tls", "tls-intranet", "tls-client", "email", "code", "timestamp"};
-    json_t *list = view_list(out, "purposes");
-    for (size_t i = 0; i < purposes->count; i++)
-        if (purposes->at[i] < sizeof names / sizeof names[0])
-            view_add(list, "%s", names[purposes->at[i]]);
-        else
-            view_add(list, "%u", purposes->at[i]);
-}
-
-static void show_anchors(json_t *out, const struct trust_bundle *b)
-{
-    json_t *list = view_list(out, "anchors");
-    for (size_t i = 0; i < b->anchors.count; i++) {
-        const struct trust_bundle_anchor *a = trust_bundle_anchor_at(b, i);
-        struct certificate parsed;
-        json_t *item = view_item(list);
-        view_text(item, "kind", "%s", a->kind == TRUST_BUNDLE_ROOT ? "root" : "intermediate");
-        if (certificate_parse(a->certificate, &parsed, NULL) == STATUS_OK)
-            inspect_name(item, "subject", parsed.subject);
-        show_purposes(item, &a->purposes);
-        if (a->distrust_after_s != 0)
-            view_time(item, "distrust_after", a->distrust_after_s);
-        view_number(item, "bytes", a->certificate.len);
-    }
 }
 
 static void show_cosigners(json_t *out, const struct trust_bundle *b)
@@ -53,7 +20,7 @@ static void show_cosigners(json_t *out, const struct trust_bundle *b)
         json_t *item = view_item(list);
         show_id(item, "id", &c->id);
         view_text(item, "role", "%s", roles[c->role]);
-        show_text(item, "operator", c->operator_name);
+        inspect_trust_text(item, "operator", c->operator_name);
     }
 }
 
@@ -64,8 +31,10 @@ static void show_cas(json_t *out, const struct trust_bundle *b)
         const struct trust_bundle_ca *ca = trust_bundle_ca_at(b, i);
         json_t *item = view_item(list);
         show_id(item, "id", &ca->id);
-        show_text(item, "operator", ca->operator_name);
-        show_purposes(item, &ca->purposes);
+        inspect_trust_text(item, "operator", ca->operator_name);
+        inspect_trust_purposes(item, &ca->purposes);
+        if (ca->level_max < TRUST_BUNDLE_LEVEL_MAX)
+            view_number(item, "level_max", ca->level_max);
         json_t *urls = view_list(item, "urls");
         for (size_t k = 0; k < ca->url_count; k++) {
             struct bytes url = trust_bundle_url(b, ca, k);
@@ -111,13 +80,13 @@ static enum status show_bundle(struct bytes contents, json_t *out, struct error 
         if (b.expires_s != 0)
             view_time(out, "expires", b.expires_s);
         view_number(out, "bytes", contents.len);
-        show_anchors(out, &b);
-        view_number(out, "ct_logs", b.ct_logs.count);
+        inspect_trust_anchors(out, &b);
+        inspect_trust_ct_logs(out, &b);
         show_cosigners(out, &b);
         show_cas(out, &b);
         view_number(out, "revoked_ranges", b.revoked.count);
         show_logs(out, &b);
-        view_number(out, "signing_keys", b.keys.count);
+        inspect_trust_keys(out, &b);
     }
     trust_bundle_clear(&b);
     return s == STATUS_REFUSED ? STATUS_MALFORMED : s;

@@ -29,14 +29,6 @@ struct session {
     int64_t now_s;
 };
 
-static const struct {
-    const char *name;
-    uint16_t purpose;
-} purposes[] = {
-    {"tls", TRUST_BUNDLE_TLS},     {"tls-intranet", TRUST_BUNDLE_TLS_INTRANET}, {"tls-client", TRUST_BUNDLE_TLS_CLIENT},
-    {"email", TRUST_BUNDLE_EMAIL}, {"code", TRUST_BUNDLE_CODE},                 {"timestamp", TRUST_BUNDLE_TIMESTAMP},
-};
-
 /* ---- groups: an option that names a thing, and those behind it that say more of it ---- */
 
 static enum status end_group(struct session *s, struct error *err)
@@ -76,12 +68,10 @@ static bool begin_group(struct session *s, const char *name, const char *value)
 
 static enum status set_purpose(struct session *s, const char *value, struct error *err)
 {
-    for (size_t i = 0; i < sizeof purposes / sizeof purposes[0]; i++)
-        if (strcmp(purposes[i].name, value) == 0) {
-            s->purpose = purposes[i].purpose;
-            return STATUS_OK;
-        }
-    return error_set(err, STATUS_USAGE, "--purpose %s: tls, tls-intranet, tls-client, email, code or timestamp", value);
+    s->purpose = trust_bundle_purpose_by_name(bytes_of_text(value));
+    if (s->purpose == 0)
+        return error_set(err, STATUS_USAGE, "--purpose %s: tls, tls-intranet, tls-client, email, code, timestamp, document or e-invoice", value);
+    return STATUS_OK;
 }
 
 static enum status set_suite(struct session *s, const char *value, struct error *err)
@@ -280,7 +270,7 @@ static const struct option_row rows[] = {
     {.name = "ca", .metavar = "FILE", .is_repeatable = true, .help = "certificate of a Merkle Tree CA"},
     {.name = "ct-log", .metavar = "FILE", .is_repeatable = true, .help = "public key of a CT log"},
     {.name = "bundle-key", .metavar = "FILE", .is_repeatable = true, .help = "public key that signed bundles have to be signed with: one of SM2 and one of ML-DSA-44"},
-    {.name = "purpose", .metavar = "NAME", .is_repeatable = true, .help = "behind --root, --intermediate, --ca: tls (the default), tls-intranet, tls-client, email, code, timestamp"},
+    {.name = "purpose", .metavar = "NAME", .is_repeatable = true, .help = "behind --root, --intermediate, --ca: tls (the default), tls-intranet, tls-client, email, code, timestamp, document, e-invoice"},
     {.name = "log-url", .metavar = "URL", .is_repeatable = true, .help = "behind --ca, --ct-log: where it is served, without the log number; mirrors after the CA's own"},
     {.name = "policy", .metavar = "FILE", .is_repeatable = true, .help = "behind --ca: cosigners, those required, revoked ranges"},
     {.name = "operator", .metavar = "NAME", .is_repeatable = true, .help = "behind --ca, --ct-log: who runs it"},

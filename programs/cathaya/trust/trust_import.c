@@ -8,6 +8,9 @@
 #include "crypto/key.h"
 #include "input.h"
 
+/* What all public logs promise. */
+#define CT_MMD_S 86400
+
 void trust_import_init(struct trust_import *import, struct trust_bundle *bundle, const struct algorithms *algorithms)
 {
     *import = (struct trust_import){.bundle = bundle, .algorithms = algorithms};
@@ -88,7 +91,8 @@ static enum status add_anchor(struct trust_import *import, struct bytes der, enu
                              there->kind == TRUST_BUNDLE_ROOT ? "a root" : "an intermediate");
         return add_purpose(&there->purposes, purpose, &import->is_changed, err);
     }
-    struct trust_bundle_anchor anchor = {.kind = kind, .purposes = {.count = 1, .at = {purpose}}};
+    struct trust_bundle_anchor anchor = {.kind = kind, .purposes = {.count = 1, .at = {purpose}},
+                                         .limits = {.level_max = TRUST_BUNDLE_LEVEL_MAX}};
     s = keep(import, der, &anchor.certificate, err);
     if (s == STATUS_OK)
         s = array_insert(anchors, at, &anchor, "roots and intermediates", err);
@@ -157,7 +161,7 @@ static enum status add_urls(struct trust_import *import, struct trust_bundle_ca 
 static enum status new_ca(struct trust_import *import, const struct tai *id, struct bytes der, const struct trust_import_ca *from,
                           size_t at, struct error *err)
 {
-    struct trust_bundle_ca ca = {.id = *id};
+    struct trust_bundle_ca ca = {.id = *id, .level_max = TRUST_BUNDLE_LEVEL_MAX};
     char text[TAI_TEXT_SIZE];
     tai_text(id, text);
     enum status s = keep(import, der, &ca.certificate, err);
@@ -234,7 +238,7 @@ static enum status check_ct_key(const struct trust_import *import, const struct 
 static enum status add_ct_log(struct trust_import *import, struct bytes spki, const struct trust_import_ct_log *from,
                               struct error *err)
 {
-    struct trust_bundle_ct_log log = {.suite = from->suite, .state = TRUST_BUNDLE_CT_USABLE, .since_s = from->now_s};
+    struct trust_bundle_ct_log log = {.suite = from->suite, .kind = TRUST_BUNDLE_CT_RFC6962, .mmd_s = CT_MMD_S, .state = TRUST_BUNDLE_CT_USABLE, .since_s = from->now_s};
     struct array *logs = &import->bundle->ct_logs;
     size_t at;
     if (from->operator_name == NULL)
@@ -245,12 +249,13 @@ static enum status add_ct_log(struct trust_import *import, struct bytes spki, co
     if (s == STATUS_OK)
         s = keep_text(import, from->operator_name, "--operator", &log.operator_name, err);
     if (s == STATUS_OK)
-        s = keep_text(import, from->url != NULL ? from->url : "", "--log-url", &log.url, err);
+        s = keep_text(import, from->url != NULL ? from->url : "", "--log-url", &log.submission_url, err);
+    log.monitoring_url = log.submission_url;
     if (s != STATUS_OK)
         return s;
     if (array_find(logs, &log, compare_ct_log, &at)) {
         const struct trust_bundle_ct_log *there = array_at(logs, at);
-        bool is_same = bytes_equal(there->operator_name, log.operator_name) && bytes_equal(there->url, log.url);
+        bool is_same = bytes_equal(there->operator_name, log.operator_name) && bytes_equal(there->submission_url, log.submission_url);
         return is_same ? STATUS_OK : error_set(err, STATUS_CONFLICT, "the CT log is there already, with another operator or URL");
     }
     import->is_changed = true;

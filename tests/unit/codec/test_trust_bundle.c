@@ -82,7 +82,7 @@ static void cut_short(void **state)
         good += read(part) == STATUS_OK;
         heap_free(part);
     }
-    assert_int_equal(good, 9); /* between sections: files have a digest against that */
+    assert_int_equal(good, 10); /* between sections: files have a digest against that */
     uint8_t *longer = malloc(input.len + 1);
     assert_non_null(longer);
     memcpy(longer, input.data, input.len);
@@ -163,6 +163,122 @@ static void out_of_order(void **state)
     assert_unwritable("version");
     b->version = 7;
     heap_free(written(b));
+}
+
+/* Each value, and both its neighbours where there are some. */
+static void limits_of_anchors(void **state)
+{
+    (void)state;
+    struct trust_bundle *b = &world.bundle;
+    struct trust_bundle_anchor *anchor = array_at(&b->anchors, 0);
+    struct trust_bundle_serials *second = array_at(&b->serials, 1);
+    struct bytes *name = array_at(&b->names, 1);
+    anchor->limits.level_max = 0;
+    assert_unwritable("limits");
+    anchor->limits.level_max = 5;
+    assert_unwritable("limits");
+    anchor->limits.level_max = 3;
+    anchor->limits.distrust_after_s = -1;
+    assert_unwritable("limits");
+    anchor->limits.distrust_after_s = 10;
+    static const char *const bad[] = {"", "example.com", "Example.org", ".example.org", "example.org.", "exa..mple", "exa mple", "*.org"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        *name = bytes_of_text(bad[i]);
+        assert_unwritable("name of an anchor");
+    }
+    *name = bytes_of_text("example.org");
+    second->first[19] = 8; /* 5 to 7 and 8 to ... are one range */
+    assert_unwritable("range of serial numbers");
+    second->first[19] = 9;
+    second->last[0] = 0; /* ends before it begins */
+    assert_unwritable("range of serial numbers");
+    second->last[0] = 1;
+    struct trust_bundle_serials *first = array_at(&b->serials, 0);
+    memset(first->last, 0xff, sizeof first->last); /* nothing comes behind it */
+    assert_unwritable("range of serial numbers");
+    memset(first->last, 0, sizeof first->last);
+    first->last[19] = 7;
+    heap_free(written(b));
+}
+
+static void fields_of_ct_logs(void **state)
+{
+    (void)state;
+    struct trust_bundle *b = &world.bundle;
+    struct trust_bundle_ct_log *log = array_at(&b->ct_logs, 0);
+    struct trust_bundle_previous *second = array_at(&b->previous, 1);
+    log->kind = TRUST_BUNDLE_CT_RFC6962; /* which has one URL */
+    assert_unwritable("CT log");
+    log->kind = TRUST_BUNDLE_CT_STATIC;
+    log->covers_until_s = 6;
+    assert_unwritable("CT log");
+    log->covers_until_s = 7;
+    second->end_s = 3;
+    assert_unwritable("previous operator");
+    second->end_s = 4;
+    log->state = 7;
+    assert_unwritable("CT log");
+    log->state = TRUST_BUNDLE_CT_READONLY;
+    heap_free(written(b));
+}
+
+static void keys_and_signers(void **state)
+{
+    (void)state;
+    struct trust_bundle *b = &world.bundle;
+    struct trust_bundle_key *key = array_at(&b->keys, 1);
+    key->note_type = 1; /* Ed25519 */
+    assert_unwritable("signing key");
+    key->note_type = 6;
+    key->origin = bytes_of_text("two words");
+    assert_unwritable("signing key");
+    key->origin = bytes_of_text("trust.example/versions");
+    struct trust_bundle_key other = *key;
+    bundle_push(&b->keys, &other);
+    assert_unwritable("not in order");
+    struct trust_bundle_key *third = array_at(&b->keys, 2);
+    third->spki = bytes_of_text("\x31 another");
+    heap_free(written(b));
+    third->origin = bytes_of_text("other.example");
+    assert_unwritable("two origins");
+    b->keys.count--;
+    struct trust_bundle_signer *signer = array_at(&b->signers, 0);
+    signer->level_max = 5;
+    assert_unwritable("identity signer");
+    signer->level_max = 3;
+    heap_free(written(b));
+}
+
+/* A policy of a version that nobody knows is not trusted without it. */
+static void other_versions(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"policy", "website identities"};
+    struct bytes input = written(&world.bundle);
+    uint8_t *changed = malloc(input.len);
+    assert_non_null(changed);
+    for (uint8_t i = 0; i < 2; i++) {
+        size_t at = 16 + 3 * 8;
+        while (input.data[at + 1] != 7 + i)
+            at += 5 + ((size_t)input.data[at + 2] << 16 | (size_t)input.data[at + 3] << 8 | input.data[at + 4]);
+        memcpy(changed, input.data, input.len);
+        changed[at + 6] = 2;
+        assert_says(read(bytes_of(changed, input.len)), &err, STATUS_REFUSED, names[i]);
+        changed[at + 6] = 0;
+        assert_says(read(bytes_of(changed, input.len)), &err, STATUS_MALFORMED, names[i]);
+    }
+    free(changed);
+    heap_free(input);
+}
+
+static void purposes_by_name(void **state)
+{
+    (void)state;
+    for (uint16_t i = TRUST_BUNDLE_TLS; i <= TRUST_BUNDLE_E_INVOICE; i++)
+        assert_int_equal(trust_bundle_purpose_by_name(bytes_of_text(trust_bundle_purpose_name(i))), i);
+    assert_null(trust_bundle_purpose_name(0));
+    assert_null(trust_bundle_purpose_name(TRUST_BUNDLE_E_INVOICE + 1));
+    assert_int_equal(trust_bundle_purpose_by_name(bytes_of_text("invoice")), 0);
 }
 
 static void unknown_sections(void **state)
@@ -264,6 +380,8 @@ int main(void)
         cmocka_unit_test(round_trip),   cmocka_unit_test(empty),        cmocka_unit_test(cut_short),
         cmocka_unit_test(one_spelling), cmocka_unit_test(out_of_order), cmocka_unit_test(unknown_sections),
         cmocka_unit_test(sizes),        cmocka_unit_test(files), cmocka_unit_test(files_with_revocations),
+        cmocka_unit_test(limits_of_anchors), cmocka_unit_test(fields_of_ct_logs), cmocka_unit_test(keys_and_signers),
+        cmocka_unit_test(other_versions), cmocka_unit_test(purposes_by_name),
     };
     return cmocka_run_group_tests(tests, make_world, clear_world);
 }
