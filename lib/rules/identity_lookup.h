@@ -57,7 +57,7 @@ void identity_view_free(struct identity_view *view);
 MUST_USE enum status identity_lookup(struct identity_view *view, struct bytes host, int64_t now_s,
                                      struct identity_answer *out, struct error *err);
 
-/* identity_lookup_prefixes gives the paths of lists ("identity/SIZE/PREFIX") that a lookup of the host still needs, below
+/* identity_lookup_prefixes gives the paths of lists ("identity/ROOT/PREFIX") that a lookup of the host still needs, below
  * the distributor's URL. */
 MUST_USE enum status identity_lookup_prefixes(const struct identity_view *view, struct bytes host,
                                               char out[IDENTITY_LOOKUP_NAMES_MAX][WEBSITE_IDENTITY_PATH_MAX],

@@ -4,7 +4,11 @@
 #include <string.h>
 
 #include "base/reader.h"
+#include "base/text.h"
 #include "merkle/proof.h"
+
+/* Enough that no two folders meet by accident; whoever makes one on purpose fools nobody, for the whole root is checked. */
+#define PATH_ROOT_SIZE 8
 
 static enum status malformed(const struct reader *r, const char *what, struct error *err)
 {
@@ -212,10 +216,13 @@ bool website_identity_prefix(struct bytes domain, unsigned digits, uint32_t *pre
     return true;
 }
 
-void website_identity_list_path(uint64_t log_size, unsigned digits, uint32_t prefix, char out[WEBSITE_IDENTITY_PATH_MAX])
+void website_identity_list_path(const uint8_t lists_root[HASH_SIZE], unsigned digits, uint32_t prefix,
+                                char out[WEBSITE_IDENTITY_PATH_MAX])
 {
+    char root[2 * PATH_ROOT_SIZE + 1];
+    text_hex(bytes_of(lists_root, PATH_ROOT_SIZE), root);
     if (digits == 0)
-        (void)snprintf(out, WEBSITE_IDENTITY_PATH_MAX, "identity/%llu/all", (unsigned long long)log_size);
+        (void)snprintf(out, WEBSITE_IDENTITY_PATH_MAX, "identity/%s/all", root);
     else
-        (void)snprintf(out, WEBSITE_IDENTITY_PATH_MAX, "identity/%llu/%0*x", (unsigned long long)log_size, (int)digits, prefix);
+        (void)snprintf(out, WEBSITE_IDENTITY_PATH_MAX, "identity/%s/%0*x", root, (int)digits, prefix);
 }

@@ -17,12 +17,12 @@
  *     LoggedRecord records<0..2^24-1>;             // of all domains whose SHA-256 begins with the prefix
  *   } IdentityList;                                // a leaf of the lists' tree
  *
- *   struct { opaque list<1..2^24-1>; opaque path<0..2^16-1>; } IdentityAnswer;   // file identity/SIZE/PREFIX
+ *   struct { opaque list<1..2^24-1>; opaque path<0..2^16-1>; } IdentityAnswer;   // file identity/ROOT/PREFIX
  *
  * The signed bundle names the log's root and the lists' root: so a list that is given to a client is all that there is for
  * its prefix, as of that bundle, and each of its records is in the log. Nobody else has to sign it.
  *
- * Lists hold what was neither revoked nor expired when the bundle was made. Values borrow from the input. Pure.
+ * Lists hold what was neither revoked nor expired on the day when the bundle was made. Values borrow from the input. Pure.
  */
 #ifndef CATHAYA_CODEC_IDENTITY_WEBSITE_IDENTITY_LIST_H
 #define CATHAYA_CODEC_IDENTITY_WEBSITE_IDENTITY_LIST_H
@@ -41,7 +41,7 @@
 #define WEBSITE_IDENTITY_RECORDS_MAX 16384
 /* An answer is downloaded while a page waits: 1 MiB is some 1,500 records with one prefix. */
 #define WEBSITE_IDENTITY_ANSWER_SIZE_MAX ((size_t)1 << 20)
-/* "identity/" SIZE "/" PREFIX, NUL. */
+/* "identity/" ROOT "/" PREFIX, NUL. */
 #define WEBSITE_IDENTITY_PATH_MAX 48
 
 enum website_identity_coverage { WEBSITE_IDENTITY_ALL = 1, WEBSITE_IDENTITY_ASKED = 2 };
@@ -97,9 +97,10 @@ MUST_USE enum status website_identity_answer_write(const struct website_identity
  * the library underneath fails. */
 MUST_USE bool website_identity_prefix(struct bytes domain, unsigned digits, uint32_t *prefix);
 
-/* website_identity_list_path writes where the list is, below the distributor's URL: "identity/SIZE/PREFIX" with lower-case
- * digits, "identity/SIZE/all" with none. What it names never changes, so that a client with an older bundle still gets
- * what fits it. */
-void website_identity_list_path(uint64_t log_size, unsigned digits, uint32_t prefix, char out[WEBSITE_IDENTITY_PATH_MAX]);
+/* website_identity_list_path writes where the list is, below the distributor's URL: "identity/ROOT/PREFIX", ROOT the first 16
+ * hex digits of lists_root, PREFIX so many digits, or "all" with none. What it names never changes, so that a client with an
+ * older bundle still gets what fits it. */
+void website_identity_list_path(const uint8_t lists_root[HASH_SIZE], unsigned digits, uint32_t prefix,
+                                char out[WEBSITE_IDENTITY_PATH_MAX]);
 
 #endif
