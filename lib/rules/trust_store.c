@@ -156,6 +156,16 @@ const struct trust_ca *trust_store_find_ca(const struct trust_store *store, stru
     return array_find(&store->cas, &name, compare_ca, &at) ? array_at(&store->cas, at) : NULL;
 }
 
+const struct trust_ca *trust_store_find_ca_by_id(const struct trust_store *store, const struct tai *id)
+{
+    for (size_t i = 0; i < store->cas.count; i++) {
+        const struct trust_ca *ca = array_at(&store->cas, i);
+        if (tai_equal(&ca->id, id))
+            return ca;
+    }
+    return NULL;
+}
+
 /* ---- cosigners ---- */
 
 static int compare_cosigner(const void *key, const void *item)

@@ -84,6 +84,9 @@ MUST_USE enum status trust_store_add_revoked(struct trust_store *store, const st
 /* trust_store_find_ca is the CA with this whole issuer Name, NULL when there is none. */
 const struct trust_ca *trust_store_find_ca(const struct trust_store *store, struct bytes name);
 
+/* trust_store_find_ca_by_id is the CA of that ID, NULL when there is none: for who asks now and then. */
+const struct trust_ca *trust_store_find_ca_by_id(const struct trust_store *store, const struct tai *id);
+
 /* trust_store_find_cosigner is the cosigner with this binary ID and its number (below
  * TRUST_COSIGNERS_MAX), NULL when there is none. */
 const struct trust_cosigner *trust_store_find_cosigner(const struct trust_store *store,
