@@ -89,8 +89,9 @@ struct registry_head {
 
 /* ---- parts ---- */
 
+/* `contact EMAIL ["name"]` */
 struct registry_contact {
-    const char *name, *email;
+    const char *email, *name;
     unsigned line;
 };
 
@@ -98,9 +99,8 @@ struct registry_contact {
 typedef uint32_t registry_purposes;
 #define REGISTRY_ITSELF 0
 
-/* registry_purpose_name is "tls", "tls-intranet", ...; "" for REGISTRY_ITSELF. registry_purpose_by_name: false for others. */
+/* registry_purpose_name is trust_bundle_purpose_name, and "" for REGISTRY_ITSELF. */
 const char *registry_purpose_name(uint16_t purpose);
-MUST_USE bool registry_purpose_by_name(struct bytes name, uint16_t *purpose);
 #define REGISTRY_PURPOSE_MAX TRUST_BUNDLE_E_INVOICE
 
 /* CT logs have the states of log lists (pending ... rejected); all others have these. */
@@ -114,7 +114,7 @@ enum registry_state_kind {
 };
 const char *registry_state_name(enum registry_state_kind state);
 
-/* `state PURPOSE accepted 2026-02-01 "reason"`; a history, in the order of the file. */
+/* `state PURPOSE[,PURPOSE] accepted 2026-02-01 "reason"`, without purposes for kinds that have none; a history, in the order of the file. */
 struct registry_state {
     uint16_t purpose; /* or REGISTRY_ITSELF */
     enum registry_state_kind state;
@@ -203,7 +203,7 @@ struct registry_serials {
 struct registry_rule {
     enum trust_bundle_rule_kind kind;
     size_t needed;
-    struct registry_run members; /* in words */
+    struct registry_run members; /* in words: their IDs in the registry */
     unsigned line;
 };
 
@@ -256,7 +256,7 @@ struct registry_thing {
     const char *issuer_id; /* of an intermediate: a root or an intermediate of the registry */
     bool is_only_listed;   /* `only-listed-intermediates`: the national SM2 root [RP-02] */
     bool is_default;       /* `default-trusted`: an RSA or ECC root that Chromium has (seed 002 section 4) */
-    unsigned level_max;    /* 1 to 4; 0: not said (roots, MTC CAs, identity signers) */
+    unsigned level_max;    /* 1 to 4; 4: no limit, also when the file says nothing. Of MTC CAs and identity signers too */
     int64_t disclosed_s;   /* of an intermediate; 0: never */
     int64_t distrust_after_s, sct_distrust_after_s; /* 0: none */
     struct registry_run permitted, excluded; /* in words: DNS names */
@@ -275,6 +275,9 @@ struct registry_thing {
     /* cosigners, identity signers, bundle keys */
     const char *algorithm;             /* "sm2_sm3" */
     enum trust_bundle_cosigner_role role;
+    /* A bundle key signs bundles, or checkpoints of the log of versions, which has an origin, under a name. */
+    enum trust_bundle_key_role key_role;
+    const char *note_name, *origin;
 
     /* CT logs */
     const struct ct_suite *suite;
@@ -356,7 +359,6 @@ struct registry {
     struct array applications; /* struct registry_case */
     struct array incidents;    /* struct registry_case */
     struct bytes policy_text, ct_policy_text; /* the files of policies/, as they stand */
-    struct bytes policy_section;              /* both, as section 7 version 1 of a bundle has them */
     /* pools */
     struct array words; /* const char * */
     struct array statements, contacts, states, audits, licences, inclusions, disclosures, controls, exceptions, serials, rules,

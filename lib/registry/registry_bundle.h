@@ -5,7 +5,7 @@
 #include "registry/registry.h"
 
 /* registry_to_bundle fills an empty bundle, which borrows from registry and algorithms: anchors, CT logs, cosigners, MTC CAs with
- * their rules, revoked ranges, minimum indexes (an IssuanceLog without landmarks each), the policies (section 7), the keys of
+ * their rules, revoked ranges, minimum indexes (an IssuanceLog without landmarks each), the policies, the keys of
  * section 9 and the identity signers of section 10. What is accepted or restricted at at_s is in it, and nothing else; a
  * cosigner that is not trusted is left out of the rules, and a rule that needs more members than are left makes its CA
  * left out (it is in *left_out, when that is not NULL). version, issued_s and expires_s are the caller's. A registry with errors
