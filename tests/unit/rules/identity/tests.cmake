@@ -1,0 +1,1 @@
+cathaya_unit_test(rules identity mtc_maker)
