@@ -74,6 +74,7 @@ enum policy_value {
 /* Numbers with dates. Those with a unit of time are in seconds. */
 enum policy_limit {
     POLICY_LIMIT_TLS_LIFETIME,         /* s, by the day of issuance [BR 6.3.2] */
+    POLICY_LIMIT_TLS_LIFETIME_ADVISED, /* s: what the BR say that it should be at most, a day below */
     POLICY_LIMIT_GM_LIFETIME,          /* s, with `setting gm-lifetime own` */
     POLICY_LIMIT_DCV_REUSE,            /* s: how old a validation of a name may be [BR 4.2.1] */
     POLICY_LIMIT_SHORT_LIVED,          /* s: up to this nothing for revocation is asked for [BR 1.6.1] */

@@ -96,6 +96,7 @@ struct policy_subject {
     int64_t at_s;            /* the caller's clock */
     bool is_precert;
     bool is_issuing;         /* it is about to be issued, at at_s; otherwise notBefore is taken for the time of issuance */
+    bool are_names_validated; /* is_issuing: its public names and addresses have been validated [IN-04] */
     struct bytes dns_name;   /* the name that was asked for (A-labels), or */
     struct bytes ip;         /* the address of 4 or 16 bytes; both empty: not checked */
     const struct policy_path *path;

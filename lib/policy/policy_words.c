@@ -40,6 +40,7 @@ static const struct limit_row {
     bool is_time; /* its values have a unit of time */
 } limits[POLICY_LIMITS] = {
     [POLICY_LIMIT_TLS_LIFETIME] = {"tls-lifetime", true},
+    [POLICY_LIMIT_TLS_LIFETIME_ADVISED] = {"tls-lifetime-advised", true},
     [POLICY_LIMIT_GM_LIFETIME] = {"gm-lifetime", true},
     [POLICY_LIMIT_DCV_REUSE] = {"dcv-reuse", true},
     [POLICY_LIMIT_SHORT_LIVED] = {"short-lived", true},

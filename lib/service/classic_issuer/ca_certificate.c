@@ -55,7 +55,7 @@ static void write_issuing_extensions(const struct classic_ca_request *request, s
 {
     issuing_extensions_write_basic_constraints(b, 0);
     extensions_write_key_usage(b, ISSUING_USAGE);
-    extensions_write_ext_key_usage(b, true);
+    extensions_write_ext_key_usage(b, request->has_client_auth);
     extensions_write_subject_key_id(b, key_id);
     extensions_write_authority_key_id(b, issuer_key_id);
     extensions_write_policy(b, request->is_intranet ? BYTES_OF(any_policy) : BYTES_OF(domain_validated));

@@ -25,6 +25,7 @@ struct classic_ca_request {
     struct bytes spki;        /* of the new CA */
     int64_t not_before_s, not_after_s;
     bool is_intranet;         /* anyPolicy instead of the CABF's, no public pointers needed */
+    bool has_client_auth;     /* below it may be clientAuth: the root program's RP-07, for SM2 alone */
     const char *issuer_url, *crl_url; /* where the issuer's certificate and CRL are; NULL for a root */
 };
 
@@ -41,7 +42,7 @@ MUST_USE enum status classic_authority_of(struct bytes der, const struct documen
                                           struct classic_authority *out, struct error *err);
 
 /* classic_write_root appends a self-signed root, classic_write_issuing_ca one that `root` signs: with
- * pathLenConstraint 0, serverAuth and clientAuth. */
+ * pathLenConstraint 0, serverAuth, and clientAuth when it is asked for. */
 MUST_USE enum status classic_write_root(const struct classic_ca_request *request,
                                         const struct document_signer *signer, struct builder *out,
                                         struct error *err);

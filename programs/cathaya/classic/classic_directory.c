@@ -129,7 +129,7 @@ static enum status make_certificates(const char *path, const struct classic_sett
     struct classic_ca_request request = {
         .country = "CN", .organisation = settings->organisation, .common_name = root_name,
         .not_before_s = now_s - DAY_S, .not_after_s = now_s - DAY_S + ROOT_LIFETIME_S - 1,
-        .is_intranet = settings->is_intranet, .issuer_url = issuer_url, .crl_url = crl_url,
+        .is_intranet = settings->is_intranet, .has_client_auth = settings->is_gm, .issuer_url = issuer_url, .crl_url = crl_url,
     };
     enum status s = make_path(path, "keys/root.pem", file, err);
     if (s == STATUS_OK)
