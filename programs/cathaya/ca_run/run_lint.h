@@ -2,7 +2,7 @@
 #ifndef CATHAYA_PROGRAMS_CA_RUN_RUN_LINT_H
 #define CATHAYA_PROGRAMS_CA_RUN_RUN_LINT_H
 
-#include "policy/public_names.h"
+#include "judging/public_names.h"
 #include "rules/lint.h"
 
 /* run_lint_fill sets the callbacks of out, which borrow names; NULL leaves them away. */

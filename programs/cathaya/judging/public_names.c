@@ -1,4 +1,4 @@
-#include "policy/public_names.h"
+#include "judging/public_names.h"
 
 #include <libpsl.h>
 #include <stdlib.h>
@@ -53,16 +53,6 @@ static bool is_extra(const struct public_names *names, const char *label)
     return false;
 }
 
-/* In the list, and for everybody's own home [RFC8375]. */
-static bool is_home(const char *name)
-{
-    static const char home[] = "home.arpa";
-    size_t len = strlen(name), home_len = sizeof home - 1;
-    if (len < home_len || strcmp(name + len - home_len, home) != 0)
-        return false;
-    return len == home_len || name[len - home_len - 1] == '.';
-}
-
 bool public_names_is_suffix(void *context, const char *name)
 {
     const struct public_names *names = context;
@@ -73,7 +63,7 @@ bool public_names_is_internal(void *context, const char *name)
 {
     const struct public_names *names = context;
     const char *dot = strrchr(name, '.');
-    return dot == NULL || is_home(name) || (!is_suffix(names, dot + 1) && !is_extra(names, dot + 1));
+    return dot == NULL || (!is_suffix(names, dot + 1) && !is_extra(names, dot + 1));
 }
 
 bool public_names_is_reserved(struct bytes address)

@@ -1,7 +1,7 @@
 /* public_names.h - what the rules about names ask the outside: the public suffix list, and the registries of addresses. One of it
  * for the CA's linter, and for all that judges by the policy. */
-#ifndef CATHAYA_PROGRAM_POLICY_PUBLIC_NAMES_H
-#define CATHAYA_PROGRAM_POLICY_PUBLIC_NAMES_H
+#ifndef CATHAYA_PROGRAM_JUDGING_PUBLIC_NAMES_H
+#define CATHAYA_PROGRAM_JUDGING_PUBLIC_NAMES_H
 
 #include "base/bytes.h"
 #include "base/status.h"

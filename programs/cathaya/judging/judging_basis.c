@@ -1,0 +1,122 @@
+#include "judging/judging_basis.h"
+
+#include <stdlib.h>
+
+#include "algorithms_file.h"
+#include "input.h"
+#include "log_list_file.h"
+
+enum status judging_basis_new(const char *algorithms_file, struct judging_basis **out, struct error *err)
+{
+    *out = NULL;
+    struct judging_basis *basis = calloc(1, sizeof *basis);
+    if (basis == NULL)
+        return error_set(err, STATUS_NO_MEMORY, "out of memory");
+    enum status s = algorithms_file_open(algorithms_file, &basis->algorithms, err);
+    if (s == STATUS_OK)
+        s = trust_store_new(basis->algorithms, &basis->store, err);
+    if (s == STATUS_OK)
+        s = peer_trust_new(basis->store, &basis->peer, err);
+    if (s == STATUS_OK)
+        *out = basis;
+    else
+        judging_basis_free(basis);
+    return s;
+}
+
+void judging_basis_free(struct judging_basis *basis)
+{
+    if (basis == NULL)
+        return;
+    policy_set_free(basis->set);
+    public_names_free(basis->public_names);
+    peer_trust_free(basis->peer);
+    trust_store_free(basis->store);
+    trust_directory_free(basis->directory);
+    algorithms_free(basis->algorithms);
+    free(basis);
+}
+
+enum status judging_basis_take_directory(struct judging_basis *basis, const char *path, int64_t at_s, struct error *err)
+{
+    /* Of every purpose: what a root is for is a question for the path, which says more than "unknown". */
+    const struct trust_contents_settings settings = {.now_s = at_s, .purpose = 0};
+    enum status s = trust_directory_load(path, basis->algorithms, &settings, &basis->directory, err);
+    if (s != STATUS_OK)
+        return s;
+    const struct trust_contents *contents = trust_directory_contents(basis->directory);
+    peer_trust_set_store(basis->peer, contents->store);
+    basis->has_trust = true;
+    return peer_trust_add_contents(basis->peer, contents, err);
+}
+
+enum status judging_basis_take_log_list(struct judging_basis *basis, const char *path, struct error *err)
+{
+    struct log_list list;
+    enum status s = log_list_file_read(path, &list, err);
+    if (s != STATUS_OK)
+        return s;
+    s = peer_trust_set_logs(basis->peer, &list, basis->algorithms, err);
+    log_list_clear(&list);
+    return s;
+}
+
+/* ---- the policy ---- */
+
+static enum status read_text(const char *path, struct builder *out, struct error *err)
+{
+    enum status s = input_read(path, POLICY_TEXT_MAX, out, err);
+    return s == STATUS_IO ? error_prefix(err, STATUS_USAGE, "policy") : s;
+}
+
+static enum status read_files(struct judging_basis *basis, const char *path, const char *ct_path, struct error *err)
+{
+    struct builder policy, ct;
+    builder_init(&policy, POLICY_TEXT_MAX);
+    builder_init(&ct, POLICY_TEXT_MAX);
+    enum status s = read_text(path, &policy, err);
+    if (s == STATUS_OK && ct_path != NULL)
+        s = read_text(ct_path, &ct, err);
+    if (s == STATUS_OK) {
+        s = policy_set_read(builder_view(&policy), ct_path != NULL ? builder_view(&ct) : policy_text_default_ct(), &basis->set, err);
+        s = error_prefix(err, s, "%s", path);
+    }
+    builder_clear(&policy);
+    builder_clear(&ct);
+    return s;
+}
+
+enum status judging_basis_take_policy(struct judging_basis *basis, const char *path, const char *ct_path, struct error *err)
+{
+    if (path != NULL)
+        return read_files(basis, path, ct_path, err);
+    const struct trust_bundle *bundle = basis->directory != NULL ? trust_directory_bundle(basis->directory) : NULL;
+    if (bundle != NULL && bundle->policy.policy.len > 0) {
+        enum status s = policy_set_read(bundle->policy.policy, bundle->policy.ct_policies, &basis->set, err);
+        return error_prefix(err, s, "the policy of the trust bundle");
+    }
+    basis->is_built_in = true;
+    return policy_set_default(&basis->set, err);
+}
+
+/* ---- names ---- */
+
+enum status judging_basis_take_names(struct judging_basis *basis, const char *const *labels, size_t count, struct error *err)
+{
+    enum status s = public_names_new(NULL, labels, count, &basis->public_names, err);
+    basis->names = (struct policy_names){.is_public_suffix = public_names_is_suffix, .is_internal_name = public_names_is_internal,
+                                         .context = basis->public_names};
+    return s;
+}
+
+enum status judging_basis_take_options(struct judging_basis *basis, const struct options *options, struct error *err)
+{
+    size_t at = 0, count = 0;
+    const char *label;
+    while ((label = options_next(options, "public-label", &at)) != NULL) {
+        if (count == JUDGING_LABELS_MAX)
+            return error_set(err, STATUS_USAGE, "--public-label: more than %d of them", JUDGING_LABELS_MAX);
+        basis->labels[count++] = label;
+    }
+    return judging_basis_take_names(basis, basis->labels, count, err);
+}

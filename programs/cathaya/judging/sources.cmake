@@ -1,0 +1,5 @@
+# What the policy says of a certificate, for all commands that show it.
+cathaya_package(JUDGING_PSL libpsl libpsl-dev)
+set(judging ${CMAKE_CURRENT_LIST_DIR})
+target_sources(cathaya_program PRIVATE ${judging}/public_names.c)
+target_link_libraries(cathaya_program PRIVATE PkgConfig::JUDGING_PSL)
