@@ -1,0 +1,1 @@
+cathaya_fuzz_target(website_identity layer_rules)
