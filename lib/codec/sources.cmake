@@ -37,10 +37,16 @@ set(codec_text_sources
   trust_bundle/trust_bundle_write.c
   trust_bundle/trust_ca_fields.c
   trust_bundle/trust_ct_fields.c
+  trust_bundle/trust_ct_logs.c
+  trust_bundle/trust_delta.c
+  trust_bundle/trust_delta_write.c
   trust_bundle/trust_envelope.c
+  trust_bundle/trust_envelope_fields.c
   trust_bundle/trust_fields.c
   trust_bundle/trust_file.c
   trust_bundle/trust_key_fields.c
+  trust_bundle/trust_latest.c
+  trust_bundle/trust_version_proof.c
   witness/add_checkpoint.c
   witness/add_entries.c
   witness/mirror_info.c

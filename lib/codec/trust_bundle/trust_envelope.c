@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "codec/trust_bundle/trust_envelope_fields.h"
+
 bool trust_envelope_is(struct bytes input)
 {
     return input.len >= TRUST_ENVELOPE_LABEL_SIZE &&
@@ -13,27 +15,9 @@ static enum status malformed(const struct reader *r, const char *what, struct er
     return error_at(err, STATUS_MALFORMED, reader_offset(r), "trust envelope: %s", what);
 }
 
-static enum status read_signatures(struct reader *r, struct trust_envelope *out, struct error *err)
-{
-    out->signature_count = 0;
-    while (!reader_is_at_end(r)) {
-        struct reader child;
-        if (out->signature_count == TRUST_ENVELOPE_SIGNATURES_MAX)
-            return error_set(err, STATUS_LIMIT, "trust envelope: more than %d signatures", TRUST_ENVELOPE_SIGNATURES_MAX);
-        struct trust_envelope_signature *s = &out->signatures[out->signature_count];
-        if (!reader_copy(r, s->key_id, sizeof s->key_id) || !reader_vector_u16(r, &child) || reader_is_at_end(&child))
-            return malformed(r, "signature", err);
-        if (out->signature_count > 0 && memcmp(s[-1].key_id, s->key_id, sizeof s->key_id) >= 0)
-            return malformed(r, "signatures are not in order", err);
-        s->signature = reader_rest(&child);
-        out->signature_count++;
-    }
-    return STATUS_OK;
-}
-
 enum status trust_envelope_parse(struct bytes input, struct trust_envelope *out, struct error *err)
 {
-    struct reader r, contents, signatures, proof;
+    struct reader r, contents;
     if (input.len > TRUST_ENVELOPE_SIZE_MAX)
         return error_set(err, STATUS_LIMIT, "trust envelope: longer than %zu bytes", TRUST_ENVELOPE_SIZE_MAX);
     reader_init(&r, input);
@@ -41,16 +25,8 @@ enum status trust_envelope_parse(struct bytes input, struct trust_envelope *out,
         return malformed(&r, "this is none", err);
     if (!reader_vector_u24(&r, &contents) || reader_is_at_end(&contents))
         return malformed(&r, "contents", err);
-    if (!reader_vector_u24(&r, &signatures))
-        return malformed(&r, "signatures", err);
-    enum status s = read_signatures(&signatures, out, err);
-    if (s != STATUS_OK)
-        return s;
-    if (!reader_vector_u16(&r, &proof) || !reader_is_at_end(&r))
-        return malformed(&r, "log proof, or bytes behind it", err);
     out->contents = reader_rest(&contents);
-    out->log_proof = reader_rest(&proof);
-    return STATUS_OK;
+    return trust_envelope_fields_read(&r, out, "trust envelope", err);
 }
 
 enum status trust_envelope_write(const struct trust_envelope *envelope, struct builder *out, struct error *err)
@@ -59,21 +35,7 @@ enum status trust_envelope_write(const struct trust_envelope *envelope, struct b
     size_t mark = builder_open_vector(out, 3);
     builder_bytes(out, envelope->contents);
     builder_close_vector(out, mark, 3);
-    mark = builder_open_vector(out, 3);
-    for (size_t i = 0; i < envelope->signature_count && i < TRUST_ENVELOPE_SIGNATURES_MAX; i++) {
-        const struct trust_envelope_signature *s = &envelope->signatures[i];
-        if (s->signature.len == 0 || (i > 0 && memcmp(s[-1].key_id, s->key_id, sizeof s->key_id) >= 0))
-            return error_set(err, STATUS_USAGE, "trust envelope: signatures are empty or not in order");
-        builder_bytes(out, BYTES_OF(s->key_id));
-        size_t inner = builder_open_vector(out, 2);
-        builder_bytes(out, s->signature);
-        builder_close_vector(out, inner, 2);
-    }
-    builder_close_vector(out, mark, 3);
-    mark = builder_open_vector(out, 2);
-    builder_bytes(out, envelope->log_proof);
-    builder_close_vector(out, mark, 2);
-    return builder_status(out, "trust envelope", err);
+    return trust_envelope_fields_write(envelope, out, err);
 }
 
 bool trust_envelope_key_id(struct bytes spki, uint8_t out[TRUST_ENVELOPE_KEY_ID_SIZE])

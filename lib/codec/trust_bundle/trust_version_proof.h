@@ -3,8 +3,8 @@
  *
  *   struct {
  *     opaque checkpoint<1..2^16-1>;     // signed note of the log of versions
- *     opaque path<0..2^11-1>;           // 32 bytes a hash: inclusion proof of the entry in the checkpoint's whole tree
- *   } TrustVersionProof;                // path has a length of two bytes
+ *     opaque path<0..2^16-1>;           // 0 to 64 hashes: inclusion proof of the entry in the checkpoint's whole tree
+ *   } TrustVersionProof;
  *
  * The log of versions has one entry for each version, TrustVersion (trust_envelope.h), at index version - 1. Its hash is SM3;
  * a leaf is SM3(00 || TrustVersion). Its tiles are those of tlog-tiles. The checkpoint's first line is the origin, and it
