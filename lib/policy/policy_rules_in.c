@@ -19,7 +19,7 @@ static enum policy_outcome say_intranet(struct policy_view *view)
 {
     char text[DNS_NAME_MAX + 1];
     if (!view->is_intranet)
-        return POLICY_NO_CASE;
+        return POLICY_KEPT;
     if (policy_names_find_internal(view, names_of(view), text) || policy_names_find_reserved(view, names_of(view), text))
         return policy_view_broken(view, "subjectAltName has %s", text);
     return policy_view_broken(view, view->has_intranet_oid ? "it has the policy of an intranet" : "it is used as one of an intranet");
