@@ -15,9 +15,13 @@
  * Every build makes a version, also when nothing has changed: `issued` is how a client knows that nothing else was revoked,
  * and a monitor that nobody holds versions back.
  *
+ * Keys: each version carries section 9, the keys that sign what comes after it. A version whose section 9 is another than that of the
+ * version before is a rotation: the keys of the version before sign it, and it stays below bundles/ for ever, for clients that
+ * were away.
+ *
  * Objects of the state: contents/N (TrustBundle of the last versions), held/LOG-ID (codec/trust_bundle/trust_file.h: landmarks, what
- * is revoked, the newest checkpoint and revocations file), evidence/*, rotations/N (empty: version N named new keys); keys (a
- * TrustFile with section 9: the keys that clients have now). Those of the log of versions stand beside them (log_engine.h).
+ * is revoked, the newest checkpoint and revocations file), evidence/LOG-ID-SECONDS, rotations/N (which versions are rotations).
+ * Those of the log of versions stand beside them (log_engine.h).
  *
  * Calls and callbacks are on the event loop's thread; the stores and the signers are used on a worker's thread while a build is
  * under way, and by nobody else.
@@ -70,7 +74,7 @@ struct trust_publisher_file {
 
 /* What a version is made of; borrowed until done was called. */
 struct trust_publisher_input {
-    const struct trust_bundle *bundle; /* registry_to_bundle's; keys: those that are to sign from the next version on, none: no change */
+    const struct trust_bundle *bundle; /* registry_to_bundle's; keys: those that sign what comes after this version, of both roles */
     const struct trust_publisher_file *files;
     size_t file_count;
 };

@@ -1,0 +1,146 @@
+#include "service/trust_publisher/trust_assembly.h"
+
+#include <stdlib.h>
+
+/* ---- what is revoked ---- */
+
+static int compare_range(const void *a, const void *b)
+{
+    const struct trust_bundle_revoked *x = a, *y = b;
+    int order = tai_compare(&x->ca_id, &y->ca_id);
+    if (order != 0)
+        return order;
+    if (x->first != y->first)
+        return x->first < y->first ? -1 : 1;
+    return x->last < y->last ? -1 : x->last > y->last;
+}
+
+/* In place: ranges of one CA that touch are one. */
+static void merge(struct array *ranges)
+{
+    struct trust_bundle_revoked *at = ranges->items;
+    size_t kept = 0;
+    if (ranges->count > 1)
+        qsort(at, ranges->count, sizeof *at, compare_range);
+    for (size_t i = 0; i < ranges->count; i++) {
+        struct trust_bundle_revoked *last = kept > 0 ? &at[kept - 1] : NULL;
+        bool touches = last != NULL && tai_equal(&last->ca_id, &at[i].ca_id) &&
+                       (at[i].first <= last->last || at[i].first - 1 == last->last);
+        if (!touches)
+            at[kept++] = at[i];
+        else if (at[i].last > last->last)
+            last->last = at[i].last;
+    }
+    ranges->count = kept;
+}
+
+static enum status add_ranges(const struct array *from, struct array *to, struct error *err)
+{
+    enum status s = STATUS_OK;
+    for (size_t i = 0; s == STATUS_OK && i < from->count; i++)
+        s = array_insert(to, to->count, array_at(from, i), "revoked ranges", err);
+    return s;
+}
+
+/* ---- logs ---- */
+
+/* Those of a list that have not expired at that time, behind the others of the bundle. */
+static enum status add_landmarks(const struct trust_bundle *from, struct trust_bundle_log *log, int64_t now_s, struct array *to,
+                                 struct error *err)
+{
+    struct trust_bundle_log own = *log;
+    enum status s = STATUS_OK;
+    log->landmark_first = to->count;
+    log->landmark_count = 0;
+    for (size_t i = 0; s == STATUS_OK && i < own.landmark_count; i++) {
+        const struct trust_bundle_landmark *landmark = trust_bundle_landmark_at(from, &own, i);
+        if (landmark->expiry_s < now_s) { /* expiries never descend: these are the first ones */
+            log->first_landmark++;
+            log->size_before = landmark->tree_size;
+            continue;
+        }
+        s = array_insert(to, to->count, landmark, "landmarks", err);
+        log->landmark_count++;
+    }
+    if (log->landmark_count == 0)
+        log->first_landmark = log->size_before = log->landmark_first = 0;
+    return s;
+}
+
+struct log_key {
+    const struct tai *ca_id;
+    uint16_t log_number;
+};
+
+static int compare_log(const void *key, const void *item)
+{
+    const struct log_key *k = key;
+    const struct trust_bundle_log *log = item;
+    int order = tai_compare(k->ca_id, &log->ca_id);
+    return order != 0 ? order : (int)k->log_number - (int)log->log_number;
+}
+
+static bool has_ca(const struct trust_bundle *b, const struct tai *ca_id)
+{
+    for (size_t i = 0; i < b->cas.count; i++)
+        if (tai_equal(&trust_bundle_ca_at(b, i)->id, ca_id))
+            return true;
+    return false;
+}
+
+static enum status add_log(struct trust_bundle *bundle, const struct trust_state_log *held, int64_t now_s, struct error *err)
+{
+    struct trust_bundle_log log = *trust_bundle_log_at(&held->bundle, 0);
+    const struct log_key key = {&log.ca_id, log.log_number};
+    size_t at;
+    enum status s = add_landmarks(&held->bundle, &log, now_s, &bundle->landmarks, err);
+    if (s == STATUS_OK)
+        s = add_ranges(&held->bundle.revoked, &bundle->revoked, err);
+    if (s != STATUS_OK || (log.landmark_count == 0 && log.minimum_index == 0))
+        return s;
+    if (!array_find(&bundle->logs, &key, compare_log, &at))
+        return array_insert(&bundle->logs, at, &log, "logs", err);
+    struct trust_bundle_log *known = array_at(&bundle->logs, at); /* the registry's, for its minimum index */
+    if (log.minimum_index < known->minimum_index)
+        log.minimum_index = known->minimum_index;
+    *known = log;
+    return STATUS_OK;
+}
+
+/* ---- all ---- */
+
+static enum status fill(const struct trust_assembly *a, struct trust_bundle *bundle, struct error *err)
+{
+    enum status s = add_ranges(&a->registry->revoked, &bundle->revoked, err);
+    for (size_t i = 0; s == STATUS_OK && i < a->registry->logs.count; i++)
+        s = array_insert(&bundle->logs, i, trust_bundle_log_at(a->registry, i), "logs", err);
+    for (size_t i = 0; s == STATUS_OK && i < a->state->logs.count; i++) {
+        const struct trust_state_log *held = trust_state_at(a->state, i);
+        if (has_ca(a->registry, &held->ca_id))
+            s = add_log(bundle, held, a->issued_s, err);
+    }
+    merge(&bundle->revoked);
+    return s;
+}
+
+enum status trust_assembly_write(struct trust_assembly *a, struct builder *out, struct error *err)
+{
+    /* Everything but these arrays is the registry's. */
+    struct trust_bundle bundle = *a->registry, own;
+    trust_bundle_init(&own);
+    bundle.version = a->version;
+    bundle.issued_s = a->issued_s;
+    bundle.expires_s = a->expires_s;
+    bundle.revoked = own.revoked;
+    bundle.logs = own.logs;
+    bundle.landmarks = own.landmarks;
+    enum status s = fill(a, &bundle, err);
+    if (s == STATUS_OK)
+        s = trust_bundle_write(&bundle, out, err);
+    a->landmark_count = bundle.landmarks.count;
+    a->revoked_count = bundle.revoked.count;
+    array_clear(&bundle.revoked);
+    array_clear(&bundle.logs);
+    array_clear(&bundle.landmarks);
+    return s;
+}

@@ -1,0 +1,21 @@
+/* trust_assembly.h - the contents of a version: the registry's bundle, and what is held of the logs. Inside service/trust_publisher;
+ * pure. */
+#ifndef CATHAYA_SERVICE_TRUST_PUBLISHER_TRUST_ASSEMBLY_H
+#define CATHAYA_SERVICE_TRUST_PUBLISHER_TRUST_ASSEMBLY_H
+
+#include "service/trust_publisher/trust_state.h"
+
+struct trust_assembly {
+    uint64_t version;
+    int64_t issued_s, expires_s;
+    const struct trust_bundle *registry;
+    const struct trust_state *state;
+    /* What came of it. */
+    size_t landmark_count, revoked_count;
+};
+
+/* trust_assembly_write appends the contents. Of a log: its landmarks that have not expired, the higher minimum index of registry and
+ * log, and all ranges that one of both revokes. Logs of CAs that the registry does not have are left out. STATUS_LIMIT. */
+MUST_USE enum status trust_assembly_write(struct trust_assembly *assembly, struct builder *out, struct error *err);
+
+#endif
