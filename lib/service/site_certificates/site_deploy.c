@@ -26,15 +26,22 @@ static struct site_credential credential_of(const struct site_certificate *c, co
         .ocsp_url = leaf->ocsp_url};
 }
 
+static enum status refuse(enum status s, const char *why, struct error *err)
+{
+    return s == STATUS_OK ? s : error_prefix(err, s == STATUS_NO_MEMORY ? STATUS_AGAIN : STATUS_REFUSED, "%s", why);
+}
+
 /* A key behind a URI may be out of reach for a moment: that is no reason against a certificate. */
 enum status site_deploy_check(const struct site_certificate *c, const struct site_leaf *leaf, const struct builder *key, struct error *err)
 {
     const struct site_certificates_config *config = &c->owner->config;
     const struct site_credential credential = credential_of(c, leaf, key);
-    if (config->check == NULL || has_uri(c))
-        return STATUS_OK;
-    enum status s = config->check(config->context, &credential, err);
-    return s == STATUS_OK ? s : error_prefix(err, s == STATUS_NO_MEMORY ? STATUS_AGAIN : STATUS_REFUSED, "cannot be served");
+    enum status s = STATUS_OK;
+    if (config->check != NULL && !has_uri(c))
+        s = refuse(config->check(config->context, &credential, err), "cannot be served", err);
+    if (s == STATUS_OK && config->judge != NULL && c->site != NULL)
+        s = refuse(config->judge(config->context, c->site->name, &credential, err), "not deployed", err);
+    return s;
 }
 
 static void add(struct deployment *d, const struct site_certificate *c, const struct site_generation *g, const struct site_leaf *leaf,

@@ -42,6 +42,8 @@ struct world {
     bool is_mending;         /* a disk that failed can be opened again */
     enum status check;       /* of what is to be deployed */
     unsigned check_count;
+    enum status judgement;   /* what the policy says of it */
+    unsigned judge_count;
     bool is_lost; /* events of a lost process do not count */
 
     struct deployed deployed[DEPLOYED_MAX];
@@ -224,6 +226,14 @@ static enum status world_check_credential(void *context, const struct site_crede
     return w->check == STATUS_OK ? STATUS_OK : error_set(err, w->check, "no such chain here");
 }
 
+static enum status world_judge(void *context, const char *site, const struct site_credential *credential, struct error *err)
+{
+    struct world *w = context;
+    assert_true(credential->chain.len > 0 && site[0] != '\0');
+    w->judge_count++;
+    return w->judgement == STATUS_OK ? STATUS_OK : error_set(err, w->judgement, "RP-06: no AIA");
+}
+
 static enum status world_reopen(void *context, struct object_store *store, struct error *err)
 {
     struct world *w = context;
@@ -240,7 +250,7 @@ static inline void world_boot(struct world *w)
     const struct site_certificates_config config = {
         .store = memory_disk_store(w->disk, 0), .clock = {w, world_clock}, .timer = fake_timer_port(w->timer),
         .events = {w, world_event}, .files = {w, world_stamp, world_read}, .context = w, .on_change = world_on_change,
-        .check = world_check_credential, .reopen_store = w->is_mending ? world_reopen : NULL, .tick_s = world_tick_s};
+        .check = world_check_credential, .judge = world_judge, .reopen_store = w->is_mending ? world_reopen : NULL, .tick_s = world_tick_s};
     w->deployed_count = 0;
     OK(site_certificates_new(&config, &w->sc, &err));
 }

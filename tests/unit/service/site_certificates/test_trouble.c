@@ -336,6 +336,26 @@ static void test_not_servable(void **state)
     world_end(&w);
 }
 
+/* Nor one that clients would call not secure: the old one stays, and the reason is shown. */
+static void test_not_secure(void **state)
+{
+    struct world w;
+    struct error err;
+    (void)state;
+    start(&w);
+    assert_true(w.judge_count >= 6);
+    w.judgement = STATUS_REFUSED;
+    OK(site_certificates_renew(w.sc, NULL, NULL, false, &err));
+    world_pass(&w, 600);
+    assert_int_equal(w.deployed_count, 6);
+    assert_int_equal(world_find(&w, SITE_INTL_CLASSIC, false, false)->generation, 1);
+    assert_non_null(strstr(world_status(&w, SITE_INTL_CLASSIC).last_error, "not deployed: RP-06: no AIA"));
+    w.judgement = STATUS_OK;
+    world_pass(&w, 7200);
+    assert_true(world_find(&w, SITE_INTL_CLASSIC, false, false)->generation > 1);
+    world_end(&w);
+}
+
 /* An order that neither ends nor fails is given up in the end, and a new one begun. */
 static void test_order_without_end(void **state)
 {
@@ -504,7 +524,7 @@ int main(void)
         cmocka_unit_test(test_advice_too_late), cmocka_unit_test(test_replaces_refused), cmocka_unit_test(test_landmark_never),
         cmocka_unit_test(test_landmark_not_offered), cmocka_unit_test(test_wrong_certificate), cmocka_unit_test(test_clock_forward),
         cmocka_unit_test(test_clock_back), cmocka_unit_test(test_clock_and_pause), cmocka_unit_test(test_damaged),
-        cmocka_unit_test(test_damaged_state), cmocka_unit_test(test_not_servable), cmocka_unit_test(test_order_without_end),
+        cmocka_unit_test(test_damaged_state), cmocka_unit_test(test_not_servable), cmocka_unit_test(test_not_secure), cmocka_unit_test(test_order_without_end),
         cmocka_unit_test(test_slots), cmocka_unit_test(test_usage)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
