@@ -37,6 +37,8 @@
 /* A rule names TRUST_BUNDLE_MEMBERS_PER_RULE_MAX cosigners. */
 #define REGISTRY_WORDS_MAX 80
 #define REGISTRY_STATEMENTS_MAX 500000
+/* More serial numbers than a bundle takes for an anchor; what compares two files looks at all pairs. */
+#define REGISTRY_STATEMENTS_PER_FILE_MAX 8192
 /* a-z, 0-9, "-", "_", "."; begins with a letter or digit. It is a file name and a word in announcements. */
 #define REGISTRY_ID_MAX 63
 

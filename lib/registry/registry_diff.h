@@ -5,7 +5,8 @@
 #include "registry/registry.h"
 
 #define REGISTRY_CHANGES_MAX 65536
-#define REGISTRY_CHANGE_TEXT_MAX 600
+/* A name, a reason of REGISTRY_TEXT_MAX, and room; what is longer is cut. */
+#define REGISTRY_CHANGE_TEXT_MAX 2048
 
 enum registry_change_kind {
     REGISTRY_ADDED = 0, /* the file is new */

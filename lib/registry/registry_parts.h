@@ -2,10 +2,16 @@
 #ifndef CATHAYA_REGISTRY_REGISTRY_PARTS_H
 #define CATHAYA_REGISTRY_REGISTRY_PARTS_H
 
+#include <stdarg.h>
+
 #include "registry/registry.h"
 
 /* Reasons and descriptions: as long as a paragraph. */
 #define REGISTRY_TEXT_MAX 1000
+
+/* registry_format is snprintf that cuts a text that is too long between two characters of UTF-8. */
+void registry_format(char *out, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void registry_format_args(char *out, size_t size, const char *format, va_list args) __attribute__((format(printf, 3, 0)));
 
 /* ---- words of a line: registry_words.c ---- */
 

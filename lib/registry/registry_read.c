@@ -92,6 +92,8 @@ static enum status keep_statement(struct registry *r, struct registry_head *head
 {
     struct registry_statement statement = {.line = line, .words = {r->words.count, words->count}};
     enum status s = STATUS_OK;
+    if (head->statements.count == REGISTRY_STATEMENTS_PER_FILE_MAX)
+        return error_set(err, STATUS_LIMIT, "more than %d statements", REGISTRY_STATEMENTS_PER_FILE_MAX);
     for (size_t i = 0; s == STATUS_OK && i < words->count; i++)
         s = array_insert(&r->words, r->words.count, &words->at[i], "words", err);
     if (s == STATUS_OK)

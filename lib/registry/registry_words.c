@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -63,4 +64,25 @@ enum status registry_words_split(struct bytes line, char *memory, struct registr
         out->at[out->count++] = word;
         out->end = at;
     }
+}
+
+void registry_format_args(char *out, size_t size, const char *format, va_list args)
+{
+    int len = vsnprintf(out, size, format, args);
+    if (len < 0 || (size_t)len < size)
+        return;
+    size_t at = size - 1;
+    /* A character's first byte is the last one that does not begin with the bits 10. */
+    while (at > 0 && ((uint8_t)out[at - 1] & 0xc0) == 0x80)
+        at--;
+    if (at > 0 && (uint8_t)out[at - 1] >= 0xc0)
+        out[at - 1] = '\0';
+}
+
+void registry_format(char *out, size_t size, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    registry_format_args(out, size, format, args);
+    va_end(args);
 }
