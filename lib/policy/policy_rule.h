@@ -13,6 +13,8 @@
 /* Certificates have below 20 attributes in a subject, and below 8 policies; more are not looked at. */
 #define POLICY_ATTRIBUTES_MAX 32
 #define POLICY_POLICIES_MAX 16
+/* A DNS name and its NUL. */
+#define POLICY_DNS_NAME_SIZE 254
 
 enum policy_key_kind {
     POLICY_KEY_UNKNOWN, POLICY_KEY_SM2, POLICY_KEY_P256, POLICY_KEY_P384, POLICY_KEY_P521, POLICY_KEY_RSA, POLICY_KEY_ED25519,
@@ -64,9 +66,21 @@ struct policy_view {
     size_t certificate_count;     /* 0: no path, or not looked at */
     struct policy_view_certificate certificates[POLICY_PATH_MAX];
     char *evidence;               /* POLICY_EVIDENCE_SIZE, "" before each rule */
-    /* What the level rules find: 1-4, and the OID that decided, NULL when none is recognised. */
-    uint8_t level;
+    /* By policy OIDs: the level that is shown, the one that it claims (the path may allow less), the OID that decided (NULL when none is
+     * recognised: 1), how many there are; and recognised ones that do not count, being of another purpose or of the other world's arc. */
+    uint8_t level, own_level;
     const struct policy_oid *level_oid;
+    bool has_level_conflict;
+    size_t oid_count, other_oid_count, other_arc_count;
+    struct policy_ct {
+        bool is_judged;              /* the rest is set: policy_ct.h */
+        const struct ct_policy *policy; /* NULL: none is to be kept */
+        const char *stage;
+        struct ct_policy_needs needs;
+        size_t counted;              /* SCTs that count */
+        enum status status;          /* of ct_policy_judge */
+        struct error err;
+    } ct;
 };
 
 enum policy_outcome {
@@ -82,7 +96,8 @@ enum policy_outcome {
 #define POLICY_NEEDS_TRANSPARENCY 0x2u /* subject->transparency */
 #define POLICY_NEEDS_NAMES 0x4u        /* subject->names */
 #define POLICY_NEEDS_ISSUING 0x8u      /* subject->is_issuing: nobody else can tell */
-#define POLICY_ON_NAMES 0x10u          /* can be decided from the names alone: part of policy_judge_names */
+#define POLICY_ON_NAMES 0x10u         /* can be decided from the names alone: part of policy_judge_names */
+#define POLICY_BY_CT_DATE 0x20u       /* the dates of its lines are read by `setting ct-date` */
 
 struct policy_rule {
     const char *id;
@@ -96,7 +111,8 @@ struct policy_rule_table {
 };
 
 /* The tables, one for each file. */
-extern const struct policy_rule_table policy_rules_rp, policy_rules_ct, policy_rules_br, policy_rules_in, policy_rules_purpose;
+extern const struct policy_rule_table policy_rules_rp, policy_rules_ct, policy_rules_br,
+    policy_rules_names, policy_rules_extensions, policy_rules_chain, policy_rules_in, policy_rules_purpose;
 
 /* policy_rules_at is rule i of all tables, NULL behind the last; policy_rules_find is the index of an id, POLICY_RULES_MAX when
  * there is none. */
@@ -117,7 +133,7 @@ int64_t policy_view_limit(const struct policy_view *view, enum policy_limit limi
 bool policy_view_is_set(const struct policy_view *view, enum policy_setting setting, enum policy_value value);
 
 /* policy_view_extension finds an extension of the leaf by the contents of its OID, NULL when it is not there.
- * policy_view_attribute finds the first attribute of the subject. Contents of OIDs as arrays: POLICY_OID_*. */
+ * policy_view_attribute finds the first attribute of the subject. */
 const struct extension *policy_view_extension(const struct policy_view *view, struct bytes oid);
 const struct policy_attribute *policy_view_attribute(const struct policy_view *view, struct bytes oid);
 
@@ -135,8 +151,8 @@ bool policy_view_is_internal(const struct policy_view *view, const char *name);
 bool policy_view_is_reserved(const struct policy_view *view, struct bytes address);
 
 /* policy_view_next_dns gives the next dNSName of a SAN (contents of GeneralNames in r) in lower case, without "*."; names that are
- * longer than DNS names, or have NUL bytes, are stepped over. name has 254 bytes. */
-bool policy_view_next_dns(struct reader *r, char *name, bool *is_wildcard);
+ * longer than DNS names, or have NUL bytes, are stepped over. */
+bool policy_view_next_dns(struct reader *r, char name[POLICY_DNS_NAME_SIZE], bool *is_wildcard);
 
 /* policy_view_attribute_text writes the value of an attribute as UTF-8 with a NUL, cut to size; false for a form that is not
  * PrintableString, UTF8String, IA5String, BMPString or NumericString, or has a NUL. */
@@ -144,20 +160,10 @@ bool policy_view_attribute_text(const struct policy_attribute *attribute, char *
 
 /* Contents of OBJECT IDENTIFIERs. */
 #define POLICY_OID(contents) ((struct bytes){(const uint8_t *)(contents), sizeof(contents) - 1})
-#define POLICY_OID_COMMON_NAME POLICY_OID("\x55\x04\x03")
 #define POLICY_OID_SURNAME POLICY_OID("\x55\x04\x04")
-#define POLICY_OID_COUNTRY POLICY_OID("\x55\x04\x06")
 #define POLICY_OID_ORGANISATION POLICY_OID("\x55\x04\x0a")
-#define POLICY_OID_ORGANISATIONAL_UNIT POLICY_OID("\x55\x04\x0b")
 #define POLICY_OID_GIVEN_NAME POLICY_OID("\x55\x04\x2a")
-#define POLICY_OID_BUSINESS_CATEGORY POLICY_OID("\x55\x04\x0f")
-#define POLICY_OID_SUBJECT_ALT_NAME POLICY_OID("\x55\x1d\x11")
-#define POLICY_OID_KEY_USAGE POLICY_OID("\x55\x1d\x0f")
-#define POLICY_OID_EXT_KEY_USAGE POLICY_OID("\x55\x1d\x25")
 #define POLICY_OID_CERTIFICATE_POLICIES POLICY_OID("\x55\x1d\x20")
-#define POLICY_OID_CRL_POINTS POLICY_OID("\x55\x1d\x1f")
-#define POLICY_OID_NAME_CONSTRAINTS POLICY_OID("\x55\x1d\x1e")
-#define POLICY_OID_AIA POLICY_OID("\x2b\x06\x01\x05\x05\x07\x01\x01")
 #define POLICY_OID_POISON POLICY_OID("\x2b\x06\x01\x04\x01\xd6\x79\x02\x04\x03")
-#define POLICY_OID_SCT_LIST POLICY_OID("\x2b\x06\x01\x04\x01\xd6\x79\x02\x04\x02")
+
 #endif

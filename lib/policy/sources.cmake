@@ -1,4 +1,22 @@
-# The engine of a root program: one file a line.
+# The engine of a root program: one file a line. The shipped policies are built in, from the files.
 set(policy_sources
+  policy.c
+  policy_ct.c
+  policy_key.c
+  policy_leaf_parts.c
+  policy_level.c
+  policy_rules.c
+  policy_rules_br.c
+  policy_rules_chain.c
+  policy_rules_ct.c
+  policy_rules_extensions.c
+  policy_rules_in.c
+  policy_rules_names.c
+  policy_rules_purpose.c
+  policy_rules_rp.c
+  policy_set.c
+  policy_set_read.c
+  policy_view.c
+  policy_view_names.c
   policy_words.c
 )

@@ -105,6 +105,22 @@ static uint64_t earliest(const struct ct_policy_sct *scts, size_t count)
     return at_ms;
 }
 
+/* Counts those that count. */
+static void add_all(struct ct_policy_tally *t, const struct log_list *list, const struct ct_policy_sct *scts, size_t count)
+{
+    uint64_t earliest_ms = earliest(scts, count);
+    for (size_t i = 0; i < count; i++) {
+        const char *operator_name = log_list_operator_at(list, scts[i].log, (int64_t)(scts[i].timestamp_ms / 1000));
+        const char *why = not_counted(t, &scts[i], operator_name, earliest_ms);
+        if (why == NULL) {
+            ct_policy_tally_add(t, scts[i].log, operator_name);
+        } else if (t->left_out == NULL) {
+            t->left_out = scts[i].log;
+            t->left_out_why = why;
+        }
+    }
+}
+
 enum status ct_policy_judge(const struct ct_policy *policy, const struct log_list *list, int64_t not_before_s,
                             int64_t not_after_s, const struct ct_policy_sct *scts, size_t count, int64_t at_s,
                             struct error *err)
@@ -121,18 +137,21 @@ enum status ct_policy_judge(const struct ct_policy *policy, const struct log_lis
     if (policy->list_max_age_s != 0 && at_s - list->timestamp_s > policy->list_max_age_s)
         return error_set(err, STATUS_AGAIN, "CT policy %s: the log list is older than %lld days", policy->name,
                          (long long)(policy->list_max_age_s / CT_POLICY_DAY_S));
-    uint64_t earliest_ms = earliest(scts, count);
-    for (size_t i = 0; i < count; i++) {
-        const char *operator_name = log_list_operator_at(list, scts[i].log, (int64_t)(scts[i].timestamp_ms / 1000));
-        const char *why = not_counted(&t, &scts[i], operator_name, earliest_ms);
-        if (why == NULL) {
-            ct_policy_tally_add(&t, scts[i].log, operator_name);
-        } else if (t.left_out == NULL) {
-            t.left_out = scts[i].log;
-            t.left_out_why = why;
-        }
-    }
+    add_all(&t, list, scts, count);
     return ct_policy_tally_judge(policy, &t, err);
+}
+
+size_t ct_policy_counted(const struct ct_policy *policy, const struct log_list *list, const struct ct_policy_sct *scts, size_t count,
+                         int64_t at_s)
+{
+    const char *name;
+    const struct ct_policy_rules *rules = ct_policy_rules_at(policy, at_s, &name);
+    if (rules == NULL)
+        return 0;
+    struct ct_policy_needs needs = {.delivery = rules->delivery};
+    struct ct_policy_tally t = {.policy = policy, .rules = rules, .needs = &needs};
+    add_all(&t, list, scts, count < CT_POLICY_SCTS_MAX ? count : CT_POLICY_SCTS_MAX);
+    return t.scts;
 }
 
 /* ---- sets ---- */

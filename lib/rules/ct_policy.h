@@ -73,6 +73,11 @@ MUST_USE enum status ct_policy_judge(const struct ct_policy *policy, const struc
                                      int64_t not_after_s, const struct ct_policy_sct *scts, size_t count, int64_t at_s,
                                      struct error *err);
 
+/* ct_policy_counted is how many of the SCTs (at most CT_POLICY_SCTS_MAX are looked at) count, whatever is needed; 0 when no stage has
+ * come. */
+size_t ct_policy_counted(const struct ct_policy *policy, const struct log_list *list, const struct ct_policy_sct *scts, size_t count,
+                         int64_t at_s);
+
 /* Which logs to ask for SCTs that will meet the policy. */
 struct ct_policy_question {
     int64_t not_before_s, not_after_s; /* of the certificate that is to be */

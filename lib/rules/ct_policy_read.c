@@ -287,25 +287,12 @@ static enum status read_statement(struct reading *r, struct error *err)
                      (const char *)word.data);
 }
 
-/* A comment starts at a # outside of quotes. */
-static struct bytes without_comment(struct bytes line)
-{
-    bool is_quoted = false;
-    for (size_t i = 0; i < line.len; i++) {
-        if (line.data[i] == '"')
-            is_quoted = !is_quoted;
-        if (line.data[i] == '#' && !is_quoted)
-            return bytes_of(line.data, i);
-    }
-    return line;
-}
-
 static enum status read_all(struct reading *r, struct bytes text, struct error *err)
 {
     struct bytes line;
     enum status s = STATUS_OK;
     for (size_t number = 1; s == STATUS_OK && text_next_line(&text, &line); number++) {
-        r->rest = without_comment(line);
+        r->rest = ct_policy_words_without_comment(line);
         s = error_prefix(err, read_statement(r, err), "line %zu", number);
     }
     for (size_t i = 0; s == STATUS_OK && i < r->set->count; i++)

@@ -6,6 +6,18 @@
 #include "base/text.h"
 #include "rules/ct_policy_parts.h"
 
+struct bytes ct_policy_words_without_comment(struct bytes line)
+{
+    bool is_quoted = false;
+    for (size_t i = 0; i < line.len; i++) {
+        if (line.data[i] == '"')
+            is_quoted = !is_quoted;
+        if (line.data[i] == '#' && !is_quoted)
+            return bytes_of(line.data, i);
+    }
+    return line;
+}
+
 bool ct_policy_words_next(struct bytes *line, struct bytes *word)
 {
     struct bytes rest = *line;

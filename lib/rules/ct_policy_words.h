@@ -1,4 +1,4 @@
-/* ct_policy_words.h - the words of one line of a file of CT policies. Private to ct_policy*.c.
+/* ct_policy_words.h - the words of one line of the files of policies: ct_policy*.c, and policy/policy_set_read.c.
  *
  * rest is what is still to be read of the line; each moves it behind what it took, and false leaves it anywhere.
  */
@@ -7,6 +7,9 @@
 
 #include "base/status.h"
 #include "base/bytes.h"
+
+/* ct_policy_words_without_comment is the line up to its comment, which starts at a # outside of quotes. */
+struct bytes ct_policy_words_without_comment(struct bytes line);
 
 /* ct_policy_words_next takes a word, or what stands between quotes. */
 MUST_USE bool ct_policy_words_next(struct bytes *rest, struct bytes *word);

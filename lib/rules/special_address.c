@@ -134,3 +134,8 @@ bool special_address_is_reserved(const uint8_t *address, size_t len, const char 
         *why = block->name;
     return block != NULL || !special_address_is_global(address, len, why);
 }
+
+bool special_address_is_registered(const uint8_t *address, size_t len)
+{
+    return find(address, len, true) != NULL;
+}

@@ -24,6 +24,9 @@ const struct special_block *special_block_at(size_t i);
  * name of the block when it is not. */
 bool special_address_is_global(const uint8_t *address, size_t len, const char **why);
 
+/* special_address_is_registered: within any block of the two registries, whatever that says. */
+bool special_address_is_registered(const uint8_t *address, size_t len);
+
 /* special_address_is_reserved: Reserved IP Address of [BR 1.6.1], which no certificate may hold: within
  * any block of the registries, or not global. */
 bool special_address_is_reserved(const uint8_t *address, size_t len, const char **why);

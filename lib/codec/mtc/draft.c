@@ -99,6 +99,14 @@ const struct draft *draft_find(struct bytes extension_oid, unsigned ca_fields)
     return NULL;
 }
 
+bool draft_is_proof(struct bytes algorithm)
+{
+    for (size_t i = 0; i < DRAFT_COUNT; i++)
+        if (bytes_equal(drafts[i]->proof_identifier, algorithm))
+            return true;
+    return false;
+}
+
 bool draft_has_ca_extension(struct bytes extension_oid)
 {
     for (size_t i = 0; i < DRAFT_COUNT; i++)

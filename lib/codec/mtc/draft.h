@@ -31,6 +31,9 @@ extern const struct draft draft_gm; /* [GM]: SM3, written */
 /* draft_find is the version whose CA extension has this OID and number of fields; NULL: none. */
 const struct draft *draft_find(struct bytes extension_oid, unsigned ca_fields);
 
+/* draft_is_proof says whether any version's certificates have this whole AlgorithmIdentifier in place of a signature's. */
+bool draft_is_proof(struct bytes algorithm);
+
 /* draft_has_ca_extension says whether any version's CA extension has this OID. */
 bool draft_has_ca_extension(struct bytes extension_oid);
 

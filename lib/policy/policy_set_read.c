@@ -1,0 +1,470 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/civil_time.h"
+#include "base/text.h"
+#include "crypto/algorithm.h"
+#include "policy/policy_rule.h"
+#include "policy/policy_set_parts.h"
+#include "policy/policy_words.h"
+#include "rules/ct_policy_words.h"
+
+/* Longer than any that a policy has, and short enough that sums with times fit. */
+#define LIMIT_VALUE_MAX ((uint64_t)1000000000000)
+#define VERSION_MAX ((uint64_t)1 << 53)
+
+/* The file while it is read. */
+struct reading {
+    struct policy_set *set;
+    struct bytes rest; /* of the line */
+    bool has_format, has_version, has_name;
+    char ct_names[POLICY_CT_FORS][CT_POLICY_NAME_MAX + 1];
+};
+
+static enum status wrong(struct error *err, const char *expected)
+{
+    return error_set(err, STATUS_USAGE, "expected: %s", expected);
+}
+
+/* The end of a line: nothing, or `optional`. */
+static bool is_over(struct reading *r)
+{
+    struct bytes before = r->rest;
+    if (!ct_policy_words_is(&r->rest, "optional"))
+        r->rest = before;
+    return ct_policy_words_are_over(&r->rest);
+}
+
+/* What this code does not know is an error, unless the line says that it may be. */
+static enum status unknown(struct reading *r, const char *what, struct bytes word, struct error *err)
+{
+    while (!ct_policy_words_are_over(&r->rest)) {
+        struct bytes next;
+        if (ct_policy_words_is(&r->rest, "optional") && ct_policy_words_are_over(&r->rest))
+            return STATUS_OK;
+        if (!ct_policy_words_next(&r->rest, &next))
+            break;
+    }
+    return error_set(err, STATUS_USAGE, "there is no %s \"%.*s\"", what, (int)(word.len < 40 ? word.len : 40),
+                     (const char *)word.data);
+}
+
+/* ---- statements about the file ---- */
+
+static enum status read_format(struct reading *r, struct error *err)
+{
+    size_t format;
+    if (r->has_format)
+        return error_set(err, STATUS_USAGE, "policy-format is there twice");
+    if (!ct_policy_words_count(&r->rest, SIZE_MAX, &format) || !ct_policy_words_are_over(&r->rest))
+        return wrong(err, "policy-format 1");
+    if (format != 1)
+        return error_set(err, STATUS_USAGE, "format %zu of policies is not known here, only 1", format);
+    r->has_format = true;
+    return STATUS_OK;
+}
+
+static enum status read_version(struct reading *r, struct error *err)
+{
+    struct bytes word;
+    if (r->has_version || !ct_policy_words_next(&r->rest, &word) || !text_parse_u64(word, VERSION_MAX, &r->set->version) ||
+        r->set->version == 0 || !ct_policy_words_are_over(&r->rest))
+        return wrong(err, "version N, once, from 1");
+    r->has_version = true;
+    return STATUS_OK;
+}
+
+static enum status read_name(struct reading *r, struct error *err)
+{
+    if (r->has_name || !ct_policy_words_name(&r->rest, r->set->name, POLICY_NAME_SIZE - 1) || !ct_policy_words_are_over(&r->rest))
+        return wrong(err, "name \"...\", once, of at most 63 bytes");
+    r->has_name = true;
+    return STATUS_OK;
+}
+
+/* ---- settings, limits, OIDs ---- */
+
+static enum status read_setting(struct reading *r, struct error *err)
+{
+    struct bytes name, word;
+    enum policy_setting setting;
+    enum policy_value value;
+    if (!ct_policy_words_next(&r->rest, &name) || ct_policy_words_are_over(&r->rest))
+        return wrong(err, "setting NAME VALUE");
+    if (!policy_words_setting(name, &setting))
+        return unknown(r, "setting", name, err);
+    if (!ct_policy_words_next(&r->rest, &word) || !policy_words_value(word, setting, &value) || !is_over(r))
+        return error_set(err, STATUS_USAGE, "no value that setting %s may have", policy_setting_name(setting));
+    if (r->set->settings[setting] != POLICY_VALUE_NONE)
+        return error_set(err, STATUS_USAGE, "setting %s is there twice", policy_setting_name(setting));
+    r->set->settings[setting] = value;
+    return STATUS_OK;
+}
+
+/* A number, with a unit of time where it is one: 398d, 48h, 600s. */
+static bool next_value(struct reading *r, bool is_time, int64_t *out)
+{
+    static const struct {
+        char letter;
+        unsigned seconds;
+    } units[] = {{'d', 86400}, {'h', 3600}, {'s', 1}};
+    struct bytes word;
+    uint64_t value, unit = 1;
+    if (!ct_policy_words_next(&r->rest, &word) || word.len == 0)
+        return false;
+    if (is_time) {
+        size_t i = 0;
+        while (i < 3 && word.data[word.len - 1] != units[i].letter)
+            i++;
+        if (i == 3)
+            return false;
+        unit = units[i].seconds;
+        word.len--;
+    }
+    if (!text_parse_u64(word, LIMIT_VALUE_MAX / unit, &value))
+        return false;
+    *out = (int64_t)(value * unit);
+    return true;
+}
+
+static enum status read_limit(struct reading *r, struct error *err)
+{
+    struct bytes name;
+    enum policy_limit limit;
+    struct policy_limit_row row;
+    if (!ct_policy_words_next(&r->rest, &name))
+        return wrong(err, "limit NAME from TIME|always VALUE");
+    if (!policy_words_limit(name, &limit))
+        return unknown(r, "limit", name, err);
+    bool is_time = policy_words_limit_is_time(limit);
+    if (!ct_policy_words_from(&r->rest, &row.from_s) || row.from_s == INT64_MAX || !next_value(r, is_time, &row.value) || !is_over(r))
+        return wrong(err, is_time ? "limit NAME from TIME|always NUMBER with d, h or s" : "limit NAME from TIME|always NUMBER");
+    size_t *count = &r->set->limit_count[limit];
+    if (*count == 0 && row.from_s != INT64_MIN)
+        return error_set(err, STATUS_USAGE, "the first line of limit %s is `from always`", policy_limit_name(limit));
+    if (*count > 0 && row.from_s <= r->set->limits[limit][*count - 1].from_s)
+        return error_set(err, STATUS_USAGE, "limit %s: earlier dates come first", policy_limit_name(limit));
+    if (*count == POLICY_LIMIT_ROWS_MAX)
+        return error_set(err, STATUS_USAGE, "limit %s: more than %d dates", policy_limit_name(limit), POLICY_LIMIT_ROWS_MAX);
+    r->set->limits[limit][(*count)++] = row;
+    return STATUS_OK;
+}
+
+static bool next_short(struct reading *r, char *out, size_t size)
+{
+    return ct_policy_words_name(&r->rest, out, size - 1);
+}
+
+static bool is_one_of(const char *word, const char *const *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(word, words[i]) == 0)
+            return true;
+    return false;
+}
+
+static bool fill_oid_der(struct policy_oid *oid)
+{
+    uint8_t memory[POLICY_NAME_SIZE];
+    struct builder der;
+    builder_init_fixed(&der, memory, sizeof memory);
+    if (!algorithm_oid_to_der(oid->dotted, &der) || !builder_is_good(&der))
+        return false;
+    oid->der_len = (uint8_t)(der.len - 2); /* behind tag and length, which is short here */
+    memcpy(oid->der, memory + 2, oid->der_len);
+    return true;
+}
+
+static enum status read_oid(struct reading *r, struct error *err)
+{
+    static const char *const kinds[] = {"DV", "IV", "OV", "EV", "MV", "SV"}, *const arcs[] = {"gm", "intl", "cabf", "any"};
+    struct policy_oid oid = {.purpose = 0};
+    struct bytes word;
+    size_t level = 0;
+    bool ok = next_short(r, oid.dotted, sizeof oid.dotted) && ct_policy_words_next(&r->rest, &word) &&
+              (oid.purpose = trust_bundle_purpose_by_name(word)) != 0 && ct_policy_words_count(&r->rest, 4, &level) && level > 0 &&
+              next_short(r, oid.kind, sizeof oid.kind) && is_one_of(oid.kind, kinds, sizeof kinds / sizeof kinds[0]) &&
+              next_short(r, oid.arc, sizeof oid.arc) && is_one_of(oid.arc, arcs, sizeof arcs / sizeof arcs[0]) &&
+              ct_policy_words_are_over(&r->rest);
+    if (!ok || !fill_oid_der(&oid))
+        return wrong(err, "oid DOTTED PURPOSE 1|2|3|4 DV|IV|OV|EV|MV|SV gm|intl|cabf|any");
+    oid.level = (uint8_t)level;
+    for (size_t i = 0; i < r->set->oid_count; i++)
+        if (strcmp(r->set->oids[i].dotted, oid.dotted) == 0)
+            return error_set(err, STATUS_USAGE, "oid %s is there twice", oid.dotted);
+    if (r->set->oid_count == POLICY_OIDS_MAX)
+        return error_set(err, STATUS_USAGE, "more than %d lines of oid", POLICY_OIDS_MAX);
+    r->set->oids[r->set->oid_count++] = oid;
+    return STATUS_OK;
+}
+
+static enum status read_ct_policy(struct reading *r, struct error *err)
+{
+    static const char *const whose[POLICY_CT_FORS] = {"gm-public", "intl-public", "intranet"};
+    for (size_t i = 0; i < POLICY_CT_FORS; i++) {
+        if (!ct_policy_words_is(&r->rest, whose[i]))
+            continue;
+        if (r->set->has_ct[i])
+            return error_set(err, STATUS_USAGE, "ct-policy %s is there twice", whose[i]);
+        r->set->has_ct[i] = true;
+        if (ct_policy_words_name(&r->rest, r->ct_names[i], CT_POLICY_NAME_MAX) && ct_policy_words_are_over(&r->rest))
+            return STATUS_OK;
+    }
+    return wrong(err, "ct-policy gm-public|intl-public|intranet NAME|none");
+}
+
+/* ---- rules and sentences ---- */
+
+static bool next_whom(struct reading *r, unsigned *whom)
+{
+    static const struct {
+        const char *word;
+        unsigned bit;
+    } words[] = {{"gm", POLICY_FOR_GM},         {"intl", POLICY_FOR_INTL},     {"classic", POLICY_FOR_CLASSIC},
+                 {"mtc", POLICY_FOR_MTC},       {"public", POLICY_FOR_PUBLIC}, {"intranet", POLICY_FOR_INTRANET}};
+    struct bytes before = r->rest, word;
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (!ct_policy_words_is(&r->rest, words[i].word))
+            continue;
+        *whom |= words[i].bit;
+        return true;
+    }
+    if (ct_policy_words_next(&r->rest, &word) && !bytes_is_text(word, "tls-intranet")) {
+        uint16_t purpose = trust_bundle_purpose_by_name(word);
+        *whom |= policy_set_whom(purpose);
+        if (purpose != 0)
+            return true;
+    }
+    r->rest = before;
+    return false;
+}
+
+static bool next_issued_from(struct reading *r, int64_t *out)
+{
+    struct bytes word;
+    return ct_policy_words_is(&r->rest, "issued-from") && ct_policy_words_next(&r->rest, &word) && civil_time_parse(word, out);
+}
+
+static bool next_line(struct reading *r, struct policy_line *line)
+{
+    struct bytes word;
+    *line = (struct policy_line){.from_s = INT64_MIN, .issued_from_s = INT64_MIN};
+    if (!ct_policy_words_next(&r->rest, &word) || !policy_words_effect(word, &line->effect))
+        return false;
+    if (ct_policy_words_is(&r->rest, "for")) {
+        while (next_whom(r, &line->whom))
+            ;
+        if (line->whom == 0)
+            return false;
+    }
+    struct bytes before = r->rest;
+    if (!ct_policy_words_from(&r->rest, &line->from_s))
+        r->rest = before;
+    before = r->rest;
+    if (!next_issued_from(r, &line->issued_from_s))
+        r->rest = before;
+    return is_over(r);
+}
+
+static enum status read_rule(struct reading *r, struct error *err)
+{
+    struct bytes id;
+    struct policy_line line;
+    if (!ct_policy_words_next(&r->rest, &id))
+        return wrong(err, "rule ID EFFECT [for WHOM...] [from TIME] [issued-from TIME] [optional]");
+    size_t i = policy_rules_find(id);
+    if (i == POLICY_RULES_MAX)
+        return unknown(r, "rule", id, err);
+    if (!next_line(r, &line))
+        return wrong(err, "rule ID EFFECT [for WHOM...] [from TIME] [issued-from TIME] [optional]");
+    struct policy_rule_text *text = &r->set->rules[i];
+    if (text->line_count == POLICY_RULE_LINES_MAX)
+        return error_set(err, STATUS_USAGE, "rule %s has more than %d lines", policy_rules_at(i)->id, POLICY_RULE_LINES_MAX);
+    text->lines[text->line_count++] = line;
+    return STATUS_OK;
+}
+
+/* en|zh "...": the sentence stays in the copy of the file. */
+static bool next_sentence(struct reading *r, const char *out[POLICY_LANGUAGES])
+{
+    bool is_zh = ct_policy_words_is(&r->rest, "zh");
+    struct bytes word;
+    if (!is_zh && !ct_policy_words_is(&r->rest, "en"))
+        return false;
+    if (!ct_policy_words_next(&r->rest, &word) || word.len == 0 || word.data[word.len] != '"' || !text_is_printable_utf8(word) ||
+        !is_over(r) || out[is_zh ? POLICY_ZH : POLICY_EN] != NULL)
+        return false;
+    char *start = r->set->text + ((const char *)word.data - r->set->text);
+    start[word.len] = '\0';
+    out[is_zh ? POLICY_ZH : POLICY_EN] = start;
+    return true;
+}
+
+static enum status read_text(struct reading *r, bool is_fix, struct error *err)
+{
+    static const char form[] = "title|fix ID en|zh \"...\", each once";
+    struct bytes id;
+    if (!ct_policy_words_next(&r->rest, &id))
+        return wrong(err, form);
+    size_t i = policy_rules_find(id);
+    if (i == POLICY_RULES_MAX)
+        return unknown(r, "rule", id, err);
+    struct policy_rule_text *text = &r->set->rules[i];
+    return next_sentence(r, is_fix ? text->fix : text->title) ? STATUS_OK : wrong(err, form);
+}
+
+static enum status read_title(struct reading *r, struct error *err)
+{
+    return read_text(r, false, err);
+}
+
+static enum status read_fix(struct reading *r, struct error *err)
+{
+    return read_text(r, true, err);
+}
+
+static const char *const shows[POLICY_SHOWS] = {"t1", "t2", "t3", "t4", "not-transparent", "not-secure", "untrusted"};
+
+static bool next_show(struct reading *r, size_t *out)
+{
+    for (*out = 0; *out < POLICY_SHOWS; (*out)++)
+        if (ct_policy_words_is(&r->rest, shows[*out]))
+            return true;
+    return false;
+}
+
+static enum status read_say(struct reading *r, struct error *err)
+{
+    size_t i;
+    return next_show(r, &i) && next_sentence(r, r->set->sayings[i])
+               ? STATUS_OK
+               : wrong(err, "say t1|t2|t3|t4|not-transparent|not-secure|untrusted en|zh \"...\", each once");
+}
+
+static enum status read_icon(struct reading *r, struct error *err)
+{
+    static const char *const icons[] = {"green-bar", "green-lock", "light-green-lock", "grey-lock",
+                                        "not-transparent", "not-secure", "untrusted"};
+    size_t i, k = 0;
+    if (!next_show(r, &i) || r->set->icons[i] != NULL)
+        return wrong(err, "icon t1|t2|t3|t4|not-transparent|not-secure|untrusted ICON, each once");
+    while (k < sizeof icons / sizeof icons[0] && !ct_policy_words_is(&r->rest, icons[k]))
+        k++;
+    if (k == sizeof icons / sizeof icons[0] || !ct_policy_words_are_over(&r->rest))
+        return wrong(err, "icon ... green-bar|green-lock|light-green-lock|grey-lock|not-transparent|not-secure|untrusted");
+    r->set->icons[i] = icons[k];
+    return STATUS_OK;
+}
+
+static enum status read_statement(struct reading *r, struct error *err)
+{
+    static const struct {
+        const char *word;
+        enum status (*read)(struct reading *r, struct error *err);
+    } statements[] = {
+        {"policy-format", read_format}, {"version", read_version}, {"name", read_name},   {"setting", read_setting},
+        {"limit", read_limit},          {"oid", read_oid},         {"rule", read_rule},   {"title", read_title},
+        {"fix", read_fix},              {"say", read_say},         {"icon", read_icon},   {"ct-policy", read_ct_policy},
+    };
+    struct bytes word;
+    if (!text_next_word(&r->rest, &word))
+        return STATUS_OK;
+    for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++) {
+        if (!bytes_is_text(word, statements[i].word))
+            continue;
+        if (!r->has_format && statements[i].read != read_format)
+            return error_set(err, STATUS_USAGE, "a line `policy-format 1` comes first");
+        return statements[i].read(r, err);
+    }
+    return error_set(err, STATUS_USAGE, "unknown statement \"%.*s\"", (int)(word.len < 40 ? word.len : 40), (const char *)word.data);
+}
+
+static enum status read_lines(struct reading *r, struct bytes text, struct error *err)
+{
+    struct bytes line;
+    enum status s = STATUS_OK;
+    for (size_t number = 1; s == STATUS_OK && text_next_line(&text, &line); number++) {
+        r->rest = ct_policy_words_without_comment(line);
+        s = line.len > POLICY_LINE_MAX ? error_set(err, STATUS_USAGE, "longer than %d bytes", POLICY_LINE_MAX) : read_statement(r, err);
+        s = error_prefix(err, s, "line %zu", number);
+    }
+    return s;
+}
+
+/* ---- what has to be there ---- */
+
+static enum status missing(struct error *err, const char *what, const char *name)
+{
+    return error_set(err, STATUS_USAGE, "no line `%s %s`", what, name);
+}
+
+static enum status check_rules(const struct policy_set *set, struct error *err)
+{
+    const struct policy_rule *rule;
+    for (size_t i = 0; (rule = policy_rules_at(i)) != NULL; i++) {
+        const struct policy_rule_text *text = &set->rules[i];
+        if (text->line_count == 0)
+            return missing(err, "rule", rule->id);
+        for (size_t k = 0; k < POLICY_LANGUAGES; k++)
+            if (text->title[k] == NULL || text->fix[k] == NULL)
+                return error_set(err, STATUS_USAGE, "rule %s has not both a title and a fix in en and zh", rule->id);
+    }
+    return STATUS_OK;
+}
+
+static enum status check_complete(const struct reading *r, struct error *err)
+{
+    const struct policy_set *set = r->set;
+    if (!r->has_format || !r->has_version || !r->has_name)
+        return error_set(err, STATUS_USAGE, "policy-format, version and name have to be there");
+    for (size_t i = 0; i < POLICY_SETTINGS; i++)
+        if (set->settings[i] == POLICY_VALUE_NONE)
+            return missing(err, "setting", policy_setting_name((enum policy_setting)i));
+    for (size_t i = 0; i < POLICY_LIMITS; i++)
+        if (set->limit_count[i] == 0)
+            return missing(err, "limit", policy_limit_name((enum policy_limit)i));
+    for (size_t i = 0; i < POLICY_SHOWS; i++)
+        if (set->icons[i] == NULL || set->sayings[i][POLICY_EN] == NULL || set->sayings[i][POLICY_ZH] == NULL)
+            return missing(err, "icon (and `say`) for", shows[i]);
+    return check_rules(set, err);
+}
+
+static enum status bind_ct_policies(struct reading *r, struct bytes text, struct error *err)
+{
+    static const char *const whose[POLICY_CT_FORS] = {"gm-public", "intl-public", "intranet"};
+    enum status s = error_prefix(err, ct_policy_set_read(text, &r->set->ct_policies, err), "CT policies");
+    for (size_t i = 0; s == STATUS_OK && i < POLICY_CT_FORS; i++) {
+        if (!r->set->has_ct[i])
+            return missing(err, "ct-policy", whose[i]);
+        if (strcmp(r->ct_names[i], "none") == 0)
+            continue;
+        r->set->ct[i] = ct_policy_set_find(r->set->ct_policies, bytes_of_text(r->ct_names[i]));
+        if (r->set->ct[i] == NULL)
+            s = error_set(err, STATUS_USAGE, "policy: ct-policy %s: the CT policies have no \"%s\"", whose[i], r->ct_names[i]);
+    }
+    return s;
+}
+
+enum status policy_set_read(struct bytes policy, struct bytes ct_policies, struct policy_set **out, struct error *err)
+{
+    struct reading r = {.set = NULL};
+    *out = NULL;
+    if (policy.len > POLICY_TEXT_MAX)
+        return error_set(err, STATUS_USAGE, "policy: a file of more than %zu bytes", POLICY_TEXT_MAX);
+    r.set = calloc(1, sizeof *r.set);
+    if (r.set == NULL || (r.set->text = text_dup(policy)) == NULL) {
+        policy_set_free(r.set);
+        return error_set(err, STATUS_NO_MEMORY, "out of memory");
+    }
+    enum status s = read_lines(&r, bytes_of(r.set->text, policy.len), err);
+    if (s == STATUS_OK)
+        s = check_complete(&r, err);
+    s = error_prefix(err, s, "policy");
+    if (s == STATUS_OK)
+        s = bind_ct_policies(&r, ct_policies, err);
+    if (s == STATUS_OK)
+        *out = r.set;
+    else
+        policy_set_free(r.set);
+    return s;
+}
