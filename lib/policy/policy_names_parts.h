@@ -8,6 +8,9 @@
 /* Eight groups of four digits. */
 #define POLICY_NAMES_ADDRESS_SIZE 40
 
+/* policy_names_root is the listed root that the path ends at, NULL when there is none. */
+const struct policy_path_certificate *policy_names_root(const struct policy_view *view);
+
 /* policy_names_is_meant_for_intranet: does it say so, or its root, or who asks? A certificate of the public with an internal name
  * does not; view->is_intranet is true for that one, too. */
 bool policy_names_is_meant_for_intranet(const struct policy_view *view);

@@ -4,10 +4,14 @@
 
 static const uint8_t oid_authority_information[] = {0x2b, 6, 1, 5, 5, 7, 1, 1};
 
-/* A Merkle Tree CA's certificate is no issuer's: nothing points from it to another one. */
+/* A Merkle Tree CA's certificate is no issuer's: nothing points from it to another one. Nor from a root; a path that is none ends
+ * before it. */
 static size_t issuers_of(const struct policy_view *view)
 {
-    return view->subject->form == POLICY_MTC || view->certificate_count < 2 ? 0 : view->certificate_count - 2;
+    size_t count = view->certificate_count;
+    if (view->subject->form == POLICY_MTC || count < 2)
+        return 0;
+    return view->certificates[count - 1].row->is_root ? count - 2 : count - 1;
 }
 
 static const struct policy_view_certificate *issuer_at(const struct policy_view *view, size_t i)
@@ -63,7 +67,7 @@ static enum policy_outcome check_sm2(struct policy_view *view)
         const struct policy_view_certificate *c = &view->certificates[i];
         if (!c->is_read || c->key.kind != POLICY_KEY_SM2)
             return policy_view_broken(view, "the key of issuer %zu is not SM2", i);
-        if (i + 1 < view->certificate_count && policy_leaf_signature(c->cert.signature_algorithm) != POLICY_SIGNATURE_SM2)
+        if (i <= issuers_of(view) && policy_leaf_signature(c->cert.signature_algorithm) != POLICY_SIGNATURE_SM2)
             return policy_view_broken(view, "the certificate of issuer %zu is not signed by SM2 with SM3", i);
     }
     if (subject->form == POLICY_CLASSIC && subject->signature.len == 0 && view->certificate_count < 2)
@@ -90,7 +94,7 @@ static enum policy_outcome check_signatures(struct policy_view *view)
     enum policy_outcome outcome = POLICY_KEPT;
     if (subject->signature.len > 0)
         outcome = check_signature_of(view, subject->signature, "certificate", 0);
-    for (size_t i = 1; outcome == POLICY_KEPT && i + 1 < view->certificate_count; i++)
+    for (size_t i = 1; outcome == POLICY_KEPT && i <= issuers_of(view); i++)
         outcome = view->certificates[i].is_read ? check_signature_of(view, view->certificates[i].cert.signature_algorithm, "certificate", i)
                                                 : policy_view_broken(view, "certificate %zu of the path cannot be read", i);
     if (outcome == POLICY_KEPT && subject->signature.len == 0 && view->certificate_count < 2)

@@ -29,10 +29,10 @@ static enum policy_outcome say_intranet(struct policy_view *view)
 
 static enum policy_outcome check_root(struct policy_view *view)
 {
-    const struct policy_path *path = view->subject->path;
-    if (path->count == 0)
-        return policy_view_unknown(view, "there is no path");
-    const struct trust_bundle_purposes *purposes = &path->certificates[path->count - 1].purposes;
+    const struct policy_path_certificate *root = policy_names_root(view);
+    if (root == NULL)
+        return policy_view_broken(view, "the path ends at no root that is listed");
+    const struct trust_bundle_purposes *purposes = &root->purposes;
     if (!trust_bundle_purposes_have(purposes, TRUST_BUNDLE_TLS_INTRANET))
         return policy_view_broken(view, "the root is not one for intranets");
     return policy_view_unless(!trust_bundle_purposes_have(purposes, TRUST_BUNDLE_TLS), view,

@@ -95,15 +95,21 @@ static bool has_purpose(const struct policy_path_certificate *row, uint16_t purp
     return trust_bundle_purposes_have(&row->purposes, purpose);
 }
 
-bool policy_names_is_meant_for_intranet(const struct policy_view *view)
+const struct policy_path_certificate *policy_names_root(const struct policy_view *view)
 {
     const struct policy_path *path = view->subject->path;
+    if (path == NULL || path->count < 2)
+        return NULL;
+    const struct policy_path_certificate *last = &path->certificates[path->count - 1];
+    return last->is_listed && last->is_root ? last : NULL;
+}
+
+bool policy_names_is_meant_for_intranet(const struct policy_view *view)
+{
+    const struct policy_path_certificate *root = policy_names_root(view);
     if (view->subject->purpose == TRUST_BUNDLE_TLS_INTRANET || view->has_intranet_oid)
         return true;
-    if (path == NULL || path->count == 0)
-        return false;
-    const struct policy_path_certificate *root = &path->certificates[path->count - 1];
-    return has_purpose(root, TRUST_BUNDLE_TLS_INTRANET) && !has_purpose(root, TRUST_BUNDLE_TLS);
+    return root != NULL && has_purpose(root, TRUST_BUNDLE_TLS_INTRANET) && !has_purpose(root, TRUST_BUNDLE_TLS);
 }
 
 bool policy_names_find_internal(const struct policy_view *view, struct bytes general_names, char *name)

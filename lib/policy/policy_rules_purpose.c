@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "policy/policy_leaf_parts.h"
+#include "policy/policy_names_parts.h"
 
 static const uint8_t adobe_document[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x2f, 1, 1, 5};          /* 1.2.840.113583.1.1.5 */
 static const uint8_t microsoft_document[] = {0x2b, 6, 1, 4, 1, 0x82, 0x37, 0x0a, 3, 0x0c};       /* 1.3.6.1.4.1.311.10.3.12 */
@@ -132,7 +133,7 @@ static enum policy_outcome check_rsa_bits(struct policy_view *view, const struct
 
 static enum policy_outcome check_invoice_rsa(struct policy_view *view)
 {
-    const struct policy_view_certificate *root = view->certificate_count > 1 ? &view->certificates[view->certificate_count - 1] : NULL;
+    const struct policy_view_certificate *root = policy_names_root(view) != NULL ? &view->certificates[view->certificate_count - 1] : NULL;
     enum policy_outcome outcome = check_rsa_bits(view, &view->key, "its");
     if (outcome == POLICY_KEPT && root != NULL)
         outcome = root->is_read ? check_rsa_bits(view, &root->key, "the root's") : policy_view_broken(view, "the root cannot be read");
@@ -163,8 +164,6 @@ static enum policy_outcome check_invoice_oid(struct policy_view *view)
 static enum policy_outcome check_invoice_issuer(struct policy_view *view)
 {
     const struct policy_path *path = view->subject->path;
-    if (path->count == 0)
-        return policy_view_unknown(view, "there is no path");
     if (path->count < 3)
         return policy_view_broken(view, "no intermediate is between it and the root");
     const struct policy_path_certificate *issuer = &path->certificates[1];
