@@ -137,6 +137,12 @@ enum status log_new(const struct log_config *config, struct log_engine **out, st
 
 /* ---- closing ---- */
 
+void log_abandon(struct log_engine *log)
+{
+    if (log != NULL)
+        log_free(log);
+}
+
 enum status log_close(struct log_engine *log, struct error *err)
 {
     if (log == NULL)

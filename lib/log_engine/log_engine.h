@@ -135,6 +135,10 @@ MUST_USE enum status log_open(const struct log_config *config, struct log_engine
 /* log_close settles and frees; NULL is fine. A failure loses nothing: the next open recovers. */
 enum status log_close(struct log_engine *log, struct error *err);
 
+/* log_abandon frees without touching a store: for when one that the log shares with others has failed. Nothing is lost:
+ * the next open recovers. NULL is fine. */
+void log_abandon(struct log_engine *log);
+
 struct log_state log_state(const struct log_engine *log);
 
 /* log_has_failed: did a failure stop the log? Then it takes no more, whatever the status of a call was: close it and open

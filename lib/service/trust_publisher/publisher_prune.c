@@ -93,6 +93,8 @@ enum status publisher_prune(struct trust_publisher *p, const struct trust_publis
         s = a.store->list(a.store->context, FOLDER_DELTAS, prune_delta, &a, err);
     if (s == STATUS_OK)
         s = prune_identities(&a, err);
+    if (s == STATUS_OK)
+        s = trust_state_prune(&p->state, err);
     a.store = &p->config.state;
     return s == STATUS_OK ? a.store->list(a.store->context, FOLDER_CONTENTS, prune_contents, &a, err) : s;
 }

@@ -201,9 +201,10 @@ static enum status publish(struct release *r, const struct trust_publisher_input
     if (s == STATUS_OK)
         s = put_files(r->p, input, err);
     if (s == STATUS_OK)
-        s = sync_all(r->p, err);
-    if (s == STATUS_OK)
         s = put(r->p, OBJECT_BUNDLE, builder_view(&r->encoded), err);
+    if (s == STATUS_OK)
+        s = sync_all(r->p, err);
+    /* Whoever finds it after a power cut finds all that it speaks of: the next start relies on that. */
     if (s == STATUS_OK)
         s = put_latest(r, err);
     return s == STATUS_OK ? sync_all(r->p, err) : s;

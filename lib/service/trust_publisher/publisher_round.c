@@ -145,9 +145,7 @@ static void keep_evidence(void *context, const struct tai *ca_id, uint16_t log_n
     (void)snprintf(name, sizeof name, "evidence/%s/%lld", text,
                    (long long)(r->p->config.clock.now_ms(r->p->config.clock.context) / 1000));
     if (s == STATUS_OK)
-        s = store->put(store->context, name, file, &err);
-    if (s == STATUS_OK)
-        s = store->sync(store->context, &err);
+        s = store->put(store->context, name, file, &err); /* durable with the version */
     struct trust_publisher_log *log = entry_of(r->p, ca_id, log_number);
     if (s != STATUS_OK)
         tell(r->p, ca_id, log_number, EVENT_ERROR, "evidence-not-kept", err.text);

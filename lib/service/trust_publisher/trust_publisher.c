@@ -83,7 +83,10 @@ void trust_publisher_close(struct trust_publisher *p)
 {
     if (p == NULL)
         return;
-    (void)log_close(p->log, NULL); /* what does not settle now is recovered by the next open */
+    if (p->has_failed)
+        log_abandon(p->log);
+    else
+        (void)log_close(p->log, NULL); /* what does not settle now is recovered by the next open */
     trust_contents_free(p->contents);
     trust_state_clear(&p->state);
     publisher_clear_report(p);

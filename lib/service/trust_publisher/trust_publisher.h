@@ -19,8 +19,8 @@
  * version before is a rotation: the keys of the version before sign it, and it stays below bundles/ for ever, for clients that
  * were away.
  *
- * Objects of the state: contents/N (TrustBundle of the last versions), held/LOG-ID (codec/trust_bundle/trust_file.h: landmarks, what
- * is revoked, the newest checkpoint and revocations file), evidence/LOG-ID-SECONDS, rotations/N (which versions are rotations).
+ * Objects of the state: contents/N (TrustBundle of the last versions), held/LOG-ID/N (codec/trust_bundle/trust_file.h: landmarks, what
+ * is revoked, the newest checkpoint and revocations file), evidence/LOG-ID/SECONDS, rotations/N (which versions are rotations).
  * Those of the log of versions stand beside them (log_engine.h).
  *
  * Calls and callbacks are on the event loop's thread; the stores and the signers are used on a worker's thread while a build is

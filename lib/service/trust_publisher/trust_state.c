@@ -2,13 +2,15 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "codec/revocations/revocations.h"
 #include "codec/trust_bundle/trust_file.h"
 #include "rules/checkpoint_trust.h"
 
 #define FOLDER "held/"
-#define NAME_SIZE (sizeof FOLDER + TAI_TEXT_SIZE)
+#define NUMBER_SIZE 24
+#define NAME_SIZE (sizeof FOLDER + TAI_TEXT_SIZE + NUMBER_SIZE)
 
 /* ---- logs in memory ---- */
 
@@ -62,15 +64,17 @@ static struct trust_state_log *new_log(void)
     return log;
 }
 
-/* Takes log, also after a failure. */
+/* Takes log, also after a failure. The newer one of two stays. */
 static enum status insert(struct trust_state *state, struct trust_state_log *log, struct error *err)
 {
     size_t at;
     const struct key key = {&log->ca_id, log->log_number};
     if (array_find(&state->logs, &key, compare, &at)) {
         struct trust_state_log **old = array_at(&state->logs, at);
-        free_log(*old);
-        *old = log;
+        bool is_newer = log->bundle.version > (*old)->bundle.version;
+        free_log(is_newer ? *old : log);
+        if (is_newer)
+            *old = log;
         return STATUS_OK;
     }
     enum status s = array_insert(&state->logs, at, &log, "logs", err);
@@ -104,22 +108,41 @@ enum status trust_state_set(struct trust_state *state, const struct trust_bundle
 
 /* ---- the store ---- */
 
-static void name_of(const struct trust_state_log *log, char out[NAME_SIZE])
+static void folder_of(const struct trust_state_log *log, char out[NAME_SIZE])
 {
     struct tai id;
     char text[TAI_TEXT_SIZE] = "";
     if (tai_log_id(&log->ca_id, log->log_number, &id, NULL) == STATUS_OK)
         tai_text(&id, text);
-    (void)snprintf(out, NAME_SIZE, FOLDER "%s", text);
+    (void)snprintf(out, NAME_SIZE, FOLDER "%s/", text);
 }
 
-static enum status load_one(void *context, const char *name, struct error *err)
+static void name_of(const struct trust_state_log *log, char out[NAME_SIZE])
 {
-    struct trust_state *state = context;
+    char folder[NAME_SIZE];
+    folder_of(log, folder);
+    (void)snprintf(out, NAME_SIZE, "%.*s%llu", (int)(NAME_SIZE - NUMBER_SIZE), folder, (unsigned long long)log->bundle.version);
+}
+
+static bool is_below_one(const struct trust_state *state, const char *name)
+{
+    char folder[NAME_SIZE];
+    for (size_t i = 0; i < state->logs.count; i++) {
+        folder_of(trust_state_at(state, i), folder);
+        if (strncmp(name, folder, strlen(folder)) == 0)
+            return true;
+    }
+    return false;
+}
+
+struct loading {
+    struct trust_state *state;
+    bool is_second; /* the damaged ones alone are looked at */
+};
+
+static enum status read_one(const struct trust_state *state, const char *name, struct trust_state_log *log, struct error *err)
+{
     char ought[NAME_SIZE];
-    struct trust_state_log *log = new_log();
-    if (log == NULL)
-        return error_set(err, STATUS_NO_MEMORY, "out of memory");
     enum status s = state->store.get(state->store.context, name, &log->file, err);
     if (s == STATUS_OK)
         s = parse(log, err);
@@ -128,21 +151,58 @@ static enum status load_one(void *context, const char *name, struct error *err)
         if (!bytes_is_text(bytes_of_text(name), ought))
             s = error_set(err, STATUS_MALFORMED, "it is about another log");
     }
+    return s;
+}
+
+static enum status load_one(void *context, const char *name, struct error *err)
+{
+    struct loading *l = context;
+    struct error why = {.status = STATUS_OK};
+    if (l->is_second && is_below_one(l->state, name))
+        return STATUS_OK;
+    struct trust_state_log *log = new_log();
+    if (log == NULL)
+        return error_set(err, STATUS_NO_MEMORY, "out of memory");
+    enum status s = read_one(l->state, name, log, &why);
     if (s == STATUS_OK)
-        return insert(state, log, err);
+        return insert(l->state, log, err);
     free_log(log);
     if (s == STATUS_IO || s == STATUS_NO_MEMORY)
-        return s;
-    return error_prefix(err, STATUS_REFUSED,
-                        "%s is damaged: put it back from a backup; without it, the log's landmarks are fetched anew, and what it had "
-                        "revoked is forgotten as far as its file of today does not name it",
-                        name);
+        return error_set(err, s, "%s", why.text);
+    /* Cut short by a power cut, or damaged: it depends on what else there is. */
+    if (!l->is_second)
+        return STATUS_OK;
+    return error_set(err, STATUS_REFUSED,
+                     "%s is damaged (%s): put it back from a backup; without it, the log's landmarks are fetched anew, and what it "
+                     "had revoked is forgotten as far as its file of today does not name it",
+                     name, why.text);
 }
 
 enum status trust_state_load(const struct object_store *store, struct trust_state *out, struct error *err)
 {
+    struct loading l = {.state = out};
     *out = (struct trust_state){.store = *store, .logs = array_of(sizeof(struct trust_state_log *), TRUST_BUNDLE_LOGS_MAX)};
-    return store->list(store->context, FOLDER, load_one, out, err);
+    enum status s = store->list(store->context, FOLDER, load_one, &l, err);
+    l.is_second = true;
+    return s == STATUS_OK ? store->list(store->context, FOLDER, load_one, &l, err) : s;
+}
+
+static enum status prune_one(void *context, const char *name, struct error *err)
+{
+    const struct trust_state *state = context;
+    char ought[NAME_SIZE];
+    for (size_t i = 0; i < state->logs.count; i++) {
+        name_of(trust_state_at(state, i), ought);
+        if (strcmp(name, ought) == 0)
+            return STATUS_OK;
+    }
+    enum status s = state->store.remove(state->store.context, name, err);
+    return s == STATUS_NOT_FOUND ? STATUS_OK : s;
+}
+
+enum status trust_state_prune(struct trust_state *state, struct error *err)
+{
+    return state->store.list(state->store.context, FOLDER, prune_one, state, err);
 }
 
 void trust_state_clear(struct trust_state *state)

@@ -1,6 +1,8 @@
-/* trust_state.h - what a distributor holds of the logs that it follows: held/LOG-ID, trust files. Inside service/trust_publisher.
+/* trust_state.h - what a distributor holds of the logs that it follows: held/LOG-ID/N, trust files whose bundle has version N. Inside
+ * service/trust_publisher.
  *
- * All of it is in memory; what has changed is put into the store with trust_state_write. */
+ * All of it is in memory; what has changed is put into the store with trust_state_write, beside what was there: the one before goes
+ * when the new one is durable. */
 #ifndef CATHAYA_SERVICE_TRUST_PUBLISHER_TRUST_STATE_H
 #define CATHAYA_SERVICE_TRUST_PUBLISHER_TRUST_STATE_H
 
@@ -22,8 +24,8 @@ struct trust_state {
     struct array logs; /* struct trust_state_log *, by CA ID and number */
 };
 
-/* trust_state_load reads all that is held. STATUS_REFUSED for a damaged file, with its name: one that was skipped could be the one
- * with what is revoked. trust_state_clear follows in any case. */
+/* trust_state_load reads all that is held: of each log the highest N that is whole. STATUS_REFUSED for a damaged file that has no
+ * other beside it, with its name: one that was skipped could be the one with what is revoked. trust_state_clear follows in any case. */
 MUST_USE enum status trust_state_load(const struct object_store *store, struct trust_state *out, struct error *err);
 void trust_state_clear(struct trust_state *state);
 
@@ -44,7 +46,8 @@ MUST_USE enum status trust_state_set(struct trust_state *state, const struct tru
  * store does not have stay as they are. *dropped is how many logs lost something. */
 MUST_USE enum status trust_state_fit(struct trust_state *state, const struct trust_store *store, size_t *dropped, struct error *err);
 
-/* trust_state_write puts what is new, without a sync. */
+/* trust_state_write puts what is new, without a sync; trust_state_prune removes what it took the place of, after one. */
 MUST_USE enum status trust_state_write(struct trust_state *state, struct error *err);
+MUST_USE enum status trust_state_prune(struct trust_state *state, struct error *err);
 
 #endif
