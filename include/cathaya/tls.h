@@ -151,7 +151,7 @@ CATHAYA_API void cathaya_tls_session_free(struct cathaya_tls_session *session);
 #define CATHAYA_TLS_NAME_SIZE 64
 #define CATHAYA_TLS_SUBJECT_SIZE 160
 #define CATHAYA_TLS_CHAIN_MAX 10
-#define CATHAYA_TLS_SCTS_MAX 16
+#define CATHAYA_TLS_SCTS_MAX 32
 #define CATHAYA_TLS_ANCHORS_SIZE 2048
 
 enum cathaya_tls_mode {
@@ -164,7 +164,8 @@ enum cathaya_tls_mode {
 enum cathaya_sct_source {
     CATHAYA_SCT_CERTIFICATE = 0,
     CATHAYA_SCT_TLS = 1,
-    CATHAYA_SCT_OCSP = 2
+    CATHAYA_SCT_OCSP = 2,
+    CATHAYA_SCT_PROPERTY = 3 /* beside a Merkle Tree Certificate in a file */
 };
 
 /* A signed certificate timestamp, as it was found: not judged. */

@@ -9,6 +9,7 @@ _Static_assert((int)CATHAYA_TLS_MODE_STANDALONE == (int)PEER_MODE_STANDALONE, "m
 _Static_assert((int)CATHAYA_TLS_MODE_CLASSIC == (int)PEER_MODE_CLASSIC, "mode");
 _Static_assert((int)CATHAYA_SCT_TLS == (int)PEER_SCT_TLS, "SCT source");
 _Static_assert((int)CATHAYA_SCT_OCSP == (int)PEER_SCT_OCSP, "SCT source");
+_Static_assert((int)CATHAYA_SCT_PROPERTY == (int)PEER_SCT_PROPERTY, "SCT source");
 _Static_assert(CATHAYA_TLS_CHAIN_MAX == PEER_CHAIN_MAX, "chain");
 _Static_assert(CATHAYA_TLS_SCTS_MAX == PEER_SCTS_MAX, "SCTs");
 _Static_assert(CATHAYA_TLS_SUBJECT_SIZE == PEER_SUBJECT_SIZE, "subject");
@@ -51,11 +52,14 @@ static void fill_certificate(const struct cathaya_tls *connection, const struct 
     out->subject_count = peer->subject_count;
     for (size_t i = 0; i < peer->subject_count; i++)
         copy_printable(out->subjects[i], sizeof out->subjects[i], peer->subjects[i]);
-    out->sct_count = peer->sct_count;
     for (size_t i = 0; i < peer->sct_count; i++) {
-        out->scts[i].source = (enum cathaya_sct_source)peer->scts[i].source;
-        out->scts[i].timestamp_ms = peer->scts[i].timestamp_ms;
-        memcpy(out->scts[i].log_id, peer->scts[i].log_id, sizeof out->scts[i].log_id);
+        const struct peer_sct *from = &peer->scts[i];
+        if (from->sct.version != SCT_V1)
+            continue;
+        struct cathaya_sct *to = &out->scts[out->sct_count++];
+        to->source = (enum cathaya_sct_source)from->source;
+        to->timestamp_ms = from->sct.timestamp_ms;
+        memcpy(to->log_id, from->sct.log_id.data, sizeof to->log_id);
     }
     if (peer->proof.ca != NULL)
         verify_parts_fill_result(connection->trust->mtc->store, &peer->proof, r->verdict == STATUS_OK, &out->mtc);

@@ -49,8 +49,6 @@ static enum status add_anchors(const struct filling *f)
     for (size_t i = 0; i < b->anchors.count; i++) {
         const struct trust_bundle_anchor *from = trust_bundle_anchor_at(b, i);
         struct certificate parsed;
-        if (!is_for(f, &from->purposes))
-            continue;
         enum status s = certificate_parse(from->certificate, &parsed, f->err);
         if (s != STATUS_OK)
             return error_prefix(f->err, STATUS_REFUSED, "root or intermediate %zu", i + 1);
@@ -81,6 +79,10 @@ static enum status add_cosigners(const struct filling *f)
         enum status s = trust_store_add_cosigner(f->out->store, &c->id, bytes_of_text(alg->name), c->spki, f->err);
         if (s != STATUS_OK)
             return error_prefix(f->err, s == STATUS_NO_MEMORY ? s : STATUS_REFUSED, "cosigner %s", id);
+        struct trust_contents_cosigner row = {.id = c->id, .role = c->role, .operator_name = c->operator_name};
+        s = array_insert(&f->out->cosigners, f->out->cosigners.count, &row, "cosigners", f->err);
+        if (s != STATUS_OK)
+            return s;
     }
     return STATUS_OK;
 }
@@ -133,6 +135,9 @@ static enum status add_ca(const struct filling *f, const struct trust_bundle_ca 
         s = trust_store_add_ca(f->out->store, ca->certificate, f->err);
     for (size_t i = 0; s == STATUS_OK && i < ca->rule_count; i++)
         s = add_rule(f, ca, trust_bundle_rule_at(f->bundles[0], ca, i));
+    struct trust_contents_ca row = {.id = ca->id, .operator_name = ca->operator_name, .purposes = ca->purposes, .level_max = ca->level_max};
+    if (s == STATUS_OK)
+        s = array_insert(&f->out->cas, f->out->cas.count, &row, "Merkle Tree CAs", f->err);
     if (s == STATUS_OK) {
         struct array *ids = parsed.draft == &draft_gm ? &f->out->gm_ids : &f->out->intl_ids;
         s = array_insert(ids, ids->count, &ca->id, "trust anchor IDs", f->err);
@@ -290,6 +295,10 @@ enum status trust_contents_new(const struct trust_bundle *const *bundles, size_t
     c->anchors = array_of(sizeof(struct trust_contents_anchor), TRUST_BUNDLE_ANCHORS_MAX);
     c->names = array_of(sizeof(struct bytes), TRUST_BUNDLE_NAMES_MAX);
     c->serials = array_of(sizeof(struct trust_bundle_serials), TRUST_BUNDLE_SERIALS_MAX);
+    c->cas = array_of(sizeof(struct trust_contents_ca), TRUST_BUNDLE_CAS_MAX);
+    c->cosigners = array_of(sizeof(struct trust_contents_cosigner), TRUST_BUNDLE_COSIGNERS_MAX);
+    log_list_init(&c->ct_logs);
+    c->algorithms = algorithms;
     c->gm_ids = array_of(sizeof(struct tai), TRUST_CONTENTS_IDS_MAX);
     c->intl_ids = array_of(sizeof(struct tai), TRUST_CONTENTS_IDS_MAX);
     const struct filling f = {bundles, bundle_count, algorithms, settings, c, err};
@@ -298,6 +307,8 @@ enum status trust_contents_new(const struct trust_bundle *const *bundles, size_t
         s = add_anchors(&f);
     if (s == STATUS_OK)
         s = add_cas(&f);
+    if (s == STATUS_OK)
+        s = trust_ct_logs_list(bundles[0], &c->ct_logs, err);
     for (size_t i = 0; s == STATUS_OK && i < bundle_count; i++)
         s = add_revoked(&f, bundles[i]);
     if (s == STATUS_OK && !settings->is_without_landmarks)
@@ -317,6 +328,9 @@ void trust_contents_free(struct trust_contents *contents)
     array_clear(&contents->anchors);
     array_clear(&contents->names);
     array_clear(&contents->serials);
+    array_clear(&contents->cas);
+    array_clear(&contents->cosigners);
+    log_list_clear(&contents->ct_logs);
     array_clear(&contents->gm_ids);
     array_clear(&contents->intl_ids);
     free(contents);

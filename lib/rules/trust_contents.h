@@ -3,7 +3,7 @@
 #ifndef CATHAYA_RULES_TRUST_CONTENTS_H
 #define CATHAYA_RULES_TRUST_CONTENTS_H
 
-#include "codec/trust_bundle/trust_bundle.h"
+#include "codec/trust_bundle/trust_ct_logs.h"
 #include "rules/trust_store.h"
 
 /* A trust_anchors extension has 2^16-1 bytes; nobody sends more than two for each CA's current log. */
@@ -11,7 +11,7 @@
 
 struct trust_contents_settings {
     int64_t now_s;         /* landmarks that are expired then are left out */
-    uint16_t purpose;      /* enum trust_bundle_purpose: CAs and anchors of other purposes are left out. 0: all are taken */
+    uint16_t purpose;      /* enum trust_bundle_purpose: MTC CAs of other purposes are left out. 0: all are taken */
     bool is_without_landmarks; /* profile gm-no-landmarks: neither trusted subtrees nor their IDs */
 };
 
@@ -24,11 +24,28 @@ struct trust_contents_anchor {
     struct trust_bundle_limits limits; /* its names and serial numbers: trust_contents_permitted and its neighbours */
 };
 
+/* What the bundle says of an MTC CA of the store, and of a cosigner. Borrows like anchors. */
+struct trust_contents_ca {
+    struct tai id;
+    struct bytes operator_name;
+    struct trust_bundle_purposes purposes;
+    uint8_t level_max;
+};
+struct trust_contents_cosigner {
+    struct tai id;
+    enum trust_bundle_cosigner_role role;
+    struct bytes operator_name;
+};
+
 struct trust_contents {
+    const struct algorithms *algorithms; /* of the store */
     struct trust_store *store; /* Merkle Tree CAs, cosigners, rules, trusted subtrees, revoked ranges */
-    struct array anchors;      /* struct trust_contents_anchor */
+    struct array anchors;      /* struct trust_contents_anchor: of all purposes */
     struct array names;        /* struct bytes, and ... */
     struct array serials;      /* struct trust_bundle_serials: what limits of anchors speak of */
+    struct array cas;          /* struct trust_contents_ca */
+    struct array cosigners;    /* struct trust_contents_cosigner */
+    struct log_list ct_logs;   /* as old as the bundle */
     struct array gm_ids;       /* struct tai: what to ask for with GM CAs (SM3), ... */
     struct array intl_ids;     /* ... and with the others: CA ID, then CA.2.N.L for its logs */
 };

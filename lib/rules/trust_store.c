@@ -110,6 +110,7 @@ static enum status read_ca(const struct trust_store *store, struct bytes der, st
     if (ca->der == NULL)
         return error_set(err, STATUS_NO_MEMORY, "out of memory");
     memcpy(ca->der, der.data, der.len);
+    ca->der_len = der.len;
     struct ca_certificate cert;
     enum status s = ca_certificate_parse(bytes_of(ca->der, der.len), &cert, err);
     if (s != STATUS_OK)

@@ -24,7 +24,8 @@ struct trust_ca {
     struct public_key *key;
     uint64_t min_serial, max_serial;
     int64_t not_before_s, not_after_s; /* of the CA certificate, inclusive */
-    uint8_t *der;
+    uint8_t *der; /* the CA certificate */
+    size_t der_len;
 };
 
 struct trust_cosigner {

@@ -6,6 +6,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
+#include "codec/trust_bundle/trust_bundle.h"
 #include "crypto/context.h"
 #include "crypto/evp_key.h"
 #include "rules/precert.h"
@@ -20,7 +21,7 @@
 struct classic_chain {
     struct algorithms *algorithms;
     struct classic_log logs[CLASSIC_CHAIN_SCTS];
-    X509_STORE *store; /* the root */
+    STACK_OF(X509) *roots; /* one */
     struct builder der[CLASSIC_ROLES];
     struct builder key_pem;
 };
@@ -157,6 +158,15 @@ static enum status write_key(EVP_PKEY *key, struct builder *out, struct error *e
                                        : library_failed("private key", err);
 }
 
+/* A stack of one, with a reference of its own. */
+static enum status stack_of(X509 *cert, STACK_OF(X509) **out, struct error *err)
+{
+    *out = sk_X509_new_null();
+    if (*out == NULL || X509_add_cert(*out, cert, X509_ADD_FLAG_UP_REF) != 1)
+        return library_failed("roots", err);
+    return STATUS_OK;
+}
+
 static enum status make_all(struct classic_chain *chain, struct workshop *w, bool is_gm,
                             struct error *err)
 {
@@ -169,10 +179,7 @@ static enum status make_all(struct classic_chain *chain, struct workshop *w, boo
         s = write_key(w->keys[CLASSIC_LEAF], &chain->key_pem, err);
     if (s != STATUS_OK)
         return s;
-    chain->store = X509_STORE_new();
-    if (chain->store == NULL || X509_STORE_add_cert(chain->store, w->certs[CLASSIC_ROOT]) != 1)
-        return library_failed("store", err);
-    return STATUS_OK;
+    return stack_of(w->certs[CLASSIC_ROOT], &chain->roots, err);
 }
 
 enum status classic_chain_new(enum classic_alg alg, const char *dns_name, int64_t at_s,
@@ -207,7 +214,7 @@ void classic_chain_free(struct classic_chain *chain)
     for (int i = 0; i < CLASSIC_ROLES; i++)
         builder_clear(&chain->der[i]);
     builder_clear(&chain->key_pem);
-    X509_STORE_free(chain->store);
+    sk_X509_pop_free(chain->roots, X509_free);
     algorithms_free(chain->algorithms);
     free(chain);
 }
@@ -235,12 +242,12 @@ struct bytes classic_chain_key_pem(const struct classic_chain *chain)
 /* ---- the client's side ---- */
 
 /* *issuer is the certificate whose key signed the leaf; the caller frees it. */
-static enum status verify_path(X509_STORE *store, STACK_OF(X509) *certs, const char *dns_name,
+static enum status verify_path(STACK_OF(X509) *roots, STACK_OF(X509) *certs, const char *dns_name,
                                int64_t at_s, X509 **issuer, struct error *err)
 {
     STACK_OF(X509) *path;
-    enum status s = classic_path_verify(&(struct classic_path){.roots = store, .sent = certs, .at_s = at_s,
-                                                               .dns_name = bytes_of_text(dns_name)}, &path, err);
+    enum status s = classic_path_verify(&(struct classic_path){.roots = roots, .sent = certs, .at_s = at_s, .purpose = TRUST_BUNDLE_TLS,
+                                                               .dns_name = bytes_of_text(dns_name)}, &path, NULL, err);
     if (s != STATUS_OK)
         return error_prefix(err, s, "classic chain");
     *issuer = sk_X509_num(path) > 1 ? sk_X509_value(path, 1) : NULL;
@@ -280,7 +287,7 @@ enum status classic_chain_verify(const struct classic_chain *chain, const struct
                          context_openssl_reason());
     }
     X509 *issuer = NULL;
-    enum status s = verify_path(chain->store, certs, dns_name, at_s, &issuer, err);
+    enum status s = verify_path(chain->roots, certs, dns_name, at_s, &issuer, err);
     if (s == STATUS_OK)
         s = verify_scts(chain, sk_X509_value(certs, 0), issuer, at_s, err);
     X509_free(issuer);
@@ -293,17 +300,17 @@ enum status classic_chain_verify_below(struct bytes root, const struct bytes *ce
 {
     STACK_OF(X509) *certs = classic_path_parse(certificates, count);
     X509 *anchor = classic_certificate_parse(root), *issuer = NULL;
-    X509_STORE *store = X509_STORE_new();
+    STACK_OF(X509) *roots = NULL;
     enum status s;
     if (certs == NULL || count == 0 || anchor == NULL)
         s = error_set(err, STATUS_MALFORMED, "classic chain: not certificates: %s", context_openssl_reason());
-    else if (store == NULL || X509_STORE_add_cert(store, anchor) != 1)
-        s = library_failed("store", err);
     else
-        s = verify_path(store, certs, dns_name, at_s, &issuer, err);
+        s = stack_of(anchor, &roots, err);
+    if (s == STATUS_OK)
+        s = verify_path(roots, certs, dns_name, at_s, &issuer, err);
     X509_free(issuer);
     X509_free(anchor);
-    X509_STORE_free(store);
+    sk_X509_pop_free(roots, X509_free);
     sk_X509_pop_free(certs, X509_free);
     return s;
 }

@@ -5,8 +5,10 @@
 #include <openssl/bio.h>
 #include <openssl/x509v3.h>
 
+#include "codec/trust_bundle/trust_bundle.h"
 #include "crypto/context.h"
 #include "tls/classic_certificate.h"
+#include "tls/classic_use.h"
 
 #define SUBJECT_SIZE 120
 
@@ -53,11 +55,14 @@ static bool ask_for(X509_VERIFY_PARAM *param, const struct classic_path *path)
     return X509_VERIFY_PARAM_set1_host(param, (const char *)name.data, name.len) == 1;
 }
 
-static enum status refuse(X509_STORE_CTX *ctx, const struct classic_path *path, struct error *err)
+static enum status refuse(X509_STORE_CTX *ctx, const struct classic_path *path, struct classic_path_failure *failure,
+                          struct error *err)
 {
     char subject[SUBJECT_SIZE] = "";
     int code = X509_STORE_CTX_get_error(ctx), depth = X509_STORE_CTX_get_error_depth(ctx);
     X509 *cert = X509_STORE_CTX_get_current_cert(ctx);
+    if (failure != NULL)
+        *failure = (struct classic_path_failure){code, depth};
     if (code == X509_V_ERR_HOSTNAME_MISMATCH)
         return error_set(err, STATUS_REFUSED, "the certificate is not for the name %.*s",
                          (int)(path->dns_name.len < 200 ? path->dns_name.len : 200), (const char *)path->dns_name.data);
@@ -71,45 +76,57 @@ static enum status refuse(X509_STORE_CTX *ctx, const struct classic_path *path, 
                      subject);
 }
 
-/* What the server sent and what is known besides; the certificates stay theirs. */
-static STACK_OF(X509) *untrusted(const struct classic_path *path)
-{
-    STACK_OF(X509) *all = sk_X509_dup(path->sent);
-    for (int i = 0; all != NULL && path->known != NULL && i < sk_X509_num(path->known); i++)
-        if (sk_X509_push(all, sk_X509_value(path->known, i)) <= 0) {
-            sk_X509_free(all);
-            return NULL;
-        }
-    return all;
-}
-
 static enum status failed(struct error *err)
 {
     return error_set(err, STATUS_NO_MEMORY, "verification: %s", context_openssl_reason());
 }
 
-enum status classic_path_verify(const struct classic_path *path, STACK_OF(X509) **chain, struct error *err)
+/* What OpenSSL does not know of the purpose, on the whole path. */
+static enum status check_use(const struct classic_path *path, STACK_OF(X509) *chain, struct classic_path_failure *failure,
+                             struct error *err)
+{
+    char subject[SUBJECT_SIZE];
+    for (int i = 0; i < sk_X509_num(chain); i++) {
+        bool is_root = i > 0 && i == sk_X509_num(chain) - 1;
+        if (is_root || classic_use_allows(sk_X509_value(chain, i), path->purpose, i > 0))
+            continue;
+        if (failure != NULL)
+            *failure = (struct classic_path_failure){X509_V_ERR_INVALID_PURPOSE, i};
+        classic_path_subject(sk_X509_value(chain, i), subject, sizeof subject);
+        return error_set(err, STATUS_REFUSED, "the uses in it do not allow this one (certificate %d of the path, \"%s\")", i, subject);
+    }
+    return STATUS_OK;
+}
+
+static enum status run(X509_STORE_CTX *ctx, const struct classic_path *path, STACK_OF(X509) **chain,
+                       struct classic_path_failure *failure, struct error *err)
+{
+    X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(ctx);
+    X509_STORE_CTX_set0_trusted_stack(ctx, path->roots);
+    X509_VERIFY_PARAM_set_time(param, (time_t)path->at_s);
+    X509_VERIFY_PARAM_set_depth(param, CLASSIC_PATH_DEPTH_MAX);
+    X509_VERIFY_PARAM_set_auth_level(param, CLASSIC_PATH_LEVEL);
+    if (X509_STORE_CTX_set_purpose(ctx, classic_use_purpose(path->purpose, sk_X509_value(path->sent, 0))) != 1 ||
+        !ask_for(param, path))
+        return failed(err);
+    if (X509_verify_cert(ctx) != 1)
+        return refuse(ctx, path, failure, err);
+    enum status s = check_use(path, X509_STORE_CTX_get0_chain(ctx), failure, err);
+    if (s != STATUS_OK)
+        return s;
+    *chain = X509_STORE_CTX_get1_chain(ctx);
+    return *chain != NULL ? STATUS_OK : failed(err);
+}
+
+enum status classic_path_verify(const struct classic_path *path, STACK_OF(X509) **chain, struct classic_path_failure *failure,
+                                struct error *err)
 {
     *chain = NULL;
-    STACK_OF(X509) *all = untrusted(path);
     X509_STORE_CTX *ctx = X509_STORE_CTX_new_ex(context_library(), context_properties());
-    enum status s = STATUS_OK;
-    if (all == NULL || ctx == NULL || X509_STORE_CTX_init(ctx, path->roots, sk_X509_value(path->sent, 0), all) != 1)
-        s = failed(err);
-    if (s == STATUS_OK) {
-        X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(ctx);
-        X509_VERIFY_PARAM_set_time(param, (time_t)path->at_s);
-        X509_VERIFY_PARAM_set_depth(param, CLASSIC_PATH_DEPTH_MAX);
-        X509_VERIFY_PARAM_set_auth_level(param, CLASSIC_PATH_LEVEL);
-        if (X509_STORE_CTX_set_purpose(ctx, X509_PURPOSE_SSL_SERVER) != 1 || !ask_for(param, path))
-            s = failed(err);
-        else if (X509_verify_cert(ctx) != 1)
-            s = refuse(ctx, path, err);
-        else if ((*chain = X509_STORE_CTX_get1_chain(ctx)) == NULL)
-            s = failed(err);
-    }
+    enum status s = ctx != NULL && X509_STORE_CTX_init(ctx, NULL, sk_X509_value(path->sent, 0), path->sent) == 1
+                        ? run(ctx, path, chain, failure, err)
+                        : failed(err);
     X509_STORE_CTX_free(ctx);
-    sk_X509_free(all);
     (void)context_openssl_reason();
     return s;
 }

@@ -16,17 +16,24 @@
 
 /* All borrowed. */
 struct classic_path {
-    X509_STORE *roots;
-    STACK_OF(X509) *sent;  /* the leaf first, as it came */
-    STACK_OF(X509) *known; /* further certificates that may stand between; NULL: none */
+    STACK_OF(X509) *roots;
+    STACK_OF(X509) *sent;  /* the leaf first; the others may stand between */
+    uint16_t purpose;      /* enum trust_bundle_purpose: what the leaf is used for, and its issuers may issue for */
     struct bytes dns_name; /* what the leaf has to be for: a name, or */
     struct bytes ip;       /* an address; both empty: not checked */
     int64_t at_s;
 };
 
-/* classic_path_verify is STATUS_OK when the leaf may be used by a TLS server, leads to a root and is for the name.
- * *chain, leaf to root, is the caller's (sk_X509_pop_free with X509_free); NULL on failure. */
-MUST_USE enum status classic_path_verify(const struct classic_path *path, STACK_OF(X509) **chain, struct error *err);
+/* Why not. */
+struct classic_path_failure {
+    int code; /* X509_V_ERR_* */
+    int at;   /* the certificate of the path, from the leaf */
+};
+
+/* classic_path_verify is STATUS_OK when the leaf may be used for the purpose, leads to a root and is for the name. *chain, leaf to
+ * root, is the caller's (sk_X509_pop_free with X509_free); NULL on failure. failure may be NULL. */
+MUST_USE enum status classic_path_verify(const struct classic_path *path, STACK_OF(X509) **chain,
+                                         struct classic_path_failure *failure, struct error *err);
 
 /* classic_path_parse reads certificates in DER; NULL when one is not. The result is the caller's. */
 STACK_OF(X509) *classic_path_parse(const struct bytes *certificates, size_t count);

@@ -12,22 +12,21 @@ static enum status refuse(struct error *err, const char *what)
 
 enum status credential_ocsp_take(struct tls_credential *c, struct bytes der, int64_t now_s, struct error *err)
 {
-    struct ocsp_extras extras;
+    int64_t until_s = 0;
     struct error reason = {.status = STATUS_OK};
     if (c->issuer == NULL)
         return refuse(err, "the chain lacks the issuer, so it cannot be checked");
     if (der.len > TLS_CREDENTIAL_OCSP_MAX)
         return refuse(err, "too long");
-    builder_init_fixed(&extras.scts, NULL, 0); /* clients collect them, not we */
-    enum ocsp_answer answer = ocsp_staple_judge(der, c->leaf, c->issuer, now_s, &extras, &reason);
+    enum ocsp_answer answer = ocsp_staple_judge(der, c->leaf, c->issuer, now_s, &until_s, &reason);
     if (answer != OCSP_ANSWER_GOOD)
         return error_set(err, answer == OCSP_ANSWER_REVOKED ? STATUS_REFUSED : STATUS_USAGE, "%s", reason.text);
     /* Clients whose clock is right have no patience with one that is over. */
-    if (extras.until_s <= now_s)
+    if (until_s <= now_s)
         return refuse(err, "it is out of date");
     builder_bytes(&c->ocsp, der);
     c->facts.has_ocsp = true;
-    c->facts.ocsp_until_s = extras.until_s;
+    c->facts.ocsp_until_s = until_s;
     return builder_status(&c->ocsp, "OCSP response", err);
 }
 

@@ -99,17 +99,8 @@ static bool is_current(const ASN1_GENERALIZEDTIME *from, const ASN1_GENERALIZEDT
     return from_s <= at_s + OCSP_STAPLE_SKEW_S && *until_s >= at_s - skew_s;
 }
 
-static void take_scts(OCSP_SINGLERESP *single, struct builder *scts)
-{
-    int at = OCSP_SINGLERESP_get_ext_by_NID(single, NID_ct_cert_scts, -1);
-    if (at < 0)
-        return;
-    const ASN1_OCTET_STRING *value = X509_EXTENSION_get_data(OCSP_SINGLERESP_get_ext(single, at));
-    builder_bytes(scts, bytes_of(ASN1_STRING_get0_data(value), (size_t)ASN1_STRING_length(value)));
-}
-
 static enum ocsp_answer judge(OCSP_BASICRESP *basic, const X509 *leaf, X509 *issuer, int64_t at_s,
-                              struct ocsp_extras *extras, struct error *reason)
+                              int64_t *until_s, struct error *reason)
 {
     ASN1_GENERALIZEDTIME *revoked = NULL, *from = NULL, *until = NULL;
     int why = OCSP_REVOKED_STATUS_NOSTATUS;
@@ -119,7 +110,7 @@ static enum ocsp_answer judge(OCSP_BASICRESP *basic, const X509 *leaf, X509 *iss
     if (!is_signed(basic, issuer, at_s))
         return nothing(reason, "it is not signed by who may answer");
     int status = OCSP_single_get0_status(single, &why, &revoked, &from, &until);
-    if (!is_current(from, until, at_s, &extras->until_s))
+    if (!is_current(from, until, at_s, until_s))
         return nothing(reason, "it is out of date");
     if (status == V_OCSP_CERTSTATUS_REVOKED) {
         (void)error_set(reason, STATUS_REFUSED, "the certificate is revoked: %s (OCSP)",
@@ -128,18 +119,17 @@ static enum ocsp_answer judge(OCSP_BASICRESP *basic, const X509 *leaf, X509 *iss
     }
     if (status != V_OCSP_CERTSTATUS_GOOD)
         return nothing(reason, "the responder does not know the certificate");
-    take_scts(single, &extras->scts);
     return OCSP_ANSWER_GOOD;
 }
 
 enum ocsp_answer ocsp_staple_judge(struct bytes response, const X509 *leaf, X509 *issuer, int64_t at_s,
-                                   struct ocsp_extras *extras, struct error *reason)
+                                   int64_t *until_s, struct error *reason)
 {
     const char *why;
     OCSP_BASICRESP *basic = parse(response, &why);
     if (basic == NULL)
         return nothing(reason, why);
-    enum ocsp_answer answer = judge(basic, leaf, issuer, at_s, extras, reason);
+    enum ocsp_answer answer = judge(basic, leaf, issuer, at_s, until_s, reason);
     OCSP_BASICRESP_free(basic);
     (void)context_openssl_reason();
     return answer;

@@ -5,7 +5,7 @@
 
 #include <openssl/x509.h>
 
-#include "base/builder.h"
+#include "base/bytes.h"
 #include "base/status.h"
 
 /* Clocks differ by minutes. */
@@ -19,15 +19,10 @@ enum ocsp_answer {
     OCSP_ANSWER_REVOKED  /* *reason says when and why */
 };
 
-/* What a good answer has besides. */
-struct ocsp_extras {
-    int64_t until_s;     /* when there should be another: nextUpdate, or OCSP_STAPLE_LIFETIME_S after thisUpdate */
-    struct builder scts; /* the caller's: takes the contents of the SCT extension [RFC6962 3.3], a DER OCTET STRING */
-};
-
 /* ocsp_staple_judge: what does the response say about leaf, which issuer has issued? Only an answer that issuer,
- * or one whom it has delegated this to, has signed, and that is current at at_s, says anything. */
+ * or one whom it has delegated this to, has signed, and that is current at at_s, says anything. *until_s, of a good answer: when there should be another, which is
+ * nextUpdate, or OCSP_STAPLE_LIFETIME_S after thisUpdate. */
 enum ocsp_answer ocsp_staple_judge(struct bytes response, const X509 *leaf, X509 *issuer, int64_t at_s,
-                                   struct ocsp_extras *extras, struct error *reason);
+                                   int64_t *until_s, struct error *reason);
 
 #endif

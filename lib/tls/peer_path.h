@@ -21,7 +21,7 @@
 /* Leaf, six between, root: the longest public paths have five. */
 #define PEER_PATH_CERTIFICATES_MAX 8
 /* Steps of the search, each a look at an issuer that may fit: a sender who repeats one name has to end somewhere. */
-#define PEER_PATH_STEPS_MAX 512
+#define PEER_PATH_STEPS_MAX 2048
 /* Complete candidates that are kept and put in order. Cross-signed CAs of today give four. */
 #define PEER_PATH_CANDIDATES_MAX 32
 /* Signatures that are verified for one leaf: eight paths of the longest kind. */

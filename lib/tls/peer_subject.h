@@ -19,7 +19,8 @@ struct peer_subject_question {
     const struct peer_trust *trust;       /* the logs of peer_trust_set_logs, or of its contents; without any, SCTs are not looked at */
     const struct peer_request *request;   /* as it was judged */
     const struct peer_verdict *verdict;   /* of peer_verify for it, STATUS_OK or not */
-    enum status outcome;                  /* what peer_verify has said */
+    enum status outcome;                  /* what peer_verify has said, and */
+    const char *why;                      /* its reason in words; NULL or "" for none */
     const struct policy_names *names;     /* NULL: rules about names are not looked at */
 };
 

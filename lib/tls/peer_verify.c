@@ -2,15 +2,13 @@
 
 #include <string.h>
 
-#include "codec/asn1/der.h"
-#include "codec/ct/sct_list.h"
 #include "crypto/context.h"
 #include "rules/tls_names.h"
 #include "rules/verify_certificate.h"
-#include "tls/classic_certificate.h"
 #include "tls/classic_path.h"
 #include "tls/ocsp_staple.h"
-#include "tls/peer_trust_parts.h"
+#include "tls/peer_path_parts.h"
+#include "tls/peer_scts.h"
 
 const char *peer_mode_name(enum peer_mode mode)
 {
@@ -20,44 +18,8 @@ const char *peer_mode_name(enum peer_mode mode)
 
 const char *peer_sct_source_name(enum peer_sct_source source)
 {
-    static const char *const names[] = {"certificate", "tls", "ocsp"};
+    static const char *const names[] = {"certificate", "tls", "ocsp", "property"};
     return names[source];
-}
-
-/* ---- signed certificate timestamps ---- */
-
-/* What cannot be read is left out: whether there are enough is the policy's question. */
-static void collect(struct peer_verdict *v, enum peer_sct_source source, struct bytes list)
-{
-    struct sct_list all;
-    struct error ignored;
-    if (list.len == 0 || sct_list_parse(list, &all, &ignored) != STATUS_OK)
-        return;
-    for (size_t i = 0; i < all.count && v->sct_count < PEER_SCTS_MAX; i++) {
-        if (all.scts[i].version != SCT_V1)
-            continue;
-        struct peer_sct *sct = &v->scts[v->sct_count++];
-        sct->source = source;
-        sct->timestamp_ms = all.scts[i].timestamp_ms;
-        memcpy(sct->log_id, all.scts[i].log_id.data, sizeof sct->log_id);
-    }
-}
-
-static void collect_from_certificate(struct peer_verdict *v, const X509 *leaf)
-{
-    ASN1_OCTET_STRING *list = classic_certificate_scts(leaf);
-    if (list != NULL)
-        collect(v, PEER_SCT_CERTIFICATE, bytes_of(ASN1_STRING_get0_data(list), (size_t)ASN1_STRING_length(list)));
-    ASN1_OCTET_STRING_free(list);
-}
-
-static void collect_from_ocsp(struct peer_verdict *v, struct bytes extension)
-{
-    struct reader r;
-    struct der_element list;
-    reader_init(&r, extension);
-    if (der_tagged(&r, DER_OCTET_STRING, &list) && reader_is_at_end(&r))
-        collect(v, PEER_SCT_OCSP, list.contents);
 }
 
 /* ---- what suits what ---- */
@@ -84,6 +46,27 @@ static enum status check_pairing(const struct peer_request *request, const struc
 }
 
 /* ---- Merkle Tree Certificates ---- */
+
+static uint16_t purpose_of(const struct peer_request *request)
+{
+    return request->purpose != 0 ? request->purpose : TRUST_BUNDLE_TLS;
+}
+
+static bool is_for_servers(uint16_t purpose)
+{
+    return purpose == TRUST_BUNDLE_TLS || purpose == TRUST_BUNDLE_TLS_INTRANET;
+}
+
+/* A CA that no bundle has said anything about was added by hand, for every purpose. */
+static bool is_ca_for(const struct peer_trust *trust, const struct trust_ca *ca, uint16_t purpose)
+{
+    const struct peer_ca *listed = ca != NULL ? peer_trust_ca(trust, &ca->id) : NULL;
+    if (listed == NULL)
+        return true;
+    return is_for_servers(purpose) ? trust_bundle_purposes_have(&listed->purposes, TRUST_BUNDLE_TLS) ||
+                                         trust_bundle_purposes_have(&listed->purposes, TRUST_BUNDLE_TLS_INTRANET)
+                                   : trust_bundle_purposes_have(&listed->purposes, purpose);
+}
 
 static bool is_mtc(const struct peer_trust *trust, const struct certificate *cert)
 {
@@ -121,69 +104,72 @@ static enum status verify_mtc(const struct peer_trust *trust, struct hasher_set 
     v->mode = v->cosignature_count > 0 ? PEER_MODE_STANDALONE : PEER_MODE_LANDMARK;
     if (s == STATUS_OK && v->ca_world == PEER_WORLD_GM && !request->scope.has_gm)
         s = error_set(err, STATUS_REFUSED, "a certificate of a GM CA: this client knows none");
+    if (s == STATUS_OK && !is_ca_for(trust, v->proof.ca, purpose_of(request)))
+        s = error_set(err, STATUS_REFUSED, "a Merkle Tree CA that is not listed for this purpose");
     return s;
 }
 
 /* ---- directly signed chains ---- */
 
-static enum status check_staple(const struct peer_request *request, STACK_OF(X509) *path, struct peer_verdict *v,
-                                struct error *err)
+static enum status check_staple(const struct peer_request *request, const struct certificate *cert, const struct peer_node *nodes,
+                                struct peer_verdict *v, struct error *err)
 {
-    uint8_t memory[1024]; /* five SCTs with room; longer ones are left out */
-    struct ocsp_extras extras;
+    int64_t until_s;
     struct error reason = {.status = STATUS_OK};
     if (request->ocsp_response.len == 0)
         return STATUS_OK;
-    X509 *leaf = sk_X509_value(path, 0), *issuer = sk_X509_num(path) > 1 ? sk_X509_value(path, 1) : leaf;
-    builder_init_fixed(&extras.scts, memory, sizeof memory);
-    enum ocsp_answer answer = ocsp_staple_judge(request->ocsp_response, leaf, issuer, request->at_s, &extras, &reason);
+    X509 *leaf = nodes[0].cert, *issuer = nodes[v->path.count > 1 ? 1 : 0].cert;
+    enum ocsp_answer answer = ocsp_staple_judge(request->ocsp_response, leaf, issuer, request->at_s, &until_s, &reason);
     if (answer == OCSP_ANSWER_REVOKED)
         return error_set(err, STATUS_REFUSED, "%s", reason.text);
     v->ocsp = answer == OCSP_ANSWER_GOOD ? PEER_OCSP_GOOD : PEER_OCSP_IGNORED;
-    if (answer == OCSP_ANSWER_GOOD && builder_is_good(&extras.scts))
-        collect_from_ocsp(v, builder_view(&extras.scts));
+    if (answer == OCSP_ANSWER_GOOD)
+        peer_scts_of_ocsp(v, request->ocsp_response, cert);
     return STATUS_OK;
 }
 
-/* Roots are of one world; what stands between has to be, too. */
-static enum status check_world(const struct peer_verdict *v, STACK_OF(X509) *path, struct error *err)
+/* What the search for a path asks. */
+struct logging {
+    const struct peer_trust *trust;
+    const struct peer_request *request;
+    const struct certificate *leaf;
+    const struct peer_verdict *verdict;
+};
+
+/* SCTs of an OCSP response are not looked at: without a path nobody knows whether it is one. */
+static int64_t first_logged_s(void *context, struct bytes issuer_spki)
 {
-    for (int i = 1; i < sk_X509_num(path); i++)
-        if (peer_trust_key_world(sk_X509_value(path, i)) != v->world)
-            return error_set(err, STATUS_REFUSED, "certificate %d of the path has a key of the other world", i);
-    return STATUS_OK;
+    const struct logging *l = context;
+    return peer_scts_first_s(l->trust, l->leaf, issuer_spki, l->verdict, l->request->at_s);
 }
 
-static void name_subjects(STACK_OF(X509) *certs, struct peer_verdict *v)
+static enum status verify_classic(const struct peer_trust *trust, const struct peer_request *request, STACK_OF(X509) *certs,
+                                  const struct certificate *cert, struct peer_verdict *v, struct error *err)
 {
-    v->subject_count = 0;
-    for (int i = 0; i < sk_X509_num(certs) && v->subject_count < PEER_CHAIN_MAX; i++)
-        classic_path_subject(sk_X509_value(certs, i), v->subjects[v->subject_count++], PEER_SUBJECT_SIZE);
-}
-
-static enum status verify_classic(const struct peer_trust *trust, const struct peer_request *request,
-                                  STACK_OF(X509) *certs, struct peer_verdict *v, struct error *err)
-{
-    STACK_OF(X509) *path;
+    struct peer_node nodes[PEER_PATH_CERTIFICATES_MAX];
+    struct logging logging = {trust, request, cert, v};
     v->mode = PEER_MODE_CLASSIC;
     v->ca_world = v->world;
-    struct classic_path asked = {.roots = peer_trust_roots(trust, v->world), .sent = certs,
-                                 .known = peer_trust_intermediates(trust), .dns_name = request->dns_name, .ip = request->ip,
-                                 .at_s = request->at_s};
-    enum status s = classic_path_verify(&asked, &path, err);
+    const struct peer_path_request asked = {.trust = trust, .chain = request->chain, .count = request->count, .purpose = purpose_of(request),
+                                            .dns_name = request->dns_name, .ip = request->ip, .at_s = request->at_s,
+                                            .first_logged_s = peer_trust_logs(trust) != NULL ? first_logged_s : NULL,
+                                            .context = &logging};
+    enum status s = peer_path_search(&asked, certs, &v->path, nodes, err);
     if (s != STATUS_OK)
         return s;
-    name_subjects(path, v);
-    s = check_world(v, path, err);
-    if (s == STATUS_OK && v->not_before_s > peer_trust_distrust_after(trust, sk_X509_value(path, sk_X509_num(path) - 1)))
-        s = error_set(err, STATUS_REFUSED, "its root is not trusted for certificates as new as this one");
-    if (s == STATUS_OK)
-        s = check_staple(request, path, v, err);
-    sk_X509_pop_free(path, X509_free);
-    return s;
+    v->subject_count = 0;
+    for (size_t i = 0; i < v->path.count && v->subject_count < PEER_CHAIN_MAX; i++)
+        classic_path_subject(nodes[i].cert, v->subjects[v->subject_count++], PEER_SUBJECT_SIZE);
+    return check_staple(request, cert, nodes, v, err);
 }
 
 /* ---- both ---- */
+
+static void name_subjects(STACK_OF(X509) *certs, struct peer_verdict *v)
+{
+    for (int i = 0; i < sk_X509_num(certs) && v->subject_count < PEER_CHAIN_MAX; i++)
+        classic_path_subject(sk_X509_value(certs, i), v->subjects[v->subject_count++], PEER_SUBJECT_SIZE);
+}
 
 static void read_validity(const struct certificate *cert, struct peer_verdict *v)
 {
@@ -204,10 +190,11 @@ static enum status judge(const struct peer_trust *trust, struct hasher_set *hash
     v->world = peer_trust_key_world(leaf);
     if (v->world == PEER_WORLD_NONE)
         return error_set(err, STATUS_REFUSED, "the certificate's key cannot be read: %s", context_openssl_reason());
-    collect_from_certificate(v, leaf);
-    collect(v, PEER_SCT_TLS, request->sct_list);
+    peer_scts_of_certificate(v, &cert);
+    peer_scts_collect(v, PEER_SCT_TLS, request->sct_list);
+    peer_scts_collect(v, PEER_SCT_PROPERTY, request->property_scts);
     s = is_mtc(trust, &cert) ? verify_mtc(trust, hashers, request, &cert, v, err)
-                             : verify_classic(trust, request, certs, v, err);
+                             : verify_classic(trust, request, certs, &cert, v, err);
     if (s == STATUS_OK && v->world == PEER_WORLD_GM && !request->scope.has_gm)
         s = error_set(err, STATUS_REFUSED, "an SM2 certificate: this client has no GM");
     return s == STATUS_OK ? check_pairing(request, v, err) : s;

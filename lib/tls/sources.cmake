@@ -4,12 +4,21 @@ set(tls_sources
   classic_chain.c
   classic_path.c
   classic_sct.c
+  classic_use.c
   credential_chain.c
   credential_key.c
   credential_ocsp.c
   memory_handshake.c
   ocsp_staple.c
+  peer_anchors.c
+  peer_judge.c
+  peer_path.c
+  peer_path_limits.c
+  peer_path_why.c
+  peer_scts.c
+  peer_subject.c
   peer_trust.c
+  peer_trust_lists.c
   peer_verify.c
   proof_name.c
   remote_key.c

@@ -53,6 +53,10 @@ static void everything(void **state)
     assert_int_equal(c->intl_ids.count, 0);
     assert_int_equal(c->anchors.count, 1);
     assert_true(trust_contents_anchor_at(c, 0)->is_gm);
+    assert_int_equal(c->cas.count, 1);
+    assert_int_equal(c->cosigners.count, world.bundle.cosigners.count);
+    assert_int_equal(log_list_count(&c->ct_logs), world.bundle.ct_logs.count);
+    assert_int_equal(c->ct_logs.timestamp_s, world.bundle.issued_s);
     /* Ranges 10 to 20 and 22, and what is below the minimum index of log 1. */
     const uint64_t log = (uint64_t)1 << 48;
     assert_true(trust_store_is_revoked(c->store, &id, 20) && trust_store_is_revoked(c->store, &id, 22));
@@ -99,7 +103,9 @@ static void purposes(void **state)
     trust_contents_free(c);
     settings.purpose = TRUST_BUNDLE_EMAIL;
     c = contents_of(NULL, &settings);
-    assert_int_equal(c->anchors.count, 0);
+    assert_int_equal(c->anchors.count, 1); /* with what it is for, so that a path can say where it leads */
+    assert_false(trust_bundle_purposes_have(&trust_contents_anchor_at(c, 0)->purposes, TRUST_BUNDLE_EMAIL));
+    assert_int_equal(c->cas.count, 0);
     trust_contents_free(c);
 }
 

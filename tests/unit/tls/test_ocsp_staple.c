@@ -90,7 +90,6 @@ struct recipe {
     int status;
     int64_t from_s, until_s; /* until_s 0: no nextUpdate */
     const EVP_MD *id_digest; /* NULL: SHA-1, as responders have it */
-    struct bytes scts;       /* contents of the extension */
 };
 
 static struct bytes respond(const struct recipe *r)
@@ -102,14 +101,6 @@ static struct bytes respond(const struct recipe *r)
     ASN1_TIME *revoked = r->status == V_OCSP_CERTSTATUS_REVOKED ? ASN1_TIME_set(NULL, (time_t)(AT_S - HOUR)) : NULL;
     OCSP_SINGLERESP *single = OCSP_basic_add1_status(basic, id, r->status, OCSP_REVOKED_STATUS_KEYCOMPROMISE, revoked, from, until);
     assert_non_null(single);
-    if (r->scts.len > 0) {
-        ASN1_OCTET_STRING *value = ASN1_OCTET_STRING_new();
-        assert_int_equal(ASN1_OCTET_STRING_set(value, r->scts.data, (int)r->scts.len), 1);
-        X509_EXTENSION *extension = X509_EXTENSION_create_by_NID(NULL, NID_ct_cert_scts, 0, value);
-        assert_int_equal(OCSP_SINGLERESP_add_ext(single, extension, -1), 1);
-        X509_EXTENSION_free(extension);
-        ASN1_OCTET_STRING_free(value);
-    }
     assert_int_equal(OCSP_basic_sign(basic, r->signer->cert, r->signer->key, EVP_sha256(), NULL, 0), 1);
     OCSP_RESPONSE *response = OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, basic);
     int len = i2d_OCSP_RESPONSE(response, &der);
@@ -132,23 +123,16 @@ static struct recipe good(void)
 
 static int64_t until_s; /* of the last good answer */
 
-static enum ocsp_answer judge_der(struct bytes der, struct builder *scts)
+static enum ocsp_answer judge_der(struct bytes der)
 {
     err = (struct error){.status = STATUS_OK};
-    struct ocsp_extras extras = {.scts = *scts};
-    enum ocsp_answer answer = ocsp_staple_judge(der, leaf.cert, issuer.cert, AT_S, &extras, &err);
-    *scts = extras.scts;
-    until_s = extras.until_s;
-    return answer;
+    return ocsp_staple_judge(der, leaf.cert, issuer.cert, AT_S, &until_s, &err);
 }
 
 static enum ocsp_answer judge(const struct recipe *r)
 {
-    struct builder scts;
     struct bytes der = respond(r);
-    builder_init(&scts, 1024);
-    enum ocsp_answer answer = judge_der(der, &scts);
-    builder_clear(&scts);
+    enum ocsp_answer answer = judge_der(der);
     heap_free(der);
     return answer;
 }
@@ -243,41 +227,24 @@ static void damage(void **state)
 {
     (void)state;
     struct recipe r = good();
-    struct builder scts;
     struct bytes der = respond(&r);
-    builder_init(&scts, 1024);
     for (size_t len = 0; len < der.len; len += 7) {
         struct bytes cut = heap_copy(bytes_of(der.data, len));
-        assert_int_equal(judge_der(cut, &scts), OCSP_ANSWER_NONE);
+        assert_int_equal(judge_der(cut), OCSP_ANSWER_NONE);
         heap_free(cut);
     }
     for (size_t i = 0; i < der.len; i += 3) {
         ((uint8_t *)(uintptr_t)der.data)[i] ^= 0x10;
-        assert_int_not_equal(judge_der(der, &scts), OCSP_ANSWER_REVOKED);
+        assert_int_not_equal(judge_der(der), OCSP_ANSWER_REVOKED);
         ((uint8_t *)(uintptr_t)der.data)[i] ^= 0x10;
     }
-    assert_int_equal(judge_der(der, &scts), OCSP_ANSWER_GOOD);
+    assert_int_equal(judge_der(der), OCSP_ANSWER_GOOD);
     heap_free(der);
     /* "Try later" has no answer in it. */
-    assert_int_equal(judge_der(BYTES_OF("\x30\x03\x0a\x01\x03"), &scts), OCSP_ANSWER_NONE);
+    assert_int_equal(judge_der(BYTES_OF("\x30\x03\x0a\x01\x03")), OCSP_ANSWER_NONE);
     struct bytes later = bytes_of("\x30\x03\x0a\x01\x03", 5);
-    assert_int_equal(judge_der(later, &scts), OCSP_ANSWER_NONE);
+    assert_int_equal(judge_der(later), OCSP_ANSWER_NONE);
     assert_non_null(strstr(err.text, "the responder has refused"));
-    builder_clear(&scts);
-}
-
-static void timestamps(void **state)
-{
-    (void)state;
-    struct builder scts;
-    struct recipe r = good();
-    r.scts = bytes_of("\x04\x03" "abc", 5);
-    builder_init(&scts, 1024);
-    struct bytes der = respond(&r);
-    assert_int_equal(judge_der(der, &scts), OCSP_ANSWER_GOOD);
-    assert_bytes(builder_view(&scts), r.scts);
-    heap_free(der);
-    builder_clear(&scts);
 }
 
 int main(void)
@@ -289,7 +256,6 @@ int main(void)
         cmocka_unit_test(times),
         cmocka_unit_test(other_answers),
         cmocka_unit_test(damage),
-        cmocka_unit_test(timestamps),
     };
     return cmocka_run_group_tests(tests, make_all, clear_all);
 }
