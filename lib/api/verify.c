@@ -63,6 +63,8 @@ void cathaya_trust_free(struct cathaya_trust *trust)
 {
     if (trust == NULL)
         return;
+    builder_clear(&trust->policy);
+    builder_clear(&trust->ct_policies);
     trust_store_free(trust->store);
     algorithms_free(trust->algorithms);
     free(trust);
@@ -138,6 +140,17 @@ static enum status read_bundles(const struct cathaya_bundle *bundles, size_t cou
     return s;
 }
 
+/* Whoever asks for the policy reads it; here it is bytes. */
+static enum status keep_policy(struct cathaya_trust *trust, const struct trust_bundle *bundle, struct error *err)
+{
+    builder_init(&trust->policy, TRUST_BUNDLE_SIZE_MAX);
+    builder_init(&trust->ct_policies, TRUST_BUNDLE_SIZE_MAX);
+    builder_bytes(&trust->policy, bundle->policy.policy);
+    builder_bytes(&trust->ct_policies, bundle->policy.ct_policies);
+    enum status s = builder_status(&trust->policy, "policy", err);
+    return s == STATUS_OK ? builder_status(&trust->ct_policies, "CT policies", err) : s;
+}
+
 static enum status take_bundles(struct cathaya_trust *trust, const struct trust_bundle *const *bundles, size_t count, int64_t at,
                                 struct trust_contents **contents, struct error *err)
 {
@@ -147,6 +160,12 @@ static enum status take_bundles(struct cathaya_trust *trust, const struct trust_
         s = trust_contents_new(bundles, count, trust->algorithms, &settings, contents, err);
     if (s != STATUS_OK)
         return s;
+    s = keep_policy(trust, bundles[0], err);
+    if (s != STATUS_OK) {
+        trust_contents_free(*contents);
+        *contents = NULL;
+        return s;
+    }
     trust_store_free(trust->store);
     trust->store = (*contents)->store;
     (*contents)->store = NULL;

@@ -4,6 +4,7 @@
 
 #include <cathaya/verify.h>
 
+#include "base/builder.h"
 #include "base/status.h"
 #include "rules/trust_contents.h"
 #include "rules/verify_proof.h"
@@ -11,6 +12,7 @@
 struct cathaya_trust {
     struct algorithms *algorithms;
     struct trust_store *store;
+    struct builder policy, ct_policies; /* texts of section 7 of the first bundle; empty: none */
 };
 
 /* verify_parts_give passes a status and its reason to the outside; what is not printable ASCII becomes '?'. */

@@ -1,5 +1,5 @@
 # libcathaya-tls: libcathaya and TLS for clients and servers, OpenSSL hidden inside. A program links it or libcathaya.
-set(api_tls_sources tls_choose.c tls_client.c tls_report.c tls_server.c tls_sites.c tls_trust.c)
+set(api_tls_sources tls_answer.c tls_choose.c tls_client.c tls_policy.c tls_report.c tls_server.c tls_sites.c tls_trust.c)
 cathaya_layer(api_tls ${api_tls_sources})
 
 list(TRANSFORM api_tls_sources PREPEND "${CMAKE_CURRENT_LIST_DIR}/")

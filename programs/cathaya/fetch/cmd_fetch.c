@@ -17,15 +17,16 @@ struct session {
     struct fetch_request request;
     const char *url, *profile, *output;
     uint64_t repeat_count, code_point;
-    bool is_json, is_resuming;
-    struct fetch_trust *trust;
+    bool is_json, is_resuming, is_verbose, is_lenient;
+    enum policy_language language;
+    struct judging_basis *basis;
     struct tls_browser *browser;
 };
 
 static void session_clear(struct session *s)
 {
     tls_browser_free(s->browser);
-    fetch_trust_free(s->trust);
+    judging_basis_free(s->basis);
 }
 
 static enum status read_url(struct session *session, const struct options *options, struct error *err)
@@ -45,6 +46,15 @@ static enum status read_url(struct session *session, const struct options *optio
     return error_prefix(err, s, "--connect");
 }
 
+static enum status read_check(struct session *session, const struct options *options, struct error *err)
+{
+    const char *check = options_value(options, "policy-check");
+    session->is_lenient = check != NULL && strcmp(check, "warn") == 0;
+    if (check == NULL || session->is_lenient || strcmp(check, "refuse") == 0 || strcmp(check, "off") == 0)
+        return STATUS_OK;
+    return error_set(err, STATUS_USAGE, "--policy-check %.20s: refuse, warn or off", check);
+}
+
 static enum status read_options(struct session *session, const struct options *options, struct error *err)
 {
     uint64_t timeout_s = TIMEOUT_DEFAULT_S;
@@ -52,10 +62,15 @@ static enum status read_options(struct session *session, const struct options *o
     session->output = options_value(options, "output");
     session->is_json = options_has(options, "json");
     session->is_resuming = options_has(options, "resume");
+    session->is_verbose = options_has(options, "verbose");
     session->repeat_count = session->is_resuming ? 2 : 1;
     session->request.is_head = options_has(options, "head");
     session->request.at_s = (int64_t)time(NULL);
     enum status s = options_time(options, "at", &session->request.at_s, err);
+    if (s == STATUS_OK)
+        s = read_check(session, options, err);
+    if (s == STATUS_OK)
+        s = judging_language_parse(options_value(options, "lang"), &session->language, err);
     if (s == STATUS_OK)
         s = options_number(options, "timeout", TIMEOUT_MAX_S, &timeout_s, err);
     if (s == STATUS_OK)
@@ -70,8 +85,11 @@ static enum status read_options(struct session *session, const struct options *o
 
 static enum status make_browser(struct session *session, struct error *err)
 {
+    session->request.policies = session->basis->set;
+    session->request.trust = session->basis->peer;
+    session->request.names = &session->basis->names;
     const struct tls_browser_settings settings = {
-        .profile = session->profile, .trust = fetch_trust_peer(session->trust), .alpn = "http/1.1",
+        .profile = session->profile, .trust = session->basis->peer, .alpn = "http/1.1",
         .trust_anchors_type = (uint16_t)session->code_point};
     enum status s = tls_browser_new(&settings, &session->browser, err);
     return error_prefix(err, s, "--as");
@@ -79,11 +97,17 @@ static enum status make_browser(struct session *session, struct error *err)
 
 /* ---- one fetch ---- */
 
-static int exit_status_of(const struct fetch_result *result)
+/* A script wants to know: would a browser's user see a warning? */
+static bool is_refused(const struct session *session, const struct fetch_result *result)
+{
+    return result->judgement != NULL && !session->is_lenient && result->judgement->answer.verdict != POLICY_VERDICT_SECURE;
+}
+
+static int exit_status_of(const struct session *session, const struct fetch_result *result)
 {
     switch (result->outcome) {
     case FETCH_OK:
-        return EXIT_YES;
+        return is_refused(session, result) ? EXIT_NO : EXIT_YES;
     case FETCH_UNTRUSTED:
     case FETCH_BAD_ANSWER:
         return EXIT_NO;
@@ -97,16 +121,29 @@ static bool is_body_on_stdout(const struct session *session)
     return session->output != NULL && strcmp(session->output, "-") == 0;
 }
 
+static void say_on_stderr(const struct session *session, const struct fetch_report *report)
+{
+    char reason[FETCH_REASON_SIZE];
+    const struct fetch_result *result = report->result;
+    bool is_silent = is_body_on_stdout(session);
+    if (result->outcome != FETCH_OK && (is_silent || result->outcome == FETCH_NO_PEER)) {
+        output_error("fetch: %s: %s", session->url, result->err.text);
+    } else if (is_silent && is_refused(session, result)) {
+        fetch_report_reason(report, reason);
+        output_error("fetch: %s: %s: %s", session->url, fetch_report_verdict(result), reason);
+    }
+}
+
 static int report(const struct session *session, const struct fetch_result *result)
 {
-    const struct trust_store *store = peer_trust_store(fetch_trust_peer(session->trust));
+    const struct fetch_report report = {.url = session->url, .profile = session->profile, .result = result, .basis = session->basis,
+                                        .language = session->language, .is_verbose = session->is_verbose};
     if (session->is_json)
-        fetch_report_json(session->url, session->profile, result, store);
+        fetch_report_json(&report);
     else if (!is_body_on_stdout(session))
-        fetch_report_print(session->url, result, store);
-    if (result->outcome != FETCH_OK && (is_body_on_stdout(session) || result->outcome == FETCH_NO_PEER))
-        output_error("fetch: %s: %s", session->url, result->err.text);
-    return exit_status_of(result);
+        fetch_report_print(&report);
+    say_on_stderr(session, &report);
+    return exit_status_of(session, result);
 }
 
 static int repeat(struct session *session)
@@ -159,14 +196,14 @@ static enum status find_host(struct session *session, struct error *err)
 
 static int run(const struct options *options)
 {
-    struct session session = {.trust = NULL};
+    struct session session = {.basis = NULL};
     struct error err = {.status = STATUS_OK};
     int status;
     enum status s = read_options(&session, options, &err);
     if (s == STATUS_OK && session.is_json && is_body_on_stdout(&session))
         s = error_set(&err, STATUS_USAGE, "--json and --output -: both go to stdout; give --output a file");
     if (s == STATUS_OK)
-        s = fetch_trust_load(options, session.request.at_s, &session.trust, &err);
+        s = fetch_trust_load(options, session.request.at_s, &session.basis, &err);
     if (s == STATUS_OK)
         s = make_browser(&session, &err);
     if (s == STATUS_OK)
@@ -193,6 +230,11 @@ static const struct option_row rows[] = {
     {.name = "repeat", .metavar = "N", .help = "fetch N times, each with a connection of its own"},
     {.name = "timeout", .metavar = "SECONDS", .help = "for each fetch; 30"},
     {.name = "code-point", .metavar = "N", .help = "of the trust_anchors extension; 51764"},
+    {.name = "policy-check", .metavar = "MODE", .help = "refuse (exit status 1 unless secure), warn, or off; refuse"},
+    {.name = "log-list", .metavar = "FILE", .help = "CT logs, in place of those of the trust directory"},
+    {.name = "public-label", .metavar = "LABEL", .is_repeatable = true, .help = "a top-level domain that counts as public"},
+    {.name = "lang", .metavar = "LANG", .help = "en or zh; en"},
+    {.name = "verbose", .help = "every rule of the policy, not only those that are not kept"},
     {.name = "json", .help = "one JSON object per fetch"},
     {.name = NULL},
 };
@@ -201,8 +243,9 @@ const struct command command_fetch = {
     .name = "fetch",
     .arguments = "URL",
     .summary = "connect and fetch as a GM browser does, and say what was found",
-    .details = "Exit status 0: the server is trusted and has answered; 1: it is not trusted, or its answer is no HTTP;\n"
-               "3: it was not reached. What the HTTP status says does not count. Redirects are not followed.\n",
+    .details = "Exit status 0: the verdict is secure, and the server has answered; 1: it is untrusted, not secure or not\n"
+               "transparent, or its answer is no HTTP; 3: it was not reached. What the HTTP status says does not count.\n"
+               "With --policy-check warn, what is trusted is 0. Redirects are not followed.\n",
     .options = rows,
     .argument_min = 1,
     .argument_max = 1,

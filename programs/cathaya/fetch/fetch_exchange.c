@@ -169,7 +169,8 @@ static enum fetch_outcome judge_failure(struct exchange *x, const struct error *
 /* The one that was judged last. */
 static void keep_peer(struct fetch_result *result, const struct tls_stream *stream)
 {
-    fetch_exchange_clear(result);
+    builder_clear(&result->chain);
+    builder_clear(&result->sct_list);
     builder_init(&result->chain, INPUT_SIZE_MAX);
     builder_init(&result->sct_list, INPUT_SIZE_MAX);
     builder_bytes(&result->chain, tls_browser_chain(stream));
@@ -203,12 +204,35 @@ static enum fetch_outcome attempt(struct exchange *x, struct tls_browser *browse
     return shake_hands(x);
 }
 
+/* The policy comes before the request: what it calls untrusted gets none. */
+static enum fetch_outcome judge(struct exchange *x)
+{
+    const struct fetch_request *request = x->request;
+    struct fetch_result *r = x->result;
+    struct error err;
+    struct tls_stream *stream = x->stream != NULL ? x->stream : r->stream;
+    if (request->policies == NULL || stream == NULL || !tls_browser_request(stream, r->parts, &r->asked))
+        return r->outcome;
+    const struct peer_subject_question question = {.trust = request->trust, .request = &r->asked, .verdict = &r->report.peer,
+                                                   .outcome = r->report.verdict, .why = r->report.reason,
+                                                   .names = request->names};
+    if (peer_judge_verdict(request->policies, &question, &r->judgement, &err) != STATUS_OK)
+        return r->outcome == FETCH_OK ? fail(x, FETCH_UNTRUSTED, err.text) : r->outcome;
+    const struct policy_answer *answer = &r->judgement->answer;
+    if (r->outcome == FETCH_OK && answer->verdict == POLICY_VERDICT_UNTRUSTED)
+        return fail(x, FETCH_UNTRUSTED, policy_set_title(request->policies, answer->worst != NULL ? answer->worst : "", POLICY_EN));
+    return r->outcome;
+}
+
+/* What was judged borrows from the stream: it stays for the report. */
 static void hang_up(struct exchange *x)
 {
-    if (x->stream != NULL)
+    if (x->stream != NULL) {
         (void)tls_stream_close(x->stream);
-    tls_stream_free(x->stream);
-    x->stream = NULL;
+        tls_stream_free(x->result->stream);
+        x->result->stream = x->stream;
+        x->stream = NULL;
+    }
     if (x->fd >= 0)
         (void)close(x->fd);
     x->fd = -1;
@@ -229,8 +253,12 @@ static enum fetch_outcome retry(struct exchange *x, struct tls_browser *browser,
 
 void fetch_exchange_clear(struct fetch_result *result)
 {
+    peer_judgement_free(result->judgement);
+    result->judgement = NULL;
     builder_clear(&result->chain);
     builder_clear(&result->sct_list);
+    tls_stream_free(result->stream);
+    result->stream = NULL;
 }
 
 void fetch_exchange_run(const struct fetch_request *request, struct tls_browser *browser,
@@ -244,6 +272,7 @@ void fetch_exchange_run(const struct fetch_request *request, struct tls_browser 
     result->outcome = attempt(&x, browser, &dial);
     if (result->outcome != FETCH_OK && x.stream != NULL && tls_browser_retry_anchor(x.stream, &result->retry_id))
         result->outcome = retry(&x, browser, &dial);
+    result->outcome = judge(&x);
     if (result->outcome == FETCH_OK)
         result->outcome = ask(&x);
     /* In TLS 1.3 a ticket is used once: the next connection needs one from this. */

@@ -6,6 +6,7 @@
 
 #include "fetch/fetch_connection.h"
 #include "service/validation/http_url.h"
+#include "tls/peer_judge.h"
 #include "tls/tls_browser.h"
 
 /* What is read of an answer that goes to a file or nowhere: a page with all that a page has. */
@@ -21,6 +22,9 @@ struct fetch_request {
     bool is_head;
     int64_t at_s, timeout_ms;
     FILE *body; /* borrowed; NULL: only counted */
+    const struct policy_set *policies; /* NULL: the policy is not asked */
+    const struct peer_trust *trust;    /* the browser's */
+    const struct policy_names *names;
 };
 
 enum fetch_outcome {
@@ -30,14 +34,18 @@ enum fetch_outcome {
     FETCH_NO_PEER     /* the surroundings: no connection, no answer */
 };
 
-/* On the heap: some 20 KiB. */
+/* On the heap: some 60 KiB. */
 struct fetch_result {
     enum fetch_outcome outcome;
     struct error err; /* when it is not FETCH_OK */
     char address[FETCH_ADDRESS_TEXT_SIZE];
     bool has_tls;     /* report is filled */
+    struct tls_stream *stream; /* closed; what was judged last borrows from it */
     struct tls_browser_report report;
     struct builder chain, sct_list; /* what was judged, and what came in TLS beside it: as tls_browser.h gives them */
+    struct bytes parts[PEER_CHAIN_MAX];
+    struct peer_request asked;
+    struct peer_judgement *judgement; /* NULL: the policy was not asked, or there was no certificate */
     bool is_retried;  /* a first connection was refused, and the server offered retry_id */
     struct tai retry_id;
     char first_reason[ERROR_TEXT_MAX]; /* what was wrong with that one */

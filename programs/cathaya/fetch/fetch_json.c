@@ -94,8 +94,10 @@ static json_t *chain_of(struct bytes chain)
     return list;
 }
 
-static json_t *certificate_of(const struct fetch_result *result, const struct trust_store *store)
+static json_t *certificate_of(const struct fetch_report *report)
 {
+    const struct fetch_result *result = report->result;
+    const struct trust_store *store = peer_trust_store(report->basis->peer);
     const struct peer_verdict *peer = &result->report.peer;
     bool is_known = result->has_tls && result->report.is_judged;
     json_t *object = json_object(), *subjects = json_array();
@@ -130,9 +132,12 @@ static json_t *scts_of(const struct peer_verdict *peer)
     json_t *list = json_array();
     for (size_t i = 0; i < peer->sct_count; i++) {
         char id[2 * HASH_SIZE + 1];
-        text_hex(bytes_of(peer->scts[i].log_id, HASH_SIZE), id);
+        const struct sct *sct = &peer->scts[i].sct;
+        if (sct->version != SCT_V1)
+            continue;
+        text_hex(sct->log_id, id);
         (void)json_array_append_new(list, json_pack("{s:s,s:s,s:I}", "source", peer_sct_source_name(peer->scts[i].source),
-                                                    "log_id", id, "timestamp_ms", (json_int_t)peer->scts[i].timestamp_ms));
+                                                    "log_id", id, "timestamp_ms", (json_int_t)sct->timestamp_ms));
     }
     return list;
 }
@@ -176,27 +181,41 @@ static void set_tls(json_t *object, const struct fetch_result *result)
     set(object, "resumed", json_boolean(r->is_resumed));
     set(object, "hello_retry", json_boolean(r->is_hello_retried));
     set(object, "bytes", bytes_of_flights(result));
-    set(object, "scts", scts_of(&r->peer));
     set(object, "tls_sct_list", base64_of(builder_view(&result->sct_list)));
     set_text(object, "ocsp", ocsp_name(r->peer.ocsp));
     set(object, "trust_anchors", anchors_of(result));
     set(object, "retry", retry_of(result));
 }
 
-void fetch_report_json(const char *url, const char *profile, const struct fetch_result *result,
-                       const struct trust_store *store)
+/* Without the policy the names are there all the same. */
+static void set_judging(json_t *object, const struct fetch_report *report)
 {
+    static const char *const none[] = {"level", "kind", "icon", "saying", "organisation", "intranet", "purpose", "policy", "worst"};
+    struct judging_report judging;
+    if (fetch_report_judging(report, &judging)) {
+        judging_report_fill(&judging, object);
+        return;
+    }
+    set_text(object, "verdict", fetch_report_verdict(report->result));
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+        set(object, none[i], json_null());
+    set(object, "rules", json_array());
+    set(object, "scts", report->result->has_tls ? scts_of(&report->result->report.peer) : json_array());
+    set(object, "cosigners", json_array());
+}
+
+void fetch_report_json(const struct fetch_report *report)
+{
+    const struct fetch_result *result = report->result;
     char reason[FETCH_REASON_SIZE];
     json_t *object = json_object();
-    fetch_report_reason(result, store, reason);
-    output_json_text(object, "url", url);
-    set_text(object, "as", profile);
+    fetch_report_reason(report, reason);
+    output_json_text(object, "url", report->url);
+    set_text(object, "as", report->profile);
     set_text(object, "address", result->address);
-    set_text(object, "verdict", fetch_report_verdict(result));
-    set(object, "level", json_null());
-    set(object, "rules", json_array());
+    set_judging(object, report);
     set_text(object, "reason", reason);
-    set(object, "certificate", certificate_of(result, store));
+    set(object, "certificate", certificate_of(report));
     set_tls(object, result);
     set(object, "ms", json_pack("{s:I,s:I,s:I}", "connect", (json_int_t)result->connect_ms, "handshake",
                                 (json_int_t)result->handshake_ms, "total", (json_int_t)result->total_ms));

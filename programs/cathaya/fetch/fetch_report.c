@@ -10,6 +10,8 @@
 
 const char *fetch_report_verdict(const struct fetch_result *result)
 {
+    if (result->judgement != NULL)
+        return policy_verdict_name(result->judgement->answer.verdict);
     if (result->has_tls && result->report.is_done)
         return "secure";
     return result->outcome == FETCH_UNTRUSTED ? "untrusted" : NULL;
@@ -47,18 +49,42 @@ static void write_mtc_basis(struct builder *b, const struct peer_verdict *peer, 
                    proof->ca->draft->hash->name);
 }
 
-void fetch_report_reason(const struct fetch_result *result, const struct trust_store *store, char out[FETCH_REASON_SIZE])
+bool fetch_report_judging(const struct fetch_report *report, struct judging_report *out)
 {
-    const struct peer_verdict *peer = &result->report.peer;
-    struct builder b;
-    builder_init_fixed(&b, out, FETCH_REASON_SIZE - 1);
-    if (result->outcome != FETCH_OK)
-        builder_text(&b, result->err.text);
-    else if (peer->mode == PEER_MODE_CLASSIC)
-        builder_printf(&b, "classic: a chain of %zu certificates to the root \"%s\"", peer->subject_count,
+    const struct peer_judgement *j = report->result->judgement;
+    if (j == NULL)
+        return false;
+    *out = (struct judging_report){.set = report->basis->set, .is_built_in = report->basis->is_built_in, .answer = &j->answer,
+                                   .subject = peer_subject_policy(j->subject), .reason = j->reason, .language = report->language,
+                                   .detail = report->is_verbose ? JUDGING_VERBOSE : JUDGING_BRIEF};
+    return true;
+}
+
+static void write_basis(struct builder *b, const struct fetch_report *report)
+{
+    const struct peer_verdict *peer = &report->result->report.peer;
+    if (peer->mode == PEER_MODE_CLASSIC)
+        builder_printf(b, "classic: a chain of %zu certificates to the root \"%s\"", peer->subject_count,
                        peer->subject_count > 0 ? peer->subjects[peer->subject_count - 1] : "");
     else if (peer->proof.ca != NULL)
-        write_mtc_basis(&b, peer, store);
+        write_mtc_basis(b, peer, peer_trust_store(report->basis->peer));
+}
+
+void fetch_report_reason(const struct fetch_report *report, char out[FETCH_REASON_SIZE])
+{
+    const struct fetch_result *result = report->result;
+    struct judging_report judging;
+    struct builder b;
+    builder_init_fixed(&b, out, FETCH_REASON_SIZE - 1);
+    bool is_rule = result->report.verdict == STATUS_OK && result->outcome != FETCH_BAD_ANSWER && result->outcome != FETCH_NO_PEER;
+    if (is_rule && fetch_report_judging(report, &judging) && judging.answer->verdict != POLICY_VERDICT_SECURE) {
+        judging_report_reason(&judging, out, FETCH_REASON_SIZE);
+        return;
+    }
+    if (result->outcome != FETCH_OK)
+        builder_text(&b, result->err.text);
+    else
+        write_basis(&b, report);
     if (result->outcome == FETCH_OK && result->report.is_resumed)
         builder_text(&b, "; seen when the session began");
     out[b.len] = '\0';
@@ -71,7 +97,7 @@ static const char *or_none(const char *text)
     return text[0] != '\0' ? text : "-";
 }
 
-static void print_ids(const char *what, const struct tai *ids, size_t count)
+static void print_ids(const struct fetch_report *report, enum judging_word what, const struct tai *ids, size_t count)
 {
     char list[LIST_SIZE];
     struct builder b;
@@ -86,63 +112,87 @@ static void print_ids(const char *what, const struct tai *ids, size_t count)
         builder_printf(&b, "%s%s", i > 0 ? " " : "", id);
     }
     list[b.len] = '\0';
-    output_line("  %-14s %s", what, or_none(list));
+    judging_report_name(judging_word(what, report->language), "%s", or_none(list));
 }
 
-static void print_certificate(const struct peer_verdict *peer)
+static void print_certificate(const struct fetch_report *report)
 {
+    const struct peer_verdict *peer = &report->result->report.peer;
     char from[CIVIL_TIME_TEXT_SIZE], until[CIVIL_TIME_TEXT_SIZE];
     civil_time_format(peer->not_before_s, from);
     civil_time_format(peer->not_after_s, until);
-    output_line("  %-14s %s %s, %zu bytes in %zu, valid %s to %s", "certificate", or_none(peer_world_name(peer->world)),
-                or_none(peer_mode_name(peer->mode)), peer->chain_size, peer->chain_count, from, until);
+    judging_report_name(judging_word(WORD_CERTIFICATE, report->language),
+                        report->language == POLICY_ZH ? "%s %s，%zu 字节，%zu 张，有效期 %s 至 %s"
+                                                      : "%s %s, %zu bytes in %zu, valid %s to %s",
+                        or_none(peer_world_name(peer->world)), or_none(peer_mode_name(peer->mode)), peer->chain_size,
+                        peer->chain_count, from, until);
     for (size_t i = 0; peer->mode == PEER_MODE_CLASSIC && i < peer->subject_count; i++)
-        output_line("  %-14s %s", "", or_none(peer->subjects[i]));
+        judging_report_name("", "%s", or_none(peer->subjects[i]));
     if (peer->proof.ca != NULL) {
         char id[TAI_TEXT_SIZE];
         tai_text(&peer->proof.ca->id, id);
-        output_line("  %-14s CA %s, log %u, index %llu", "", id, peer->proof.log_number,
-                    (unsigned long long)peer->proof.index);
+        judging_report_name("", report->language == POLICY_ZH ? "CA %s，日志 %u，序号 %llu" : "CA %s, log %u, index %llu", id,
+                            peer->proof.log_number, (unsigned long long)peer->proof.index);
     }
-    if (peer->sct_count > 0)
-        output_line("  %-14s %zu, not judged", "SCTs", peer->sct_count);
+    if (peer->sct_count > 0 && report->result->judgement == NULL)
+        judging_report_name(judging_word(WORD_SCTS, report->language), "%zu, not judged", peer->sct_count);
 }
 
-static void print_tls(const struct fetch_result *result)
+static void print_tls(const struct fetch_report *report)
 {
-    const struct tls_browser_report *r = &result->report;
-    output_line("  %-14s %s", "protocol", or_none(r->version));
-    output_line("  %-14s %s%s", "group", or_none(r->group), r->is_hello_retried ? " (after a HelloRetryRequest)" : "");
-    output_line("  %-14s %s", "suite", or_none(r->suite));
-    output_line("  %-14s %s%s", "signature", or_none(r->signature), r->is_resumed ? " (resumed: of the first handshake)" : "");
+    const struct tls_browser_report *r = &report->result->report;
+    enum policy_language l = report->language;
+    judging_report_name(judging_word(WORD_PROTOCOL, l), "%s", or_none(r->version));
+    judging_report_name(judging_word(WORD_GROUP, l), "%s%s", or_none(r->group),
+                        r->is_hello_retried ? " (after a HelloRetryRequest)" : "");
+    judging_report_name(judging_word(WORD_SUITE, l), "%s", or_none(r->suite));
+    judging_report_name(judging_word(WORD_SIGNATURE, l), "%s%s", or_none(r->signature),
+                        r->is_resumed ? " (resumed: of the first handshake)" : "");
     if (r->is_judged)
-        print_certificate(&r->peer);
-    output_line("  %-14s ClientHello %zu, server flight %zu, client finish %zu", "bytes", r->client_hello_size,
-                r->server_flight_size, r->client_finish_size);
+        print_certificate(report);
+    judging_report_name(judging_word(WORD_BYTES, l), "ClientHello %zu, server flight %zu, client finish %zu", r->client_hello_size,
+                        r->server_flight_size, r->client_finish_size);
     if (r->has_trust_anchors) {
-        print_ids("anchors sent", r->sent, r->sent_count);
-        print_ids("server has", r->available, r->available_count);
+        print_ids(report, WORD_ANCHORS_SENT, r->sent, r->sent_count);
+        print_ids(report, WORD_SERVER_HAS, r->available, r->available_count);
     }
 }
 
-void fetch_report_print(const char *url, const struct fetch_result *result, const struct trust_store *store)
+/* What the connection says first, then the policy's level and rules; in the middle the verdict, with what it rests on. */
+static void print_verdict(const struct fetch_report *report)
 {
     char reason[FETCH_REASON_SIZE];
-    const char *verdict = fetch_report_verdict(result);
-    fetch_report_reason(result, store, reason);
-    output_line("%s", url);
+    struct judging_report judging;
+    const char *verdict = fetch_report_verdict(report->result);
+    bool is_judged = fetch_report_judging(report, &judging);
+    fetch_report_reason(report, reason);
+    judging_report_name(judging_word(WORD_VERDICT, report->language), "%s: %s",
+                        is_judged           ? judging_verdict(judging.answer->verdict, report->language)
+                        : verdict != NULL   ? verdict
+                                            : judging_word(WORD_NONE, report->language),
+                        reason);
+    if (!is_judged)
+        return;
+    judging_report_name("", "%s", policy_saying(judging.set, judging.answer, report->language));
+    judging_report_lines(&judging);
+}
+
+void fetch_report_print(const struct fetch_report *report)
+{
+    const struct fetch_result *result = report->result;
+    output_line("%s", report->url);
     if (result->address[0] != '\0')
-        output_line("  %-14s %s, %lld ms, of them TLS %lld", "address", result->address, (long long)result->total_ms,
-                    (long long)result->handshake_ms);
+        judging_report_name(judging_word(WORD_ADDRESS, report->language), "%s, %lld ms, TLS %lld", result->address,
+                            (long long)result->total_ms, (long long)result->handshake_ms);
     if (result->has_tls)
-        print_tls(result);
+        print_tls(report);
     if (result->is_retried) {
         char id[TAI_TEXT_SIZE];
         tai_text(&result->retry_id, id);
-        output_line("  %-14s with %s, after: %s", "retried", id, result->first_reason);
+        judging_report_name(judging_word(WORD_RETRIED, report->language), "with %s, after: %s", id, result->first_reason);
     }
-    output_line("  %-14s %s: %s", "verdict", verdict != NULL ? verdict : "none", reason);
+    print_verdict(report);
     if (result->http_status != 0)
-        output_line("  %-14s %d %s, %llu bytes", "HTTP", result->http_status, result->phrase,
-                    (unsigned long long)result->body_len);
+        judging_report_name("HTTP", "%d %s, %llu bytes", result->http_status, result->phrase,
+                            (unsigned long long)result->body_len);
 }

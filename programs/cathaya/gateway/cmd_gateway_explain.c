@@ -38,6 +38,21 @@ static enum status make_question(const struct options *options, json_t *question
     return STATUS_OK;
 }
 
+/* What the policy says of the site's certificates. */
+static void print_policy(const json_t *policy)
+{
+    const char *kind;
+    json_t *says;
+    json_object_foreach((json_t *)(uintptr_t)policy, kind, says) {
+        const char *level = json_string_value(json_object_get(says, "level")), *fix = json_string_value(json_object_get(says, "fix"));
+        if (!json_is_object(says))
+            continue;
+        output_line("policy: %s is %s%s%s: %s%s%s", kind, json_string_value(json_object_get(says, "verdict")),
+                    level != NULL ? ", " : "", level != NULL ? level : "", json_string_value(json_object_get(says, "text")),
+                    fix[0] != '\0' ? "; " : "", fix);
+    }
+}
+
 static int run(const struct options *options)
 {
     struct error err = {.status = STATUS_OK};
@@ -56,6 +71,7 @@ static int run(const struct options *options)
         output_json(json_incref(answer));
     } else {
         output_lines(json_string_value(json_object_get(answer, "text")));
+        print_policy(json_object_get(answer, "policy"));
     }
     if (status == EXIT_YES && json_is_null(json_object_get(answer, "kind")))
         status = EXIT_NO;

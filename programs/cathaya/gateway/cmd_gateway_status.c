@@ -9,7 +9,7 @@
 #include "gateway/gateway_ask.h"
 #include "output.h"
 
-#define COLUMNS 8
+#define COLUMNS 9
 #define CELL_SIZE 64
 
 /* ---- status ---- */
@@ -41,6 +41,17 @@ static const char *text_of(const json_t *object, const char *name)
     return json_string_value(json_object_get(object, name));
 }
 
+/* "secure T3", or "not_secure RP-06". */
+static void put_policy(char cell[CELL_SIZE], const json_t *policy)
+{
+    const char *verdict = text_of(policy, "verdict"), *rule = text_of(policy, "rule"), *level = text_of(policy, "level");
+    bool has_rule = rule != NULL && rule[0] != '\0';
+    if (verdict == NULL)
+        put(cell, NULL);
+    else
+        (void)snprintf(cell, CELL_SIZE, "%s %s", verdict, has_rule ? rule : level != NULL ? level : "");
+}
+
 static void fill_row(const json_t *c, table_row row)
 {
     put(row[0], text_of(c, "site"));
@@ -50,13 +61,14 @@ static void fill_row(const json_t *c, table_row row)
     put_time(row[4], json_object_get(c, "not_after"), "");
     put(row[5], text_of(c, "landmark"));
     put_time(row[6], json_object_get(c, "next_action_at"), text_of(c, "next_action") != NULL ? text_of(c, "next_action") : "");
-    put(row[7], text_of(c, "last_error"));
+    put_policy(row[7], json_object_get(c, "policy"));
+    put(row[8], text_of(c, "last_error"));
 }
 
 static void print_table(const json_t *certificates)
 {
     static const char *const heads[COLUMNS] = {"SITE",     "KIND", "STATE",      "ISSUER", "EXPIRES (UTC)",
-                                               "LANDMARK", "NEXT", "LAST ERROR"};
+                                               "LANDMARK", "NEXT", "POLICY",     "LAST ERROR"};
     size_t count = json_array_size(certificates), widths[COLUMNS];
     table_row *table = calloc(count + 1, sizeof *table);
     if (table == NULL)
@@ -71,10 +83,19 @@ static void print_table(const json_t *certificates)
             widths[j] = strlen(table[i][j]) > widths[j] ? strlen(table[i][j]) : widths[j];
     }
     for (size_t i = 0; i <= count; i++)
-        output_line("%-*s  %-*s  %-*s  %-*s  %-*s  %-*s  %-*s  %s", (int)widths[0], table[i][0], (int)widths[1],
+        output_line("%-*s  %-*s  %-*s  %-*s  %-*s  %-*s  %-*s  %-*s  %s", (int)widths[0], table[i][0], (int)widths[1],
                     table[i][1], (int)widths[2], table[i][2], (int)widths[3], table[i][3], (int)widths[4], table[i][4],
-                    (int)widths[5], table[i][5], (int)widths[6], table[i][6], table[i][7]);
+                    (int)widths[5], table[i][5], (int)widths[6], table[i][6], (int)widths[7], table[i][7],
+                    table[i][8]);
     free(table);
+}
+
+/* Why the trust directory is not used is what an operator has to know. */
+static void print_policy(const json_t *policy)
+{
+    const char *trust = text_of(policy, "trust"), *reason = text_of(policy, "reason");
+    if (reason != NULL)
+        output_line("trust %s is not used: %s", trust != NULL ? trust : "-", reason);
 }
 
 static void print_backends(const json_t *backends)
@@ -101,6 +122,7 @@ static int run_status(const struct options *options)
     }
     print_table(json_object_get(answer, "certificates"));
     print_backends(json_object_get(answer, "backends"));
+    print_policy(json_object_get(answer, "policy"));
     json_decref(answer);
     return EXIT_YES;
 }

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "adapters/posix/posix_clock.h"
@@ -25,8 +26,14 @@ static void add_time(json_t *object, const char *name, int64_t time_s)
     (void)json_object_set_new(object, name, time_s != 0 ? json_integer(time_s) : json_null());
 }
 
+struct certificate_list {
+    const struct gateway_policy *policy;
+    json_t *list;
+};
+
 static void add_certificate(void *context, const struct site_status *row)
 {
+    const struct certificate_list *out = context;
     json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:i}", "site", row->site, "kind",
                           site_kind_name(row->kind), "source", row->source, "issuer", row->issuer, "serial", row->serial,
                           "landmark", row->landmark, "state", row->state, "next_action", row->next_action, "last_error",
@@ -37,7 +44,8 @@ static void add_certificate(void *context, const struct site_status *row)
     add_time(o, "not_after", row->not_after_s);
     add_time(o, "next_action_at", row->next_action_s);
     add_time(o, "last_error_at", row->last_error_s);
-    (void)json_array_append_new(context, o);
+    (void)json_object_set_new(o, "policy", gateway_policy_of(out->policy, row->site, row->kind));
+    (void)json_array_append_new(out->list, o);
 }
 
 static json_t *list_backends(const struct gateway *g)
@@ -79,13 +87,15 @@ static void answer_status(void *context, struct http_exchange *x)
 {
     struct gateway *g = context;
     struct proxy_stats stats;
-    json_t *certificates = json_array();
+    const struct gateway_policy *policy = gateway_control_policy(g->control);
+    struct certificate_list certificates = {policy, json_array()};
     proxy_stats(g->proxy, &stats);
-    site_certificates_status(gateway_control_sites(g->control), add_certificate, certificates);
+    site_certificates_status(gateway_control_sites(g->control), add_certificate, &certificates);
     answer_json(x, 200,
-                json_pack("{s:i, s:s, s:I, s:I, s:o, s:o, s:o}", "pid", (int)getpid(), "version", CATHAYA_VERSION,
+                json_pack("{s:i, s:s, s:I, s:I, s:o, s:o, s:o, s:o}", "pid", (int)getpid(), "version", CATHAYA_VERSION,
                           "connections", (json_int_t)stats.connections_now, "requests", (json_int_t)stats.requests,
-                          "certificates", certificates, "backends", list_backends(g), "listeners", list_listeners(g)));
+                          "certificates", certificates.list, "backends", list_backends(g), "listeners", list_listeners(g),
+                          "policy", gateway_policy_status(policy)));
 }
 
 /* ---- renew ---- */
@@ -120,6 +130,36 @@ static void answer_renew(void *context, struct http_exchange *x)
 
 /* ---- explain ---- */
 
+/* The site that a name gets, as tls_sites finds it: the name itself, then "*." in place of its first label, then the default. */
+static const struct gateway_site *site_of(const struct gateway *g, const char *sni)
+{
+    const struct gateway_site *wild = NULL, *fallback = NULL;
+    const char *dot = sni != NULL ? strchr(sni, '.') : NULL;
+    for (size_t i = 0; i < g->config->site_count; i++) {
+        const struct gateway_site *site = &g->config->sites[i];
+        fallback = site->is_default ? site : fallback;
+        for (size_t k = 0; sni != NULL && k < site->name_count; k++) {
+            if (strcasecmp(site->names[k], sni) == 0)
+                return site;
+            if (dot != NULL && site->names[k][0] == '*' && strcasecmp(site->names[k] + 1, dot) == 0)
+                wild = site;
+        }
+    }
+    return wild != NULL ? wild : fallback;
+}
+
+/* What the policy says of what the site has: one member for each kind. */
+static void add_policy(const struct gateway *g, const char *sni, json_t *answer)
+{
+    const struct gateway_site *site = site_of(g, sni);
+    json_t *kinds = json_object();
+    for (int kind = 0; site != NULL && kind < SITE_KINDS; kind++)
+        if (site->certificates[kind].is_wanted)
+            (void)json_object_set_new(kinds, site_kind_name((enum site_kind)kind),
+                                      gateway_policy_of(gateway_control_policy(g->control), site->title, (enum site_kind)kind));
+    (void)json_object_set_new(answer, "policy", kinds);
+}
+
 static enum status explain(struct gateway *g, struct bytes body, json_t **out, struct error *err)
 {
     struct gateway_question question = {.trust_anchors_code_point = g->config->trust_anchors_code_point,
@@ -136,6 +176,10 @@ static enum status explain(struct gateway *g, struct bytes body, json_t **out, s
     if (s == STATUS_OK) {
         s = gateway_explain(sites, &question, out, err);
         tls_sites_free(sites);
+    }
+    if (s == STATUS_OK) {
+        const char *sni = json_string_value(json_object_get(*out, "sni"));
+        add_policy(g, sni, *out);
     }
     json_decref(o);
     return s;

@@ -40,6 +40,9 @@ static cfg_opt_t options[] = {
     CFG_INT("trust-anchors-code-point", 0xca34, CFGF_NONE),
     CFG_INT("ticket-rotation-s", 6 * 3600, CFGF_NONE),
     CFG_STR("stage", "landmark", CFGF_NONE),
+    CFG_STR("trust", "", CFGF_NONE),
+    CFG_STR("policy-check", "", CFGF_NONE),
+    CFG_STR_LIST("public-labels", NULL, CFGF_NODEFAULT),
     CFG_STR("access-log", "", CFGF_NONE),
     CFG_STR("log-format", "text", CFGF_NONE),
     CFG_STR("log-level", "info", CFGF_NONE),
@@ -217,6 +220,28 @@ static enum status read_log(struct gateway_config *config, struct error *err)
     return config_file_path(config->base, access, config->access_log, sizeof config->access_log, err);
 }
 
+/* Without a trust directory nobody has said that clients of a root program come: what such clients would say is told, and decides
+ * nothing. */
+static enum status read_policy(struct gateway_config *config, struct error *err)
+{
+    static const char *const names[] = {"refuse", "warn", "off"};
+    const char *check = gateway_config_text(config->cfg, "policy-check");
+    enum status s = config_file_path(config->base, cfg_getstr(config->cfg, "trust"), config->trust, sizeof config->trust, err);
+    size_t i = config->trust[0] != '\0' ? GATEWAY_POLICY_REFUSE : GATEWAY_POLICY_WARN;
+    if (check != NULL)
+        for (i = 0; i < sizeof names / sizeof *names && strcmp(names[i], check) != 0; i++)
+            continue;
+    if (s == STATUS_OK && i == sizeof names / sizeof *names)
+        s = error_set(err, STATUS_USAGE, "policy-check: \"refuse\", \"warn\" or \"off\"");
+    config->policy_check = (enum gateway_policy_check)i;
+    config->public_label_count = cfg_size(config->cfg, "public-labels");
+    if (s == STATUS_OK && config->public_label_count > GATEWAY_LABELS_MAX)
+        s = error_set(err, STATUS_USAGE, "public-labels: at most %d of them", GATEWAY_LABELS_MAX);
+    for (unsigned k = 0; s == STATUS_OK && k < config->public_label_count; k++)
+        config->public_labels[k] = cfg_getnstr(config->cfg, "public-labels", k);
+    return s;
+}
+
 /* The socket of operators stands there, and the kernel has little room for its path. */
 static enum status check_directory(const struct gateway_config *config, struct error *err)
 {
@@ -251,6 +276,8 @@ static enum status read_values(struct gateway_config *config, struct error *err)
         s = gateway_config_number(config->cfg, "ticket-rotation-s", 0, DAY_S, &config->ticket_rotation_s, err);
     config->worker_count = workers > 0 ? workers : default_workers();
     config->trust_anchors_code_point = (uint16_t)code_point;
+    if (s == STATUS_OK)
+        s = read_policy(config, err);
     return s == STATUS_OK ? read_log(config, err) : s;
 }
 

@@ -17,6 +17,8 @@
 #define GATEWAY_ISSUERS_MAX 32
 #define GATEWAY_BACKENDS_MAX 32
 #define GATEWAY_WORKERS_MAX 64
+/* Top-level labels of a test's or an enterprise's own that count as public. */
+#define GATEWAY_LABELS_MAX 32
 
 enum gateway_listener_kind { GATEWAY_HTTPS, GATEWAY_HTTP };
 
@@ -68,11 +70,18 @@ struct gateway_limits {
     uint32_t handshake_ms, head_ms, body_ms, idle_ms, backend_connect_ms, backend_answer_ms, slowest_bytes_per_s;
 };
 
+/* What is done with a certificate that the policy calls not secure or untrusted. */
+enum gateway_policy_check { GATEWAY_POLICY_REFUSE, GATEWAY_POLICY_WARN, GATEWAY_POLICY_OFF };
+
 struct gateway_config {
     cfg_t *cfg;                   /* texts borrow from it */
     char base[GATEWAY_PATH_MAX];  /* of relative paths */
     char directory[GATEWAY_PATH_MAX], access_log[GATEWAY_PATH_MAX]; /* access_log "": off, "-": stdout */
     const char *user, *admin_listen;                                /* NULL: none */
+    char trust[GATEWAY_PATH_MAX]; /* the trust directory of the clients that it is for; "": none */
+    enum gateway_policy_check policy_check;
+    const char *public_labels[GATEWAY_LABELS_MAX];
+    size_t public_label_count;
     size_t worker_count;
     uint16_t trust_anchors_code_point;
     uint32_t ticket_rotation_s;   /* 0: no tickets */

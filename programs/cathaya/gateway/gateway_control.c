@@ -14,6 +14,7 @@
 
 struct gateway_control {
     struct gateway_control_settings settings;
+    const struct gateway_config *config;
     struct algorithms *algorithms;
     struct posix_record_store *lock; /* only its lock is used */
     struct posix_object_store *store;
@@ -25,6 +26,7 @@ struct gateway_control {
     size_t retired_count;
     struct site_certificates *sites;
     struct gateway_ocsp *ocsp;
+    struct gateway_policy *policy;
 };
 
 /* ---- what is wanted ---- */
@@ -103,6 +105,7 @@ static void deploy(void *context, const char *site, const struct site_credential
 {
     struct gateway_control *c = context;
     gateway_deploy_set(c->settings.deploy, site, credentials, count);
+    gateway_policy_deployed(c->policy, site, credentials, count);
     if (c->ocsp != NULL)
         gateway_ocsp_look_site(c->ocsp, site);
 }
@@ -111,6 +114,12 @@ static enum status check(void *context, const struct site_credential *credential
 {
     (void)context;
     return gateway_deploy_check(credential, err);
+}
+
+static enum status judge(void *context, const char *site, const struct site_credential *credential, struct error *err)
+{
+    struct gateway_control *c = context;
+    return gateway_policy_judge(c->policy, site, credential, err);
 }
 
 /* The lock is elsewhere, and stays. */
@@ -154,6 +163,7 @@ static enum status make_sites(struct gateway_control *c, struct error *err)
         .context = c,
         .on_change = deploy,
         .check = check,
+        .judge = judge,
         .reopen_store = reopen_store,
     };
     return site_certificates_new(&config, &c->sites, err);
@@ -171,6 +181,13 @@ static enum status make_ocsp(struct gateway_control *c, struct error *err)
     return gateway_ocsp_new(&ports, &c->ocsp, err);
 }
 
+static enum status make_policy(struct gateway_control *c, const struct gateway_config *config, struct error *err)
+{
+    const struct gateway_policy_ports ports = {
+        .timer = timer_gate_port(c->gate), .clock = posix_clock(), .events = c->settings.events};
+    return gateway_policy_new(config, &ports, &c->policy, err);
+}
+
 static enum status open_all(struct gateway_control *c, const struct gateway_config *config, struct error *err)
 {
     enum status s = algorithms_new(&c->algorithms, err);
@@ -184,6 +201,8 @@ static enum status open_all(struct gateway_control *c, const struct gateway_conf
         s = timer_gate_new(event_loop_timers(c->settings.loop), &c->gate, err);
     if (s == STATUS_OK)
         s = make_acme(c, config, &c->acme, err);
+    if (s == STATUS_OK)
+        s = make_policy(c, config, err);
     if (s == STATUS_OK)
         s = make_sites(c, err);
     if (s == STATUS_OK)
@@ -199,6 +218,7 @@ enum status gateway_control_open(const struct gateway_config *config, const stru
     if (c == NULL)
         return error_set(err, STATUS_NO_MEMORY, "out of memory");
     c->settings = *settings;
+    c->config = config;
     (void)snprintf(c->directory, sizeof c->directory, "%s", config->directory);
     enum status s = open_all(c, config, err);
     if (s != STATUS_OK) {
@@ -233,11 +253,16 @@ enum status gateway_control_reload(struct gateway_control *c, const struct gatew
     enum status s = make_acme(c, config, &acme, err);
     if (s != STATUS_OK)
         return s;
-    s = configure(c, config, acme, err);
+    s = gateway_policy_configure(c->policy, config, err); /* before the sites: what is new is judged by it */
+    if (s == STATUS_OK)
+        s = configure(c, config, acme, err);
     if (s != STATUS_OK) {
+        struct error ignored;
+        (void)!gateway_policy_configure(c->policy, c->config, &ignored);
         gateway_acme_free(acme);
         return s;
     }
+    c->config = config;
     c->retired[c->retired_count++] = c->acme;
     c->acme = acme;
     gateway_ocsp_look(c->ocsp);
@@ -265,6 +290,7 @@ void gateway_control_close(struct gateway_control *c)
         return;
     site_certificates_free(c->sites);
     gateway_ocsp_free(c->ocsp);
+    gateway_policy_free(c->policy);
     for (size_t i = 0; i < c->retired_count; i++)
         gateway_acme_free(c->retired[i]);
     gateway_acme_free(c->acme);
@@ -279,4 +305,9 @@ void gateway_control_close(struct gateway_control *c)
 struct site_certificates *gateway_control_sites(const struct gateway_control *c)
 {
     return c->sites;
+}
+
+const struct gateway_policy *gateway_control_policy(const struct gateway_control *c)
+{
+    return c->policy;
 }

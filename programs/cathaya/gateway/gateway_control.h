@@ -4,6 +4,7 @@
 #define CATHAYA_PROGRAM_GATEWAY_CONTROL_H
 
 #include "gateway/gateway_acme.h"
+#include "gateway/gateway_policy.h"
 
 struct gateway_control;
 
@@ -31,5 +32,8 @@ void gateway_control_close(struct gateway_control *control);
 
 /* gateway_control_sites borrows the certificates. */
 struct site_certificates *gateway_control_sites(const struct gateway_control *control);
+
+/* gateway_control_policy borrows what the policy says. */
+const struct gateway_policy *gateway_control_policy(const struct gateway_control *control);
 
 #endif

@@ -67,8 +67,9 @@ static enum status write_answer(struct explanation *e, json_t **out, struct erro
     choice_explain_write(&e->client, e->candidates, &e->settings, &e->choice, &text);
     enum status s = builder_status(&text, "explanation", err);
     if (s == STATUS_OK)
-        *out = json_pack("{s:s%, s:s?, s:o}", "text", (const char *)text.data, text.len, "kind", kind_of(e), "candidates",
-                         list_candidates(e));
+        *out = json_pack("{s:s%, s:s?, s:s%, s:o}", "text", (const char *)text.data, text.len, "kind", kind_of(e), "sni",
+                         e->client.server_name.data != NULL ? (const char *)e->client.server_name.data : "",
+                         e->client.server_name.len, "candidates", list_candidates(e));
     builder_clear(&text);
     return s == STATUS_OK && *out == NULL ? error_set(err, STATUS_NO_MEMORY, "out of memory") : s;
 }

@@ -2,6 +2,19 @@
 
 #include <stdlib.h>
 
+#include "codec/properties/properties.h"
+
+/* SCTs beside a Merkle Tree Certificate [GM 4]. */
+static struct bytes scts_of(struct bytes list)
+{
+    struct properties properties;
+    struct error ignored;
+    if (list.len == 0 || properties_parse(list, PROPERTIES_WITH_PATTERNS, &properties, &ignored) != STATUS_OK ||
+        !properties.has_sct_list)
+        return bytes_of(NULL, 0);
+    return properties.sct_list;
+}
+
 /* Without anybody who is trusted there is the leaf. */
 static enum status judge_leaf(const struct judging_basis *basis, const struct judging_question *question, struct judging *j,
                               struct error *err)
@@ -36,7 +49,7 @@ enum status judging_new(const struct judging_basis *basis, const struct judging_
         .chain = question->chain, .count = question->count < PEER_CHAIN_MAX ? question->count : PEER_CHAIN_MAX,
         .purpose = question->purpose != 0 ? question->purpose : TRUST_BUNDLE_TLS, .dns_name = question->dns_name,
         .ip = question->ip, .at_s = question->at_s, .is_unpaired = true, .sct_list = question->sct_list,
-        .ocsp_response = question->ocsp_response, .scope = {.has_gm = true, .has_mtc = true, .has_landmarks = true}};
+        .ocsp_response = question->ocsp_response, .property_scts = scts_of(question->properties), .scope = {.has_gm = true, .has_mtc = true, .has_landmarks = true}};
     enum status s = basis->has_trust ? judge_path(basis, j, err) : judge_leaf(basis, question, j, err);
     if (s == STATUS_OK)
         *out = j;

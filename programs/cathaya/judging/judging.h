@@ -13,6 +13,7 @@ struct judging_question {
     int64_t at_s;
     struct bytes dns_name, ip; /* what it has to be for; both empty: names are not compared */
     struct bytes sct_list, ocsp_response; /* that came beside it; empty: none */
+    struct bytes properties;   /* CertificatePropertyList beside it [TAI 7]; empty, or not readable: none */
 };
 
 struct judging {

@@ -78,7 +78,7 @@ static enum status read_files(struct judging_basis *basis, const char *path, con
     if (s == STATUS_OK && ct_path != NULL)
         s = read_text(ct_path, &ct, err);
     if (s == STATUS_OK) {
-        s = policy_set_read(builder_view(&policy), ct_path != NULL ? builder_view(&ct) : policy_text_default_ct(), &basis->set, err);
+        s = policy_set_read(builder_view(&policy), ct_path != NULL ? builder_view(&ct) : policy_set_default_ct_text(), &basis->set, err);
         s = error_prefix(err, s, "%s", path);
     }
     builder_clear(&policy);

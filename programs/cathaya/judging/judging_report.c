@@ -34,7 +34,7 @@ static const char *word(const struct judging_report *r, enum judging_word w)
 
 static const char *title(const struct judging_report *r, const char *id)
 {
-    return policy_title(r->set, id, r->language);
+    return policy_set_title(r->set, id, r->language);
 }
 
 /* ---- the verdict ---- */
@@ -70,6 +70,49 @@ static void print_level(const struct judging_report *r)
                         a->kind[0] != '\0' ? ")" : "", a->is_intranet ? ", " : "", a->is_intranet ? word(r, WORD_INTRANET) : "");
     if (a->organisation[0] != '\0')
         judging_report_name(word(r, WORD_ORGANISATION), "%s", a->organisation);
+}
+
+/* ---- why the level is what it is ---- */
+
+/* The list's own limit, when that is what counts. */
+static unsigned limit_of_path(const struct judging_report *r)
+{
+    const struct policy_path *path = r->subject->path;
+    unsigned limit = 4;
+    for (size_t i = 1; path != NULL && i < path->count; i++)
+        if (path->certificates[i].is_listed && path->certificates[i].level_max > 0 && path->certificates[i].level_max < limit)
+            limit = path->certificates[i].level_max;
+    return limit;
+}
+
+void judging_report_why_not_higher(const struct judging_report *r, char *out, size_t size)
+{
+    const struct policy_answer *a = r->answer;
+    bool is_zh = r->language == POLICY_ZH;
+    out[0] = '\0';
+    if (a->level >= 4)
+        return;
+    for (size_t i = 0; i < a->count; i++)
+        if (a->rules[i].result == POLICY_FAIL && a->rules[i].effect == POLICY_LEVEL_T1) {
+            (void)snprintf(out, size, "%s: %s", a->rules[i].id, title(r, a->rules[i].id));
+            return;
+        }
+    if (limit_of_path(r) == a->level)
+        (void)snprintf(out, size, is_zh ? "其根证书或中级根证书在信任列表中最高为 T%u" : "the list trusts its root or intermediate up to T%u",
+                       a->level);
+    else if (a->kind[0] == '\0')
+        (void)snprintf(out, size, is_zh ? "证书策略扩展中没有策略列出的 OID" : "no policy OID of the list is in it");
+    else
+        (void)snprintf(out, size, is_zh ? "证书策略 OID 声明为 %s；更高级别须由 CA 按更高身份验证签发" : "its policy OID says %s; a higher level is another "
+                                                                                "certificate, for which the CA validates more", a->kind);
+}
+
+static void print_why_not_higher(const struct judging_report *r)
+{
+    char why[LINE_SIZE / 2];
+    judging_report_why_not_higher(r, why, sizeof why);
+    if (r->detail == JUDGING_EXPLAIN && why[0] != '\0' && r->answer->verdict != POLICY_VERDICT_UNTRUSTED)
+        judging_report_name(word(r, WORD_WHY_NOT_HIGHER), "%s", why);
 }
 
 static void print_policy(const struct judging_report *r)
@@ -168,13 +211,46 @@ static void print_rule(const struct judging_report *r, const struct policy_rule_
 {
     const char *result = judging_result(rule->result, r->language), *says = is_kept(rule->result) ? "" : title(r, rule->id);
     bool has_both = says[0] != '\0' && rule->evidence[0] != '\0';
+    bool has_any = says[0] != '\0' || rule->evidence[0] != '\0';
     output_line("    %s%*s%s%*s%s%s%s%s", result, (int)text_columns_pad(result, RESULT_COLUMNS, 1), "", rule->id,
-                (int)text_columns_pad(rule->id, ID_COLUMNS, 1), "", says, has_both ? " (" : "", rule->evidence, has_both ? ")" : "");
+                has_any ? (int)text_columns_pad(rule->id, ID_COLUMNS, 1) : 0, "", says, has_both ? " (" : "", rule->evidence,
+                has_both ? ")" : "");
+}
+
+static void print_fix(const struct judging_report *r, const struct policy_rule_result *rule)
+{
+    const char *fix = policy_set_fix(r->set, rule->id, r->language);
+    if (!is_kept(rule->result) && fix[0] != '\0')
+        output_line("    %*s%s: %s", RESULT_COLUMNS, "", word(r, WORD_FIX), fix);
+}
+
+/* The broken ones first; of those that are not for it, the names. */
+static void explain_rules(const struct judging_report *r)
+{
+    static const enum policy_result order[] = {POLICY_FAIL, POLICY_WARNING, POLICY_NOTE, POLICY_NOT_LOOKED_AT, POLICY_PASS};
+    char others[LINE_SIZE];
+    size_t len = 0;
+    others[0] = '\0';
+    for (size_t k = 0; k < sizeof order / sizeof *order; k++)
+        for (size_t i = 0; i < r->answer->count; i++)
+            if (r->answer->rules[i].result == order[k]) {
+                print_rule(r, &r->answer->rules[i]);
+                print_fix(r, &r->answer->rules[i]);
+            }
+    for (size_t i = 0; i < r->answer->count && len < sizeof others; i++)
+        if (r->answer->rules[i].result == POLICY_NOT_APPLICABLE)
+            len += (size_t)snprintf(others + len, sizeof others - len, "%s%s", len > 0 ? ", " : "", r->answer->rules[i].id);
+    if (others[0] != '\0')
+        output_line("    %s: %s", judging_result(POLICY_NOT_APPLICABLE, r->language), others);
 }
 
 static void print_rules(const struct judging_report *r)
 {
     count_rules(r);
+    if (r->detail == JUDGING_EXPLAIN) {
+        explain_rules(r);
+        return;
+    }
     for (size_t i = 0; i < r->answer->count; i++)
         if (r->detail == JUDGING_VERBOSE || !is_kept(r->answer->rules[i].result))
             print_rule(r, &r->answer->rules[i]);
@@ -183,6 +259,7 @@ static void print_rules(const struct judging_report *r)
 void judging_report_lines(const struct judging_report *r)
 {
     print_level(r);
+    print_why_not_higher(r);
     print_policy(r);
     if (r->subject->transparency != NULL)
         print_transparency(r, r->subject->transparency);
@@ -208,7 +285,7 @@ static json_t *rule_of(const struct judging_report *r, const struct policy_rule_
     set_text(object, "effect", policy_effect_name(rule->effect));
     set_text(object, "text", has_title ? title(r, rule->id) : rule->evidence);
     set_text(object, "evidence", rule->evidence);
-    set_text(object, "fix", has_title ? policy_fix(r->set, rule->id, r->language) : "");
+    set_text(object, "fix", has_title ? policy_set_fix(r->set, rule->id, r->language) : "");
     return object;
 }
 
@@ -260,7 +337,7 @@ static void set_level(const struct policy_answer *a, json_t *object)
     set_text(object, "kind", a->kind);
     set_text(object, "organisation", a->organisation);
     (void)json_object_set_new(object, "intranet", json_boolean(a->is_intranet));
-    set_text(object, "purpose", policy_purpose_name(a->purpose));
+    set_text(object, "purpose", trust_bundle_purpose_name(a->purpose));
 }
 
 static void set_lists(const struct judging_report *r, json_t *object)

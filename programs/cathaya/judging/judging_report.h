@@ -13,8 +13,9 @@
 
 /* How much is said of rules. */
 enum judging_detail {
-    JUDGING_BRIEF,  /* what is not kept */
-    JUDGING_VERBOSE /* every rule */
+    JUDGING_BRIEF,   /* what is not kept */
+    JUDGING_VERBOSE, /* every rule, in the policy's order */
+    JUDGING_EXPLAIN  /* every rule, the broken ones first, with what is to be done; why the level is not higher */
 };
 
 struct judging_report {
@@ -37,6 +38,9 @@ void judging_report_lines(const struct judging_report *report);
 
 /* judging_report_fill sets verdict, level, kind, icon, saying, organisation, intranet, purpose, policy, rules, scts, cosigners. */
 void judging_report_fill(const struct judging_report *report, json_t *object);
+
+/* judging_report_why_not_higher is what keeps the level where it is; "" when it is T4. */
+void judging_report_why_not_higher(const struct judging_report *report, char *out, size_t size);
 
 /* judging_report_reason is why the verdict is what it is, in one line of the report's language. */
 void judging_report_reason(const struct judging_report *report, char *out, size_t size);
