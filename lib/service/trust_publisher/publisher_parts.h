@@ -11,6 +11,7 @@
 #define FOLDER_BUNDLES   "bundles/"
 #define FOLDER_DELTAS    "delta/"
 #define FOLDER_IDENTITY  "identity/"
+#define FOLDER_FOLDERS   "folders/" /* of the files of others, by version */
 #define OBJECT_BUNDLE    "bundle"
 #define OBJECT_LATEST    "latest"
 /* A folder and a version. */
@@ -78,17 +79,30 @@ MUST_USE enum status publisher_sign(const struct trust_publisher *p, const struc
 
 /* ---- publisher_release.c ---- */
 
-/* publisher_release signs what the log has as its newest version, and publishes it. input: NULL after a crash, when the files of
- * others stay as they are. Sizes go to the report. */
-MUST_USE enum status publisher_release(struct trust_publisher *p, const struct trust_publisher_input *input, struct error *err);
+/* publisher_release signs what the log has as its newest version, and publishes it. Sizes go to the report. */
+MUST_USE enum status publisher_release(struct trust_publisher *p, struct error *err);
 
 /* publisher_read_latest reads what is published; version 0: nothing. STATUS_REFUSED when it cannot be read. */
 MUST_USE enum status publisher_read_latest(struct trust_publisher *p, struct error *err);
 
+/* ---- publisher_files.c ---- */
+
+/* publisher_put_files publishes the files of the input, durably, and notes that the next version needs their folders. */
+MUST_USE enum status publisher_put_files(struct trust_publisher *p, struct error *err);
+
+/* The folders that a version which is kept needs. builder_clear(&text) follows in any case. */
+struct publisher_folders {
+    struct object_store store;
+    struct builder text;
+};
+MUST_USE enum status publisher_read_folders(struct trust_publisher *p, struct publisher_folders *out, struct error *err);
+bool publisher_folders_have(const struct publisher_folders *folders, const char *name);
+
 /* ---- publisher_prune.c ---- */
 
-/* publisher_prune removes versions, deltas and identity files that p->latest does not speak of. */
-MUST_USE enum status publisher_prune(struct trust_publisher *p, const struct trust_publisher_input *input, struct error *err);
+/* publisher_prune removes versions and deltas that p->latest does not speak of, and identity files that no version which a client
+ * may hold needs. */
+MUST_USE enum status publisher_prune(struct trust_publisher *p, struct error *err);
 
 /* ---- publisher_round.c ---- */
 

@@ -1,14 +1,10 @@
 /* What nobody needs any more goes. */
-#include <stdlib.h>
-#include <string.h>
-
 #include "service/trust_publisher/publisher_parts.h"
 
 struct pruning {
     struct trust_publisher *p;
     const struct object_store *store;
-    const struct trust_publisher_input *input;
-    const char **names; /* of the files of others, sorted */
+    struct publisher_folders folders;
 };
 
 static enum status remove_one(const struct object_store *store, const char *name, struct error *err)
@@ -49,52 +45,55 @@ static enum status prune_delta(void *context, const char *name, struct error *er
 }
 
 /* The newest two say who signs the next one, and whether it is a rotation. */
-static enum status prune_contents(void *context, const char *name, struct error *err)
+static enum status prune_of_version(const struct pruning *a, const char *folder, const char *name, struct error *err)
 {
-    const struct pruning *a = context;
     uint64_t version, count = (uint64_t)a->p->config.delta_count + 1;
-    bool stays = publisher_version(FOLDER_CONTENTS, name, &version) &&
-                 is_among_last(version, a->p->latest.version, count < 2 ? 2 : count);
+    bool stays = publisher_version(folder, name, &version) && is_among_last(version, a->p->latest.version, count < 2 ? 2 : count);
     return stays ? STATUS_OK : remove_one(a->store, name, err);
 }
 
-static int compare(const void *a, const void *b)
+static enum status prune_contents(void *context, const char *name, struct error *err)
 {
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
+    return prune_of_version(context, FOLDER_CONTENTS, name, err);
+}
+
+static enum status prune_folders(void *context, const char *name, struct error *err)
+{
+    return prune_of_version(context, FOLDER_FOLDERS, name, err);
 }
 
 static enum status prune_identity(void *context, const char *name, struct error *err)
 {
     const struct pruning *a = context;
-    bool stays = a->input->file_count > 0 && bsearch(&name, a->names, a->input->file_count, sizeof *a->names, compare) != NULL;
-    return stays ? STATUS_OK : remove_one(a->store, name, err);
+    return publisher_folders_have(&a->folders, name) ? STATUS_OK : remove_one(a->store, name, err);
 }
 
-static enum status prune_identities(struct pruning *a, struct error *err)
+static enum status prune_published(struct pruning *a, struct error *err)
 {
-    if (a->input == NULL)
-        return STATUS_OK;
-    a->names = calloc(a->input->file_count + 1, sizeof *a->names);
-    if (a->names == NULL)
-        return error_set(err, STATUS_NO_MEMORY, "out of memory");
-    for (size_t i = 0; i < a->input->file_count; i++)
-        a->names[i] = a->input->files[i].name;
-    qsort(a->names, a->input->file_count, sizeof *a->names, compare);
-    enum status s = a->store->list(a->store->context, FOLDER_IDENTITY, prune_identity, a, err);
-    free(a->names);
+    a->store = &a->p->config.published;
+    enum status s = a->store->list(a->store->context, FOLDER_BUNDLES, prune_bundle, a, err);
+    if (s == STATUS_OK)
+        s = a->store->list(a->store->context, FOLDER_DELTAS, prune_delta, a, err);
+    if (s == STATUS_OK)
+        s = publisher_read_folders(a->p, &a->folders, err);
+    if (s == STATUS_OK)
+        s = a->store->list(a->store->context, FOLDER_IDENTITY, prune_identity, a, err);
+    builder_clear(&a->folders.text);
     return s;
 }
 
-enum status publisher_prune(struct trust_publisher *p, const struct trust_publisher_input *input, struct error *err)
+static enum status prune_state(struct pruning *a, struct error *err)
 {
-    struct pruning a = {.p = p, .store = &p->config.published, .input = input};
-    enum status s = a.store->list(a.store->context, FOLDER_BUNDLES, prune_bundle, &a, err);
+    a->store = &a->p->config.state;
+    enum status s = a->store->list(a->store->context, FOLDER_CONTENTS, prune_contents, a, err);
     if (s == STATUS_OK)
-        s = a.store->list(a.store->context, FOLDER_DELTAS, prune_delta, &a, err);
-    if (s == STATUS_OK)
-        s = prune_identities(&a, err);
-    if (s == STATUS_OK)
-        s = trust_state_prune(&p->state, err);
-    a.store = &p->config.state;
-    return s == STATUS_OK ? a.store->list(a.store->context, FOLDER_CONTENTS, prune_contents, &a, err) : s;
+        s = a->store->list(a->store->context, FOLDER_FOLDERS, prune_folders, a, err);
+    return s == STATUS_OK ? trust_state_prune(&a->p->state, err) : s;
+}
+
+enum status publisher_prune(struct trust_publisher *p, struct error *err)
+{
+    struct pruning a = {.p = p};
+    enum status s = prune_state(&a, err);
+    return s == STATUS_OK ? prune_published(&a, err) : s;
 }

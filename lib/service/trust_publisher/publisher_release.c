@@ -27,25 +27,6 @@ static enum status put(struct trust_publisher *p, const char *name, struct bytes
     return error_prefix(err, store->put(store->context, name, value, err), "%s", name);
 }
 
-/* What is there already stays as it is: caches and browsers see no change. */
-static enum status put_if_other(struct trust_publisher *p, const char *name, struct bytes value, struct error *err)
-{
-    const struct object_store *store = &p->config.published;
-    struct builder is;
-    builder_init(&is, value.len);
-    bool is_same = store->get(store->context, name, &is, NULL) == STATUS_OK && bytes_equal(builder_view(&is), value);
-    builder_clear(&is);
-    return is_same ? STATUS_OK : put(p, name, value, err);
-}
-
-static enum status put_files(struct trust_publisher *p, const struct trust_publisher_input *input, struct error *err)
-{
-    enum status s = STATUS_OK;
-    for (size_t i = 0; input != NULL && s == STATUS_OK && i < input->file_count; i++)
-        s = put_if_other(p, input->files[i].name, input->files[i].content, err);
-    return s;
-}
-
 /* ---- the envelope ---- */
 
 static enum status read_both(struct release *r, struct error *err)
@@ -191,15 +172,13 @@ static enum status put_latest(struct release *r, struct error *err)
     return s;
 }
 
-static enum status publish(struct release *r, const struct trust_publisher_input *input, struct error *err)
+static enum status publish(struct release *r, struct error *err)
 {
     char name[VERSION_NAME_SIZE];
     publisher_name(FOLDER_BUNDLES, r->version, name);
     enum status s = put(r->p, name, builder_view(&r->encoded), err);
     if (s == STATUS_OK)
         s = make_deltas(r, err);
-    if (s == STATUS_OK)
-        s = put_files(r->p, input, err);
     if (s == STATUS_OK)
         s = put(r->p, OBJECT_BUNDLE, builder_view(&r->encoded), err);
     if (s == STATUS_OK)
@@ -210,7 +189,7 @@ static enum status publish(struct release *r, const struct trust_publisher_input
     return s == STATUS_OK ? sync_all(r->p, err) : s;
 }
 
-static enum status release(struct release *r, const struct trust_publisher_input *input, struct error *err)
+static enum status release(struct release *r, struct error *err)
 {
     enum status s = read_both(r, err);
     if (s == STATUS_OK)
@@ -218,7 +197,7 @@ static enum status release(struct release *r, const struct trust_publisher_input
     if (s == STATUS_OK)
         s = read_rotations(r, err);
     if (s == STATUS_OK)
-        s = publish(r, input, err);
+        s = publish(r, err);
     if (s != STATUS_OK)
         return s;
     r->p->latest = *r->latest;
@@ -228,10 +207,10 @@ static enum status release(struct release *r, const struct trust_publisher_input
     r->p->report.contents_size = r->contents.bytes.len;
     r->p->report.envelope_size = r->encoded.len;
     s = note_deltas(r, err);
-    return s == STATUS_OK ? publisher_prune(r->p, input, err) : s;
+    return s == STATUS_OK ? publisher_prune(r->p, err) : s;
 }
 
-enum status publisher_release(struct trust_publisher *p, const struct trust_publisher_input *input, struct error *err)
+enum status publisher_release(struct trust_publisher *p, struct error *err)
 {
     struct release *r = calloc(1, sizeof *r);
     struct trust_latest *latest = calloc(1, sizeof *latest);
@@ -241,7 +220,7 @@ enum status publisher_release(struct trust_publisher *p, const struct trust_publ
         builder_init(&r->signatures, SIGNATURES_MAX);
         builder_init(&r->proof, PROOF_MAX);
         builder_init(&r->encoded, TRUST_ENVELOPE_SIZE_MAX);
-        s = release(r, input, err);
+        s = release(r, err);
         publisher_clear_contents(&r->contents);
         if (r->version > 1)
             publisher_clear_contents(&r->before);

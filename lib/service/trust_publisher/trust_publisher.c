@@ -43,7 +43,7 @@ static enum status finish_last(struct trust_publisher *p, struct error *err)
     p->last_issued_s = newest.bundle.issued_s;
     publisher_clear_contents(&newest);
     if (s == STATUS_OK && p->latest.version < size)
-        s = publisher_release(p, NULL, err);
+        s = publisher_release(p, err);
     return s;
 }
 
@@ -157,6 +157,18 @@ static enum status assemble(struct trust_publisher *p, struct builder *contents,
     return s;
 }
 
+static enum status keep_and_publish(struct trust_publisher *p, struct bytes contents, struct error *err)
+{
+    enum status s = publisher_put_files(p, err);
+    if (s == STATUS_OK)
+        s = publisher_append(p, contents, err);
+    if (s == STATUS_OK)
+        s = publisher_release(p, err);
+    /* Whether the version is in the log, the next open knows. */
+    p->has_failed = s != STATUS_OK;
+    return s;
+}
+
 /* On a worker's thread. */
 static void make(void *cookie)
 {
@@ -166,14 +178,9 @@ static void make(void *cookie)
     enum status s = check_signers(p, &p->error);
     if (s == STATUS_OK)
         s = assemble(p, &contents, &p->error);
-    if (s == STATUS_OK) {
-        publisher_count_logs(p);
-        s = publisher_append(p, builder_view(&contents), &p->error);
-        if (s == STATUS_OK)
-            s = publisher_release(p, p->input, &p->error);
-        /* Whether the version is in the log, the next open knows. */
-        p->has_failed = s != STATUS_OK;
-    }
+    publisher_count_logs(p);
+    if (s == STATUS_OK)
+        s = keep_and_publish(p, builder_view(&contents), &p->error);
     p->error.status = s;
     builder_clear(&contents);
 }

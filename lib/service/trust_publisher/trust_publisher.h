@@ -5,7 +5,8 @@
  *   1. every log of every MTC CA of the registry's bundle is asked (service/landmark_update): a checkpoint that meets the CA's
  *      rules, each landmark subtree proven to be part of it, what the log's CA has revoked. What was verified is held; a log
  *      that lies, shrinks or does not answer keeps the landmarks that were held, until they expire, and the report says so;
- *   2. the contents of version N = size of the log of versions + 1 are written and made durable;
+ *   2. files of others (pages, identity records) and the contents of version N = size of the log of versions + 1 are written and made
+ *      durable;
  *   3. TrustVersion N is appended to the log. From here on version N is that, whatever happens;
  *   4. what the log has is signed, never anything else; envelope, deltas and log go to the published folder, `latest` last;
  *   5. what is too old is removed.
@@ -66,7 +67,8 @@ struct trust_publisher_config {
     unsigned parallel;           /* CAs that are asked at once; 0: 8 */
 };
 
-/* A file of the published folder that others make: index.html, identity/XXXX. */
+/* A file of the published folder that others make: index.html, identity/... Files below identity/ stay as long as deltas go back
+ * from the newest version whose input had one of their folder; those of one folder stand together. */
 struct trust_publisher_file {
     const char *name;
     struct bytes content;

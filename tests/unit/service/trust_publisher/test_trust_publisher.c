@@ -432,18 +432,22 @@ static void files_of_others_come_and_go(void **state)
 {
     (void)state;
     const struct trust_publisher_file files[] = {{"index.html", bytes_of_text("<p>program</p>\n")},
-                                                 {"identity/00af", bytes_of_text("record")},
-                                                 {"identity/00b0", bytes_of_text("another")}};
+                                                 {"identity/aa/0", bytes_of_text("record")},
+                                                 {"identity/aa/1", bytes_of_text("record")},
+                                                 {"identity/bb/0", bytes_of_text("another")}};
     w->input.files = files;
-    w->input.file_count = 3;
+    w->input.file_count = LENGTH(files);
     start();
     build(1);
     assert_true(publisher_world_has(w, PUBLISHER_PUBLISHED, "index.html"));
-    assert_true(publisher_world_has(w, PUBLISHER_PUBLISHED, "identity/00b0"));
-    w->input.file_count = 2;
-    build(2);
-    assert_true(publisher_world_has(w, PUBLISHER_PUBLISHED, "identity/00af"));
-    assert_false(publisher_world_has(w, PUBLISHER_PUBLISHED, "identity/00b0"));
+    assert_true(publisher_world_has(w, PUBLISHER_PUBLISHED, "identity/bb/0"));
+    w->input.file_count = 3;
+    for (uint64_t n = 2; n <= 4; n++)
+        build(n);
+    assert_true(publisher_world_has(w, PUBLISHER_PUBLISHED, "identity/bb/0")); /* who holds version 1 may ask for it */
+    build(5);
+    assert_true(publisher_world_has(w, PUBLISHER_PUBLISHED, "identity/aa/1"));
+    assert_false(publisher_world_has(w, PUBLISHER_PUBLISHED, "identity/bb/0"));
 }
 
 int main(void)
