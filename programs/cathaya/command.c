@@ -49,6 +49,7 @@ static const struct command *const commands[] = {
     &command_monitor_test,
     &command_perspective_run,
     &command_signer_run,
+    &command_trust_explain,
     &command_trust_identity_add,
     &command_trust_identity_audit,
     &command_trust_identity_check,

@@ -57,6 +57,7 @@ extern const struct command command_monitor_status;
 extern const struct command command_monitor_test;
 extern const struct command command_perspective_run;
 extern const struct command command_signer_run;
+extern const struct command command_trust_explain;
 extern const struct command command_trust_identity_add;
 extern const struct command command_trust_identity_audit;
 extern const struct command command_trust_identity_check;
