@@ -34,7 +34,7 @@ struct chain_spec {
     const struct chain_cert *key_of; /* the same key as that one */
     bool is_ca;
     /* As OpenSSL's configuration has them; NULL: none. */
-    const char *san, *eku, *key_usage, *policies, *aia, *constraints, *basic;
+    const char *san, *eku, *key_usage, *policies, *aia, *crl, *constraints, *basic;
     bool is_without_aki;
     /* Embedded SCTs */
     const struct classic_log *logs;
@@ -166,6 +166,7 @@ static inline void chain_make(struct chain_cert *out, const struct chain_spec *s
     chain_extension(cert, by->x509, NID_ext_key_usage, spec->eku);
     chain_extension(cert, by->x509, NID_certificate_policies, spec->policies);
     chain_extension(cert, by->x509, NID_info_access, spec->aia);
+    chain_extension(cert, by->x509, NID_crl_distribution_points, spec->crl);
     chain_extension(cert, by->x509, NID_name_constraints, spec->constraints);
     chain_embed(spec, out, by);
     chain_sign(cert, by);
