@@ -58,6 +58,7 @@ static const struct command *const commands[] = {
     &command_trust_identity_show,
     &command_trust_identity_sign,
     &command_trust_import,
+    &command_trust_page,
     &command_trust_show,
     &command_trust_update,
     &command_verify,

@@ -66,6 +66,7 @@ extern const struct command command_trust_identity_revoke;
 extern const struct command command_trust_identity_show;
 extern const struct command command_trust_identity_sign;
 extern const struct command command_trust_import;
+extern const struct command command_trust_page;
 extern const struct command command_trust_show;
 extern const struct command command_trust_update;
 extern const struct command command_verify;
