@@ -139,7 +139,7 @@ static enum status visit(struct demo_world *w, size_t i, struct error *err)
     v->profile = wanted[i].profile;
     (void)snprintf(address, sizeof address, "127.0.0.1:%u", w->gateway_port);
     (void)snprintf(name, sizeof name, "fetch-%s", v->profile);
-    const char *const arguments[] = {"cathaya", "fetch", "https://" DEMO_SITE "/", "--connect", address, "--trust",
+    const char *const arguments[] = {"cathaya", "fetch", "--policy-check", "off", "https://" DEMO_SITE "/", "--connect", address, "--trust",
                                      w->trust, "--as", v->profile, "--json", NULL};
     enum status s = demo_processes_run(&w->processes, name, arguments, &process, err);
     if (s != STATUS_OK)

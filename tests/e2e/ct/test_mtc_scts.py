@@ -177,7 +177,7 @@ class Scts(Case):
         self.addCleanup(gateway.stop)
         trust = self.world.path('trust')
         acme_world.run('trust', 'import', '--dir', trust, '--ca', self.world.path('gm', 'ca.pem'))
-        told = json.loads(acme_world.run('fetch', f'https://{name}/page', '--connect', gateway.address, '--trust', trust, '--as',
+        told = json.loads(acme_world.run('fetch', '--policy-check', 'off', f'https://{name}/page', '--connect', gateway.address, '--trust', trust, '--as',
                                          'gm-no-landmarks', '--json', check=False).stdout)
         self.assertEqual(told['certificate']['mode'], 'standalone', told)
         logs = {log.reader.log_id.hex() for log in self.world.ct.logs.values() if log.title in ('a', 'b')}
@@ -218,7 +218,7 @@ class Ordered(unittest.TestCase):
             acme_world.run('trust', 'import', '--dir', trust, '--ca', world.path('gm', 'ca.pem'))
 
             def fetch():
-                return json.loads(acme_world.run('fetch', 'https://www.demo.test/page', '--connect', world.gateway.address, '--trust', trust,
+                return json.loads(acme_world.run('fetch', '--policy-check', 'off', 'https://www.demo.test/page', '--connect', world.gateway.address, '--trust', trust,
                                                  '--as', 'gm-no-landmarks', '--json', check=False).stdout)
 
             wait_until('served', lambda: fetch()['certificate']['mode'] == 'standalone', 20)

@@ -192,7 +192,7 @@ class Install(unittest.TestCase):
             self.assertEqual(server.stdout.readline(), f'{files[0]}: gm-standalone, SM2\n')
             self.assertEqual(server.stdout.readline(), f'{files[2]}: intl-classic, P-256\n')
             port = server.stdout.readline().split()[1]
-            done = subprocess.run([os.path.join(place.root, 'bin', 'cathaya'), 'fetch', 'https://www.example.com/', '--connect', '127.0.0.1:' + port,
+            done = subprocess.run([os.path.join(place.root, 'bin', 'cathaya'), 'fetch', '--policy-check', 'off', 'https://www.example.com/', '--connect', '127.0.0.1:' + port,
                                    '--ca', os.path.join(self.folder, 'ca', 'ca.pem'), '--as', 'gm', '--json', '--resume', '--repeat', '3'],
                                   capture_output=True, text=True, timeout=60)
             self.assertEqual((done.returncode, done.stderr), (0, ''))
