@@ -10,7 +10,7 @@
 #include "output.h"
 #include "trust/trust_directory.h"
 #include "trust/trust_import.h"
-#include "trust/trust_keys.h"
+#include "trust/trust_held.h"
 
 struct session {
     const char *dir;
@@ -25,7 +25,8 @@ struct session {
     const char *file; /* of a root or an intermediate */
     uint16_t purpose;
     bool is_pinning;
-    struct trust_keys keys;
+    struct bundle_keys keys;
+    const char *url; /* of the distributor; NULL */
     int64_t now_s;
 };
 
@@ -161,10 +162,16 @@ static enum status read_keys(struct session *s, const struct options *options, s
         const char *name = options->values[i].row->name;
         if (strcmp(name, "dir") == 0 || strcmp(name, "algorithms") == 0)
             continue;
-        if (strcmp(name, "bundle-key") != 0)
+        if (strcmp(name, "log-origin") == 0 || strcmp(name, "bundle-url") == 0)
+            continue;
+        if (strcmp(name, "log-key") == 0)
+            status = trust_keys_add_log(&s->keys, options->values[i].value, options_value(options, "log-origin"), s->algorithms, err);
+        else if (strcmp(name, "bundle-key") == 0)
+            status = trust_keys_add(&s->keys, options->values[i].value, s->algorithms, err);
+        else
             return error_set(err, STATUS_USAGE, "--%s: what is trusted comes with the signed bundle where --bundle-key is given", name);
-        status = trust_keys_add(&s->keys, options->values[i].value, s->algorithms, err);
     }
+    s->url = options_value(options, "bundle-url");
     return status;
 }
 
@@ -173,7 +180,15 @@ static enum status pin(struct session *s, struct error *err)
 {
     if (s->directory != NULL && !s->directory->is_signed)
         return error_set(err, STATUS_CONFLICT, "%s: has a local trust.bundle: keys are pinned in a new directory", s->dir);
-    return trust_keys_pin(s->dir, &s->keys, s->algorithms, s->now_s, &s->import.is_changed, err);
+    bool is_new_url = false;
+    enum status status = STATUS_OK;
+    /* The URL alone, for a directory that has keys. */
+    if (s->keys.count > 0 || !trust_keys_exist(s->dir))
+        status = trust_keys_pin(s->dir, &s->keys, s->algorithms, s->now_s, &s->import.is_changed, err);
+    if (status == STATUS_OK && s->url != NULL)
+        status = trust_held_write_url(s->dir, s->url, &is_new_url, err);
+    s->import.is_changed |= is_new_url;
+    return status;
 }
 
 /* ---- the directory ---- */
@@ -222,7 +237,7 @@ static enum status write_back(struct session *s, struct error *err)
 static enum status import(struct session *s, const struct options *options, struct error *err)
 {
     enum status status = algorithms_file_open(options_value(options, "algorithms"), &s->algorithms, err);
-    s->is_pinning = options_has(options, "bundle-key");
+    s->is_pinning = options_has(options, "bundle-key") || options_has(options, "log-key") || options_has(options, "bundle-url");
     if (status == STATUS_OK && s->is_pinning)
         status = read_keys(s, options, err);
     if (status == STATUS_OK)
@@ -247,7 +262,8 @@ static int run(const struct options *options)
     if (status != STATUS_OK)
         exit_status = output_failure(status == STATUS_CONFLICT ? ROLE_OBJECT : ROLE_NEEDED, &err);
     else if (s.is_pinning)
-        output_line(s.import.is_changed ? "%s: %zu keys are pinned" : "%s: nothing new: %zu keys are pinned", s.dir, s.keys.count);
+        output_line(s.import.is_changed ? "%s: %zu keys are pinned%s%s" : "%s: nothing new: %zu keys are pinned%s%s", s.dir, s.keys.count,
+                    s.url != NULL ? ", updates come from " : "", s.url != NULL ? s.url : "");
     else if (s.import.is_changed || s.directory == NULL)
         output_line("%s: version %llu: %zu roots and intermediates, %zu MTC CAs, %zu cosigners, %zu CT logs", s.dir,
                     (unsigned long long)s.import.bundle->version, s.import.bundle->anchors.count, s.import.bundle->cas.count,
@@ -256,7 +272,7 @@ static int run(const struct options *options)
         output_line("%s: nothing new", s.dir);
     trust_bundle_clear(&s.fresh);
     trust_import_clear(&s.import);
-    trust_keys_clear(&s.keys);
+    bundle_keys_clear(&s.keys);
     trust_directory_free(s.directory);
     posix_record_store_close(s.lock);
     algorithms_free(s.algorithms);
@@ -269,7 +285,10 @@ static const struct option_row rows[] = {
     {.name = "intermediate", .metavar = "FILE", .is_repeatable = true, .help = "certificates that servers may forget to send"},
     {.name = "ca", .metavar = "FILE", .is_repeatable = true, .help = "certificate of a Merkle Tree CA"},
     {.name = "ct-log", .metavar = "FILE", .is_repeatable = true, .help = "public key of a CT log"},
-    {.name = "bundle-key", .metavar = "FILE", .is_repeatable = true, .help = "public key that signed bundles have to be signed with: one of SM2 and one of ML-DSA-44"},
+    {.name = "bundle-key", .metavar = "FILE", .is_repeatable = true, .help = "public key that signed bundles have to be signed with: one of SM2 and one of ML-DSA-44; or a file with all keys"},
+    {.name = "log-key", .metavar = "FILE", .is_repeatable = true, .help = "verifier key of the distributor's log of versions: one of SM2 and one of ML-DSA-44"},
+    {.name = "log-origin", .metavar = "NAME", .help = "first line of its checkpoints; the name of its keys"},
+    {.name = "bundle-url", .metavar = "URL", .help = "where `trust update` gets signed bundles from"},
     {.name = "purpose", .metavar = "NAME", .is_repeatable = true, .help = "behind --root, --intermediate, --ca: tls (the default), tls-intranet, tls-client, email, code, timestamp, document, e-invoice"},
     {.name = "log-url", .metavar = "URL", .is_repeatable = true, .help = "behind --ca, --ct-log: where it is served, without the log number; mirrors after the CA's own"},
     {.name = "policy", .metavar = "FILE", .is_repeatable = true, .help = "behind --ca: cosigners, those required, revoked ranges"},

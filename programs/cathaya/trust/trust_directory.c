@@ -9,12 +9,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/civil_time.h"
 #include "input.h"
-#include "trust/trust_keys.h"
+#include "trust/trust_held.h"
 
 /* Whoever reads the directory may be another user than who updates it: nothing in it is secret. */
 #define FILE_MODE 0644
 #define FOLDER_MODE 0755
+#define DAY_S 86400
 
 static enum status join(char out[PATH_MAX], const char *folder, const char *name, struct error *err)
 {
@@ -53,34 +55,64 @@ static enum status read_trust_file(const char *path, struct builder *memory, str
 
 /* ---- a signed bundle ---- */
 
-/* What was taken once was new enough then: the time is looked at by who uses it. */
-static enum status check_signed(const struct trust_directory *d, const struct trust_envelope *envelope, const struct trust_keys *keys,
-                                const struct bundle_signature_pins *held, struct error *err)
+/* Section 9 takes the place of the keys by which the bundle was judged. */
+static enum status next_keys(struct trust_directory *d, const struct algorithms *algorithms, struct error *err)
 {
-    struct bundle_signature_pins pins = {.now_s = d->bundle.issued_s};
-    if (held != NULL)
-        pins = *held;
-    pins.keys = (const struct public_key *const *)keys->at;
-    pins.key_count = keys->count;
-    return bundle_signature_check(envelope, &d->bundle, &pins, err);
+    struct bundle_keys fresh;
+    if (d->bundle.keys.count == 0)
+        return STATUS_OK;
+    bool has_log = bundle_keys_count(&d->keys, TRUST_BUNDLE_KEY_VERSIONS, NULL) > 0;
+    enum status s = bundle_keys_read(&d->bundle, algorithms, &fresh, err);
+    if (s == STATUS_OK)
+        s = bundle_keys_check_complete(&fresh, has_log, err);
+    if (s != STATUS_OK) {
+        bundle_keys_clear(&fresh);
+        return error_prefix(err, s, "keys for later versions");
+    }
+    bundle_keys_clear(&d->keys);
+    d->keys = fresh;
+    return STATUS_OK;
 }
 
-/* held: NULL when this is the one that is held. */
-static enum status read_signed(const char *path, struct trust_directory *d, const struct algorithms *algorithms,
-                               const struct bundle_signature_pins *held, struct error *err)
+static enum status parse_signed(struct trust_directory *d, struct trust_envelope *envelope, struct error *err)
+{
+    enum status s = trust_envelope_parse(builder_view(&d->memory), envelope, err);
+    if (s == STATUS_OK)
+        s = trust_bundle_parse(envelope->contents, &d->bundle, err);
+    if (s == STATUS_OK)
+        d->bundle_bytes = envelope->contents;
+    return s;
+}
+
+/* The one that is held: what was taken once was new enough then. The time is looked at by who uses it. */
+static enum status read_held(const char *path, struct trust_directory *d, const struct algorithms *algorithms, struct error *err)
 {
     struct trust_envelope envelope;
-    struct trust_keys keys = {.count = 0};
-    enum status s = trust_envelope_parse(builder_view(&d->memory), &envelope, err);
+    enum status s = parse_signed(d, &envelope, err);
+    builder_init(&d->note, NOTE_SIZE_MAX);
     if (s == STATUS_OK)
-        s = trust_bundle_parse(envelope.contents, &d->bundle, err);
+        s = trust_held_read(path, d->bundle.version, algorithms, &d->keys, &d->note, err);
+    if (s == STATUS_OK) {
+        struct bundle_signature_pins pins = {.keys = &d->keys, .now_s = d->bundle.issued_s};
+        s = bundle_signature_check(&envelope, &d->bundle, &pins, &d->checkpoint, err);
+    }
     if (s == STATUS_OK)
-        s = trust_keys_read(path, algorithms, &keys, err);
-    if (s == STATUS_OK)
-        s = check_signed(d, &envelope, &keys, held, err);
-    trust_keys_clear(&keys);
+        s = next_keys(d, algorithms, err);
     d->is_signed = s == STATUS_OK;
-    d->bundle_bytes = s == STATUS_OK ? envelope.contents : bytes_of(NULL, 0);
+    return s;
+}
+
+/* One that came. d->keys becomes those in force behind it. */
+static enum status read_offered(struct trust_directory *d, const struct bundle_signature_pins *held, const struct algorithms *algorithms,
+                                struct version_checkpoint *checkpoint, struct error *err)
+{
+    struct trust_envelope envelope;
+    enum status s = parse_signed(d, &envelope, err);
+    if (s == STATUS_OK)
+        s = bundle_signature_check(&envelope, &d->bundle, held, checkpoint, err);
+    if (s == STATUS_OK)
+        s = next_keys(d, algorithms, err);
+    d->is_signed = s == STATUS_OK;
     return s;
 }
 
@@ -106,7 +138,7 @@ static enum status read_bundle(const char *path, struct trust_directory *d, cons
     if (s != STATUS_OK)
         return s;
     if (trust_envelope_is(builder_view(&d->memory)))
-        s = read_signed(path, d, algorithms, NULL, err);
+        s = read_held(path, d, algorithms, err);
     else if (trust_keys_exist(path))
         s = error_set(err, STATUS_REFUSED, "not signed, and %s/trust.keys says that it has to be", path);
     else
@@ -262,31 +294,62 @@ static enum status make_contents(struct trust_directory *d, const struct algorit
     return s;
 }
 
+/* Expired within the grace: as if there had never been landmarks, for nobody says any more which are good. */
+static enum status check_time(struct trust_directory *d, struct trust_contents_settings *settings, struct error *err)
+{
+    d->is_expired = d->is_signed && bundle_signature_is_expired(&d->bundle, settings->now_s) &&
+                    settings->now_s - d->bundle.expires_s <= TRUST_DIRECTORY_GRACE_S;
+    settings->is_without_landmarks |= d->is_expired;
+    return d->is_expired ? STATUS_OK : bundle_signature_check_time(&d->bundle, settings->now_s, err);
+}
+
 enum status trust_directory_load(const char *path, const struct algorithms *algorithms,
                                  const struct trust_contents_settings *settings, struct trust_directory **out,
                                  struct error *err)
 {
+    struct trust_contents_settings own = *settings;
     enum status s = trust_directory_read(path, algorithms, out, err);
     if (s != STATUS_OK)
         return s;
-    s = bundle_signature_check_time(&(*out)->bundle, settings->now_s, err);
+    s = check_time(*out, &own, err);
     if (s == STATUS_OK)
-        s = make_contents(*out, algorithms, settings, err);
+        s = make_contents(*out, algorithms, &own, err);
     return error_prefix(err, end_reading(s, out), "%s", path);
 }
 
+void trust_directory_warn(const struct trust_directory *directory, int64_t now_s, struct builder *out)
+{
+    const struct trust_bundle *b = &directory->bundle;
+    char until[CIVIL_TIME_TEXT_SIZE];
+    long long days = (long long)((now_s - b->issued_s) / DAY_S);
+    if (!directory->is_signed)
+        return;
+    civil_time_format(b->expires_s, until);
+    if (bundle_signature_is_expired(b, now_s))
+        builder_printf(out, "the trust bundle is %lld days old and has expired at %s: landmarks are not used until a newer one comes", days, until);
+    else if (now_s - b->issued_s > (b->expires_s - b->issued_s) / 2)
+        builder_printf(out, "the trust bundle is %lld days old, and nothing newer has come; it expires at %s", days, until);
+}
+
 enum status trust_directory_judge(const char *path, struct bytes envelope, const struct bundle_signature_pins *held,
-                                  const struct algorithms *algorithms, struct trust_directory **out, struct error *err)
+                                  const struct algorithms *algorithms, struct trust_directory **out,
+                                  struct version_checkpoint *checkpoint, struct error *err)
 {
     struct trust_contents_settings settings = {.now_s = held->now_s};
     enum status s = new_directory(out, err);
+    checkpoint->size = 0;
     if (s != STATUS_OK)
         return s;
     builder_init(&(*out)->memory, TRUST_ENVELOPE_SIZE_MAX);
     builder_bytes(&(*out)->memory, envelope);
     s = builder_status(&(*out)->memory, "trust bundle", err);
     if (s == STATUS_OK)
-        s = read_signed(path, *out, algorithms, held, err);
+        s = read_offered(*out, held, algorithms, &(*out)->checkpoint, err);
+    *checkpoint = (*out)->checkpoint;
+    /* It lives as long as what came. */
+    checkpoint->note = bytes_of(NULL, 0);
+    if (checkpoint->size != 0)
+        checkpoint->note = bytes_of(envelope.data + ((*out)->checkpoint.note.data - (*out)->memory.data), (*out)->checkpoint.note.len);
     if (s == STATUS_OK)
         s = read_logs(path, *out, err);
     if (s == STATUS_OK)
@@ -304,6 +367,8 @@ void trust_directory_free(struct trust_directory *directory)
         builder_clear(&directory->logs[i].memory);
     }
     free(directory->logs);
+    bundle_keys_clear(&directory->keys);
+    builder_clear(&directory->note);
     trust_bundle_clear(&directory->bundle);
     builder_clear(&directory->memory);
     free(directory);

@@ -7,6 +7,9 @@
  *   DIR/logs/LOG-ID    landmarks and revoked ranges of an issuance log (32473.8.0.1), as `trust update` took them from the
  *                      log: a trust file of a bundle with that log alone, and the checkpoint and the revocations file that
  *                      were seen last
+ *   DIR/held/N         of version N of a signed bundle: the keys that it was judged by, and the checkpoint of the log of versions
+ *                      (trust_held.h)
+ *   DIR/trust.url      where updates come from
  *   DIR/lock           held by the one writer
  *
  * Every file is put in place as a whole. A damaged one makes the whole directory refused: a file that is skipped could
@@ -34,28 +37,43 @@ struct trust_directory {
     struct trust_bundle bundle;
     struct bytes bundle_bytes; /* what bundle was parsed from */
     bool is_signed;
+    bool is_expired;           /* at the time of trust_directory_load: without landmarks */
+    struct bundle_keys keys;   /* of a signed one: those in force for the next version */
+    struct builder note;       /* of a signed one: the checkpoint of the log of versions that is held; empty: none */
+    struct version_checkpoint checkpoint; /* that of its own proof; size 0: no log of versions. Borrows from memory */
     struct trust_directory_log *logs; /* by CA ID and number */
     size_t log_count;
     struct trust_contents *contents; /* after trust_directory_load alone */
 };
 
+/* A signed bundle that has expired is used for so long, without landmarks: chains to roots, and Merkle Tree Certificates with
+ * all their cosignatures, are judged as before [GM-83]. Then the directory is refused. As long as CT policies accept a log
+ * list: who keeps a client from updates for longer than that keeps it from its certificates too. */
+#define TRUST_DIRECTORY_GRACE_S (70 * 86400)
+
 /* trust_directory_load reads a directory as it is now and makes what connections are judged by. A running program loads
  * it again when it likes: what was loaded before stays as it was. STATUS_NOT_FOUND when there is no trust.bundle,
- * STATUS_REFUSED (MALFORMED, LIMIT) when something is damaged, not signed by its keys, or expired; STATUS_IO.
- * algorithms must outlive it. Reasons begin with the path. */
+ * STATUS_REFUSED (MALFORMED, LIMIT) when something is damaged, not signed by its keys, or expired longer ago than
+ * TRUST_DIRECTORY_GRACE_S; STATUS_IO. algorithms must outlive it. Reasons begin with the path. */
 MUST_USE enum status trust_directory_load(const char *path, const struct algorithms *algorithms,
                                           const struct trust_contents_settings *settings,
                                           struct trust_directory **out, struct error *err);
+
+/* trust_directory_warn appends one sentence about the age of a signed bundle, or nothing: that it has expired, and what is not
+ * used any more, or that more than half of its time is over. */
+void trust_directory_warn(const struct trust_directory *directory, int64_t now_s, struct builder *out);
 
 /* trust_directory_read is the same without making contents, and without looking whether the bundle has expired. */
 MUST_USE enum status trust_directory_read(const char *path, const struct algorithms *algorithms,
                                           struct trust_directory **out, struct error *err);
 
 /* trust_directory_judge reads the directory as it would be with this envelope as its trust.bundle, and makes contents of it:
- * it has to be signed with the keys of trust.keys, and pass bundle_signature_check with what is held (its keys are not looked
- * at) at held->now_s; logs' files must not contradict it. Nothing is written. STATUS_CONFLICT for a contradiction. */
+ * it has to pass bundle_signature_check with what is held, and its new keys have to be usable; logs' files must not contradict
+ * it. Nothing is written. STATUS_CONFLICT for a contradiction. *checkpoint is as bundle_signature_check has it, also after a
+ * failure, and borrows from envelope. */
 MUST_USE enum status trust_directory_judge(const char *path, struct bytes envelope, const struct bundle_signature_pins *held,
-                                           const struct algorithms *algorithms, struct trust_directory **out, struct error *err);
+                                           const struct algorithms *algorithms, struct trust_directory **out,
+                                           struct version_checkpoint *checkpoint, struct error *err);
 void trust_directory_free(struct trust_directory *directory);
 
 /* trust_directory_log finds the file of a log; NULL: there is none. */

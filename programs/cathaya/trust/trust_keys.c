@@ -6,9 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "codec/note/vkey.h"
 #include "codec/trust_bundle/trust_file.h"
 #include "input.h"
-#include "rules/bundle_signature.h"
 
 /* Nothing in it is secret, and clients of other users read it. */
 #define FILE_MODE 0644
@@ -26,55 +26,66 @@ bool trust_keys_exist(const char *dir)
     return path_of(dir, path, NULL) != STATUS_OK || access(path, F_OK) == 0 || errno != ENOENT;
 }
 
-void trust_keys_clear(struct trust_keys *keys)
-{
-    for (size_t i = 0; i < keys->count; i++)
-        public_key_free(keys->at[i]);
-    keys->count = 0;
-}
+/* ---- files of keys ---- */
 
-static enum status read_bundle(struct bytes content, struct trust_bundle *bundle, struct error *err)
+static enum status read_content(struct bytes content, const struct algorithms *algorithms, struct bundle_keys *out, struct builder *note,
+                                struct error *err)
 {
     struct trust_file file;
-    enum status s = trust_file_parse(content, &file, err);
-    return s == STATUS_OK ? trust_bundle_parse(file.contents, bundle, err) : s;
-}
-
-static enum status copy_keys(const struct trust_bundle *bundle, const struct algorithms *algorithms, struct trust_keys *out,
-                             struct error *err)
-{
-    for (size_t i = 0; i < bundle->keys.count; i++) {
-        const struct trust_bundle_key *key = trust_bundle_key_at(bundle, i);
-        const struct signature_alg *alg = algorithms_by_identifier(algorithms, key->algorithm);
-        enum status s = alg == NULL ? error_set(err, STATUS_REFUSED, "unknown algorithm of a signing key")
-                                    : public_key_new(alg, key->spki, &out->at[out->count], err);
-        if (s != STATUS_OK)
-            return s;
-        out->count++;
-    }
-    return STATUS_OK;
-}
-
-enum status trust_keys_read(const char *dir, const struct algorithms *algorithms, struct trust_keys *out, struct error *err)
-{
-    char path[PATH_MAX];
-    struct builder content;
     struct trust_bundle bundle;
-    out->count = 0;
-    enum status s = path_of(dir, path, err);
-    if (s != STATUS_OK)
-        return s;
-    builder_init(&content, TRUST_FILE_SIZE_MAX);
     trust_bundle_init(&bundle);
-    s = input_read(path, TRUST_FILE_SIZE_MAX, &content, err);
-    if (s == STATUS_OK) {
-        s = read_bundle(builder_view(&content), &bundle, err);
-        if (s == STATUS_OK)
-            s = copy_keys(&bundle, algorithms, out, err);
-        s = error_prefix(err, s, "%s", path);
+    enum status s = trust_file_parse(content, &file, err);
+    if (s == STATUS_OK)
+        s = trust_bundle_parse(file.contents, &bundle, err);
+    if (s == STATUS_OK)
+        s = bundle_keys_read(&bundle, algorithms, out, err);
+    if (s == STATUS_OK && out->count == 0)
+        s = error_set(err, STATUS_REFUSED, "no keys are in it");
+    if (s == STATUS_OK && note != NULL) {
+        builder_bytes(note, file.note);
+        s = builder_status(note, "checkpoint", err);
     }
     trust_bundle_clear(&bundle);
+    return s;
+}
+
+enum status trust_keys_read_file(const char *path, const struct algorithms *algorithms, struct bundle_keys *out, struct builder *note,
+                                 struct error *err)
+{
+    struct builder content;
+    out->count = 0;
+    builder_init(&content, TRUST_FILE_SIZE_MAX);
+    enum status s = input_read(path, TRUST_FILE_SIZE_MAX, &content, err);
+    if (s == STATUS_OK)
+        s = error_prefix(err, read_content(builder_view(&content), algorithms, out, note, err), "%s", path);
     builder_clear(&content);
+    return s;
+}
+
+enum status trust_keys_read(const char *dir, const struct algorithms *algorithms, struct bundle_keys *out, struct error *err)
+{
+    char path[PATH_MAX];
+    out->count = 0;
+    enum status s = path_of(dir, path, err);
+    return s == STATUS_OK ? trust_keys_read_file(path, algorithms, out, NULL, err) : s;
+}
+
+enum status trust_keys_write_file(const char *path, const struct bundle_keys *keys, uint64_t version, int64_t now_s, struct bytes note,
+                                  struct error *err)
+{
+    struct trust_bundle bundle;
+    struct builder file;
+    trust_bundle_init(&bundle);
+    bundle.version = version;
+    bundle.issued_s = now_s;
+    builder_init(&file, TRUST_FILE_SIZE_MAX);
+    enum status s = bundle_keys_write(keys, &bundle, err);
+    if (s == STATUS_OK)
+        s = trust_file_write(&bundle, note, bytes_of(NULL, 0), &file, err);
+    if (s == STATUS_OK)
+        s = input_write_file(path, builder_view(&file), FILE_MODE, err);
+    builder_clear(&file);
+    trust_bundle_clear(&bundle);
     return s;
 }
 
@@ -83,8 +94,8 @@ enum status trust_keys_read(const char *dir, const struct algorithms *algorithms
 /* The algorithm is not said in the file: the type of the key says it. */
 static enum status key_of(struct bytes spki, const struct algorithms *algorithms, struct public_key **out, struct error *err)
 {
-    for (size_t i = 0; i < BUNDLE_SIGNATURE_ALGORITHMS; i++) {
-        const struct signature_alg *alg = algorithms_by_name(algorithms, bytes_of_text(bundle_signature_algorithms[i]));
+    for (size_t i = 0; i < BUNDLE_KEYS_ALGORITHMS; i++) {
+        const struct signature_alg *alg = algorithms_by_name(algorithms, bytes_of_text(bundle_keys_algorithms[i]));
         enum status s = public_key_new(alg, spki, out, err);
         if (s == STATUS_OK || s == STATUS_NO_MEMORY)
             return s;
@@ -92,121 +103,139 @@ static enum status key_of(struct bytes spki, const struct algorithms *algorithms
     return error_set(err, STATUS_MALFORMED, "not a public key of SM2 or of ML-DSA-44, which bundles are signed with");
 }
 
-static bool has_key(const struct trust_keys *keys, const struct public_key *key)
+static bool is_same(const struct bundle_key *a, const struct bundle_key *b)
+{
+    return a->role == b->role && bytes_equal(public_key_spki(a->key), public_key_spki(b->key)) && a->note_type == b->note_type &&
+           strcmp(a->note_name, b->note_name) == 0;
+}
+
+static bool has_key(const struct bundle_keys *keys, const struct bundle_key *key)
 {
     for (size_t i = 0; i < keys->count; i++)
-        if (bytes_equal(public_key_spki(keys->at[i]), public_key_spki(key)))
+        if (is_same(&keys->at[i], key))
             return true;
     return false;
 }
 
-/* In the order of the bundle: by SubjectPublicKeyInfo. */
-static void insert(struct trust_keys *keys, struct public_key *key)
+/* Takes the key. */
+static enum status add(struct bundle_keys *keys, struct bundle_key *key, struct error *err)
 {
-    size_t at = keys->count++;
-    for (; at > 0 && bytes_compare(public_key_spki(keys->at[at - 1]), public_key_spki(key)) > 0; at--)
-        keys->at[at] = keys->at[at - 1];
-    keys->at[at] = key;
-}
-
-static enum status add_block(struct trust_keys *keys, const struct input_blocks *blocks, const struct algorithms *algorithms,
-                             struct error *err)
-{
-    struct public_key *key = NULL;
-    if (blocks->count != 1)
-        return error_set(err, STATUS_USAGE, "one public key is expected, and there are %zu blocks", blocks->count);
-    enum status s = key_of(input_block_der(blocks, 0), algorithms, &key, err);
-    if (s != STATUS_OK)
-        return s;
-    if (has_key(keys, key)) {
-        public_key_free(key);
-    } else if (keys->count == TRUST_BUNDLE_KEYS_MAX) {
-        public_key_free(key);
-        s = error_set(err, STATUS_LIMIT, "more than %d keys", TRUST_BUNDLE_KEYS_MAX);
-    } else {
-        insert(keys, key);
+    enum status s = STATUS_OK;
+    if (!has_key(keys, key) && keys->count < TRUST_BUNDLE_KEYS_MAX) {
+        keys->at[keys->count++] = *key;
+        return STATUS_OK;
     }
+    if (!has_key(keys, key))
+        s = error_set(err, STATUS_LIMIT, "more than %d keys", TRUST_BUNDLE_KEYS_MAX);
+    public_key_free(key->key);
     return s;
 }
 
-enum status trust_keys_add(struct trust_keys *keys, const char *file, const struct algorithms *algorithms, struct error *err)
+static enum status set_origin(struct bundle_keys *keys, const char *origin, struct error *err)
 {
+    if (strlen(origin) > TRUST_BUNDLE_TEXT_MAX || (keys->origin[0] != '\0' && strcmp(keys->origin, origin) != 0))
+        return error_set(err, STATUS_USAGE, "the keys of the log of versions have two origins: %s and %s", keys->origin, origin);
+    memcpy(keys->origin, origin, strlen(origin) + 1);
+    return STATUS_OK;
+}
+
+static enum status add_block(struct bundle_keys *keys, struct bytes content, const struct algorithms *algorithms, struct error *err)
+{
+    struct bundle_key key = {.role = TRUST_BUNDLE_KEY_BUNDLE};
     struct input_blocks blocks = {.count = 0};
+    enum status s = input_split(content, &blocks, err);
+    if (s == STATUS_OK && blocks.count != 1)
+        s = error_set(err, STATUS_USAGE, "one public key is expected, and there are %zu blocks", blocks.count);
+    if (s == STATUS_OK)
+        s = key_of(input_block_der(&blocks, 0), algorithms, &key.key, err);
+    input_blocks_clear(&blocks);
+    return s == STATUS_OK ? add(keys, &key, err) : s;
+}
+
+/* What is moved is not for clearing any more. */
+static enum status add_all(struct bundle_keys *keys, struct bytes content, const struct algorithms *algorithms, struct error *err)
+{
+    struct bundle_keys more = {.count = 0};
+    enum status s = read_content(content, algorithms, &more, NULL, err);
+    if (s == STATUS_OK && more.origin[0] != '\0')
+        s = set_origin(keys, more.origin, err);
+    while (s == STATUS_OK && more.count > 0)
+        s = add(keys, &more.at[--more.count], err);
+    bundle_keys_clear(&more);
+    return s;
+}
+
+enum status trust_keys_add(struct bundle_keys *keys, const char *file, const struct algorithms *algorithms, struct error *err)
+{
     struct builder content;
-    builder_init(&content, KEY_PEM_MAX);
-    enum status s = input_read(file, KEY_PEM_MAX, &content, err);
+    builder_init(&content, TRUST_FILE_SIZE_MAX);
+    enum status s = input_read(file, TRUST_FILE_SIZE_MAX, &content, err);
     if (s == STATUS_OK) {
-        s = input_split(builder_view(&content), &blocks, err);
-        if (s == STATUS_OK)
-            s = add_block(keys, &blocks, algorithms, err);
+        s = trust_file_is(builder_view(&content)) ? add_all(keys, builder_view(&content), algorithms, err)
+                                                  : add_block(keys, builder_view(&content), algorithms, err);
         s = error_prefix(err, s, "%s", file);
-        input_blocks_clear(&blocks);
     }
     builder_clear(&content);
     return s;
 }
 
-static enum status check_complete(const struct trust_keys *keys, struct error *err)
+static enum status add_vkey(struct bundle_keys *keys, struct bytes text, const char *origin, const struct algorithms *algorithms,
+                            struct error *err)
 {
-    for (size_t a = 0; a < BUNDLE_SIGNATURE_ALGORITHMS; a++) {
-        size_t found = 0;
-        for (size_t i = 0; i < keys->count; i++)
-            found += strcmp(public_key_alg(keys->at[i])->name, bundle_signature_algorithms[a]) == 0;
-        if (found == 0)
-            return error_set(err, STATUS_USAGE, "--bundle-key: a key of %s is missing: bundles have to be signed with both algorithms",
-                             bundle_signature_algorithms[a]);
+    struct vkey vkey;
+    while (text.len > 0 && (text.data[text.len - 1] == '\n' || text.data[text.len - 1] == '\r'))
+        text.len--;
+    enum status s = vkey_parse(text, algorithms, &vkey, err);
+    if (s != STATUS_OK)
+        return s;
+    struct bundle_key key = {.role = TRUST_BUNDLE_KEY_VERSIONS, .key = vkey.key, .note_type = vkey.type};
+    memcpy(key.note_name, vkey.name, strlen(vkey.name) + 1);
+    s = set_origin(keys, origin != NULL ? origin : vkey.name, err);
+    if (s != STATUS_OK) {
+        vkey_clear(&vkey);
+        return s;
     }
-    return STATUS_OK;
+    return add(keys, &key, err);
 }
 
-static enum status compare_pinned(const char *dir, const struct trust_keys *keys, const struct algorithms *algorithms, struct error *err)
+enum status trust_keys_add_log(struct bundle_keys *keys, const char *file, const char *origin, const struct algorithms *algorithms,
+                               struct error *err)
 {
-    struct trust_keys pinned;
+    struct builder content;
+    builder_init(&content, VKEY_TEXT_MAX);
+    enum status s = input_read(file, VKEY_TEXT_MAX, &content, err);
+    if (s == STATUS_OK)
+        s = error_prefix(err, add_vkey(keys, builder_view(&content), origin, algorithms, err), "%s", file);
+    builder_clear(&content);
+    return s;
+}
+
+static enum status compare_pinned(const char *dir, const struct bundle_keys *keys, const struct algorithms *algorithms, struct error *err)
+{
+    struct bundle_keys pinned;
     enum status s = trust_keys_read(dir, algorithms, &pinned, err);
-    bool is_same = s == STATUS_OK && pinned.count == keys->count;
-    for (size_t i = 0; is_same && i < keys->count; i++)
-        is_same = has_key(&pinned, keys->at[i]);
-    if (s == STATUS_OK && !is_same)
+    bool is_equal = s == STATUS_OK && pinned.count == keys->count && strcmp(pinned.origin, keys->origin) == 0;
+    for (size_t i = 0; is_equal && i < keys->count; i++)
+        is_equal = has_key(&pinned, &keys->at[i]);
+    if (s == STATUS_OK && !is_equal)
         s = error_set(err, STATUS_CONFLICT, "%s: other keys are pinned there already (trust.keys), and pins are never replaced", dir);
-    trust_keys_clear(&pinned);
+    bundle_keys_clear(&pinned);
     return s;
 }
 
-static enum status write_keys(const char *path, const struct trust_keys *keys, int64_t now_s, struct error *err)
-{
-    struct trust_bundle bundle;
-    struct builder file;
-    enum status s = STATUS_OK;
-    trust_bundle_init(&bundle);
-    bundle.version = 1;
-    bundle.issued_s = now_s;
-    builder_init(&file, TRUST_FILE_SIZE_MAX);
-    for (size_t i = 0; s == STATUS_OK && i < keys->count; i++) {
-        struct trust_bundle_key key = {.algorithm = algorithm_identifier(public_key_alg(keys->at[i])),
-                                       .spki = public_key_spki(keys->at[i])};
-        s = array_insert(&bundle.keys, i, &key, "signing keys", err);
-    }
-    if (s == STATUS_OK)
-        s = trust_file_write(&bundle, bytes_of(NULL, 0), bytes_of(NULL, 0), &file, err);
-    if (s == STATUS_OK)
-        s = input_write_file(path, builder_view(&file), FILE_MODE, err);
-    builder_clear(&file);
-    trust_bundle_clear(&bundle);
-    return s;
-}
-
-enum status trust_keys_pin(const char *dir, const struct trust_keys *keys, const struct algorithms *algorithms, int64_t now_s,
+enum status trust_keys_pin(const char *dir, const struct bundle_keys *keys, const struct algorithms *algorithms, int64_t now_s,
                            bool *is_changed, struct error *err)
 {
     char path[PATH_MAX];
     *is_changed = false;
-    enum status s = check_complete(keys, err);
-    if (s == STATUS_OK && trust_keys_exist(dir))
+    enum status s = bundle_keys_check_complete(keys, false, err);
+    if (s != STATUS_OK)
+        return error_prefix(err, STATUS_USAGE, "--bundle-key");
+    if (trust_keys_exist(dir))
         return compare_pinned(dir, keys, algorithms, err);
+    s = path_of(dir, path, err);
     if (s == STATUS_OK)
-        s = path_of(dir, path, err);
-    if (s == STATUS_OK)
-        s = write_keys(path, keys, now_s, err);
+        s = trust_keys_write_file(path, keys, 1, now_s, bytes_of(NULL, 0), err);
     *is_changed = s == STATUS_OK;
     return s;
 }

@@ -1,5 +1,5 @@
-/* trust_take.h - a client takes a signed trust bundle, from a file or a URL, when the keys that its directory pins have
- * signed it and it is not older than the one that is held [GM 14, GM-82].
+/* trust_take.h - a client takes signed trust bundles: from its distributor's URL, by the newest delta, rotations of keys in order, or
+ * the whole bundle; or one from a file or a URL of its own [GM 14, GM-82].
  *
  * Nothing changes before all of it was judged, with the logs' files beside it; those stay as they are. */
 #ifndef CATHAYA_PROGRAM_TRUST_TRUST_TAKE_H
@@ -11,10 +11,15 @@
 
 /* For the largest bundle (18 MB) over a slow line. */
 #define TRUST_TAKE_FETCH_MS 180000
+/* `latest` is a few kilobytes. */
+#define TRUST_TAKE_LATEST_MS 30000
+/* All of it: a client that has missed years of rotations goes on in the next round with what it has got. */
+#define TRUST_TAKE_ALL_MS 900000
 
 struct trust_take_settings {
     const char *dir;
-    const char *source;  /* a file, "-", or an http: or https: URL */
+    const char *source;  /* an envelope or a delta: a file, "-", or an http: or https: URL; NULL: url says */
+    const char *url;     /* base URL of the distributor */
     const char *ca_file; /* for https; NULL: the system's */
     const struct algorithms *algorithms;
     struct fetch_port fetch;

@@ -1,1 +1,3 @@
-cathaya_unit_test(codec trust_bundle mtc_maker)
+foreach(name trust_bundle trust_delta trust_ct_logs)
+  cathaya_unit_test(codec ${name} mtc_maker)
+endforeach()
