@@ -127,16 +127,20 @@ static void run(struct pool *pool, const char *directory, unsigned seconds)
     struct run_ca settings = {.name = "pool", .interval_ms = INTERVAL_MS, .pool_entries = POOL_ENTRIES};
     const struct certificate_profile *profiles[] = {&pool->profile};
     struct algorithms *algorithms = NULL;
-    struct public_names *lint = NULL;
+    struct public_names *names = NULL;
+    struct policy_set *policy = NULL;
+    struct run_lint lint;
     struct error err = {.status = STATUS_OK};
     (void)snprintf(settings.directory, sizeof settings.directory, "%s", directory);
     if (event_loop_new(&pool->loop, &err) != STATUS_OK || algorithms_new(&algorithms, &err) != STATUS_OK ||
-        public_names_new(NULL, labels, 1, &lint, &err) != STATUS_OK)
+        public_names_new(NULL, labels, 1, &names, &err) != STATUS_OK ||
+        policy_set_default(&policy, &err) != STATUS_OK)
         die("starting", &err);
+    run_lint_init(&lint, names, policy);
     pool->timers = event_loop_timers(pool->loop);
     make_keys(pool, algorithms);
     struct run_mtc_ca_ports ports = {.loop = pool->loop, .algorithms = algorithms, .clock = posix_clock(), .events = {NULL, report},
-                                     .instance = instance, .lint = lint, .base_url = "https://ca.example"};
+                                     .instance = instance, .lint = &lint, .base_url = "https://ca.example"};
     if (run_mtc_ca_open(&pool->ca, &settings, profiles, 1, &ports, &err) != STATUS_OK)
         die(directory, &err);
     double cpu = load_time_own_cpu_s();
@@ -155,7 +159,8 @@ static void run(struct pool *pool, const char *directory, unsigned seconds)
     for (size_t i = 0; i < pool->key_count; i++)
         builder_clear(&pool->keys[i]);
     free(pool->keys);
-    public_names_free(lint);
+    public_names_free(names);
+    policy_set_free(policy);
     event_loop_free(pool->loop);
     algorithms_free(algorithms);
 }

@@ -1,5 +1,7 @@
 # The engine of a root program: one file a line. The shipped policies are built in, from the files.
 set(policy_sources
+  lint.c
+  lint_profile.c
   policy.c
   policy_ct.c
   policy_key.c

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "adapters/sqlite/sqlite_acme_store.h"
+#include "fakes/default_policy.h"
 #include "unit/checks.h"
 
 #define EVENT_TEXT_MAX ((size_t)1 << 20)
@@ -282,6 +283,7 @@ void acme_world_init(struct acme_world *w)
     open_store(w);
     acme_config_default(&w->config);
     w->config.base_url = ACME_WORLD_URL;
+    w->config.policy = default_policy();
     w->config.profiles = w->acme_profiles;
     w->config.profile_count = LENGTH(w->acme_profiles);
     w->config.default_profile = "gm-mtc";

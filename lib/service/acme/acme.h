@@ -28,6 +28,7 @@
 #define ACME_BASE_URL_MAX 256
 
 struct acme;
+struct lint_policy;
 
 /* One profile and the CA that issues for it. Several profiles may share an issuer. */
 struct acme_profile {
@@ -91,6 +92,7 @@ struct acme_config {
     /* What an order gets that names none: decided at finalize, by the key of its request. */
     const char *default_profile;     /* for any key but SM2 */
     const char *default_profile_sm2; /* NULL: the same */
+    const struct lint_policy *policy; /* says how old validations may be */
 
     int64_t order_lifetime_s;         /* pending and ready orders */
     int64_t authz_pending_lifetime_s;

@@ -1,7 +1,7 @@
 #include <string.h>
 
 #include "crypto/random.h"
-#include "rules/lint.h"
+#include "policy/lint.h"
 #include "service/acme/acme_names.h"
 #include "service/acme/acme_orders.h"
 
@@ -12,7 +12,7 @@
 
 int64_t acme_authz_reuse_s(const struct acme *acme, bool is_intranet, int64_t now_s)
 {
-    int64_t most_s = lint_reuse_max_s(now_s);
+    int64_t most_s = lint_reuse_max_s(acme->config->policy, now_s);
     if (is_intranet)
         return acme->config->intranet_authz_reuse_s;
     return acme->config->authz_reuse_s < most_s ? acme->config->authz_reuse_s : most_s;

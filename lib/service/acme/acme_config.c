@@ -31,6 +31,8 @@ static bool is_url(const char *url, size_t max)
 
 static enum status check_profiles(const struct acme_config *c, struct error *err)
 {
+    if (c->policy == NULL)
+        return error_set(err, STATUS_USAGE, "an ACME server needs a policy");
     if (c->profile_count == 0 || c->profile_count > ACME_PROFILES_MAX)
         return error_set(err, STATUS_USAGE, "an ACME server has 1 to %d profiles, not %zu",
                          ACME_PROFILES_MAX, c->profile_count);

@@ -8,9 +8,9 @@
 
 #include "base/text.h"
 #include "crypto/subject_key.h"
+#include "policy/lint.h"
 #include "rules/csr_rules.h"
 #include "rules/dns_name.h"
-#include "rules/lint.h"
 #include "service/acme/acme_names.h"
 #include "service/acme/acme_order_text.h"
 #include "service/acme/acme_orders.h"
@@ -111,12 +111,12 @@ static void lose_order(struct finalize *f, struct acme_order *order, const char 
 
 /* Is it still valid on this day, and for this profile? A reload may have made a public one of it. */
 static bool is_good_for(const struct acme_authz *authz, const struct acme_profile *profile,
-                        const struct acme_identifier *name, int64_t now_s)
+                        const struct acme_identifier *name, const struct lint_policy *policy, int64_t now_s)
 {
     if (authz->is_intranet && !acme_choice_is_internal(profile, name))
         return false;
     return acme_view_authz_is_valid(authz, now_s) &&
-           (authz->is_intranet || now_s - authz->validated_s < lint_reuse_max_s(now_s));
+           (authz->is_intranet || now_s - authz->validated_s < lint_reuse_max_s(policy, now_s));
 }
 
 /* All must be valid; those whose CAA is old are noted. False: the call was answered. */
@@ -129,7 +129,7 @@ static bool check_authorizations(struct finalize *f, struct acme_order *order, c
         struct acme_authz_record record = {0};
         enum status s = acme_authz_read(f->acme, order->authorizations[i], &record, &f->err);
         const struct acme_authz *authz = &record.authz;
-        is_good = s == STATUS_OK && is_good_for(authz, profile, &order->identifiers[i], now_s);
+        is_good = s == STATUS_OK && is_good_for(authz, profile, &order->identifiers[i], f->acme->config->policy, now_s);
         if (s != STATUS_OK && s != STATUS_NOT_FOUND)
             acme_reply_failure(f->call, &f->err);
         else if (!is_good)

@@ -76,6 +76,7 @@ static enum status check(void *context, const struct acme_issue_request *request
     if (lint.profile == NULL)
         return error_set(err, STATUS_REFUSED, "CA %s has no profile %s", issuer->config.ca, request->profile);
     int64_t not_before_s = request->not_before_s, not_after_s = request->not_after_s;
+    lint.now_s = classic_now_s(issuer);
     builder_init(&names, CLASSIC_NAMES_MAX);
     enum status s = classic_validity(&issuer->config, lint.profile, &not_before_s, &not_after_s, err);
     if (s == STATUS_OK)

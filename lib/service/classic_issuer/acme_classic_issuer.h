@@ -34,6 +34,7 @@
 struct classic_issuer_config {
     const char *ca; /* its name in the configuration */
     struct bytes certificate;     /* DER of the issuing CA */
+    struct bytes root;            /* DER of its root: the linter judges the whole path; empty: the leaf alone */
     struct document_signer signer;
     struct bytes chain;           /* PEM that follows the leaf: the issuing CA, not the root */
     const struct certificate_profile *const *profiles; /* those of this CA */
@@ -47,7 +48,7 @@ struct classic_issuer_config {
     struct object_store store;
     struct work_port worker;      /* serial */
     struct clock_port clock;
-    struct lint_subject lint;     /* the callbacks are used */
+    struct lint_subject lint;     /* policy and names are used */
     struct sct_source scts;       /* for profiles with a CT policy; start NULL: there is none, and they are refused */
     struct timer_port timer;      /* for what logs are to be told again; may be empty without scts */
     struct events_port events;

@@ -4,10 +4,10 @@
 #define CATHAYA_SERVICE_CLASSIC_ISSUER_CLASSIC_ISSUER_H
 
 #include "crypto/key.h"
+#include "policy/lint.h"
 #include "ports/acme_issuer.h"
 #include "ports/document_signer.h"
 #include "ports/object_store.h"
-#include "rules/lint.h"
 
 /* URLs of a certificate's pointers. */
 #define CLASSIC_URL_MAX 255
@@ -61,15 +61,20 @@ struct classic_leaf_request {
     const char *crl_url; /* the shard of the serial number is at <crl_url>/<shard>.crl; NULL: no pointer */
 };
 
+/* The certificates above a leaf, DER. */
+struct classic_issuers {
+    struct bytes issuing, root; /* root empty: not known, and nothing is said about the path */
+};
+
 /* classic_write_leaf_tbs appends a TBSCertificate with a random serial number. What is signed is this, or what
  * precert_append_extension (rules/precert.h) makes of it: with the poison for a precertificate, with the SCT list afterwards. */
 MUST_USE enum status classic_write_leaf_tbs(const struct classic_leaf_request *request, const struct classic_authority *authority,
                                             struct builder *out, struct error *err);
 
-/* classic_lint_tbs reads a TBSCertificate as it will be signed and has it linted: lint has the callbacks, now_s and is_precert;
- * its other fields are filled here. STATUS_REFUSED with the rule. */
-MUST_USE enum status classic_lint_tbs(struct bytes tbs, const struct certificate_profile *profile, struct lint_subject lint,
-                                      struct error *err);
+/* classic_lint_tbs reads a TBSCertificate as it will be signed and has it linted, with the path above it: lint has policy, names,
+ * now_s, is_precert and are_names_validated; its other fields are filled here. STATUS_REFUSED with the rule. */
+MUST_USE enum status classic_lint_tbs(struct bytes tbs, const struct certificate_profile *profile, const struct classic_issuers *issuers,
+                                      struct lint_subject lint, struct error *err);
 
 /* classic_sign_tbs appends the certificate of a TBSCertificate that was made for this authority. */
 MUST_USE enum status classic_sign_tbs(struct bytes tbs, const struct classic_authority *authority, struct builder *out,

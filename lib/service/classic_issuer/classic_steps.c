@@ -167,7 +167,9 @@ static enum status lint(struct classic_job *job, bool is_precert, struct bytes t
     struct lint_subject subject = job->issuer->config.lint;
     subject.now_s = classic_now_s(job->issuer);
     subject.is_precert = is_precert;
-    return classic_lint_tbs(tbs, job->profile, subject, &job->err);
+    subject.are_names_validated = true; /* the order has been, by ACME */
+    struct classic_issuers issuers = {job->issuer->config.certificate, job->issuer->config.root};
+    return classic_lint_tbs(tbs, job->profile, &issuers, subject, &job->err);
 }
 
 static enum status lint_first(struct classic_job *job)
@@ -181,14 +183,30 @@ static enum status lint_first(struct classic_job *job)
     return s;
 }
 
+/* Of an intranet's certificate the subject is a public domain name of the order [root program IN-02]. */
+static enum status find_subject(struct classic_job *job, char out[LINT_COMMON_NAME_MAX + 1], const char **common_name)
+{
+    *common_name = NULL;
+    if (!job->profile->is_intranet)
+        return STATUS_OK;
+    if (!lint_common_name(&job->issuer->config.lint, builder_view(&job->names), out))
+        return error_set(&job->err, STATUS_REFUSED, "IN-02: the order has no public domain name of at most %d characters", LINT_COMMON_NAME_MAX);
+    *common_name = out;
+    return STATUS_OK;
+}
+
 static enum status make(struct classic_job *job)
 {
+    char subject[LINT_COMMON_NAME_MAX + 1];
+    const char *common_name = NULL;
     const struct classic_issuer_config *config = &job->issuer->config;
     enum status s = check_age(job);
     if (s == STATUS_OK)
         s = classic_validity(config, job->profile, &job->not_before_s, &job->not_after_s, &job->err);
+    if (s == STATUS_OK)
+        s = find_subject(job, subject, &common_name);
     struct classic_leaf_request leaf = {
-        .profile = job->profile, .general_names = builder_view(&job->names), .spki = builder_view(&job->spki),
+        .profile = job->profile, .general_names = builder_view(&job->names), .common_name = common_name, .spki = builder_view(&job->spki),
         .not_before_s = job->not_before_s, .not_after_s = job->not_after_s,
         .issuer_url = config->issuer_url, .ocsp_url = config->ocsp_url, .crl_url = config->crl_url,
     };

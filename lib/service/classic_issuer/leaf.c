@@ -90,9 +90,20 @@ enum status classic_write_leaf_tbs(const struct classic_leaf_request *request, c
 
 /* ---- the linter's view ---- */
 
-enum status classic_lint_tbs(struct bytes tbs, const struct certificate_profile *profile, struct lint_subject lint,
-                             struct error *err)
+/* Its root is in the program for what the profile is for: the CA cannot know better. */
+static void fill_path(struct bytes leaf, const struct classic_issuers *issuers, bool is_intranet, struct policy_path *out)
 {
+    struct trust_bundle_purposes purposes = {1, {is_intranet ? TRUST_BUNDLE_TLS_INTRANET : TRUST_BUNDLE_TLS}};
+    *out = (struct policy_path){.count = 3, .is_valid = true};
+    out->certificates[0] = (struct policy_path_certificate){.der = leaf};
+    out->certificates[1] = (struct policy_path_certificate){.der = issuers->issuing, .is_listed = true, .purposes = purposes};
+    out->certificates[2] = (struct policy_path_certificate){.der = issuers->root, .is_listed = true, .is_root = true, .purposes = purposes};
+}
+
+enum status classic_lint_tbs(struct bytes tbs, const struct certificate_profile *profile, const struct classic_issuers *issuers,
+                             struct lint_subject lint, struct error *err)
+{
+    struct policy_path path;
     struct certificate c;
     struct builder whole;
     struct reader r, contents, version;
@@ -108,6 +119,9 @@ enum status classic_lint_tbs(struct bytes tbs, const struct certificate_profile 
     if (s == STATUS_OK)
         s = certificate_parse(builder_view(&whole), &c, err);
     if (s == STATUS_OK) {
+        fill_path(builder_view(&whole), issuers, profile->is_intranet, &path);
+        lint.path = issuers->root.len > 0 ? &path : NULL;
+        lint.signature = c.signature_algorithm;
         lint.profile = profile;
         lint.serial = c.serial;
         lint.subject = c.subject;

@@ -8,10 +8,10 @@
 #include "codec/mtc/mtc_proof.h"
 #include "codec/mtc/tbs_entry.h"
 #include "merkle/proof.h"
+#include "policy/lint.h"
 #include "ports/clock.h"
 #include "ports/cosigner.h"
 #include "ports/object_store.h"
-#include "rules/lint.h"
 
 /* More cosigners than any policy asks for. */
 #define ISSUER_COSIGNATURES_MAX 16
@@ -73,7 +73,7 @@ struct issuer {
     uint16_t log_number;
     struct hasher *hasher; /* of draft->hash */
     struct certificate_profile profile; /* of what issuer_issue issues; requests bring their own */
-    const struct lint_subject *lint;    /* its callbacks: every entry is linted first; NULL: none is */
+    const struct lint_subject *lint;    /* its policy and names: every entry is linted first; NULL: none is */
     struct issuer_log log;
     struct object_store subject_keys; /* by hash: "ab/cdef..." */
     struct recent_keys *recent_keys;  /* so that certificates just issued need no store; may be NULL */

@@ -3,8 +3,8 @@
 #ifndef CATHAYA_SERVICE_SEQUENCER_ACME_MTC_ISSUER_H
 #define CATHAYA_SERVICE_SEQUENCER_ACME_MTC_ISSUER_H
 
+#include "policy/lint.h"
 #include "ports/acme_issuer.h"
-#include "rules/lint.h"
 #include "service/sequencer/sequencer.h"
 
 /* Borrowed for the life of the issuer. */
@@ -15,7 +15,7 @@ struct acme_mtc_issuer_config {
     uint8_t instance[8]; /* of the ACME server: orders of another one with the same number are others */
     const struct certificate_profile *const *profiles;
     size_t profile_count;
-    struct lint_subject lint; /* the callbacks are used */
+    struct lint_subject lint; /* policy and names are used */
     struct sequencer *sequencer;
     struct issuance_store store; /* revocations; on the worker */
     struct work_port worker;

@@ -159,7 +159,7 @@ enum status run_classic_ca_open(struct run_classic_ca *ca, const struct run_clas
     if (s != STATUS_OK)
         return s;
     struct classic_issuer_config config = {
-        .ca = ca->name, .certificate = builder_view(&ca->directory.issuing),
+        .ca = ca->name, .certificate = builder_view(&ca->directory.issuing), .root = builder_view(&ca->directory.root),
         .signer = key_file_document_signer(&ca->directory.key),
         .chain = builder_view(&ca->directory.chain), .profiles = profiles, .profile_count = profile_count,
         .issuer_url = ca->issuer_url, .ocsp_url = settings->has_ocsp ? ca->ocsp_url : NULL, .crl_url = ca->crl_url, .not_after_s = ca->directory.not_after_s,

@@ -35,7 +35,7 @@ struct run_classic_ca_ports {
     struct clock_port clock;
     struct events_port events;
     const uint8_t *instance; /* CLASSIC_INSTANCE_SIZE bytes, of the ACME database */
-    const struct public_names *lint;
+    const struct run_lint *lint;
     struct metrics *metrics;
     const char *base_path; /* of the service's URLs */
     const char *directory; /* of the configuration */

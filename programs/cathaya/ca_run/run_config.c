@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "ca_run/run_config_parts.h"
+#include "ca_run/run_policy.h"
 #include "config_file.h"
 #include "key_file.h"
 #include "service/ocsp_responder/ocsp_responder.h"
@@ -118,6 +119,8 @@ static cfg_opt_t options[] = {
     CFG_STR("admin-socket", "admin.sock", CFGF_NONE),
     CFG_STR("database", "acme.db", CFGF_NONE),
     CFG_STR("log-format", "text", CFGF_NONE),
+    CFG_STR("policy-file", "", CFGF_NONE),
+    CFG_STR("policy-ct-file", "", CFGF_NONE),
     CFG_SEC("ca", ca_options, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
     CFG_SEC("classic", classic_options, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
     CFG_SEC("profile", profile_options, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
@@ -302,9 +305,20 @@ static enum status read_cas(struct run_config *config, cfg_t *cfg, struct error 
 
 /* ---- all of it ---- */
 
+static enum status read_policy(struct run_config *config, cfg_t *cfg, struct error *err)
+{
+    char file[RUN_PATH_MAX], ct_file[RUN_PATH_MAX];
+    enum status s = config_file_path(config->directory, cfg_getstr(cfg, "policy-file"), file, sizeof file, err);
+    if (s == STATUS_OK)
+        s = config_file_path(config->directory, cfg_getstr(cfg, "policy-ct-file"), ct_file, sizeof ct_file, err);
+    return s == STATUS_OK ? run_policy_read(file, ct_file, &config->policy, err) : s;
+}
+
 static enum status read_all(struct run_config *config, cfg_t *cfg, struct error *err)
 {
     enum status s = read_general(config, cfg, err);
+    if (s == STATUS_OK)
+        s = read_policy(config, cfg, err);
     if (s == STATUS_OK)
         s = read_cas(config, cfg, err);
     if (s == STATUS_OK)
@@ -353,6 +367,7 @@ void run_config_free(struct run_config *config)
     for (size_t i = 0; i < RUN_PERSPECTIVES_MAX; i++)
         builder_clear(&config->perspectives[i].secret);
     dns_config_clear(&config->dns);
+    policy_set_free(config->policy);
     if (config->cfg != NULL)
         (void)cfg_free(config->cfg);
     free(config);

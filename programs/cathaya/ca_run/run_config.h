@@ -21,6 +21,8 @@
 
 #define RUN_MONITORING_MAX 16
 
+struct policy_set;
+
 /* Where a mirror publishes what it has: its monitoring prefix [C2SP tlog-mirror]. */
 struct run_monitoring {
     const char *name, *url; /* name: of its note signatures */
@@ -82,6 +84,7 @@ struct run_config {
     char admin_socket[RUN_PATH_MAX];
     char database[RUN_PATH_MAX];
     bool is_log_json;
+    struct policy_set *policy; /* what is issued keeps its rules */
 
     size_t ca_count;
     struct run_ca cas[RUN_CAS_MAX];

@@ -4,7 +4,7 @@
 
 #include "adapters/posix/posix_clock.h"
 #include "ca_run/run_config_parts.h"
-#include "rules/lint.h"
+#include "ca_run/run_policy.h"
 #include "service/mtc_scts/mtc_scts.h"
 
 #define DAY_S ((int64_t)86400)
@@ -122,25 +122,6 @@ static enum status read_numbers(cfg_t *section, struct certificate_profile *out,
     return s;
 }
 
-/* The linter would refuse every certificate; better said at once. */
-static enum status check_lifetime(const struct certificate_profile *profile, struct error *err)
-{
-    struct clock_port clock = posix_clock();
-    int64_t most_s = lint_validity_max_s(clock.now_ms(clock.context) / 1000), least_s = 1;
-    const char *source = "BR 6.3.2, on this day";
-    if (profile->kind == PROFILE_MTC) {
-        most_s = LINT_SHORT_LIVED_S;
-        source = "BR 1.6.1: nothing longer without a CRL pointer";
-    } else if (profile->is_intranet) {
-        most_s = LINT_INTRANET_MAX_S;
-        least_s = LINT_INTRANET_MIN_S;
-        source = "root program IN-05";
-    }
-    if (profile->lifetime_s >= least_s && profile->lifetime_s <= most_s)
-        return STATUS_OK;
-    return error_set(err, STATUS_USAGE, "lifetime: %lld to %lld seconds [%s]", (long long)least_s, (long long)most_s, source);
-}
-
 static bool has_ca(const struct run_config *config, const struct certificate_profile *profile)
 {
     if (profile->kind == PROFILE_MTC) {
@@ -165,6 +146,7 @@ static enum status read_profile(struct run_config *config, cfg_t *section,
                                 struct certificate_profile *out, struct error *err)
 {
     const char *title = cfg_title(section);
+    struct clock_port clock = posix_clock();
     const struct certificate_profile *base = NULL;
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         if (strncmp(title, known[i].name, strlen(known[i].name)) == 0)
@@ -178,7 +160,7 @@ static enum status read_profile(struct run_config *config, cfg_t *section,
     if (s == STATUS_OK)
         s = read_numbers(section, out, err);
     if (s == STATUS_OK)
-        s = check_lifetime(out, err);
+        s = run_policy_check_profile(config->policy, out, clock.now_ms(clock.context) / 1000, err);
     if (s == STATUS_OK && !has_ca(config, out))
         s = error_set(err, STATUS_USAGE, "ca: there is no %s block \"%s\"", out->kind == PROFILE_MTC ? "ca" : "classic", out->ca);
     return s;

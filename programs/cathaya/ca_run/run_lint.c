@@ -1,11 +1,13 @@
 #include "ca_run/run_lint.h"
 
-void run_lint_fill(const struct public_names *names, struct lint_subject *out)
+void run_lint_init(struct run_lint *lint, struct public_names *names, const struct policy_set *policy)
 {
-    if (names == NULL)
-        return;
-    out->is_public_suffix = public_names_is_suffix;
-    out->is_internal_name = public_names_is_internal;
-    out->is_reserved_address = public_names_is_reserved;
-    out->context = (void *)(uintptr_t)names;
+    atomic_init(&lint->policy.set, policy);
+    lint->names = (struct policy_names){public_names_is_suffix, public_names_is_internal, names};
+}
+
+void run_lint_fill(const struct run_lint *lint, struct lint_subject *out)
+{
+    out->policy = &lint->policy;
+    out->names = &lint->names;
 }

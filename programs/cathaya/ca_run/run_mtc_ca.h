@@ -46,7 +46,7 @@ struct run_mtc_ca_ports {
     struct metrics *metrics;
     struct fetch_port fetch;
     const uint8_t *instance; /* of the ACME database */
-    const struct public_names *lint;
+    const struct run_lint *lint;
     const char *base_url;
     const struct run_ct *ct; /* the configuration's ct block */
 };

@@ -6,6 +6,8 @@
 
 #include "adapters/posix/posix_clock.h"
 #include "ca_run/run_admin.h"
+#include "ca_run/run_policy.h"
+#include "ca_run/run_retired.h"
 #include "service/service_tls.h"
 
 /* Answers that wait for a batch or a validation get it, or their deadline. */
@@ -42,7 +44,7 @@ static enum status open_cas(struct run_service *service, struct error *err)
         struct run_mtc_ca_ports ports = {
             .loop = service_run_loop(service->run), .algorithms = service->algorithms, .clock = service->clock,
             .events = service->events, .metrics = service->metrics, .fetch = curl_fetch_port(service->fetch),
-            .instance = sqlite_acme_store_instance(service->database), .lint = service->lint,
+            .instance = sqlite_acme_store_instance(service->database), .lint = &service->lint,
             .base_url = config->acme.base_url, .ct = &config->ct,
         };
         s = run_mtc_ca_open(&service->cas[i], &config->cas[i], service->ca_profiles[i], count, &ports, err);
@@ -51,7 +53,7 @@ static enum status open_cas(struct run_service *service, struct error *err)
         size_t row = RUN_CAS_MAX + i, count = collect_profiles(service, row, config->classics[i].name, PROFILE_CLASSIC);
         struct run_classic_ca_ports ports = {
             .loop = service_run_loop(service->run), .algorithms = service->algorithms, .clock = service->clock,
-            .events = service->events, .instance = sqlite_acme_store_instance(service->database), .lint = service->lint,
+            .events = service->events, .instance = sqlite_acme_store_instance(service->database), .lint = &service->lint,
             .metrics = service->metrics, .base_path = service->base_path, .directory = config->directory,
         };
         if (service->ct != NULL)
@@ -89,6 +91,7 @@ static const struct acme_issuer *find_issuer(const struct run_service *service, 
 static void fill_acme_config(const struct run_service *service, const struct run_config *from, struct run_acme *out)
 {
     out->config = from->acme;
+    out->config.policy = &service->lint.policy;
     for (size_t i = 0; i < service->config->profile_count; i++)
         out->profiles[i] = (struct acme_profile){&service->config->profiles[i],
                                                  find_issuer(service, &service->config->profiles[i]), from->challenges};
@@ -302,11 +305,10 @@ static void reload(void *context)
     if (!is_same_frame(service->config, next))
         events_report(&service->events, EVENT_WARNING, "reload-partly",
                       {"reason", "CAs, profiles and the base URL change with a restart only"});
-    if (service->current != service->config)
-        run_config_free(service->current);
-    service->current = next;
+    run_retired_replace(service, next);
     run_expiry_look(service->expiry, next->tls_certificate);
     run_ct_warn(service->config, service->ct, &service->events);
+    run_policy_warn(service->config, &service->lint.policy, &service->events);
     events_report(&service->events, EVENT_INFO, "reloaded", {"file", service->config_path});
 }
 
@@ -340,7 +342,9 @@ static enum status open_ports(struct run_service *service, struct error *err)
     if (s == STATUS_OK)
         s = curl_fetch_new(service_run_loop(service->run), &service->fetch, err);
     if (s == STATUS_OK)
-        s = public_names_new(config->acme.limits.public_suffix_file, config->public_labels, config->public_label_count, &service->lint, err);
+        s = public_names_new(config->acme.limits.public_suffix_file, config->public_labels, config->public_label_count, &service->names, err);
+    if (s == STATUS_OK)
+        run_lint_init(&service->lint, service->names, config->policy);
     if (s == STATUS_OK)
         s = run_validation_open(&service->validation, config, service_run_loop(service->run), service->fetch, &service->events,
                                 service->metrics, err);
@@ -385,6 +389,7 @@ void run_service_until_stopped(struct run_service *service)
     for (size_t i = 0; i < service->config->classic_count; i++)
         run_classic_ca_start(&service->classics[i]);
     run_ct_warn(service->config, service->ct, &service->events);
+    run_policy_warn(service->config, &service->lint.policy, &service->events);
     if (acme_start(service->acme, &err) != STATUS_OK)
         events_report(&service->events, EVENT_ERROR, "resume-failed", {"reason", err.text});
     for (size_t i = 0; i < service->config->listener_count; i++)
@@ -425,10 +430,11 @@ void run_service_close(struct run_service *service)
     service_run_free(service->run);
     acme_free(service->acme);
     sqlite_acme_store_close(service->database);
-    public_names_free(service->lint);
+    public_names_free(service->names);
     metrics_free(service->metrics);
     ct_submission_free(service->ct);
     run_expiry_free(service->expiry);
+    run_retired_free(service);
     if (service->current != service->config)
         run_config_free(service->current);
     run_config_free(service->config);
@@ -439,12 +445,12 @@ void run_service_close(struct run_service *service)
 enum status run_service_check(const struct run_config *config, struct algorithms *algorithms, struct error *err)
 {
     struct tls_context *tls = NULL;
-    struct public_names *lint = NULL;
+    struct public_names *names = NULL;
     enum status s = service_tls_load(config->tls_certificate, config->tls_key, &tls, err);
     tls_context_free(tls);
     if (s == STATUS_OK)
-        s = public_names_new(config->acme.limits.public_suffix_file, NULL, 0, &lint, err);
-    public_names_free(lint);
+        s = public_names_new(config->acme.limits.public_suffix_file, NULL, 0, &names, err);
+    public_names_free(names);
     if (s == STATUS_OK)
         s = run_validation_check(config, err);
     if (s == STATUS_OK)

@@ -36,7 +36,9 @@ struct run_service {
     struct service_run *run;
     struct metrics *metrics;
     struct curl_fetch *fetch;
-    struct public_names *lint;
+    struct public_names *names;
+    struct run_lint lint;
+    struct run_retired *retired; /* configurations whose policy a worker may still have */
     struct run_validation validation;
     struct ct_submission *ct; /* NULL without a ct block */
     struct run_expiry *expiry;

@@ -6,6 +6,7 @@
 #include "codec/asn1/der.h"
 #include "codec/pem/pem.h"
 #include "codec/x509/certificate.h"
+#include "fakes/default_policy.h"
 #include "fakes/memory_disk.h"
 #include "service/classic_issuer/acme_classic_issuer.h"
 
@@ -29,6 +30,7 @@ static void make_ca(struct ca *ca, const char *algorithm)
         .country = "CN", .organisation = "Test Trust", .common_name = "Test Root",
         .not_before_s = NOW_S - DAY_S, .not_after_s = NOW_S + 3650 * DAY_S,
         .issuer_url = "http://ca.example/root.cer", .crl_url = "http://ca.example/root.crl",
+        .has_client_auth = strcmp(algorithm, "sm2_sm3") == 0,
     };
     OK(algorithms_new(&ca->algorithms, &err));
     const struct signature_alg *alg = algorithms_by_name(ca->algorithms, bytes_of_text(algorithm));
@@ -132,7 +134,7 @@ static int64_t now_ms(void *context)
     return ((struct world *)context)->now_s * 1000;
 }
 
-static const struct certificate_profile profile = {
+static struct certificate_profile profile = {
     .name = "gm-classic", .kind = PROFILE_CLASSIC, .is_gm = true, .lifetime_s = 47 * DAY_S, .backdate_s = 3600,
     .keys = PROFILE_KEY_SM2 | PROFILE_KEY_P256, .has_client_auth = true, .policy_oid = "2.23.140.1.2.1",
     .has_ips = true, .names_max = 100,
@@ -146,7 +148,7 @@ static void open_issuer(struct world *w)
         .chain = builder_view(&w->ca.chain), .profiles = profiles, .profile_count = 1,
         .issuer_url = "http://ca.example/i.cer", .crl_url = "http://ca.example/crl",
         .not_after_s = NOW_S + 3650 * DAY_S, .store = memory_disk_store(w->disk, 0),
-        .worker = {w, submit}, .clock = {w, now_ms},
+        .worker = {w, submit}, .clock = {w, now_ms}, .root = builder_view(&w->ca.root), .lint = {.policy = default_policy()},
     };
     OK(classic_issuer_new(&config, &w->issuer, &err));
     w->port = classic_issuer_port(w->issuer);
@@ -156,6 +158,7 @@ static void start(struct world *w, const char *algorithm)
 {
     *w = (struct world){.now_s = NOW_S};
     make_ca(&w->ca, algorithm);
+    profile.is_gm = profile.has_client_auth = strcmp(algorithm, "sm2_sm3") == 0;
     w->disk = memory_disk_new();
     open_issuer(w);
 }

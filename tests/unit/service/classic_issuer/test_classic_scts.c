@@ -6,6 +6,7 @@
 #include "codec/ct/sct_list.h"
 #include "codec/pem/pem.h"
 #include "codec/x509/certificate.h"
+#include "fakes/default_policy.h"
 #include "fakes/fake_timer.h"
 #include "fakes/memory_disk.h"
 #include "rules/precert.h"
@@ -152,7 +153,7 @@ static void open_issuer(struct world *w)
         .chain = builder_view(&w->chain), .profiles = profiles, .profile_count = 1, .issuer_url = "http://ca.example/i.cer",
         .crl_url = "http://ca.example/crl", .not_after_s = NOW_S + 3650 * DAY_S, .store = memory_disk_store(w->disk, 0),
         .worker = {w, submit}, .clock = fake_timer_clock(w->timer), .timer = fake_timer_port(w->timer), .scts = {w, start_scts},
-        .events = {w, report}, .instance = {instance_id},
+        .events = {w, report}, .instance = {instance_id}, .root = builder_view(&w->root), .lint = {.policy = default_policy()},
     };
     OK(classic_issuer_new(&config, &w->issuer, &err));
     w->port = classic_issuer_port(w->issuer);

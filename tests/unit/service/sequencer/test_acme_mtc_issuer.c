@@ -5,6 +5,7 @@
 #include "codec/pem/pem.h"
 #include "codec/properties/properties.h"
 #include "codec/x509/certificate.h"
+#include "fakes/default_policy.h"
 #include "fakes/sequencer_world.h"
 
 static struct error err;
@@ -76,6 +77,7 @@ static void start(struct acme *a)
         .ca = "gm", .ca_id = sw->issuer.ca_id, .instance = {1, 2, 3}, .profiles = a->profiles, .profile_count = 1,
         .sequencer = sw->sequencer, .store = memory_issuance_store_port(sw->store), .worker = fake_loop_work(sw->loop),
         .clock = fake_loop_clock(sw->loop), .revoked = count_revoked,
+        .lint = {.policy = default_policy()},
     };
     OK(acme_mtc_issuer_new(&config, &a->issuer, &err));
     a->port = acme_mtc_issuer_port(a->issuer);

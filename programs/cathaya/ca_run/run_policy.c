@@ -1,0 +1,66 @@
+#include "ca_run/run_policy.h"
+
+#include <stdio.h>
+
+#include "adapters/posix/posix_clock.h"
+#include "ca_run/run_config.h"
+#include "input.h"
+
+static enum status read_file(const char *path, size_t size_max, struct bytes built_in, struct builder *memory, struct bytes *out,
+                             struct error *err)
+{
+    *out = built_in;
+    if (path[0] == '\0')
+        return STATUS_OK;
+    enum status s = input_read(path, size_max, memory, err);
+    *out = builder_view(memory);
+    return s;
+}
+
+enum status run_policy_read(const char *policy_file, const char *ct_policy_file, struct policy_set **out, struct error *err)
+{
+    struct builder memory, ct_memory;
+    struct bytes text, ct_text;
+    builder_init(&memory, POLICY_TEXT_MAX);
+    builder_init(&ct_memory, CT_POLICY_TEXT_MAX);
+    enum status s = read_file(policy_file, POLICY_TEXT_MAX, policy_set_default_text(), &memory, &text, err);
+    if (s == STATUS_OK)
+        s = read_file(ct_policy_file, CT_POLICY_TEXT_MAX, policy_set_default_ct_text(), &ct_memory, &ct_text, err);
+    if (s == STATUS_OK) {
+        s = policy_set_read(text, ct_text, out, err);
+        if (s != STATUS_OK)
+            s = error_prefix(err, s, "policy-file %s", policy_file[0] != '\0' ? policy_file : "(built in)");
+    }
+    builder_clear(&ct_memory);
+    builder_clear(&memory);
+    return s;
+}
+
+enum status run_policy_check_profile(const struct policy_set *policy, const struct certificate_profile *profile, int64_t now_s,
+                                     struct error *err)
+{
+    struct lint_policy lint;
+    int64_t least_s, most_s;
+    const char *rule;
+    atomic_init(&lint.set, policy);
+    lint_validity_s(&lint, profile, now_s, &least_s, &most_s, &rule);
+    if (profile->lifetime_s >= least_s && profile->lifetime_s <= most_s)
+        return STATUS_OK;
+    return error_set(err, STATUS_USAGE, "lifetime: %lld to %lld seconds, by %s of the policy on this day: %s", (long long)least_s,
+                     (long long)most_s, rule, policy_set_fix(policy, rule, POLICY_EN));
+}
+
+void run_policy_warn(const struct run_config *config, const struct lint_policy *policy, const struct events_port *events)
+{
+    struct clock_port clock = posix_clock();
+    for (size_t i = 0; i < config->profile_count; i++) {
+        const struct certificate_profile *profile = &config->profiles[i];
+        size_t needed = lint_scts(policy, profile, clock.now_ms(clock.context) / 1000);
+        char reason[160];
+        if (needed == 0 || profile->ct_policy[0] != '\0')
+            continue;
+        (void)snprintf(reason, sizeof reason, "the policy asks for %zu SCTs, and the profile has no ct-policy: without SCTs from TLS or "
+                       "OCSP clients call its certificates not secure", needed);
+        events_report(events, EVENT_WARNING, "profile-without-scts", {"profile", profile->name}, {"reason", reason});
+    }
+}
