@@ -51,6 +51,15 @@ static bool read_number_line(struct reading *in, const char *word, uint64_t max,
     return take_line(in, word, &rest) && text_parse_u64(rest, max, value);
 }
 
+/* Lower case alone: one spelling. */
+static bool read_hash(struct bytes hex, uint8_t out[HASH_SIZE])
+{
+    for (size_t i = 0; i < hex.len; i++)
+        if (hex.data[i] != text_lower(hex.data[i]))
+            return false;
+    return hex.len == HEX_LEN && text_parse_hex(hex, out, HASH_SIZE);
+}
+
 static enum status read_head(struct reading *in, struct trust_latest *out)
 {
     uint64_t issued, expires, size;
@@ -65,8 +74,8 @@ static enum status read_head(struct reading *in, struct trust_latest *out)
         return malformed(in, "issued");
     if (!read_number_line(in, "expires", INT64_MAX, &expires) || expires < issued)
         return malformed(in, "expires");
-    if (!take_line(in, "bundle", &rest) || !take_number(&rest, TRUST_ENVELOPE_SIZE_MAX, &size) || size == 0 || rest.len != HEX_LEN ||
-        !text_parse_hex(rest, out->bundle_sha256, HASH_SIZE))
+    if (!take_line(in, "bundle", &rest) || !take_number(&rest, TRUST_ENVELOPE_SIZE_MAX, &size) || size == 0 ||
+        !read_hash(rest, out->bundle_sha256))
         return malformed(in, "bundle");
     out->issued_s = (int64_t)issued;
     out->expires_s = (int64_t)expires;
