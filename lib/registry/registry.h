@@ -368,6 +368,9 @@ struct registry {
     struct array memory; /* what all texts stand in: void * */
 };
 
+/* registry_parse_day reads a day, "2026-02-01", or a time of RFC 3339; is_through: of a day its end. False for anything else. */
+MUST_USE bool registry_parse_day(struct bytes text, bool is_through, int64_t *out);
+
 /* ---- reading ---- */
 
 struct registry_file {

@@ -50,7 +50,7 @@ bool registry_fields_url(struct registry_reading *reading, const char **out)
            registry_fields_wrong(reading, "a URL begins with https:// or http://");
 }
 
-bool registry_fields_day_of(struct bytes text, bool is_through, int64_t *out)
+bool registry_parse_day(struct bytes text, bool is_through, int64_t *out)
 {
     char whole[CIVIL_TIME_TEXT_SIZE];
     if (text.len == CIVIL_TIME_TEXT_SIZE - 1)
@@ -67,7 +67,7 @@ bool registry_fields_day_of(struct bytes text, bool is_through, int64_t *out)
 static bool take_day(struct registry_reading *reading, bool is_through, int64_t *out)
 {
     const char *word;
-    return registry_fields_word(reading, &word) && registry_fields_day_of(bytes_of_text(word), is_through, out);
+    return registry_fields_word(reading, &word) && registry_parse_day(bytes_of_text(word), is_through, out);
 }
 
 bool registry_fields_day(struct registry_reading *reading, int64_t *out)

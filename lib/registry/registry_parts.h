@@ -74,9 +74,6 @@ MUST_USE bool registry_fields_keep(struct registry_reading *reading, struct arra
 /* registry_fields_read reads all statements of a file by its table, row by row, so that the items of a row stand together. */
 MUST_USE enum status registry_fields_read(struct registry_reading *reading, const struct registry_row *rows, struct error *err);
 
-/* registry_fields_day_of reads a day or a time; is_through: the day's end. */
-MUST_USE bool registry_fields_day_of(struct bytes text, bool is_through, int64_t *out);
-
 /* ---- the kinds of files ---- */
 /* Each reads head's statements and appends what they say to the registry. */
 MUST_USE enum status registry_read_program(struct registry *r, const struct registry_head *head, struct error *err);

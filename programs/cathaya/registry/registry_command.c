@@ -1,0 +1,160 @@
+#include "registry/registry_command.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "algorithms_file.h"
+#include "base/civil_time.h"
+#include "output.h"
+
+/* A line of a few dozen bytes for each of REGISTRY_FINDINGS_MAX. */
+#define BEFORE_MAX ((size_t)2 * 1024 * 1024)
+
+/* ---- what lint says ---- */
+
+static void write_key(const struct registry_finding *finding, struct builder *out)
+{
+    builder_printf(out, "\n%s %s %u\n", finding->id, finding->head->file, (unsigned)finding->purpose);
+}
+
+static enum status lint(const struct registry_command *c, struct registry_report *report, struct error *err)
+{
+    return registry_lint(registry_directory_registry(c->directory), c->algorithms, c->at_s, report, err);
+}
+
+static enum status note_findings(struct registry_command *c, struct error *err)
+{
+    struct registry_report report;
+    enum status s = lint(c, &report, err);
+    for (size_t i = 0; s == STATUS_OK && i < report.findings.count; i++)
+        write_key(registry_finding_at(&report, i), &c->before);
+    registry_report_clear(&report);
+    return s == STATUS_OK ? builder_status(&c->before, "findings", err) : s;
+}
+
+static bool is_new(const struct registry_command *c, const struct registry_finding *finding)
+{
+    uint8_t memory[REGISTRY_COMMAND_NAME_SIZE * 2];
+    struct builder key;
+    builder_init_fixed(&key, memory, sizeof memory);
+    write_key(finding, &key);
+    return c->before.len == 0 || memmem(c->before.data, c->before.len, key.data, key.len) == NULL;
+}
+
+void registry_command_print(const struct registry_finding *finding)
+{
+    char line[16] = "";
+    if (finding->line > 0)
+        snprintf(line, sizeof line, ":%u", finding->line);
+    output_line("%s%s: %s: %s [%s]", finding->head->file, line, registry_severity_name(finding->severity), finding->text, finding->id);
+    output_line("    %s", finding->fix);
+}
+
+/* Prints what is new, and counts the errors in it. */
+static size_t print_new(const struct registry_command *c, const struct registry_report *report)
+{
+    size_t errors = 0;
+    for (size_t i = 0; i < report->findings.count; i++) {
+        const struct registry_finding *finding = registry_finding_at(report, i);
+        if (!is_new(c, finding))
+            continue;
+        registry_command_print(finding);
+        errors += finding->severity == REGISTRY_ERROR ? 1 : 0;
+    }
+    return errors;
+}
+
+/* ---- opening ---- */
+
+static enum status read_day(struct registry_command *c, struct error *err)
+{
+    char text[CIVIL_TIME_TEXT_SIZE];
+    const char *at = options_value(c->options, "at");
+    c->at_s = (int64_t)time(NULL);
+    if (at != NULL && !registry_parse_day(bytes_of_text(at), false, &c->at_s))
+        return error_set(err, STATUS_USAGE, "--at %s: a day (2026-02-01) or a time (2026-02-01T00:00:00Z)", at);
+    civil_time_format(c->at_s, text);
+    snprintf(c->day, sizeof c->day, "%.10s", text);
+    return STATUS_OK;
+}
+
+enum status registry_command_open(struct registry_command *c, const struct options *options, enum registry_command_mode mode,
+                                  struct error *err)
+{
+    const char *path = options_value(options, "registry");
+    *c = (struct registry_command){.options = options};
+    builder_init(&c->before, BEFORE_MAX);
+    enum status s = read_day(c, err);
+    if (s == STATUS_OK)
+        s = algorithms_file_open(options_value(options, "algorithms"), &c->algorithms, err);
+    if (s != STATUS_OK)
+        return s;
+    if (mode == REGISTRY_COMMAND_NEW)
+        return registry_directory_new(path, c->algorithms, &c->directory, err);
+    s = registry_directory_open(path, c->algorithms, mode == REGISTRY_COMMAND_CHANGE, &c->directory, err);
+    return s == STATUS_OK && mode == REGISTRY_COMMAND_CHANGE ? note_findings(c, err) : s;
+}
+
+void registry_command_close(struct registry_command *c)
+{
+    registry_directory_close(c->directory);
+    algorithms_free(c->algorithms);
+    builder_clear(&c->before);
+}
+
+enum status registry_command_target(const struct registry_command *c, const char *argument, bool is_there,
+                                    struct registry_target *out, struct error *err)
+{
+    const char *slash = strchr(argument, '/');
+    *out = (struct registry_target){.kind = REGISTRY_PROGRAM, .id = ""};
+    if (strcmp(argument, "registry") == 0) {
+        snprintf(out->conf, sizeof out->conf, "registry.conf");
+    } else {
+        out->kind = slash != NULL ? registry_kind_by_folder(bytes_of(argument, (size_t)(slash - argument))) : REGISTRY_KINDS;
+        if (out->kind == REGISTRY_KINDS)
+            return error_set(err, STATUS_USAGE, "%s: FOLDER/ID, as roots/example-r1 (folders: operators, roots, intermediates, mtc-cas, "
+                             "cosigners, ct-logs, identity-signers, bundle-keys, applications, incidents)", argument);
+        out->id = slash + 1;
+        snprintf(out->conf, sizeof out->conf, "%s.conf", argument);
+        snprintf(out->pem, sizeof out->pem, "%s.pem", argument);
+    }
+    if (strlen(argument) + 6 > sizeof out->conf || !registry_has_file(bytes_of_text(out->conf)))
+        return error_set(err, STATUS_USAGE, "%s: an ID has small letters, digits, - _ and ., at most %d", argument, REGISTRY_ID_MAX);
+    bool is_known = registry_directory_text(c->directory, out->conf).data != NULL;
+    if (is_there && !is_known)
+        return error_set(err, STATUS_USAGE, "%s: there is no such file in the registry", out->conf);
+    if (!is_there && is_known)
+        return error_set(err, STATUS_CONFLICT, "%s: it is there already", out->conf);
+    return STATUS_OK;
+}
+
+/* ---- the end ---- */
+
+int registry_command_fail(const struct error *err)
+{
+    return output_failure(err->status == STATUS_CONFLICT || err->status == STATUS_REFUSED ? ROLE_OBJECT : ROLE_NEEDED, err);
+}
+
+int registry_command_finish(struct registry_command *c, bool is_refusing, const char *done)
+{
+    struct error err = {.status = STATUS_OK};
+    struct registry_report report = {.error_count = 0};
+    enum status s = registry_directory_check(c->directory, &err);
+    if (s == STATUS_OK)
+        s = lint(c, &report, &err);
+    size_t errors = s == STATUS_OK && done != NULL ? print_new(c, &report) : 0;
+    registry_report_clear(&report);
+    if (s == STATUS_OK && is_refusing && errors > 0) {
+        output_error("%zu conditions are not met: nothing was changed; a case that is decided otherwise is written down with "
+                     "`cathaya trust set FOLDER/ID exception FINDING from DAY until DAY REASON`", errors);
+        return EXIT_NO;
+    }
+    if (s == STATUS_OK)
+        s = registry_directory_write(c->directory, &err);
+    if (s != STATUS_OK)
+        return registry_command_fail(&err);
+    if (done != NULL)
+        output_line("%s", done);
+    return EXIT_YES;
+}
