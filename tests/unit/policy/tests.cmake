@@ -1,1 +1,9 @@
-cathaya_unit_test(policy lint)
+# The matrix of the policy file. What has no case fails the build: the test is asked as soon as it is linked, and it is linked anew
+# when the shipped policy changes.
+add_library(policy_cases STATIC
+  "${CMAKE_CURRENT_LIST_DIR}/made.c"
+  "${CMAKE_CURRENT_LIST_DIR}/policy_cases_ct.c"
+  "${CMAKE_CURRENT_LIST_DIR}/policy_cases_rp.c")
+target_include_directories(policy_cases PRIVATE "${PROJECT_SOURCE_DIR}/tests")
+target_link_libraries(policy_cases PUBLIC layer_policy cmocka)
+cathaya_unit_test(policy matrix policy_cases)
