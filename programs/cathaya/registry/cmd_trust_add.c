@@ -190,6 +190,31 @@ static enum status add(struct registry_command *c, struct error *err)
     return s;
 }
 
+/* What its acceptance will take. */
+static enum status say_what_is_missing(struct registry_command *c, struct error *err)
+{
+    struct registry_target target;
+    struct registry_report report;
+    enum status s = registry_command_target(c, c->options->arguments[0], true, &target, err);
+    if (s == STATUS_OK)
+        s = registry_command_suppose(c, &target, err);
+    if (s != STATUS_OK)
+        return s == STATUS_NOT_FOUND ? STATUS_OK : s;
+    s = registry_lint(registry_directory_registry(c->directory), c->algorithms, c->at_s, &report, err);
+    bool is_first = true;
+    for (size_t i = 0; s == STATUS_OK && i < report.findings.count; i++) {
+        const struct registry_finding *finding = registry_finding_at(&report, i);
+        if (finding->severity != REGISTRY_ERROR || strcmp(finding->head->file, target.conf) != 0)
+            continue;
+        if (is_first)
+            output_line("before it can be accepted:");
+        is_first = false;
+        registry_command_print(finding);
+    }
+    registry_report_clear(&report);
+    return s;
+}
+
 static int run(const struct options *options)
 {
     struct registry_command c;
@@ -200,6 +225,8 @@ static int run(const struct options *options)
         s = add(&c, &err);
     snprintf(done, sizeof done, "%.120s: added on %s", options->arguments[0], c.day);
     int exit_status = s == STATUS_OK ? registry_command_finish(&c, false, done) : registry_command_fail(&err);
+    if (exit_status == EXIT_YES && say_what_is_missing(&c, &err) != STATUS_OK)
+        exit_status = registry_command_fail(&err);
     registry_command_close(&c);
     return exit_status;
 }

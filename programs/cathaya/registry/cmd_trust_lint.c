@@ -48,6 +48,10 @@ static int run_lint(const struct options *options)
     struct registry_report report = {.error_count = 0};
     struct error err = {.status = STATUS_OK};
     enum status s = registry_command_open(&c, options, REGISTRY_COMMAND_LOOK, &err);
+    if (s == STATUS_OK && options_has(options, "if-accepted")) {
+        s = registry_command_suppose(&c, NULL, &err);
+        s = s == STATUS_NOT_FOUND ? STATUS_OK : s;
+    }
     if (s == STATUS_OK)
         s = registry_lint(registry_directory_registry(c.directory), c.algorithms, c.at_s, &report, &err);
     int exit_status = report.error_count > 0 ? EXIT_NO : EXIT_YES;
@@ -112,6 +116,7 @@ static int run_diff(const struct options *options)
 static const struct option_row lint_rows[] = {
     REGISTRY_COMMAND_REGISTRY,
     REGISTRY_COMMAND_AT,
+    {.name = "if-accepted", .help = "as if all that is applied for were accepted: what is missing for it"},
     {.name = "json", .help = "one JSON object"},
     {.name = NULL},
 };

@@ -129,6 +129,38 @@ enum status registry_command_target(const struct registry_command *c, const char
     return STATUS_OK;
 }
 
+/* ---- what would be ---- */
+
+static enum status suppose_thing(struct registry_command *c, const struct registry_thing *thing, size_t *count, struct error *err)
+{
+    const struct registry *r = registry_directory_registry(c->directory);
+    enum status s = STATUS_OK;
+    for (uint16_t purpose = 1; s == STATUS_OK && purpose <= REGISTRY_PURPOSE_MAX; purpose++) {
+        const struct registry_state *state = registry_state_at(r, thing, purpose, c->at_s);
+        const char *const words[] = {"state", registry_purpose_name(purpose), "accepted", c->day, "supposed"};
+        if (state == NULL || state->state != REGISTRY_APPLIED)
+            continue;
+        (*count)++;
+        s = registry_directory_add(c->directory, thing->head.file, words, 5, err);
+    }
+    return s;
+}
+
+enum status registry_command_suppose(struct registry_command *c, const struct registry_target *target, struct error *err)
+{
+    const struct registry *r = registry_directory_registry(c->directory);
+    enum status s = STATUS_OK;
+    size_t count = 0;
+    for (size_t i = 0; s == STATUS_OK && i < r->things.count; i++) {
+        const struct registry_thing *thing = registry_thing_at(r, i);
+        if (target == NULL || (thing->head.kind == target->kind && strcmp(thing->head.id, target->id) == 0))
+            s = suppose_thing(c, thing, &count, err);
+    }
+    if (s == STATUS_OK && count == 0)
+        s = error_set(err, STATUS_NOT_FOUND, "nothing has been applied for");
+    return s == STATUS_OK ? registry_directory_check(c->directory, err) : s;
+}
+
 /* ---- the end ---- */
 
 int registry_command_fail(const struct error *err)

@@ -42,6 +42,10 @@ MUST_USE enum status registry_command_target(const struct registry_command *c, c
  * new errors refuse the change: they are printed, nothing is written, and the exit status is EXIT_NO. */
 MUST_USE int registry_command_finish(struct registry_command *c, bool is_refusing, const char *done);
 
+/* registry_command_suppose accepts, in memory alone, what has been applied for: of one thing, or (NULL) of all. Nothing may be written
+ * afterwards. STATUS_NOT_FOUND when nothing waits. */
+MUST_USE enum status registry_command_suppose(struct registry_command *c, const struct registry_target *target, struct error *err);
+
 /* registry_command_fail prints err and gives the exit status. */
 MUST_USE int registry_command_fail(const struct error *err);
 
