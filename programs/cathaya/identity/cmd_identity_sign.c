@@ -5,7 +5,6 @@
 #include "base/text.h"
 #include "command.h"
 #include "identity/identity_file.h"
-#include "judging/public_names.h"
 
 /* A year and a month: what a signer says when it is not told otherwise. */
 #define DEFAULT_LIFETIME_S ((int64_t)398 * 86400)
@@ -13,23 +12,6 @@
 static struct bytes text_of(const struct options *options, const char *name)
 {
     return options_has(options, name) ? bytes_of_text(options_value(options, name)) : bytes_of("", 0);
-}
-
-/* A record for all below ".cn" would say who everybody is. */
-static enum status check_suffix(const struct website_identity *record, struct error *err)
-{
-    struct public_names *names;
-    char domain[WEBSITE_IDENTITY_DOMAIN_MAX + 1];
-    enum status s = public_names_new(NULL, NULL, 0, &names, err);
-    if (s != STATUS_OK)
-        return s;
-    size_t len = record->domain.len < sizeof domain ? record->domain.len : sizeof domain - 1;
-    memcpy(domain, record->domain.data, len);
-    domain[len] = '\0';
-    if (public_names_is_suffix(names, domain))
-        s = error_set(err, STATUS_REFUSED, "%s is a public suffix: below it are domains of many organisations", domain);
-    public_names_free(names);
-    return s;
 }
 
 static enum status read_record(const struct options *options, struct website_identity *r, struct error *err)
@@ -73,7 +55,7 @@ static int run_sign(const struct options *options)
     if (s == STATUS_OK)
         s = website_identity_write(&record, &statement, &err);
     if (s == STATUS_OK)
-        s = check_suffix(&record, &err);
+        s = identity_file_check_suffix(&record, &err);
     if (s == STATUS_OK)
         s = identity_file_sign(options, &key, builder_view(&statement), &err);
     builder_clear(&statement);

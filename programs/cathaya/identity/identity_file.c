@@ -1,6 +1,6 @@
 #include "identity/identity_file.h"
 
-#include <stdlib.h>
+#include <libpsl.h>
 #include <string.h>
 
 #include "algorithms_file.h"
@@ -87,6 +87,19 @@ enum status identity_file_sign(const struct options *options, const struct servi
     builder_clear(&entry);
     builder_clear(&signature);
     return s;
+}
+
+/* The list that is built into libpsl: with its private part, other than the Baseline Requirements have it. */
+enum status identity_file_check_suffix(const struct website_identity *record, struct error *err)
+{
+    char domain[WEBSITE_IDENTITY_DOMAIN_MAX + 1];
+    if (record->scope != WEBSITE_IDENTITY_SUBDOMAINS || record->domain.len >= sizeof domain)
+        return STATUS_OK;
+    memcpy(domain, record->domain.data, record->domain.len);
+    domain[record->domain.len] = '\0';
+    return psl_is_public_suffix(psl_builtin(), domain) == 0
+               ? STATUS_OK
+               : error_set(err, STATUS_REFUSED, "%s is a public suffix: below it are websites of many organisations", domain);
 }
 
 /* ---- showing ---- */

@@ -24,6 +24,10 @@ MUST_USE enum status identity_file_sign(const struct options *options, const str
 MUST_USE enum status identity_file_open_key(const struct options *options, struct algorithms **algorithms, struct service_key *key,
                                             uint8_t id[WEBSITE_IDENTITY_SIGNER_SIZE], struct error *err);
 
+/* identity_file_check_suffix: STATUS_REFUSED for a record with subdomains of a public suffix, registered (com.cn) or private (github.io):
+ * it would say who everybody below it is. */
+MUST_USE enum status identity_file_check_suffix(const struct website_identity *record, struct error *err);
+
 /* identity_file_json is an entry for people and programs; identity_file_words the same in one line. */
 json_t *identity_file_json(const struct website_identity_entry *entry);
 void identity_file_words(const struct website_identity_entry *entry, struct builder *out);

@@ -70,6 +70,8 @@ enum status identity_registry_append(struct identity_registry *registry, struct 
         s = identity_check_entry(registry->signers, &parsed, err);
     if (s == STATUS_OK && !parsed.is_revocation && parsed.record.until_s < now_s)
         s = error_set(err, STATUS_REFUSED, "it is expired");
+    if (s == STATUS_OK && !parsed.is_revocation)
+        s = identity_file_check_suffix(&parsed.record, err);
     if (s == STATUS_OK)
         s = identity_log_append(registry->log, entry, err);
     if (s != STATUS_OK)
