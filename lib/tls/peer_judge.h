@@ -12,7 +12,7 @@
 
 /* Some 40 KiB: on the heap. */
 struct peer_judgement {
-    struct peer_subject *subject; /* what was judged: SCTs and cosigners one by one */
+    struct peer_subject *subject; /* what was judged: SCTs and cosigners one by one; NULL without a policy */
     struct policy_answer answer;
     struct peer_verdict peer;     /* of peer_verify */
     enum status outcome;          /* what it said, and ... */
@@ -24,7 +24,7 @@ struct peer_judgement {
 MUST_USE enum status peer_judge_verdict(const struct policy_set *set, const struct peer_subject_question *question,
                                         struct peer_judgement **out, struct error *err);
 
-/* peer_judge_request asks peer_verify first. Borrows trust, request with all that is in it, and names until peer_judgement_free. */
+/* peer_judge_request asks peer_verify first; set NULL: that alone. Borrows trust, request with all that is in it, and names until peer_judgement_free. */
 MUST_USE enum status peer_judge_request(const struct policy_set *set, const struct peer_trust *trust,
                                         const struct peer_request *request, const struct policy_names *names,
                                         struct peer_judgement **out, struct error *err);

@@ -1,4 +1,5 @@
-/* cathaya verify - on the public library, as any other program would use it. */
+/* cathaya verify - Merkle Tree Certificates on the public library, as any other program would use it; with a trust directory all
+ * kinds, as a client judges them. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,11 +8,13 @@
 #include <cathaya/verify.h>
 
 #include "algorithms_file.h"
+#include "api/verify_parts.h"
+#include "codec/properties/properties.h"
 #include "command.h"
 #include "input.h"
+#include "judging/judging.h"
 #include "output.h"
 #include "rules/dns_name.h"
-#include "trust/trust_directory.h"
 #include "verify_report.h"
 
 /* A policy with thousands of landmarks, and the keys of its cosigners. */
@@ -24,8 +27,11 @@ struct session {
     uint8_t ip[16];
     struct input_blocks *cas; /* one of each --ca */
     size_t ca_count;
-    struct algorithms *algorithms; /* of the trust directory */
-    struct trust_directory *directory; /* NULL: --ca and --policy say it */
+    struct judging_basis *basis; /* of the trust directory; NULL: --ca and --policy say it */
+    uint16_t purpose;
+    bool has_policy; /* --policy-answer */
+    bool is_verbose;
+    enum policy_language language;
     struct input_blocks chain;
     bool has_chain;
     bool is_json;
@@ -39,8 +45,7 @@ static void session_clear(struct session *s)
         input_blocks_clear(&s->cas[i]);
     free(s->cas);
     input_blocks_clear(&s->chain);
-    trust_directory_free(s->directory);
-    algorithms_free(s->algorithms);
+    judging_basis_free(s->basis);
 }
 
 /* A failure that came through the public border, in our own terms; where is a file, or NULL. */
@@ -109,13 +114,16 @@ static enum status add_policy(struct session *session, const char *path, struct 
 static enum status add_directory(struct session *session, const struct options *options, struct error *err)
 {
     struct cathaya_error outer;
-    struct trust_contents_settings settings = {.now_s = session->request.at, .purpose = TRUST_BUNDLE_TLS};
-    enum status s = algorithms_file_open(options_value(options, "algorithms"), &session->algorithms, err);
+    enum status s = judging_basis_new(options_value(options, "algorithms"), &session->basis, err);
     if (s == STATUS_OK)
-        s = trust_directory_load(options_value(options, "trust"), session->algorithms, &settings, &session->directory, err);
+        s = judging_basis_take_directory(session->basis, options_value(options, "trust"), session->request.at, err);
+    if (s == STATUS_OK && session->has_policy)
+        s = judging_basis_take_policy(session->basis, NULL, NULL, err);
+    if (s == STATUS_OK && session->has_policy)
+        s = judging_basis_take_options(session->basis, options, err);
     if (s != STATUS_OK)
         return s;
-    const struct trust_directory *d = session->directory;
+    const struct trust_directory *d = session->basis->directory;
     struct cathaya_bundle *bundles = calloc(1 + d->log_count, sizeof *bundles);
     if (bundles == NULL)
         return error_set(err, STATUS_NO_MEMORY, "out of memory");
@@ -134,6 +142,9 @@ static enum status add_trusted(struct session *session, const struct options *op
     bool has_trust = options_has(options, "trust");
     if (has_trust && (options_has(options, "ca") || options_has(options, "policy")))
         return error_set(err, STATUS_USAGE, "--trust has CAs and policies of its own; leave out --ca and --policy, or it");
+    if (!has_trust && (session->has_policy || options_has(options, "purpose")))
+        return error_set(err, STATUS_USAGE, "--%s goes with --trust: a directory says what is trusted for what",
+                         session->has_policy ? "policy-answer" : "purpose");
     if (!has_trust && !options_has(options, "ca"))
         return error_set(err, STATUS_USAGE, "--ca FILE or --trust DIR is missing; see `cathaya verify --help`");
     if (has_trust)
@@ -189,6 +200,18 @@ static enum status read_ip(struct session *session, const char *text, struct err
     return STATUS_OK;
 }
 
+static enum status read_policy(struct session *session, const struct options *options, struct error *err)
+{
+    const char *purpose = options_value(options, "purpose");
+    session->has_policy = options_has(options, "policy-answer");
+    session->is_verbose = options_has(options, "verbose");
+    session->purpose = purpose == NULL ? TRUST_BUNDLE_TLS : trust_bundle_purpose_by_name(bytes_of_text(purpose));
+    if (session->purpose == 0)
+        return error_set(err, STATUS_USAGE, "--purpose %.40s: tls, tls-intranet, tls-client, email, code, timestamp, document or e-invoice",
+                         purpose);
+    return judging_language_parse(options_value(options, "lang"), &session->language, err);
+}
+
 static enum status read_request(struct session *session, const struct options *options,
                                 struct error *err)
 {
@@ -202,6 +225,8 @@ static enum status read_request(struct session *session, const struct options *o
         return error_set(err, STATUS_USAGE, "--proof-only looks at no names; leave out --dns and --ip, or it");
     enum status s = options_time(options, "at", &session->request.at, err);
     if (s == STATUS_OK)
+        s = read_policy(session, options, err);
+    if (s == STATUS_OK)
         s = read_dns_name(session, dns, err);
     return s == STATUS_OK ? read_ip(session, ip, err) : s;
 }
@@ -212,7 +237,7 @@ static bool is_ca(const struct session *session, struct bytes der)
         for (size_t j = 0; j < session->cas[i].count; j++)
             if (bytes_equal(der, input_block_der(&session->cas[i], j)))
                 return true;
-    const struct trust_bundle *b = session->directory != NULL ? trust_directory_bundle(session->directory) : NULL;
+    const struct trust_bundle *b = session->basis != NULL ? trust_directory_bundle(session->basis->directory) : NULL;
     for (size_t i = 0; b != NULL && i < b->cas.count; i++)
         if (bytes_equal(der, trust_bundle_ca_at(b, i)->certificate))
             return true;
@@ -247,40 +272,110 @@ static struct bytes first_certificate(const struct input_blocks *blocks)
     return bytes_of(NULL, 0);
 }
 
-static int report(const struct session *session, const char *path,
-                  const struct cathaya_result *result, const struct cathaya_error *err)
+static int report(const struct session *session, const struct verify_report *report)
 {
     if (session->is_json)
-        verify_report_json(path, result, err);
+        verify_report_json(report);
     else
-        verify_report_line(path, result, err);
-    return (int)output_exit_status(ROLE_OBJECT, (enum status)err->status);
+        verify_report_line(report);
+    if (report->judging != NULL && report->err->status == CATHAYA_OK && report->judging->answer->verdict != POLICY_VERDICT_SECURE)
+        return EXIT_NO;
+    return (int)output_exit_status(ROLE_OBJECT, (enum status)report->err->status);
 }
 
 /* The object is no certificate file at all: a verdict, too. */
 static int report_malformed(const struct session *session, const char *path, const struct error *err)
 {
     struct cathaya_error outer = {.status = (enum cathaya_status)err->status};
+    const struct cathaya_result none = {.mode = CATHAYA_MODE_NONE};
     size_t prefix = strlen(path) + 2;
     bool has_path = strncmp(err->text, path, prefix - 2) == 0 && strlen(err->text) > prefix;
     (void)snprintf(outer.reason, sizeof outer.reason, "%s", err->text + (has_path ? prefix : 0));
-    return report(session, path, &(struct cathaya_result){.mode = CATHAYA_MODE_NONE}, &outer);
+    return report(session, &(struct verify_report){.file = path, .result = &none, .err = &outer});
+}
+
+/* ---- as a client of the directory ---- */
+
+static void fill_question(const struct session *session, const struct input_blocks *blocks, struct bytes chain[PEER_CHAIN_MAX],
+                          struct judging_question *out)
+{
+    const struct cathaya_request *asked = &session->request;
+    *out = (struct judging_question){.chain = chain, .purpose = session->purpose, .at_s = asked->at,
+                                     .ip = bytes_of(asked->ip, asked->ip_len)};
+    if (asked->dns_name != NULL)
+        out->dns_name = bytes_of_text(asked->dns_name);
+    chain[out->count++] = first_certificate(blocks);
+    for (size_t i = 0; i < session->chain.count && out->count < PEER_CHAIN_MAX; i++)
+        if (input_block_is(&session->chain, i, PEM_CERTIFICATE) && !bytes_equal(input_block_der(&session->chain, i), chain[0]))
+            chain[out->count++] = input_block_der(&session->chain, i);
+    for (size_t i = 0; i < blocks->count; i++)
+        if (input_block_is(blocks, i, PROPERTIES_PEM_LABEL))
+            out->properties = input_block_der(blocks, i);
+        else if (input_block_is(blocks, i, PEM_CERTIFICATE) && out->count < PEER_CHAIN_MAX &&
+                 !bytes_equal(input_block_der(blocks, i), chain[0]))
+            chain[out->count++] = input_block_der(blocks, i);
+}
+
+static int report_client(const struct session *session, const char *path, const struct judging *judging)
+{
+    const struct peer_judgement *j = judging->judgement;
+    struct cathaya_result result;
+    struct cathaya_error outer;
+    struct error why = {.status = j->outcome};
+    struct judging_report says;
+    bool is_mtc = j->peer.mode == PEER_MODE_LANDMARK || j->peer.mode == PEER_MODE_STANDALONE;
+    (void)snprintf(why.text, sizeof why.text, "%s", j->reason);
+    (void)verify_parts_give(j->outcome, &why, &outer);
+    verify_parts_fill_result(peer_trust_store(session->basis->peer), &j->peer.proof, j->outcome == STATUS_OK, &result);
+    if (is_mtc && outer.status == CATHAYA_OK && !is_chain_good(session, judging->request.chain[0], &outer))
+        result.mode = CATHAYA_MODE_NONE;
+    judging_describe(session->basis, judging, &says);
+    says.language = session->language;
+    says.detail = session->is_verbose ? JUDGING_VERBOSE : JUDGING_BRIEF;
+    return report(session, &(struct verify_report){.file = path, .result = &result, .err = &outer,
+                                                   .chain = j->peer.mode == PEER_MODE_CLASSIC ? &j->peer : NULL,
+                                                   .judging = session->has_policy ? &says : NULL});
+}
+
+static int judge_as_client(const struct session *session, const char *path, const struct input_blocks *blocks)
+{
+    struct bytes chain[PEER_CHAIN_MAX];
+    struct judging_question question;
+    struct judging *judging;
+    struct error err = {.text = ""};
+    fill_question(session, blocks, chain, &question);
+    enum status s = judging_new(session->basis, &question, &judging, &err);
+    if (s == STATUS_MALFORMED || s == STATUS_LIMIT)
+        return report_malformed(session, path, &err);
+    if (s != STATUS_OK)
+        return output_failure(ROLE_OBJECT, &err);
+    int status = report_client(session, path, judging);
+    judging_free(judging);
+    return status;
+}
+
+/* ---- on the public library ---- */
+
+static int judge_alone(const struct session *session, const char *path, const struct input_blocks *blocks)
+{
+    struct cathaya_result result;
+    struct cathaya_error outer;
+    struct bytes der = first_certificate(blocks);
+    if (cathaya_verify(session->verifier, der.data, der.len, &session->request, &result, &outer) == CATHAYA_OK &&
+        !is_chain_good(session, der, &outer))
+        result.mode = CATHAYA_MODE_NONE;
+    return report(session, &(struct verify_report){.file = path, .result = &result, .err = &outer});
 }
 
 static int judge(const struct session *session, const char *path)
 {
     struct input_blocks blocks;
     struct error err = {.status = STATUS_OK};
-    struct cathaya_result result;
-    struct cathaya_error outer;
     int status;
     enum status s = input_read_certificates(path, &blocks, &err);
     if (s == STATUS_OK) {
-        struct bytes der = first_certificate(&blocks);
-        if (cathaya_verify(session->verifier, der.data, der.len, &session->request, &result, &outer) == CATHAYA_OK &&
-            !is_chain_good(session, der, &outer))
-            result.mode = CATHAYA_MODE_NONE;
-        status = report(session, path, &result, &outer);
+        bool is_client = session->basis != NULL && !session->request.proof_only;
+        status = is_client ? judge_as_client(session, path, &blocks) : judge_alone(session, path, &blocks);
     } else if (s == STATUS_MALFORMED || s == STATUS_LIMIT) {
         status = report_malformed(session, path, &err);
     } else {
@@ -314,6 +409,12 @@ static const struct option_row rows[] = {
     {.name = "at", .metavar = "TIME", .help = "judge at this time, RFC 3339 or seconds; now"},
     {.name = "dns", .metavar = "NAME", .help = "the name that was dialled, as A-labels"},
     {.name = "ip", .metavar = "ADDR", .help = "the address that was dialled"},
+    {.name = "purpose", .metavar = "PURPOSE", .help = "with --trust: tls, tls-intranet, tls-client, email, code, timestamp, document,\n"
+                                                      "e-invoice; tls"},
+    {.name = "policy-answer", .help = "with --trust: OK is only what the policy calls secure, and its answer is printed"},
+    {.name = "public-label", .metavar = "LABEL", .is_repeatable = true, .help = "a top-level domain that counts as public"},
+    {.name = "lang", .metavar = "LANG", .help = "of the policy's answer: en or zh; en"},
+    {.name = "verbose", .help = "every rule of the policy, not only those that are not kept"},
     {.name = "proof-only", .help = "only the checks that replace the signature (section 7.2)"},
     {.name = "json", .help = "one JSON object per certificate"},
     {.name = NULL},
@@ -322,7 +423,7 @@ static const struct option_row rows[] = {
 const struct command command_verify = {
     .name = "verify",
     .arguments = "CERT...",
-    .summary = "judge Merkle Tree Certificates",
+    .summary = "judge Merkle Tree Certificates, and with --trust all others",
     .details = "Prints `CERT: OK reason` or `CERT: FAIL reason` for each file, in PEM or DER. Of a file with\n"
                "several certificates the first is judged. Exit status 0: all are OK; 1: one is not.\n"
                "Without --dns and --ip names are not checked.\n",

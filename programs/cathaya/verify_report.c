@@ -25,10 +25,18 @@ static void write_cosigners(struct builder *b, const struct cathaya_result *resu
 }
 
 /* What a yes rests on. */
-static void write_basis(const struct cathaya_result *result, char out[REASON_MAX])
+static void write_basis(const struct verify_report *report, char out[REASON_MAX])
 {
+    const struct cathaya_result *result = report->result;
+    const struct peer_verdict *chain = report->chain;
     struct builder b;
     builder_init_fixed(&b, out, REASON_MAX - 1);
+    if (chain != NULL) {
+        builder_printf(&b, "classic: a chain of %zu certificates to the root \"%s\"", chain->subject_count,
+                       chain->subject_count > 0 ? chain->subjects[chain->subject_count - 1] : "");
+        out[b.len] = '\0';
+        return;
+    }
     if (result->mode == CATHAYA_MODE_LANDMARK) {
         builder_text(&b, "landmark: trusted subtree ");
     } else {
@@ -42,16 +50,34 @@ static void write_basis(const struct cathaya_result *result, char out[REASON_MAX
     out[b.len] = '\0';
 }
 
-void verify_report_line(const char *file, const struct cathaya_result *result,
-                        const struct cathaya_error *err)
+/* Who is trusted and not secure is no yes when the policy was asked. */
+static bool is_yes(const struct verify_report *report)
 {
-    char basis[REASON_MAX];
-    if (err->status != CATHAYA_OK) {
-        output_line("%s: FAIL %s", file, err->reason);
+    return report->err->status == CATHAYA_OK &&
+           (report->judging == NULL || report->judging->answer->verdict == POLICY_VERDICT_SECURE);
+}
+
+static void write_reason(const struct verify_report *report, char out[REASON_MAX])
+{
+    char why[REASON_MAX / 2];
+    if (report->err->status != CATHAYA_OK) {
+        (void)snprintf(out, REASON_MAX, "%s", report->err->reason);
         return;
     }
-    write_basis(result, basis);
-    output_line("%s: OK %s", file, basis);
+    write_basis(report, out);
+    if (is_yes(report))
+        return;
+    judging_report_reason(report->judging, why, sizeof why);
+    (void)snprintf(out, REASON_MAX, "%s: %s", judging_verdict(report->judging->answer->verdict, report->judging->language), why);
+}
+
+void verify_report_line(const struct verify_report *report)
+{
+    char reason[REASON_MAX];
+    write_reason(report, reason);
+    output_line("%s: %s %s", report->file, is_yes(report) ? "OK" : "FAIL", reason);
+    if (report->judging != NULL)
+        judging_report_lines(report->judging);
 }
 
 static json_t *text_or_null(const char *text)
@@ -95,24 +121,35 @@ static json_t *serial_or_null(uint64_t serial)
     return json_string(text);
 }
 
-static const char *mode_name(enum cathaya_mode mode)
+static const char *mode_name(const struct verify_report *report)
 {
+    enum cathaya_mode mode = report->result->mode;
+    if (report->chain != NULL)
+        return "classic";
     return mode == CATHAYA_MODE_LANDMARK ? "landmark" : mode == CATHAYA_MODE_STANDALONE ? "standalone" : "";
 }
 
-void verify_report_json(const char *file, const struct cathaya_result *result,
-                        const struct cathaya_error *err)
+/* The names of `fetch`, in an object of their own. */
+static json_t *policy_answer(const struct verify_report *report)
 {
-    bool is_ok = err->status == CATHAYA_OK;
-    char basis[REASON_MAX];
-    if (is_ok)
-        write_basis(result, basis);
+    if (report->judging == NULL)
+        return json_null();
     json_t *o = json_object();
-    output_json_text(o, "file", file);
-    json_object_set_new(o, "ok", json_boolean(is_ok));
-    json_object_set_new(o, "status", json_string(status_name((enum status)err->status)));
-    output_json_text(o, "reason", is_ok ? basis : err->reason);
-    json_object_set_new(o, "mode", text_or_null(mode_name(result->mode)));
+    judging_report_fill(report->judging, o);
+    return o;
+}
+
+void verify_report_json(const struct verify_report *report)
+{
+    const struct cathaya_result *result = report->result;
+    char reason[REASON_MAX];
+    write_reason(report, reason);
+    json_t *o = json_object();
+    output_json_text(o, "file", report->file);
+    json_object_set_new(o, "ok", json_boolean(is_yes(report)));
+    json_object_set_new(o, "status", json_string(status_name((enum status)report->err->status)));
+    output_json_text(o, "reason", reason);
+    json_object_set_new(o, "mode", text_or_null(mode_name(report)));
     json_object_set_new(o, "ca_id", text_or_null(result->ca_id));
     json_object_set_new(o, "draft", text_or_null(result->draft));
     json_object_set_new(o, "hash", text_or_null(result->hash));
@@ -124,5 +161,6 @@ void verify_report_json(const char *file, const struct cathaya_result *result,
     json_object_set_new(o, "entry_hash", hash_or_null(result->entry_hash));
     json_object_set_new(o, "subtree_hash", hash_or_null(result->subtree_hash));
     json_object_set_new(o, "cosigners", list_cosigners(result));
+    json_object_set_new(o, "policy_answer", policy_answer(report));
     output_json(o);
 }

@@ -6,7 +6,7 @@ import unittest
 import world
 
 KEYS = ['file', 'ok', 'status', 'reason', 'mode', 'ca_id', 'draft', 'hash', 'serial', 'log', 'index', 'start', 'end',
-        'entry_hash', 'subtree_hash', 'cosigners']
+        'entry_hash', 'subtree_hash', 'cosigners', 'policy_answer']
 
 
 class Verify(world.World):

@@ -23,7 +23,8 @@ struct judging {
     struct policy_answer answer;
 };
 
-/* judging_new judges. STATUS_MALFORMED when the leaf cannot be read, STATUS_NO_MEMORY. The basis has policy and names. */
+/* judging_new judges. STATUS_MALFORMED when the leaf cannot be read, STATUS_NO_MEMORY. The basis has names when it has a policy; without one who is
+ * trusted is all that is asked, and nobody may describe it. */
 MUST_USE enum status judging_new(const struct judging_basis *basis, const struct judging_question *question, struct judging **out,
                                  struct error *err);
 void judging_free(struct judging *judging);
