@@ -7,3 +7,6 @@ add_library(policy_cases STATIC
 target_include_directories(policy_cases PRIVATE "${PROJECT_SOURCE_DIR}/tests")
 target_link_libraries(policy_cases PUBLIC layer_policy cmocka)
 cathaya_unit_test(policy matrix policy_cases)
+cathaya_unit_test(policy policy_set policy_cases)
+
+cathaya_unit_test(policy lint)
