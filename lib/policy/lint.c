@@ -79,7 +79,7 @@ static enum status apply_answer(const struct policy_set *set, const struct lint_
     enum policy_effect least = claims_level(set, subject->profile) ? POLICY_LEVEL_T1 : POLICY_NOT_TRANSPARENT;
     for (size_t i = 0; i < answer->count; i++) {
         const struct policy_rule_result *row = &answer->rules[i];
-        if (is_refused(row, least))
+        if (is_refused(row, least) && !(subject->has_part_of_names && strcmp(row->id, "IN-03") == 0))
             s = add(row->id, row->evidence, policy_set_fix(set, row->id, POLICY_EN), s, report, err);
     }
     return s;
@@ -122,7 +122,7 @@ static enum status check_common_name(const struct policy_set *set, const struct 
                                      enum status s, struct lint_report *report, struct error *err)
 {
     char name[LINT_COMMON_NAME_MAX + 1];
-    if (!subject->profile->is_intranet || subject->names == NULL || lint_common_name(subject, general_names, name))
+    if (!subject->profile->is_intranet || subject->has_part_of_names || subject->names == NULL || lint_common_name(subject, general_names, name))
         return s;
     return add("IN-02", "no name that can be the subject: a public domain name of at most 64 characters",
                policy_set_fix(set, "IN-02", POLICY_EN), s, report, err);

@@ -40,6 +40,7 @@ struct lint_subject {
     int64_t not_before_s, not_after_s; /* inclusive both */
     int64_t now_s;        /* decides which dated limits hold */
     bool is_precert;      /* to be signed with its poison, for logs alone [RFC6962 3.1] */
+    bool has_part_of_names; /* lint_check_names: others will stand beside them; what all together have to be is not asked */
     bool are_names_validated;      /* its public names and addresses have been validated, as of everything that ACME issues */
     const struct policy_path *path; /* what the CA knows of the path to its root; NULL: not looked at */
     const struct policy_names *names; /* NULL: rules about public suffixes and internal names are not looked at */

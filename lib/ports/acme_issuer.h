@@ -12,6 +12,7 @@ struct acme_issue_request {
     const char *profile;
     const struct acme_identifier *identifiers;
     size_t identifier_count;
+    bool is_part;                /* check: of the identifiers of an order; what all of them together have to be is not asked */
     struct bytes spki;           /* whole; allowed by subject_key_check, possession proven */
     int64_t not_before_s, not_after_s; /* as asked for; 0: the profile's */
     /* Until then a new certificate may be made of what was validated, and no longer [BR 3.2.2.8, 4.2.1];

@@ -201,7 +201,7 @@ static bool read_wish(struct acme_call *call, struct acme_identifier *name, stru
                       "a wildcard is authorized by an order only [RFC8555 7.4.1]: send it to new-order");
     if (s == STATUS_OK) {
         problem = "rejectedIdentifier";
-        s = acme_choice_check(&choice, name, 1, 0, 0, &err);
+        s = acme_choice_check(&choice, name, 1, true, 0, 0, &err);
     }
     if (s == STATUS_OK) {
         *wish = (struct acme_authz_wish){.account = call->account.id, .name = name,

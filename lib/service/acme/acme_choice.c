@@ -82,25 +82,25 @@ static enum status check_kinds(const struct certificate_profile *profile,
 }
 
 static enum status check_one(const struct acme_profile *candidate,
-                             const struct acme_identifier *identifiers, size_t count,
+                             const struct acme_identifier *identifiers, size_t count, bool is_part,
                              int64_t not_before_s, int64_t not_after_s, struct error *err)
 {
     const struct acme_issuer *issuer = candidate->issuer;
     const struct acme_issue_request request = {
-        .profile = candidate->profile->name, .identifiers = identifiers, .identifier_count = count,
+        .profile = candidate->profile->name, .identifiers = identifiers, .identifier_count = count, .is_part = is_part,
         .not_before_s = not_before_s, .not_after_s = not_after_s};
     enum status s = check_kinds(candidate->profile, identifiers, count, err);
     return s != STATUS_OK ? s : issuer->check(issuer->context, &request, err);
 }
 
 enum status acme_choice_check(struct acme_choice *choice, const struct acme_identifier *identifiers,
-                              size_t count, int64_t not_before_s, int64_t not_after_s,
+                              size_t count, bool is_part, int64_t not_before_s, int64_t not_after_s,
                               struct error *err)
 {
     size_t kept = 0;
     enum status last = STATUS_OK;
     for (size_t i = 0; i < choice->count; i++) {
-        enum status s = check_one(choice->profiles[i], identifiers, count, not_before_s, not_after_s, err);
+        enum status s = check_one(choice->profiles[i], identifiers, count, is_part, not_before_s, not_after_s, err);
         if (s == STATUS_OK)
             choice->profiles[kept++] = choice->profiles[i];
         else if (s != STATUS_REFUSED && s != STATUS_CONFLICT)

@@ -204,7 +204,7 @@ static bool choose_profile(struct finalize *f, const struct acme_order *order, c
     }
     enum status s = STATUS_OK;
     if (order->profile[0] == '\0')
-        s = acme_choice_check(&choice, order->identifiers, order->identifier_count, order->not_before_s,
+        s = acme_choice_check(&choice, order->identifiers, order->identifier_count, false, order->not_before_s,
                               order->not_after_s, &f->err);
     const struct acme_issue_request request = {
         .order = order->id, .profile = profile->profile->name, .identifiers = order->identifiers,

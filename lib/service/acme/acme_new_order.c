@@ -127,7 +127,7 @@ static bool refuse_identifiers(struct new_order *n, const struct acme_choice *ca
     struct error why = {0};
     for (size_t i = 0; i < n->identifier_count; i++) {
         struct acme_choice choice = *candidates;
-        enum status s = acme_choice_check(&choice, &n->identifiers[i], 1, n->order.not_before_s,
+        enum status s = acme_choice_check(&choice, &n->identifiers[i], 1, n->identifier_count > 1, n->order.not_before_s,
                                           n->order.not_after_s, &why);
         if (s == STATUS_REFUSED || s == STATUS_CONFLICT)
             complain(&complaints, type, why.text, acme_identifier_json(&n->identifiers[i]));
@@ -140,7 +140,7 @@ static bool refuse_identifiers(struct new_order *n, const struct acme_choice *ca
 static bool check_identifiers(struct new_order *n)
 {
     struct acme_choice candidates = n->choice;
-    enum status s = acme_choice_check(&n->choice, n->identifiers, n->identifier_count, n->order.not_before_s,
+    enum status s = acme_choice_check(&n->choice, n->identifiers, n->identifier_count, false, n->order.not_before_s,
                                       n->order.not_after_s, &n->err);
     if (s == STATUS_CONFLICT)
         return refuse_identifiers(n, &candidates, n->is_profile_named ? "invalidProfile" : "rejectedIdentifier");

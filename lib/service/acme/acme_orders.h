@@ -97,9 +97,9 @@ MUST_USE enum status acme_choice_of(const struct acme *acme, const struct acme_p
                                     const char *name, struct acme_choice *out, struct error *err);
 /* acme_choice_check asks whether the candidates can be issued for these identifiers; those that cannot
  * are taken out. When none is left: STATUS_CONFLICT when the profile has no such kind of identifier,
- * STATUS_REFUSED when the linter says no. */
+ * STATUS_REFUSED when the linter says no. is_part: they are some of an order's. */
 MUST_USE enum status acme_choice_check(struct acme_choice *choice,
-                                       const struct acme_identifier *identifiers, size_t count,
+                                       const struct acme_identifier *identifiers, size_t count, bool is_part,
                                        int64_t not_before_s, int64_t not_after_s,
                                        struct error *err);
 /* acme_choice_check_dates does so for the dates asked for (0: not): STATUS_CONFLICT. */

@@ -81,6 +81,7 @@ static enum status check(void *context, const struct acme_issue_request *request
     enum status s = classic_validity(&issuer->config, lint.profile, &not_before_s, &not_after_s, err);
     if (s == STATUS_OK)
         s = write_names(request, &names, err);
+    lint.has_part_of_names = request->is_part;
     if (s == STATUS_OK)
         s = lint_check_names(&lint, builder_view(&names), NULL, err);
     builder_clear(&names);

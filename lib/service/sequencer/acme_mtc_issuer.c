@@ -54,6 +54,7 @@ static enum status check(void *context, const struct acme_issue_request *request
         return error_set(err, STATUS_REFUSED, "CA %s has no profile %s", issuer->config.ca, request->profile);
     builder_init(&names, CSR_RULES_NAMES_SIZE_MAX);
     enum status s = write_names(request, &names, err);
+    lint.has_part_of_names = request->is_part;
     if (s == STATUS_OK)
         s = lint_check_names(&lint, builder_view(&names), NULL, err);
     builder_clear(&names);

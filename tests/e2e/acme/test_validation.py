@@ -117,8 +117,8 @@ class Dnssec(acme_raw.Case):
     # ---- addresses ----
 
     def test_addresses_on_an_intranet(self):
-        client = acme_raw.Client(self.world)
-        certificate = client.issue(('ip', '127.0.0.1'), profile='intl-intranet')
+        client, name = acme_raw.Client(self.world), self.name()
+        certificate = client.issue(('ip', '127.0.0.1'), name, profile='intl-intranet')
         done = subprocess.run(['openssl', 'verify', '-x509_strict', '-verify_ip', '127.0.0.1', '-CAfile',
                                self.world.path('intl-intranet', 'root.pem'), '-untrusted', certificate.path, certificate.path],
                               capture_output=True, text=True)
@@ -127,8 +127,10 @@ class Dnssec(acme_raw.Case):
         self.assertEqual((public.status, public.problem.split(':')[0]), (400, 'rejectedIdentifier'), public)
 
     def test_names_of_an_intranet(self):
-        client = acme_raw.Client(self.world)
-        client.issue('printer.corp', profile='intl-intranet')
+        client, name = acme_raw.Client(self.world), self.name()
+        certificate = client.issue('printer.corp', name, profile='intl-intranet')
+        subject = subprocess.run(['openssl', 'x509', '-in', certificate.path, '-noout', '-subject'], capture_output=True, text=True)
+        self.assertEqual(subject.stdout.strip(), f'subject=CN = {name}')
         public = client.order('printer.corp', profile='intl-classic')
         self.assertEqual((public.status, public.problem.split(':')[0]), (400, 'rejectedIdentifier'), public)
 
