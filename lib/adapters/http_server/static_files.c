@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -23,7 +24,7 @@ static const char text[] = "text/plain; charset=utf-8";
 
 struct static_files {
     int directory;
-    const char *prefix;
+    const char *prefix, *index;
     uint64_t (*landmarks_max_age_s)(void *context);
     void *context;
 };
@@ -44,6 +45,7 @@ enum status static_files_new(const struct static_files_settings *settings, struc
     if (files == NULL)
         return error_set(err, STATUS_NO_MEMORY, "static files: out of memory");
     files->prefix = settings->prefix;
+    files->index = settings->index;
     files->landmarks_max_age_s = settings->landmarks_max_age_s;
     files->context = settings->context;
     files->directory = open(settings->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -70,11 +72,21 @@ static bool is_below(const char *name, const char *folder)
     return strncmp(name, folder, strlen(folder)) == 0;
 }
 
+/* What stands below a log's prefix: a distributor has its log in a folder. */
+static const char *in_log(const char *name)
+{
+    return is_below(name, "log/") ? name + strlen("log/") : name;
+}
+
 static bool read_name(const struct static_files *files, struct bytes path, char *name)
 {
     size_t skip = strlen(files->prefix);
     if (skip > 0 && files->prefix[skip - 1] == '/')
         skip--;
+    if (files->index != NULL && path.len == skip + 1 && path.data[skip] == '/') {
+        (void)snprintf(name, OBJECT_NAME_MAX + 1, "%s", files->index);
+        return true;
+    }
     if (path.len < skip + 2 || path.len - skip - 1 > OBJECT_NAME_MAX || path.data[skip] != '/')
         return false;
     size_t len = path.len - skip - 1;
@@ -128,7 +140,8 @@ static bool find_file(const struct static_files *files, char *name, struct found
         return false;
     }
     file->len = (uint64_t)about.st_size;
-    file->is_entries = is_below(name, "tile/entries/") || is_below(name, "tile/data/");
+    const char *inner = in_log(name);
+    file->is_entries = is_below(inner, "tile/entries/") || is_below(inner, "tile/data/");
     /* Files are replaced, never changed in place: another content is another inode or time. */
     builder_init_fixed(&etag, file->etag, sizeof file->etag);
     builder_printf(&etag, "%llx-%llx-%llx%09lx", (unsigned long long)about.st_ino,
@@ -244,8 +257,14 @@ static bool ends_with(const char *name, const char *end)
 /* [RFC2585 4] for what certificates point to, [C2SP static-ct-api] for issuers. */
 static const char *type_of(const char *name)
 {
-    if (strcmp(name, "checkpoint") == 0 || strcmp(name, "landmarks") == 0 || strcmp(name, "revocations") == 0)
+    const char *inner = in_log(name);
+    if (strcmp(inner, "checkpoint") == 0 || strcmp(name, "landmarks") == 0 || strcmp(name, "revocations") == 0 ||
+        strcmp(name, "latest") == 0)
         return text;
+    if (ends_with(name, ".html"))
+        return "text/html; charset=utf-8";
+    if (ends_with(name, ".css"))
+        return "text/css; charset=utf-8";
     if (ends_with(name, ".crl"))
         return "application/pkix-crl";
     if (ends_with(name, ".json"))
@@ -255,7 +274,8 @@ static const char *type_of(const char *name)
 
 static void describe(const struct static_files *files, const char *name, struct http_response *out)
 {
-    bool is_immutable = is_below(name, "tile/") || is_below(name, "issuer/");
+    bool is_immutable = is_below(in_log(name), "tile/") || is_below(name, "issuer/") || is_below(name, "bundles/") ||
+                        is_below(name, "identity/");
     http_response_header(out, "Content-Type", type_of(name));
     http_response_header(out, "X-Content-Type-Options", "nosniff");
     if (is_immutable) {

@@ -1,5 +1,6 @@
 /* static_files.h - a handler that serves the published files of a log: checkpoint, landmarks, tiles
- * [C2SP tlog-tiles, static-ct-api], issuers, revocations, CRLs. GET and HEAD, ETag, If-None-Match, one Range; CORS for everybody.
+ * [C2SP tlog-tiles, static-ct-api], issuers, revocations, CRLs; and those of a distributor of trust bundles, with its log below
+ * log/. GET and HEAD, ETag, If-None-Match, one Range; CORS for everybody.
  *
  * Names are those of ports/object_store.h, without a component that begins with '.'; no symbolic link is
  * followed, and only regular files are served. Everything else is 404, whatever the reason.
@@ -19,6 +20,7 @@ struct static_files_settings {
     /* How long landmarks may be cached; NULL: not without asking. */
     uint64_t (*landmarks_max_age_s)(void *context);
     void *context;
+    const char *index; /* the file that the prefix alone gives; NULL: none */
 };
 
 struct static_files;

@@ -138,7 +138,8 @@ enum status run_service_add_files(struct run_service *service, const char *direc
     char *prefix = service->prefixes[service->file_count];
     if (snprintf(prefix, RUN_PREFIX_SIZE, "%s%s", service->base_path, path) >= RUN_PREFIX_SIZE)
         return error_set(err, STATUS_USAGE, "%s: too long for a URL", path);
-    struct static_files_settings settings = {directory, prefix, landmarks_max_age_s, context};
+    struct static_files_settings settings = {
+        .directory = directory, .prefix = prefix, .landmarks_max_age_s = landmarks_max_age_s, .context = context};
     enum status s = static_files_new(&settings, &service->files[service->file_count], err);
     if (s != STATUS_OK)
         return s;
