@@ -44,5 +44,6 @@ int bench_hash(void);
 int bench_verify(void);
 int bench_sign(void);
 int bench_handshake(void);
+int bench_policy(void);
 
 #endif
