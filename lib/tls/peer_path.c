@@ -2,213 +2,13 @@
 
 #include <stdlib.h>
 
-#include <openssl/x509v3.h>
-
 #include "crypto/context.h"
-#include "tls/classic_certificate.h"
 #include "tls/classic_path.h"
 #include "tls/peer_path_parts.h"
 
-/* A signature that does not verify is not verified again in another candidate. */
-struct bad_link {
-    const X509 *cert, *issuer;
-};
-
-struct search {
-    const struct peer_path_request *request;
-    const struct peer_anchors *listed;
-    struct certificate leaf;
-    enum peer_world world;
-    struct peer_node sent[PEER_PATH_SENT_MAX]; /* the leaf first, nothing twice */
-    size_t sent_count;
-    struct peer_candidate path; /* as it grows */
-    struct peer_candidate candidates[PEER_PATH_CANDIDATES_MAX];
-    size_t candidate_count, step_count, signature_count;
-    bool is_cut;
-    struct bad_link bad[PEER_PATH_CANDIDATES_MAX];
-    size_t bad_count;
-    struct peer_candidate farthest; /* of what was not good; count 0: nothing yet */
-    struct error why;
-};
-
-/* ---- what came farthest ---- */
-
-static bool is_farther(const struct search *s, const struct peer_candidate *c)
-{
-    if (s->farthest.count == 0 || c->reason != s->farthest.reason)
-        return s->farthest.count == 0 || c->reason > s->farthest.reason;
-    return c->count > s->farthest.count;
-}
-
-/* why is NULL when the words are ours. */
-static void note(struct search *s, const struct peer_candidate *c, const struct error *why)
-{
-    if (!is_farther(s, c))
-        return;
-    s->farthest = *c;
-    if (why != NULL)
-        s->why = *why;
-    else
-        (void)peer_path_why(s->request, c, &s->why);
-}
-
-static void note_growing(struct search *s, enum peer_path_reason reason, size_t at)
-{
-    struct peer_candidate c = s->path;
-    c.reason = reason;
-    c.at = at;
-    note(s, &c, NULL);
-}
-
-/* ---- candidates ---- */
-
-static void keep(struct search *s)
-{
-    if (s->candidate_count == PEER_PATH_CANDIDATES_MAX) {
-        s->is_cut = true;
-        return;
-    }
-    struct peer_candidate *c = &s->candidates[s->candidate_count];
-    *c = s->path;
-    c->number = s->candidate_count++;
-    peer_path_limits_judge(s->request, &s->leaf, c);
-}
-
-/* No certificate twice, and no key under one name twice [RFC4158 2.4.2]: what issues itself by others makes no path longer. */
-static bool is_in_path(const struct search *s, const X509 *cert)
-{
-    for (size_t i = 0; i < s->path.count; i++) {
-        const X509 *there = s->path.nodes[i].cert;
-        if (X509_cmp(there, cert) == 0 || (X509_NAME_cmp(X509_get_subject_name(there), X509_get_subject_name(cert)) == 0 &&
-                                          EVP_PKEY_eq(X509_get0_pubkey(there), X509_get0_pubkey(cert)) == 1))
-            return true;
-    }
-    return false;
-}
-
-static void extend(struct search *s);
-
-/* True when the node may have issued the last certificate. */
-static bool try_issuer(struct search *s, const struct peer_node *node)
-{
-    X509 *last = s->path.nodes[s->path.count - 1].cert;
-    if (s->is_cut)
-        return false;
-    if (++s->step_count > PEER_PATH_STEPS_MAX) {
-        s->is_cut = true;
-        return false;
-    }
-    int code = X509_check_issued(node->cert, last);
-    if ((code != X509_V_OK && code != X509_V_ERR_KEYUSAGE_NO_CERTSIGN) || is_in_path(s, node->cert))
-        return false;
-    s->path.nodes[s->path.count++] = *node;
-    size_t at = s->path.count - 1;
-    if (code != X509_V_OK)
-        note_growing(s, PEER_PATH_USE, at);
-    else if (peer_trust_key_world(node->cert) != s->world)
-        note_growing(s, PEER_PATH_OTHER_WORLD, at);
-    else
-        extend(s);
-    s->path.count--;
-    return true;
-}
-
-static bool is_sent(const struct search *s, const X509 *cert)
-{
-    for (size_t i = 0; i < s->sent_count; i++)
-        if (X509_cmp(s->sent[i].cert, cert) == 0)
-            return true;
-    return false;
-}
-
-static bool try_issuers(struct search *s)
-{
-    bool has_issuer = false;
-    size_t first;
-    const X509_NAME *name = X509_get_issuer_name(s->path.nodes[s->path.count - 1].cert);
-    for (size_t i = 1; i < s->sent_count; i++)
-        has_issuer = try_issuer(s, &s->sent[i]) || has_issuer;
-    size_t count = peer_anchors_named(s->listed, name, &first);
-    for (size_t i = first; i < first + count; i++) {
-        const struct peer_entry *entry = peer_anchors_at(s->listed, i);
-        if (!is_sent(s, entry->cert))
-            has_issuer = try_issuer(s, &(struct peer_node){.cert = entry->cert, .entry = entry, .sent = -1}) || has_issuer;
-    }
-    return has_issuer;
-}
-
-/* At most PEER_PATH_CERTIFICATES_MAX deep. */
-static void extend(struct search *s)
-{
-    const struct peer_node last = s->path.nodes[s->path.count - 1];
-    bool is_root = last.entry != NULL && last.entry->anchor.is_root;
-    size_t at = s->path.count - 1;
-    if (is_root)
-        keep(s);
-    if (X509_self_signed(last.cert, 0) == 1) {
-        if (!is_root)
-            note_growing(s, PEER_PATH_UNLISTED_ROOT, at);
-        return;
-    }
-    if (s->path.count == PEER_PATH_CERTIFICATES_MAX) {
-        if (!is_root)
-            note_growing(s, PEER_PATH_LIMIT, at);
-        return;
-    }
-    if (!try_issuers(s) && !is_root && !s->is_cut)
-        note_growing(s, PEER_PATH_NO_ISSUER, at);
-}
-
-/* ---- their order ---- */
-
-static int less(size_t a, size_t b)
-{
-    return a < b ? -1 : a > b ? 1 : 0;
-}
-
-static size_t level_of(const struct peer_candidate *c)
-{
-    size_t level = TRUST_BUNDLE_LEVEL_MAX;
-    for (size_t i = 0; i < c->count; i++) {
-        const struct peer_entry *entry = c->nodes[i].entry;
-        if (entry != NULL && entry->anchor.level_max != 0 && entry->anchor.level_max < level)
-            level = entry->anchor.level_max;
-    }
-    return level;
-}
-
-/* Points of order 1 to 6, as the header has them; asked is the purpose. */
-static int compare(const struct peer_candidate *a, const struct peer_candidate *b, uint16_t asked)
-{
-    int order = less(a->reason != PEER_PATH_GOOD, b->reason != PEER_PATH_GOOD);
-    if (order == 0)
-        order = less(a->purpose != asked, b->purpose != asked);
-    if (order == 0)
-        order = less(level_of(b), level_of(a));
-    if (order == 0)
-        order = less(a->unlisted_count > 0, b->unlisted_count > 0);
-    if (order == 0)
-        order = less(a->count, b->count);
-    if (order == 0)
-        order = ASN1_TIME_compare(X509_get0_notAfter(peer_candidate_root(b)->cert), X509_get0_notAfter(peer_candidate_root(a)->cert));
-    return order != 0 ? order : less(a->number, b->number);
-}
-
-/* Few enough for the simplest way. */
-static void sort(struct search *s)
-{
-    for (size_t i = 1; i < s->candidate_count; i++) {
-        struct peer_candidate moved = s->candidates[i];
-        size_t at = i;
-        for (; at > 0 && compare(&moved, &s->candidates[at - 1], s->request->purpose) < 0; at--)
-            s->candidates[at] = s->candidates[at - 1];
-        s->candidates[at] = moved;
-    }
-}
-
 /* ---- validation ---- */
 
-static bool has_bad_link(const struct search *s, const struct peer_candidate *c)
+static bool has_bad_link(const struct peer_search *s, const struct peer_candidate *c)
 {
     for (size_t i = 0; i + 1 < c->count; i++)
         for (size_t k = 0; k < s->bad_count; k++)
@@ -217,14 +17,14 @@ static bool has_bad_link(const struct search *s, const struct peer_candidate *c)
     return false;
 }
 
-static void remember_failure(struct search *s, struct peer_candidate *c, const struct classic_path_failure *failure,
+static void remember_failure(struct peer_search *s, struct peer_candidate *c, const struct classic_path_failure *failure,
                              const struct error *why)
 {
     c->reason = peer_path_why_code(failure->code);
     c->at = failure->at >= 0 && (size_t)failure->at < c->count ? (size_t)failure->at : 0;
     if (c->reason == PEER_PATH_BAD_SIGNATURE && c->at + 1 < c->count && s->bad_count < PEER_PATH_CANDIDATES_MAX)
-        s->bad[s->bad_count++] = (struct bad_link){c->nodes[c->at].cert, c->nodes[c->at + 1].cert};
-    note(s, c, why);
+        s->bad[s->bad_count++] = (struct peer_bad_link){c->nodes[c->at].cert, c->nodes[c->at + 1].cert};
+    peer_candidates_note(s, c, why);
 }
 
 /* OpenSSL may find a shorter way among the same certificates; that is a candidate of its own. */
@@ -237,7 +37,7 @@ static bool is_same(STACK_OF(X509) *chain, const struct peer_candidate *c)
 }
 
 /* STATUS_OK with *is_valid; STATUS_NO_MEMORY. */
-static enum status validate(struct search *s, struct peer_candidate *c, bool *is_valid, struct error *err)
+static enum status validate(struct peer_search *s, struct peer_candidate *c, bool *is_valid, struct error *err)
 {
     STACK_OF(X509) *roots = sk_X509_new_null(), *sent = sk_X509_new_null(), *chain = NULL;
     struct classic_path_failure failure = {X509_V_ERR_UNSPECIFIED, 0};
@@ -261,13 +61,13 @@ static enum status validate(struct search *s, struct peer_candidate *c, bool *is
     return status == STATUS_NO_MEMORY ? error_set(err, status, "out of memory") : STATUS_OK;
 }
 
-static struct bytes der_of(const struct search *s, const struct peer_node *node)
+static struct bytes der_of(const struct peer_search *s, const struct peer_node *node)
 {
     return node->sent >= 0 ? s->request->chain[node->sent] : node->entry->anchor.der;
 }
 
 /* Trust that has ended for what was logged later. */
-static bool was_logged_in_time(const struct search *s, struct peer_candidate *c, bool *is_unknown)
+static bool was_logged_in_time(const struct peer_search *s, struct peer_candidate *c, bool *is_unknown)
 {
     struct certificate issuer;
     struct error ignored;
@@ -285,7 +85,7 @@ static bool was_logged_in_time(const struct search *s, struct peer_candidate *c,
     return false;
 }
 
-static void give(const struct search *s, const struct peer_candidate *c, struct peer_path *path, struct peer_node *nodes)
+static void give(const struct peer_search *s, const struct peer_candidate *c, struct peer_path *path, struct peer_node *nodes)
 {
     path->reason = c->reason;
     path->purpose = c->purpose;
@@ -302,7 +102,7 @@ static void give(const struct search *s, const struct peer_candidate *c, struct 
 }
 
 /* STATUS_OK when one is good, which is then in *best. */
-static enum status choose(struct search *s, const struct peer_candidate **best, bool *is_sct_limited, struct error *err)
+static enum status choose(struct peer_search *s, const struct peer_candidate **best, bool *is_sct_limited, struct error *err)
 {
     *best = NULL;
     for (size_t i = 0; i < s->candidate_count; i++) {
@@ -325,21 +125,21 @@ static enum status choose(struct search *s, const struct peer_candidate **best, 
             *best = c;
             return STATUS_OK;
         }
-        note(s, c, NULL);
+        peer_candidates_note(s, c, NULL);
     }
     return STATUS_REFUSED;
 }
 
 /* ---- the whole ---- */
 
-static enum status begin(struct search *s, STACK_OF(X509) *certs, struct error *err)
+static enum status begin(struct peer_search *s, STACK_OF(X509) *certs, struct error *err)
 {
     enum status status = certificate_parse(s->request->chain[0], &s->leaf, err);
     if (status != STATUS_OK)
         return error_prefix(err, status, "the leaf");
     for (int i = 0; i < sk_X509_num(certs) && s->sent_count < PEER_PATH_SENT_MAX; i++) {
         X509 *cert = sk_X509_value(certs, i);
-        if (!is_sent(s, cert))
+        if (!peer_candidates_is_sent(s, cert))
             s->sent[s->sent_count++] = (struct peer_node){cert, peer_anchors_find(s->listed, cert), i};
     }
     s->world = peer_trust_key_world(s->sent[0].cert);
@@ -348,17 +148,16 @@ static enum status begin(struct search *s, STACK_OF(X509) *certs, struct error *
     return STATUS_OK;
 }
 
-static enum status run(struct search *s, struct peer_path *path, struct peer_node *nodes, struct error *err)
+static enum status run(struct peer_search *s, struct peer_path *path, struct peer_node *nodes, struct error *err)
 {
     const struct peer_candidate *best;
     bool is_sct_limited = false;
-    extend(s);
-    sort(s);
+    peer_candidates_find(s);
     enum status status = choose(s, &best, &is_sct_limited, err);
     if (status != STATUS_OK && s->is_cut)
-        note_growing(s, PEER_PATH_LIMIT, 0);
+        peer_candidates_note_path(s, PEER_PATH_LIMIT, 0);
     if (s->farthest.count == 0)
-        note_growing(s, PEER_PATH_NO_ISSUER, 0);
+        peer_candidates_note_path(s, PEER_PATH_NO_ISSUER, 0);
     if (status == STATUS_REFUSED)
         best = &s->farthest;
     if (best != NULL)
@@ -376,7 +175,7 @@ enum status peer_path_search(const struct peer_path_request *request, STACK_OF(X
     *path = (struct peer_path){.reason = PEER_PATH_NO_ISSUER};
     if (sk_X509_num(certs) == 0)
         return error_set(err, STATUS_USAGE, "no certificate");
-    struct search *s = calloc(1, sizeof *s);
+    struct peer_search *s = calloc(1, sizeof *s);
     if (s == NULL)
         return error_set(err, STATUS_NO_MEMORY, "out of memory");
     s->request = request;

@@ -29,6 +29,39 @@ static inline const struct peer_node *peer_candidate_root(const struct peer_cand
     return &c->nodes[c->count - 1];
 }
 
+/* A signature that does not verify is not verified again in another candidate. */
+struct peer_bad_link {
+    const X509 *cert, *issuer;
+};
+
+struct peer_search {
+    const struct peer_path_request *request;
+    const struct peer_anchors *listed;
+    struct certificate leaf;
+    enum peer_world world;
+    struct peer_node sent[PEER_PATH_SENT_MAX]; /* the leaf first, nothing twice */
+    size_t sent_count;
+    struct peer_candidate path; /* as it grows */
+    struct peer_candidate candidates[PEER_PATH_CANDIDATES_MAX];
+    size_t candidate_count, step_count, signature_count;
+    bool is_cut;
+    struct peer_bad_link bad[PEER_PATH_CANDIDATES_MAX];
+    size_t bad_count;
+    struct peer_candidate farthest; /* of what was not good; count 0: nothing yet */
+    struct error why;
+};
+
+/* peer_candidates.c: peer_candidates_find fills the candidates of a search that has its leaf, and puts them in the order of
+ * peer_path.h. peer_candidates_note keeps what came farthest of what is not good; why NULL: the words are ours. */
+void peer_candidates_find(struct peer_search *s);
+void peer_candidates_note(struct peer_search *s, const struct peer_candidate *c, const struct error *why);
+
+/* peer_candidates_note_path is the same for the path as it has grown. */
+void peer_candidates_note_path(struct peer_search *s, enum peer_path_reason reason, size_t at);
+
+/* peer_candidates_is_sent: is it one of those that were sent? */
+bool peer_candidates_is_sent(const struct peer_search *s, const X509 *cert);
+
 /* peer_path_search is peer_path_find on parsed certificates: those of the request in its order. nodes, as many as path->count, are
  * the path's certificates for OpenSSL: borrowed from certs and from the trust. */
 MUST_USE enum status peer_path_search(const struct peer_path_request *request, STACK_OF(X509) *certs, struct peer_path *path,

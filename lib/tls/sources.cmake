@@ -11,6 +11,7 @@ set(tls_sources
   memory_handshake.c
   ocsp_staple.c
   peer_anchors.c
+  peer_candidates.c
   peer_judge.c
   peer_path.c
   peer_path_limits.c
