@@ -73,6 +73,7 @@ static const struct command *const commands[] = {
     &command_trust_set,
     &command_trust_show,
     &command_trust_state,
+    &command_trust_test_sites,
     &command_trust_update,
     &command_verify,
 };

@@ -81,6 +81,7 @@ extern const struct command command_trust_serve;
 extern const struct command command_trust_set;
 extern const struct command command_trust_show;
 extern const struct command command_trust_state;
+extern const struct command command_trust_test_sites;
 extern const struct command command_trust_update;
 extern const struct command command_verify;
 
