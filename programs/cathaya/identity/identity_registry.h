@@ -1,5 +1,4 @@
-/* identity_registry.h - the identity log of a registry, DIR/identities/log, and what a distributor makes of it. A registry without the
- * file has an empty log. */
+/* identity_registry.h - the identity log of a registry, DIR/identities/log. A registry without the file has an empty log. */
 #ifndef CATHAYA_PROGRAM_IDENTITY_IDENTITY_REGISTRY_H
 #define CATHAYA_PROGRAM_IDENTITY_IDENTITY_REGISTRY_H
 
@@ -25,25 +24,5 @@ void identity_registry_close(struct identity_registry *registry);
 MUST_USE enum status identity_registry_append(struct identity_registry *registry, struct bytes entry, int64_t now_s,
                                               struct error *err);
 MUST_USE enum status identity_registry_write(const struct identity_registry *registry, struct error *err);
-
-/* ---- for the distributor ---- */
-
-/* The files of identity/, and section 8. */
-struct identity_published {
-    struct identity_registry registry;
-    struct identity_publication *publication;
-    size_t file_count;
-    char (*names)[WEBSITE_IDENTITY_PATH_MAX]; /* "identity/ROOT/PREFIX" */
-    struct builder *contents;
-};
-
-/* The log itself, for monitors, is published too, as it stands in the registry: under this name, as the last of the files. */
-#define IDENTITY_REGISTRY_LOG_NAME "identity/log"
-
-/* identity_published_new makes what a distributor publishes beside a bundle whose signers the registry has at at_s:
- * bundle->identities = identity_publication_section(out->publication). identity_published_clear follows in any case. */
-MUST_USE enum status identity_published_new(const char *dir, const struct registry *registry, const struct algorithms *algorithms,
-                                            int64_t at_s, struct identity_published *out, struct error *err);
-void identity_published_clear(struct identity_published *published);
 
 #endif
