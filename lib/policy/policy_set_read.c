@@ -5,7 +5,7 @@
 #include "base/text.h"
 #include "crypto/algorithm.h"
 #include "policy/policy_rule.h"
-#include "policy/policy_set_parts.h"
+#include "policy/policy_set_reading.h"
 #include "policy/policy_words.h"
 #include "rules/ct_policy_words.h"
 
@@ -13,21 +13,12 @@
 #define LIMIT_VALUE_MAX ((uint64_t)1000000000000)
 #define VERSION_MAX ((uint64_t)1 << 53)
 
-/* The file while it is read. */
-struct reading {
-    struct policy_set *set;
-    struct bytes rest; /* of the line */
-    bool has_format, has_version, has_name;
-    char ct_names[POLICY_CT_FORS][CT_POLICY_NAME_MAX + 1];
-};
-
 static enum status wrong(struct error *err, const char *expected)
 {
     return error_set(err, STATUS_USAGE, "expected: %s", expected);
 }
 
-/* The end of a line: nothing, or `optional`. */
-static bool is_over(struct reading *r)
+bool policy_set_read_is_over(struct policy_reading *r)
 {
     struct bytes before = r->rest;
     if (!ct_policy_words_is(&r->rest, "optional"))
@@ -35,8 +26,7 @@ static bool is_over(struct reading *r)
     return ct_policy_words_are_over(&r->rest);
 }
 
-/* What this code does not know is an error, unless the line says that it may be. */
-static enum status unknown(struct reading *r, const char *what, struct bytes word, struct error *err)
+enum status policy_set_read_unknown(struct policy_reading *r, const char *what, struct bytes word, struct error *err)
 {
     while (!ct_policy_words_are_over(&r->rest)) {
         struct bytes next;
@@ -51,7 +41,7 @@ static enum status unknown(struct reading *r, const char *what, struct bytes wor
 
 /* ---- statements about the file ---- */
 
-static enum status read_format(struct reading *r, struct error *err)
+static enum status read_format(struct policy_reading *r, struct error *err)
 {
     size_t format;
     if (r->has_format)
@@ -64,7 +54,7 @@ static enum status read_format(struct reading *r, struct error *err)
     return STATUS_OK;
 }
 
-static enum status read_version(struct reading *r, struct error *err)
+static enum status read_version(struct policy_reading *r, struct error *err)
 {
     struct bytes word;
     if (r->has_version || !ct_policy_words_next(&r->rest, &word) || !text_parse_u64(word, VERSION_MAX, &r->set->version) ||
@@ -74,7 +64,7 @@ static enum status read_version(struct reading *r, struct error *err)
     return STATUS_OK;
 }
 
-static enum status read_name(struct reading *r, struct error *err)
+static enum status read_name(struct policy_reading *r, struct error *err)
 {
     if (r->has_name || !ct_policy_words_name(&r->rest, r->set->name, POLICY_NAME_SIZE - 1) || !ct_policy_words_are_over(&r->rest))
         return wrong(err, "name \"...\", once, of at most 63 bytes");
@@ -84,7 +74,7 @@ static enum status read_name(struct reading *r, struct error *err)
 
 /* ---- settings, limits, OIDs ---- */
 
-static enum status read_setting(struct reading *r, struct error *err)
+static enum status read_setting(struct policy_reading *r, struct error *err)
 {
     struct bytes name, word;
     enum policy_setting setting;
@@ -92,8 +82,8 @@ static enum status read_setting(struct reading *r, struct error *err)
     if (!ct_policy_words_next(&r->rest, &name) || ct_policy_words_are_over(&r->rest))
         return wrong(err, "setting NAME VALUE");
     if (!policy_words_setting(name, &setting))
-        return unknown(r, "setting", name, err);
-    if (!ct_policy_words_next(&r->rest, &word) || !policy_words_value(word, setting, &value) || !is_over(r))
+        return policy_set_read_unknown(r, "setting", name, err);
+    if (!ct_policy_words_next(&r->rest, &word) || !policy_words_value(word, setting, &value) || !policy_set_read_is_over(r))
         return error_set(err, STATUS_USAGE, "no value that setting %s may have", policy_setting_name(setting));
     if (r->set->settings[setting] != POLICY_VALUE_NONE)
         return error_set(err, STATUS_USAGE, "setting %s is there twice", policy_setting_name(setting));
@@ -102,7 +92,7 @@ static enum status read_setting(struct reading *r, struct error *err)
 }
 
 /* A number, with a unit of time where it is one: 398d, 48h, 600s. */
-static bool next_value(struct reading *r, bool is_time, int64_t *out)
+static bool next_value(struct policy_reading *r, bool is_time, int64_t *out)
 {
     static const struct {
         char letter;
@@ -127,7 +117,7 @@ static bool next_value(struct reading *r, bool is_time, int64_t *out)
     return true;
 }
 
-static enum status read_limit(struct reading *r, struct error *err)
+static enum status read_limit(struct policy_reading *r, struct error *err)
 {
     struct bytes name;
     enum policy_limit limit;
@@ -135,9 +125,9 @@ static enum status read_limit(struct reading *r, struct error *err)
     if (!ct_policy_words_next(&r->rest, &name))
         return wrong(err, "limit NAME from TIME|always VALUE");
     if (!policy_words_limit(name, &limit))
-        return unknown(r, "limit", name, err);
+        return policy_set_read_unknown(r, "limit", name, err);
     bool is_time = policy_words_limit_is_time(limit);
-    if (!ct_policy_words_from(&r->rest, &row.from_s) || row.from_s == INT64_MAX || !next_value(r, is_time, &row.value) || !is_over(r))
+    if (!ct_policy_words_from(&r->rest, &row.from_s) || row.from_s == INT64_MAX || !next_value(r, is_time, &row.value) || !policy_set_read_is_over(r))
         return wrong(err, is_time ? "limit NAME from TIME|always NUMBER with d, h or s" : "limit NAME from TIME|always NUMBER");
     size_t *count = &r->set->limit_count[limit];
     if (*count == 0 && row.from_s != INT64_MIN)
@@ -150,7 +140,7 @@ static enum status read_limit(struct reading *r, struct error *err)
     return STATUS_OK;
 }
 
-static bool next_short(struct reading *r, char *out, size_t size)
+static bool next_short(struct policy_reading *r, char *out, size_t size)
 {
     return ct_policy_words_name(&r->rest, out, size - 1);
 }
@@ -175,7 +165,7 @@ static bool fill_oid_der(struct policy_oid *oid)
     return true;
 }
 
-static enum status read_oid(struct reading *r, struct error *err)
+static enum status read_oid(struct policy_reading *r, struct error *err)
 {
     static const char *const kinds[] = {"DV", "IV", "OV", "EV", "MV", "SV"}, *const arcs[] = {"gm", "intl", "cabf", "any"};
     struct policy_oid oid = {.purpose = 0};
@@ -198,7 +188,7 @@ static enum status read_oid(struct reading *r, struct error *err)
     return STATUS_OK;
 }
 
-static enum status read_ct_policy(struct reading *r, struct error *err)
+static enum status read_ct_policy(struct policy_reading *r, struct error *err)
 {
     static const char *const whose[POLICY_CT_FORS] = {"gm-public", "intl-public", "intranet"};
     for (size_t i = 0; i < POLICY_CT_FORS; i++) {
@@ -213,158 +203,15 @@ static enum status read_ct_policy(struct reading *r, struct error *err)
     return wrong(err, "ct-policy gm-public|intl-public|intranet NAME|none");
 }
 
-/* ---- rules and sentences ---- */
-
-static bool next_whom(struct reading *r, unsigned *whom)
+static enum status read_statement(struct policy_reading *r, struct error *err)
 {
     static const struct {
         const char *word;
-        unsigned bit;
-    } words[] = {{"gm", POLICY_FOR_GM},         {"intl", POLICY_FOR_INTL},     {"classic", POLICY_FOR_CLASSIC},
-                 {"mtc", POLICY_FOR_MTC},       {"public", POLICY_FOR_PUBLIC}, {"intranet", POLICY_FOR_INTRANET}};
-    struct bytes before = r->rest, word;
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-        if (!ct_policy_words_is(&r->rest, words[i].word))
-            continue;
-        *whom |= words[i].bit;
-        return true;
-    }
-    if (ct_policy_words_next(&r->rest, &word) && !bytes_is_text(word, "tls-intranet")) {
-        uint16_t purpose = trust_bundle_purpose_by_name(word);
-        *whom |= policy_set_whom(purpose);
-        if (purpose != 0)
-            return true;
-    }
-    r->rest = before;
-    return false;
-}
-
-static bool next_issued_from(struct reading *r, int64_t *out)
-{
-    struct bytes word;
-    return ct_policy_words_is(&r->rest, "issued-from") && ct_policy_words_next(&r->rest, &word) && civil_time_parse(word, out);
-}
-
-static bool next_line(struct reading *r, struct policy_line *line)
-{
-    struct bytes word;
-    *line = (struct policy_line){.from_s = INT64_MIN, .issued_from_s = INT64_MIN};
-    if (!ct_policy_words_next(&r->rest, &word) || !policy_words_effect(word, &line->effect))
-        return false;
-    if (ct_policy_words_is(&r->rest, "for")) {
-        while (next_whom(r, &line->whom))
-            ;
-        if (line->whom == 0)
-            return false;
-    }
-    struct bytes before = r->rest;
-    if (!ct_policy_words_from(&r->rest, &line->from_s))
-        r->rest = before;
-    before = r->rest;
-    if (!next_issued_from(r, &line->issued_from_s))
-        r->rest = before;
-    return is_over(r);
-}
-
-static enum status read_rule(struct reading *r, struct error *err)
-{
-    struct bytes id;
-    struct policy_line line;
-    if (!ct_policy_words_next(&r->rest, &id))
-        return wrong(err, "rule ID EFFECT [for WHOM...] [from TIME] [issued-from TIME] [optional]");
-    size_t i = policy_rules_find(id);
-    if (i == POLICY_RULES_MAX)
-        return unknown(r, "rule", id, err);
-    if (!next_line(r, &line))
-        return wrong(err, "rule ID EFFECT [for WHOM...] [from TIME] [issued-from TIME] [optional]");
-    struct policy_rule_text *text = &r->set->rules[i];
-    if (text->line_count == POLICY_RULE_LINES_MAX)
-        return error_set(err, STATUS_USAGE, "rule %s has more than %d lines", policy_rules_at(i)->id, POLICY_RULE_LINES_MAX);
-    text->lines[text->line_count++] = line;
-    return STATUS_OK;
-}
-
-/* en|zh "...": the sentence stays in the copy of the file. */
-static bool next_sentence(struct reading *r, const char *out[POLICY_LANGUAGES])
-{
-    bool is_zh = ct_policy_words_is(&r->rest, "zh");
-    struct bytes word;
-    if (!is_zh && !ct_policy_words_is(&r->rest, "en"))
-        return false;
-    if (!ct_policy_words_next(&r->rest, &word) || word.len == 0 || word.data[word.len] != '"' || !text_is_printable_utf8(word) ||
-        !is_over(r) || out[is_zh ? POLICY_ZH : POLICY_EN] != NULL)
-        return false;
-    char *start = r->set->text + ((const char *)word.data - r->set->text);
-    start[word.len] = '\0';
-    out[is_zh ? POLICY_ZH : POLICY_EN] = start;
-    return true;
-}
-
-static enum status read_text(struct reading *r, bool is_fix, struct error *err)
-{
-    static const char form[] = "title|fix ID en|zh \"...\", each once";
-    struct bytes id;
-    if (!ct_policy_words_next(&r->rest, &id))
-        return wrong(err, form);
-    size_t i = policy_rules_find(id);
-    if (i == POLICY_RULES_MAX)
-        return unknown(r, "rule", id, err);
-    struct policy_rule_text *text = &r->set->rules[i];
-    return next_sentence(r, is_fix ? text->fix : text->title) ? STATUS_OK : wrong(err, form);
-}
-
-static enum status read_title(struct reading *r, struct error *err)
-{
-    return read_text(r, false, err);
-}
-
-static enum status read_fix(struct reading *r, struct error *err)
-{
-    return read_text(r, true, err);
-}
-
-static const char *const shows[POLICY_SHOWS] = {"t1", "t2", "t3", "t4", "not-transparent", "not-secure", "untrusted"};
-
-static bool next_show(struct reading *r, size_t *out)
-{
-    for (*out = 0; *out < POLICY_SHOWS; (*out)++)
-        if (ct_policy_words_is(&r->rest, shows[*out]))
-            return true;
-    return false;
-}
-
-static enum status read_say(struct reading *r, struct error *err)
-{
-    size_t i;
-    return next_show(r, &i) && next_sentence(r, r->set->sayings[i])
-               ? STATUS_OK
-               : wrong(err, "say t1|t2|t3|t4|not-transparent|not-secure|untrusted en|zh \"...\", each once");
-}
-
-static enum status read_icon(struct reading *r, struct error *err)
-{
-    static const char *const icons[] = {"green-bar", "green-lock", "light-green-lock", "grey-lock",
-                                        "not-transparent", "not-secure", "untrusted"};
-    size_t i, k = 0;
-    if (!next_show(r, &i) || r->set->icons[i] != NULL)
-        return wrong(err, "icon t1|t2|t3|t4|not-transparent|not-secure|untrusted ICON, each once");
-    while (k < sizeof icons / sizeof icons[0] && !ct_policy_words_is(&r->rest, icons[k]))
-        k++;
-    if (k == sizeof icons / sizeof icons[0] || !ct_policy_words_are_over(&r->rest))
-        return wrong(err, "icon ... green-bar|green-lock|light-green-lock|grey-lock|not-transparent|not-secure|untrusted");
-    r->set->icons[i] = icons[k];
-    return STATUS_OK;
-}
-
-static enum status read_statement(struct reading *r, struct error *err)
-{
-    static const struct {
-        const char *word;
-        enum status (*read)(struct reading *r, struct error *err);
+        enum status (*read)(struct policy_reading *r, struct error *err);
     } statements[] = {
         {"policy-format", read_format}, {"version", read_version}, {"name", read_name},   {"setting", read_setting},
-        {"limit", read_limit},          {"oid", read_oid},         {"rule", read_rule},   {"title", read_title},
-        {"fix", read_fix},              {"say", read_say},         {"icon", read_icon},   {"ct-policy", read_ct_policy},
+        {"limit", read_limit},          {"oid", read_oid},         {"rule", policy_set_rules_rule},   {"title", policy_set_rules_title},
+        {"fix", policy_set_rules_fix},              {"say", policy_set_rules_say},         {"icon", policy_set_rules_icon},   {"ct-policy", read_ct_policy},
     };
     struct bytes word;
     if (!text_next_word(&r->rest, &word))
@@ -379,7 +226,7 @@ static enum status read_statement(struct reading *r, struct error *err)
     return error_set(err, STATUS_USAGE, "unknown statement \"%.*s\"", (int)(word.len < 40 ? word.len : 40), (const char *)word.data);
 }
 
-static enum status read_lines(struct reading *r, struct bytes text, struct error *err)
+static enum status read_lines(struct policy_reading *r, struct bytes text, struct error *err)
 {
     struct bytes line;
     enum status s = STATUS_OK;
@@ -412,7 +259,7 @@ static enum status check_rules(const struct policy_set *set, struct error *err)
     return STATUS_OK;
 }
 
-static enum status check_complete(const struct reading *r, struct error *err)
+static enum status check_complete(const struct policy_reading *r, struct error *err)
 {
     const struct policy_set *set = r->set;
     if (!r->has_format || !r->has_version || !r->has_name)
@@ -425,11 +272,11 @@ static enum status check_complete(const struct reading *r, struct error *err)
             return missing(err, "limit", policy_limit_name((enum policy_limit)i));
     for (size_t i = 0; i < POLICY_SHOWS; i++)
         if (set->icons[i] == NULL || set->sayings[i][POLICY_EN] == NULL || set->sayings[i][POLICY_ZH] == NULL)
-            return missing(err, "icon (and `say`) for", shows[i]);
+            return missing(err, "icon (and `say`) for", policy_set_rules_shows[i]);
     return check_rules(set, err);
 }
 
-static enum status bind_ct_policies(struct reading *r, struct bytes text, struct error *err)
+static enum status bind_ct_policies(struct policy_reading *r, struct bytes text, struct error *err)
 {
     static const char *const whose[POLICY_CT_FORS] = {"gm-public", "intl-public", "intranet"};
     enum status s = error_prefix(err, ct_policy_set_read(text, &r->set->ct_policies, err), "CT policies");
@@ -447,7 +294,7 @@ static enum status bind_ct_policies(struct reading *r, struct bytes text, struct
 
 enum status policy_set_read(struct bytes policy, struct bytes ct_policies, struct policy_set **out, struct error *err)
 {
-    struct reading r = {.set = NULL};
+    struct policy_reading r = {.set = NULL};
     *out = NULL;
     if (policy.len > POLICY_TEXT_MAX)
         return error_set(err, STATUS_USAGE, "policy: a file of more than %zu bytes", POLICY_TEXT_MAX);

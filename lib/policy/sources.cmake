@@ -18,6 +18,7 @@ set(policy_sources
   policy_rules_rp.c
   policy_set.c
   policy_set_read.c
+  policy_set_rules.c
   policy_view.c
   policy_view_names.c
   policy_words.c
