@@ -2,6 +2,8 @@
  * program's text (seed: levels by OID; 180 days; 2025-01-01), not asked of what is tested. */
 #include "unit/tls/policy_world.h"
 
+#include <openssl/ocsp.h>
+
 /* 2025-01-01T00:00:00Z: from here on GM certificates without SCTs are shown as not secure. */
 #define GM_SWITCH INT64_C(1735689600)
 
@@ -155,6 +157,104 @@ static struct bytes list_over(const struct chain_cert *cert, size_t count, struc
     builder_init(memory, 4096);
     OK(classic_sct_write_list(program.gm_logs, count, &subject, (uint64_t)(POLICY_NOW - 10) * 1000, memory, &err));
     return builder_view(memory);
+}
+
+/* What a responder answers about `one`, with a list of SCTs over it. */
+static struct bytes staple(struct bytes list, int status, const struct chain_cert *by)
+{
+    const struct chain_cert *issuer = &program.intermediates[CHAIN_SM2][POLICY_PUBLIC];
+    unsigned char *der = NULL, *inner = NULL;
+    OCSP_BASICRESP *basic = OCSP_BASICRESP_new();
+    OCSP_CERTID *id = OCSP_cert_to_id(NULL, one.x509, issuer->x509);
+    ASN1_TIME *from = ASN1_TIME_set(NULL, (time_t)(POLICY_NOW - 60)), *until = ASN1_TIME_set(NULL, (time_t)(POLICY_NOW + 3600));
+    ASN1_OCTET_STRING *octets = ASN1_OCTET_STRING_new(), *value = ASN1_OCTET_STRING_new();
+    OCSP_SINGLERESP *single = OCSP_basic_add1_status(basic, id, status, OCSP_REVOKED_STATUS_KEYCOMPROMISE, status == V_OCSP_CERTSTATUS_REVOKED ? from : NULL, from, until);
+    assert_int_equal(ASN1_OCTET_STRING_set(octets, list.data, (int)list.len), 1);
+    int inner_len = i2d_ASN1_OCTET_STRING(octets, &inner);
+    assert_int_equal(ASN1_OCTET_STRING_set(value, inner, inner_len), 1);
+    X509_EXTENSION *extension = X509_EXTENSION_create_by_NID(NULL, NID_ct_cert_scts, 0, value);
+    assert_int_equal(OCSP_SINGLERESP_add_ext(single, extension, -1), 1);
+    assert_int_equal(OCSP_basic_sign(basic, by->x509, by->key, EVP_sm3(), NULL, 0), 1);
+    OCSP_RESPONSE *response = OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, basic);
+    int len = i2d_OCSP_RESPONSE(response, &der);
+    assert_true(len > 0);
+    struct bytes copy = heap_copy(bytes_of(der, (size_t)len));
+    X509_EXTENSION_free(extension);
+    ASN1_OCTET_STRING_free(octets);
+    ASN1_OCTET_STRING_free(value);
+    ASN1_TIME_free(from);
+    ASN1_TIME_free(until);
+    OCSP_CERTID_free(id);
+    OCSP_BASICRESP_free(basic);
+    OCSP_RESPONSE_free(response);
+    OPENSSL_free(inner);
+    OPENSSL_free(der);
+    return copy;
+}
+
+static void ocsp_staples(void **state)
+{
+    (void)state;
+    struct builder memory;
+    const struct chain_cert *issuer = &program.intermediates[CHAIN_SM2][POLICY_PUBLIC];
+    plain.sct_count = 0;
+    make_leaf(&one, &plain, issuer);
+    struct bytes list = list_over(&one, 2, &memory), response = staple(list, V_OCSP_CERTSTATUS_GOOD, issuer);
+    assert_int_equal(judge_one(&(struct peer_request){.ocsp_response = response}), POLICY_VERDICT_SECURE);
+    assert_int_equal(peer_found.ocsp, PEER_OCSP_GOOD);
+    assert_int_equal(peer_found.sct_count, 2);
+    assert_int_equal(sct_at(1)->delivery, CT_POLICY_OCSP);
+    assert_true(sct_at(1)->is_good);
+    /* Signed by nobody who may: what is in it counts for nothing. */
+    heap_free(response);
+    response = staple(list, V_OCSP_CERTSTATUS_GOOD, &program.roots[CHAIN_SM2][POLICY_INTRANET]);
+    assert_int_equal(judge_one(&(struct peer_request){.ocsp_response = response}), POLICY_VERDICT_NOT_SECURE);
+    assert_int_equal(peer_found.ocsp, PEER_OCSP_IGNORED);
+    assert_int_equal(peer_found.sct_count, 0);
+    heap_free(response);
+    /* Revoked is untrusted, with a path that is otherwise good. */
+    response = staple(list, V_OCSP_CERTSTATUS_REVOKED, issuer);
+    assert_int_equal(judge_one(&(struct peer_request){.ocsp_response = response, .sct_list = list}), POLICY_VERDICT_UNTRUSTED);
+    const struct policy_path *p = peer_subject_policy(policy_world_subject)->path;
+    assert_true(!p->is_valid && p->count == 3);
+    assert_non_null(strstr(p->why, "revoked"));
+    assert_int_equal(policy_world_rule("rfc5280-path"), POLICY_FAIL);
+    heap_free(response);
+    builder_clear(&memory);
+    policy_world_forget();
+    chain_clear(&one);
+}
+
+/* More than are looked at, and one of another version: neither hides the others. */
+static void many_scts(void **state)
+{
+    (void)state;
+    struct builder memory, list;
+    plain.sct_count = 0;
+    make_leaf(&one, &plain, &program.intermediates[CHAIN_SM2][POLICY_PUBLIC]);
+    struct sct_list good;
+    OK(sct_list_parse(list_over(&one, 1, &memory), &good, &err));
+    for (size_t junk = PEER_SCTS_MAX - 1; junk <= PEER_SCTS_MAX; junk++) {
+        struct sct all[SCT_LIST_MAX];
+        uint8_t version_2[] = {1, 2, 3};
+        for (size_t i = 0; i < SCT_LIST_MAX; i++)
+            all[i] = i + 1 < SCT_LIST_MAX ? (struct sct){.serialized = BYTES_OF(version_2)} : good.scts[0];
+        builder_init(&list, 65537);
+        OK(sct_list_write(all, SCT_LIST_MAX, &list, &err));
+        /* The good one is the last of 32, or the first behind them. */
+        struct bytes first = junk == PEER_SCTS_MAX - 1 ? bytes_of(NULL, 0) : builder_view(&list);
+        assert_int_equal(judge_one(&(struct peer_request){.sct_list = first.len > 0 ? first : builder_view(&list), .property_scts = first.len > 0 ? builder_view(&memory) : first}),
+                         POLICY_VERDICT_SECURE);
+        assert_int_equal(peer_found.sct_count, PEER_SCTS_MAX);
+        assert_int_equal(peer_found.left_out_sct_count, junk == PEER_SCTS_MAX - 1 ? 0 : 1);
+        assert_false(sct_at(0)->is_good);
+        assert_non_null(strstr(sct_at(0)->why, "version"));
+        assert_true(sct_at(PEER_SCTS_MAX - 1)->is_good);
+        builder_clear(&list);
+    }
+    builder_clear(&memory);
+    policy_world_forget();
+    chain_clear(&one);
 }
 
 static void ways_of_delivery(void **state)
@@ -370,6 +470,8 @@ int main(void)
         cmocka_unit_test(every_kind),
         cmocka_unit_test(the_switch),
         cmocka_unit_test(ways_of_delivery),
+        cmocka_unit_test(ocsp_staples),
+        cmocka_unit_test(many_scts),
         cmocka_unit_test(logs_that_are_not_listed),
         cmocka_unit_test(an_sct_from_the_future),
         cmocka_unit_test(networks_do_not_mix),
