@@ -57,7 +57,7 @@ bool policy_view_is_reserved(const struct policy_view *view, struct bytes addres
 
 /* ---- evidence ---- */
 
-static void say(struct policy_view *view, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static void say(struct policy_view *view, const char *format, va_list args)
 {
     (void)vsnprintf(view->evidence, POLICY_EVIDENCE_SIZE, format, args);
 }
