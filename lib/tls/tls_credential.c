@@ -91,11 +91,12 @@ static enum status copy(const struct tls_credential *from, struct tls_credential
         c->issuer = from->issuer;
     if (from->rest != NULL)
         c->rest = X509_chain_up_ref(from->rest);
-    if (EVP_PKEY_up_ref(from->key) == 1)
+    /* One of tls_credential_new_public has none, nor has its copy. */
+    if (from->key != NULL && EVP_PKEY_up_ref(from->key) == 1)
         c->key = from->key;
     c->is_tls13_only = from->is_tls13_only;
     builder_bytes(&c->properties_der, builder_view(&from->properties_der));
-    if (c->leaf == NULL || c->key == NULL || (from->rest != NULL && c->rest == NULL))
+    if (c->leaf == NULL || (from->key != NULL && c->key == NULL) || (from->rest != NULL && c->rest == NULL))
         return error_set(err, STATUS_NO_MEMORY, "credential: out of memory");
     enum status s = credential_chain_describe(c, err);
     return s == STATUS_OK ? take_scts(c, builder_view(&from->sct_list), err) : s;

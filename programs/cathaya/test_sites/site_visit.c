@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/civil_time.h"
+#include "base/reader.h"
 #include "codec/mtc/ca_certificate.h"
 #include "codec/x509/certificate.h"
 #include "fetch/fetch_exchange.h"
@@ -23,6 +24,8 @@ struct session {
     struct tls_browser *browser;
     struct fetch_request request;
     struct fetch_result *result;
+    struct bytes parts[PEER_CHAIN_MAX]; /* the certificates that came */
+    size_t part_count;
 };
 
 static void say(struct session *s, bool is_passed, const char *format, ...) __attribute__((format(printf, 3, 4)));
@@ -107,17 +110,27 @@ static enum status find_site(struct session *s, struct error *err)
     return fetch_addresses_resolve(r->url.host, r->port, &r->addresses, err);
 }
 
+/* Also of a chain that was refused. */
+static void read_chain(struct session *s)
+{
+    struct reader r, part;
+    reader_init(&r, builder_view(&s->result->chain));
+    for (s->part_count = 0; s->part_count < PEER_CHAIN_MAX && reader_vector_u24(&r, &part);)
+        s->parts[s->part_count++] = reader_rest(&part);
+}
+
 static void visit_at(struct session *s, int64_t at_s)
 {
     struct tls_browser_session *ticket = NULL;
     s->request.at_s = at_s;
     fetch_exchange_run(&s->request, s->browser, &ticket, s->result);
     tls_browser_session_free(ticket);
+    read_chain(s);
 }
 
 static bool leaf_of(const struct session *s, struct certificate *leaf)
 {
-    return s->result->chain.len > 0 && s->result->parts[0].len > 0 && certificate_parse(s->result->parts[0], leaf, NULL) == STATUS_OK;
+    return s->part_count > 0 && certificate_parse(s->parts[0], leaf, NULL) == STATUS_OK;
 }
 
 /* Did the path go through the intermediate that the site is to show? */
@@ -179,7 +192,7 @@ static void judge_revoked(struct session *s)
         say(s, false, "refused, but not because it is revoked: %.300s", s->result->err.text);
         return;
     }
-    struct site_ocsp ocsp = {.parts = s->result->parts, .count = s->result->report.peer.chain_count, .issuer = s->top->der,
+    struct site_ocsp ocsp = {.parts = s->parts, .count = s->part_count, .issuer = s->top->der,
                              .now_s = s->visit->now_s, .timeout_ms = s->visit->timeout_ms};
     if (s->top->head.kind == REGISTRY_MTC_CA)
         say(s, false, "accepted: the registry has its serial number in no range that is revoked");

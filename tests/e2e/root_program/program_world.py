@@ -76,12 +76,20 @@ class ProgramTest(unittest.TestCase):
         os.chmod(private, 0o600)
         return private, self.read(f'{name}.der')
 
-    def root(self, name, days=3650):
-        """A root of its own: (key, certificate), both PEM files."""
-        key, cert = self.path(f'{name}.root.key'), self.path(f'{name}.root.pem')
-        subprocess.run(['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', key,
-                        '-out', cert, '-days', str(days), '-subj', f'/C=CN/O=Example/CN={name}',
-                        '-addext', 'keyUsage=critical,keyCertSign,cRLSign'], check=True, capture_output=True, timeout=60)
+    def root(self, name, days=3650, age=400):
+        """A root of its own, `age` days old: (key, certificate), both PEM files."""
+        key, cert, csr = (self.path(f'{name}.root.{end}') for end in ('key', 'pem', 'csr'))
+        stamp = lambda days: time.strftime('%Y%m%d%H%M%SZ', time.gmtime(time.time() + days * DAY))
+        config = self.put(f'{name}.root.conf', f'[ca]\ndefault_ca = c\n[c]\ndatabase = {self.path(name)}.index\nnew_certs_dir = {self.folder}\n'
+                          'default_md = sha256\npolicy = p\nx509_extensions = x\nrand_serial = yes\n[p]\ncountryName = optional\n'
+                          'organizationName = optional\ncommonName = supplied\n[x]\nbasicConstraints = critical,CA:TRUE\n'
+                          'keyUsage = critical,keyCertSign,cRLSign\nsubjectKeyIdentifier = hash\n')
+        self.put(f'{name}.index', '')
+        for words in (['req', '-new', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', key, '-out', csr,
+                       '-subj', f'/C=CN/O=Example/CN={name}'],
+                      ['ca', '-batch', '-notext', '-selfsign', '-config', config, '-keyfile', key, '-in', csr, '-out', cert,
+                       '-startdate', stamp(-age), '-enddate', stamp(days)]):
+            subprocess.run(['openssl', *words], check=True, capture_output=True, timeout=60)
         return key, cert
 
     # ---- the registry ----
