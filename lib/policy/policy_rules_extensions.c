@@ -196,7 +196,7 @@ static enum policy_outcome check_poison(struct policy_view *view)
 {
     static const uint8_t null[] = {DER_NULL, 0};
     const struct extension *e = policy_view_extension(view, BYTES_OF(oid_poison));
-    if (!view->subject->is_precert)
+    if (!view->subject->is_issuing || !view->subject->is_precert)
         return policy_view_unless(e == NULL, view, "the poison of a precertificate");
     return policy_view_unless(e != NULL && e->is_critical && bytes_equal(e->value, BYTES_OF(null)), view,
                               "a precertificate has the poison: critical, with NULL inside");

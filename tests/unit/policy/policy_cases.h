@@ -61,6 +61,7 @@ struct policy_case_file {
 #define POLICY_NUMBER(which, id, kind, change) .limit = (which), .rule = (id), .base = (kind), .value = (change)
 #define POLICY_COUNT(table) (sizeof(table) / sizeof(table)[0])
 
-extern const struct policy_case_file policy_cases_rp, policy_cases_ct;
+extern const struct policy_case_file policy_cases_rp, policy_cases_ct, policy_cases_chain, policy_cases_br, policy_cases_names,
+    policy_cases_in, policy_cases_purpose;
 
 #endif

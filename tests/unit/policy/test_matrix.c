@@ -13,6 +13,11 @@
 static const struct policy_case_file *const files[] = {
     &policy_cases_rp,
     &policy_cases_ct,
+    &policy_cases_chain,
+    &policy_cases_br,
+    &policy_cases_names,
+    &policy_cases_in,
+    &policy_cases_purpose,
 };
 #define FILES (sizeof files / sizeof files[0])
 
