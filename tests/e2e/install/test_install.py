@@ -1,4 +1,4 @@
-"""Installs into temporary places, and builds examples/verify.c, examples/connect.c and examples/serve.c against what it
+"""Installs into temporary places, and builds examples/verify.c, connect.c, policy.c and serve.c against what it
 finds there with pkg-config alone."""
 import base64
 import calendar
@@ -22,7 +22,7 @@ VERSION = os.environ.get('CATHAYA_VERSION')
 IS_SANITIZED = os.environ.get('CATHAYA_SANITIZE') == '1'
 VECTORS = os.path.join(ROOT, 'docs', 'vectors', 'gm')
 # What each of them exports: the second one has all of the first.
-LIBRARIES = {'libcathaya': ['status.h', 'verify.h'], 'libcathaya-tls': ['status.h', 'verify.h', 'tls.h', 'tls_server.h']}
+LIBRARIES = {'libcathaya': ['status.h', 'verify.h'], 'libcathaya-tls': ['status.h', 'verify.h', 'tls.h', 'tls_server.h', 'policy.h']}
 WARNINGS = ['-Wall', '-Wextra', '-Wpedantic', '-Werror']
 COMPILERS = {'c17': [CC, '-x', 'c', '-std=c17'], 'c++17': ['g++', '-x', 'c++', '-std=c++17']}
 
@@ -167,6 +167,30 @@ class Install(unittest.TestCase):
             for language in COMPILERS:
                 with self.subTest(place=place.prefix, language=language):
                     self.talk(place, place.build(language, 'connect', 'cathaya-tls'))
+
+    def ask_policy(self, place, program):
+        """About a certificate that signs itself, which is that of a CA."""
+        key, pem, der = (os.path.join(self.folder, 'policy.' + kind) for kind in ('key', 'pem', 'der'))
+        run = lambda *arguments: subprocess.run(['openssl', *arguments], check=True, capture_output=True)
+        run('req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', key, '-out', pem, '-days', '2',
+            '-subj', '/CN=www.example.com', '-addext', 'subjectAltName=DNS:www.example.com')
+        run('x509', '-in', pem, '-outform', 'DER', '-out', der)
+        now = str(int(time.time()))
+        status, out, complaint = place.run(program, now, 'www.example.com', der, der)
+        self.assertEqual((status, complaint), (1, ''), out)
+        for words in ('untrusted, T1', 'Not trusted', '不受信任', 'br-no-ca fail: ', ', version '):
+            self.assertIn(words, out)
+        self.assertIn('www.example.org', place.run(program, now, 'www.example.org', der, der)[1])
+        self.assertIn('untrusted', place.run(program, now, 'www.example.com', der, 'ca.der')[1])
+        self.assertEqual(place.run(program, now, 'www.example.com', der, pem)[0], 2)
+        self.assertEqual(place.run(program, now, 'www.example.com')[0], 2)
+
+    @unittest.skipIf(IS_SANITIZED, 'a sanitized library needs a sanitized program')
+    def test_policy_example_in_both_languages(self):
+        for place in (self.staged, self.direct):
+            for language in COMPILERS:
+                with self.subTest(place=place.prefix, language=language):
+                    self.ask_policy(place, place.build(language, 'policy', 'cathaya-tls'))
 
     def certificates(self, place):
         """A standalone GM certificate of a Merkle Tree CA, and a P-256 one that signs itself: chain and key of each."""
