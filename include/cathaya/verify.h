@@ -82,7 +82,8 @@ struct cathaya_bundle {
 
 /* cathaya_trust_add_bundles fills a trust that is empty but for algorithms: with the CAs of the first bundle and their
  * cosigner policies, and with the landmarks and the revoked ranges of all of them. at: seconds since the Epoch; what has
- * expired then is left out, and a first bundle that has expired is CATHAYA_REFUSED. CATHAYA_MALFORMED, CATHAYA_CONFLICT
+ * expired then is left out. A first bundle that has expired is used without landmarks for 70 days, then it is
+ * CATHAYA_REFUSED. CATHAYA_MALFORMED, CATHAYA_CONFLICT
  * (bundles contradict each other), CATHAYA_LIMIT, CATHAYA_USAGE (not empty). Then the trust is as it was. */
 CATHAYA_API CATHAYA_MUST_USE enum cathaya_status
 cathaya_trust_add_bundles(struct cathaya_trust *trust, const struct cathaya_bundle *bundles, size_t count, int64_t at,

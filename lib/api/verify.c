@@ -155,7 +155,7 @@ static enum status take_bundles(struct cathaya_trust *trust, const struct trust_
                                 struct trust_contents **contents, struct error *err)
 {
     struct trust_contents_settings settings = {.now_s = at, .purpose = TRUST_BUNDLE_TLS};
-    enum status s = bundle_signature_check_time(bundles[0], at, err);
+    enum status s = bundle_signature_check_use(bundles[0], at, &settings.is_without_landmarks, err);
     if (s == STATUS_OK)
         s = trust_contents_new(bundles, count, trust->algorithms, &settings, contents, err);
     if (s != STATUS_OK)

@@ -50,6 +50,12 @@ enum status bundle_signature_check_time(const struct trust_bundle *bundle, int64
     return STATUS_OK;
 }
 
+enum status bundle_signature_check_use(const struct trust_bundle *bundle, int64_t now_s, bool *is_without_landmarks, struct error *err)
+{
+    *is_without_landmarks = bundle_signature_is_expired(bundle, now_s) && now_s - bundle->expires_s <= BUNDLE_SIGNATURE_GRACE_S;
+    return *is_without_landmarks ? STATUS_OK : bundle_signature_check_time(bundle, now_s, err);
+}
+
 static enum status check_version(const struct trust_bundle *bundle, const struct bundle_signature_pins *pins,
                                  const uint8_t *version, struct error *err)
 {

@@ -44,6 +44,14 @@ static inline bool bundle_signature_is_expired(const struct trust_bundle *bundle
     return bundle->expires_s != 0 && bundle->expires_s < now_s;
 }
 
+/* bundle_signature_check_use: may what is held be used at that time? As bundle_signature_check_time, but for so long behind its end it
+ * may, without landmarks (*is_without_landmarks): chains to roots, and Merkle Tree Certificates with all their cosignatures, are
+ * judged as before. It is as long as CT policies accept a log list: who keeps a client from updates for longer keeps
+ * it from its sites too. */
+#define BUNDLE_SIGNATURE_GRACE_S (70 * 86400)
+MUST_USE enum status bundle_signature_check_use(const struct trust_bundle *bundle, int64_t now_s, bool *is_without_landmarks,
+                                                struct error *err);
+
 /* bundle_signature_check_new_keys: may section 9 of a bundle come after these keys? It has to be complete, and may not give up
  * the log of versions. Nothing to say against a bundle without. Part of bundle_signature_check. */
 MUST_USE enum status bundle_signature_check_new_keys(const struct trust_bundle *bundle, const struct bundle_keys *keys, struct error *err);

@@ -124,6 +124,8 @@ static enum status add_directory(struct session *session, const struct options *
     if (s != STATUS_OK)
         return s;
     const struct trust_directory *d = session->basis->directory;
+    if (d->is_expired)
+        trust_directory_print_warning(d, session->request.at);
     struct cathaya_bundle *bundles = calloc(1 + d->log_count, sizeof *bundles);
     if (bundles == NULL)
         return error_set(err, STATUS_NO_MEMORY, "out of memory");

@@ -101,7 +101,10 @@ static enum status load_files(struct judging_basis *basis, const struct options 
 
 static enum status load_directory(struct judging_basis *basis, const char *path, int64_t at_s, struct error *err)
 {
-    return error_prefix(err, judging_basis_take_directory(basis, path, at_s, err), "--trust");
+    enum status s = judging_basis_take_directory(basis, path, at_s, err);
+    if (s == STATUS_OK && basis->directory->is_expired)
+        trust_directory_print_warning(basis->directory, at_s);
+    return error_prefix(err, s, "--trust");
 }
 
 static enum status load_trust(struct judging_basis *basis, const struct options *options, int64_t at_s, struct error *err)

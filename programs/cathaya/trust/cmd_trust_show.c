@@ -8,12 +8,14 @@
 #include "output.h"
 #include "trust/trust_directory.h"
 #include "trust/trust_report.h"
+#include "trust/trust_show_parts.h"
 
 #define DAY_S 86400
 
 struct session {
     struct algorithms *algorithms;
     struct trust_directory *directory;
+    const char *dir;
     int64_t now_s;
 };
 
@@ -140,6 +142,7 @@ static void show_json(const struct session *s)
     for (size_t i = 0; i < b->cas.count; i++)
         json_array_append_new(cas, ca_json(s, trust_bundle_ca_at(b, i)));
     json_object_set_new(o, "cas", cas);
+    trust_show_parts_json(o, s->dir, s->directory);
     output_json(o);
 }
 
@@ -198,12 +201,13 @@ static void show_lines(const struct session *s)
                 d->contents->anchors.count - roots, gm, b->ct_logs.count, b->cosigners.count);
     for (size_t i = 0; i < b->cas.count; i++)
         show_ca(s, trust_bundle_ca_at(b, i));
+    trust_show_parts_lines(s->dir, d);
     output_line("%zu trusted subtrees", trust_store_subtree_count(d->contents->store));
 }
 
 static int run(const struct options *options)
 {
-    struct session s = {.now_s = (int64_t)time(NULL)};
+    struct session s = {.dir = options_value(options, "dir"), .now_s = (int64_t)time(NULL)};
     struct error err = {.status = STATUS_OK};
     int exit_status = EXIT_YES;
     enum status status = options_time(options, "at", &s.now_s, &err);
@@ -211,13 +215,15 @@ static int run(const struct options *options)
         status = algorithms_file_open(options_value(options, "algorithms"), &s.algorithms, &err);
     struct trust_contents_settings settings = {.now_s = s.now_s};
     if (status == STATUS_OK)
-        status = trust_directory_load(options_value(options, "dir"), s.algorithms, &settings, &s.directory, &err);
+        status = trust_directory_load(s.dir, s.algorithms, &settings, &s.directory, &err);
     if (status != STATUS_OK)
         exit_status = output_failure(ROLE_NEEDED, &err);
     else if (options_has(options, "json"))
         show_json(&s);
     else
         show_lines(&s);
+    if (s.directory != NULL)
+        trust_directory_print_warning(s.directory, s.now_s);
     trust_directory_free(s.directory);
     algorithms_free(s.algorithms);
     return exit_status;
@@ -234,7 +240,8 @@ const struct command command_trust_show = {
     .name = "trust show",
     .arguments = "",
     .summary = "list what a trust directory trusts",
-    .details = "A directory that is damaged, or whose bundle has expired, is refused: exit status 2.\n",
+    .details = "A directory that is damaged, or whose bundle has expired more than 70 days ago, is refused: exit status 2. One that has\n"
+               "expired is used without landmarks.\n",
     .options = rows,
     .run = run,
 };

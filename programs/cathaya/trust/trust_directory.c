@@ -11,12 +11,14 @@
 
 #include "base/civil_time.h"
 #include "input.h"
+#include "output.h"
 #include "trust/trust_held.h"
 
 /* Whoever reads the directory may be another user than who updates it: nothing in it is secret. */
 #define FILE_MODE 0644
 #define FOLDER_MODE 0755
 #define DAY_S 86400
+#define WARNING_MAX 512
 
 static enum status join(char out[PATH_MAX], const char *folder, const char *name, struct error *err)
 {
@@ -294,15 +296,6 @@ static enum status make_contents(struct trust_directory *d, const struct algorit
     return s;
 }
 
-/* Expired within the grace: as if there had never been landmarks, for nobody says any more which are good. */
-static enum status check_time(struct trust_directory *d, struct trust_contents_settings *settings, struct error *err)
-{
-    d->is_expired = d->is_signed && bundle_signature_is_expired(&d->bundle, settings->now_s) &&
-                    settings->now_s - d->bundle.expires_s <= TRUST_DIRECTORY_GRACE_S;
-    settings->is_without_landmarks |= d->is_expired;
-    return d->is_expired ? STATUS_OK : bundle_signature_check_time(&d->bundle, settings->now_s, err);
-}
-
 enum status trust_directory_load(const char *path, const struct algorithms *algorithms,
                                  const struct trust_contents_settings *settings, struct trust_directory **out,
                                  struct error *err)
@@ -311,7 +304,8 @@ enum status trust_directory_load(const char *path, const struct algorithms *algo
     enum status s = trust_directory_read(path, algorithms, out, err);
     if (s != STATUS_OK)
         return s;
-    s = check_time(*out, &own, err);
+    s = bundle_signature_check_use(&(*out)->bundle, own.now_s, &(*out)->is_expired, err);
+    own.is_without_landmarks |= (*out)->is_expired;
     if (s == STATUS_OK)
         s = make_contents(*out, algorithms, &own, err);
     return error_prefix(err, end_reading(s, out), "%s", path);
@@ -329,6 +323,16 @@ void trust_directory_warn(const struct trust_directory *directory, int64_t now_s
         builder_printf(out, "the trust bundle is %lld days old and has expired at %s: landmarks are not used until a newer one comes", days, until);
     else if (now_s - b->issued_s > (b->expires_s - b->issued_s) / 2)
         builder_printf(out, "the trust bundle is %lld days old, and nothing newer has come; it expires at %s", days, until);
+}
+
+void trust_directory_print_warning(const struct trust_directory *directory, int64_t now_s)
+{
+    struct builder text;
+    builder_init(&text, WARNING_MAX);
+    trust_directory_warn(directory, now_s, &text);
+    if (builder_is_good(&text) && text.len > 0)
+        output_error("warning: %.*s", (int)text.len, (const char *)text.data);
+    builder_clear(&text);
 }
 
 enum status trust_directory_judge(const char *path, struct bytes envelope, const struct bundle_signature_pins *held,

@@ -46,15 +46,10 @@ struct trust_directory {
     struct trust_contents *contents; /* after trust_directory_load alone */
 };
 
-/* A signed bundle that has expired is used for so long, without landmarks: chains to roots, and Merkle Tree Certificates with
- * all their cosignatures, are judged as before [GM-83]. Then the directory is refused. As long as CT policies accept a log
- * list: who keeps a client from updates for longer than that keeps it from its certificates too. */
-#define TRUST_DIRECTORY_GRACE_S (70 * 86400)
-
 /* trust_directory_load reads a directory as it is now and makes what connections are judged by. A running program loads
  * it again when it likes: what was loaded before stays as it was. STATUS_NOT_FOUND when there is no trust.bundle,
- * STATUS_REFUSED (MALFORMED, LIMIT) when something is damaged, not signed by its keys, or expired longer ago than
- * TRUST_DIRECTORY_GRACE_S; STATUS_IO. algorithms must outlive it. Reasons begin with the path. */
+ * STATUS_REFUSED (MALFORMED, LIMIT) when something is damaged, not signed by its keys, or not to be used at that time any
+ * more (bundle_signature_check_use); STATUS_IO. algorithms must outlive it. Reasons begin with the path. */
 MUST_USE enum status trust_directory_load(const char *path, const struct algorithms *algorithms,
                                           const struct trust_contents_settings *settings,
                                           struct trust_directory **out, struct error *err);
@@ -66,6 +61,9 @@ void trust_directory_warn(const struct trust_directory *directory, int64_t now_s
 /* trust_directory_read is the same without making contents, and without looking whether the bundle has expired. */
 MUST_USE enum status trust_directory_read(const char *path, const struct algorithms *algorithms,
                                           struct trust_directory **out, struct error *err);
+
+/* trust_directory_print_warning prints that sentence on stderr, when there is one. */
+void trust_directory_print_warning(const struct trust_directory *directory, int64_t now_s);
 
 /* trust_directory_judge reads the directory as it would be with this envelope as its trust.bundle, and makes contents of it:
  * it has to pass bundle_signature_check with what is held, and its new keys have to be usable; logs' files must not contradict

@@ -197,7 +197,7 @@ static void offer(struct trust_take *t)
     struct error err = {.status = STATUS_OK};
     enum status s = trust_accept_judge(&t->accept, builder_view(&t->envelope), now_ms(t) / 1000, t->phase == PHASE_ROTATION, &err);
     /* Whoever serves an older one than he says himself holds something back. */
-    if (s == STATUS_OK && t->phase == PHASE_BUNDLE && t->accept.fresh->bundle.version < t->latest.version)
+    if (s == STATUS_OK && (t->phase == PHASE_BUNDLE || t->phase == PHASE_DELTA) && t->accept.fresh->bundle.version < t->latest.version)
         s = error_set(&err, STATUS_REFUSED, "it is version %llu, and `latest` says %llu", (unsigned long long)t->accept.fresh->bundle.version,
                       (unsigned long long)t->latest.version);
     if (s != STATUS_OK) {

@@ -66,6 +66,5 @@ void trust_take_report_print(const struct trust_take_report *report, const struc
         print_json(report, &held->bundle, memory);
     else
         print_line(report, &held->bundle);
-    if (memory[0] != '\0')
-        output_error("warning: %s", memory);
+    trust_directory_print_warning(held, report->now_s);
 }

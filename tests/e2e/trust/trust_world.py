@@ -1,5 +1,6 @@
 """A CA's log served over HTTP on loopback, honestly or not, and a client with a trust directory."""
 import functools
+import hashlib
 import http.server
 import json
 import os
@@ -80,6 +81,90 @@ class Publisher:
         subprocess.run([self.PROGRAM, 'make', str(version), str(self.now + issued), str(0 if expires is None else self.now + expires), path,
                         os.path.join(source, 'trust.bundle'), *logs, '--', *words], check=True, timeout=60)
         return path
+
+
+class Distributor(Publisher):
+    """Publishes versions in a folder as a web server has it: latest, bundle, bundles/N, delta/FROM, and a log of versions."""
+    ORIGIN = 'trust.example/versions'
+
+    def __init__(self, base, www):
+        super().__init__(base)
+        self.base, self.www, self.state = base, www, base + '.state'
+        self.version, self.rotations, self.issued, self.expires = 0, [], 0, 0
+        write(self.state, b'')
+        for folder in ('', 'bundles', 'delta', 'log/tile/0/000.p'):
+            os.makedirs(os.path.join(www, folder), exist_ok=True)
+
+    def fork(self, base, www):
+        """Another one with the same keys and the same log so far."""
+        other = object.__new__(Distributor)
+        other.__dict__.update(self.__dict__, base=base, www=www, state=base + '.state', rotations=list(self.rotations))
+        write(other.state, read(self.state))
+        for folder in ('', 'bundles', 'delta', 'log/tile/0/000.p'):
+            os.makedirs(os.path.join(www, folder), exist_ok=True)
+        for version in range(1, self.version + 1):
+            write(other.file(version), read(self.file(version)))
+        return other
+
+    def pins(self):
+        words = super().pins()
+        for algorithm, _, public in self.keys:
+            vkey = subprocess.run([self.PROGRAM, 'vkey', self.ORIGIN, algorithm, public], check=True, capture_output=True).stdout
+            words = (*words, '--log-key', write(public + '.vkey', vkey))
+        return words
+
+    def file(self, version):
+        return os.path.join(self.www, 'bundles', str(version))
+
+    def new_keys(self, name):
+        """Keys that later versions are to be signed with."""
+        keys = [(algorithm, f'{self.base}-{name}-{algorithm}.key', f'{self.base}-{name}-{algorithm}.der') for algorithm in self.ALGORITHMS]
+        for key in keys:
+            subprocess.run([self.PROGRAM, 'key', *key], check=True, timeout=60)
+        return keys
+
+    def make(self, path, source, version, keys=None, log_keys=None, next_keys=None, issued=0, expires=7 * Publisher.DAY, state=None, origin=None,
+             size=0, has_proof=True):
+        """One envelope; state: another log's."""
+        words = [str(version), str(self.now + issued), str(self.now + expires), path, os.path.join(source, 'trust.bundle'), '--']
+        words += [word for key in (self.keys if keys is None else keys) for word in key[:2]]
+        if next_keys is not None:
+            pairs = [word for algorithm, _, public in next_keys for word in (algorithm, public)]
+            words += ['--keys', *pairs, '--log-keys', self.ORIGIN, *pairs]
+        if has_proof:
+            tiles = os.path.join(self.www, 'log/tile/0/000.p') if state is None else self.base + '-tiles'
+            os.makedirs(tiles, exist_ok=True)
+            words += ['--log', state or self.state, origin or self.ORIGIN, tiles, str(size)]
+            words += [word for key in (log_keys or keys or self.keys) for word in key[:2]]
+        subprocess.run([self.PROGRAM, 'make', *words], check=True, timeout=60)
+        return path
+
+    def publish(self, source, next_keys=None, **more):
+        """The next version; with next_keys, those after it are signed with these."""
+        self.version += 1
+        self.make(self.file(self.version), source, self.version, next_keys=next_keys, **more)
+        self.issued, self.expires = self.now + more.get('issued', 0), self.now + more.get('expires', 7 * self.DAY)
+        if next_keys is not None:
+            self.rotations.append(self.version)
+            self.keys = next_keys
+        self.point(self.version)
+        return self.version
+
+    def delta(self, base, version, path=None):
+        path = path or os.path.join(self.www, 'delta', str(base))
+        subprocess.run([self.PROGRAM, 'delta', self.file(base), str(base), self.file(version), path], check=True, timeout=60)
+        return path
+
+    def point(self, version, deltas=None):
+        """Says that this one is the newest, with deltas from these (None: from all before it)."""
+        whole = read(self.file(version))
+        write(os.path.join(self.www, 'bundle'), whole)
+        sizes = [(base, len(read(self.delta(base, version)))) for base in (range(1, version) if deltas is None else deltas)]
+        lines = ['trust-latest/v1', f'version {version}', f'issued {self.issued}', f'expires {self.expires}',
+                 f'bundle {len(whole)} {hashlib.sha256(whole).hexdigest()}']
+        lines += [f'rotation {rotation}' for rotation in self.rotations if rotation <= version]
+        lines += [f'delta {base} {size}' for base, size in sizes]
+        write(os.path.join(self.www, 'latest'), ('\n'.join(lines) + '\n').encode())
 
 
 class TrustTest(CaTest):
