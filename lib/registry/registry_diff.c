@@ -79,7 +79,9 @@ struct diffing {
 static void say_name(const struct side *side, char *out, size_t size)
 {
     const struct registry_head *head = side->head;
-    if (strcmp(side->name, head->id) == 0)
+    if (head->id[0] == '\0')
+        registry_format(out, size, "%s %s", registry_kind_name(head->kind), side->name);
+    else if (strcmp(side->name, head->id) == 0)
         registry_format(out, size, "%s %s", registry_kind_name(head->kind), head->id);
     else
         registry_format(out, size, "%s %s (%s)", registry_kind_name(head->kind), side->name, head->id);

@@ -1,0 +1,1 @@
+cathaya_fuzz_target(registry layer_registry)
