@@ -763,6 +763,33 @@ static void two_names(void **state)
     chain_clear(&ohce);
 }
 
+/* What is sent behind PEER_PATH_SENT_MAX others is not looked at. */
+static void how_many_are_sent(void **state)
+{
+    (void)state;
+    struct chain_cert others[PEER_PATH_SENT_MAX - 1];
+    struct bytes chain[PEER_PATH_SENT_MAX + 1];
+    struct chain_spec spec = ca("CN=Other", CHAIN_P256);
+    begin();
+    add_root(&root, TRUST_BUNDLE_TLS);
+    chain[0] = leaf.der;
+    for (size_t i = 0; i < LENGTH(others); i++) {
+        chain_make(&others[i], &spec, NULL);
+        chain[1 + i] = others[i].der;
+    }
+    chain[PEER_PATH_SENT_MAX] = intermediate.der;
+    REFUSED_BY(find(&(struct peer_path_request){.chain = chain, .count = PEER_PATH_SENT_MAX + 1}), PEER_PATH_NO_ISSUER);
+    chain[PEER_PATH_SENT_MAX - 1] = intermediate.der;
+    OK(find(&(struct peer_path_request){.chain = chain, .count = PEER_PATH_SENT_MAX}));
+    /* What is there twice takes no room. */
+    chain[1] = chain[2] = leaf.der;
+    chain[PEER_PATH_SENT_MAX - 1] = others[LENGTH(others) - 1].der;
+    OK(find(&(struct peer_path_request){.chain = chain, .count = PEER_PATH_SENT_MAX + 1}));
+    end();
+    for (size_t i = 0; i < LENGTH(others); i++)
+        chain_clear(&others[i]);
+}
+
 static void reasons_have_names(void **state)
 {
     (void)state;
@@ -792,6 +819,7 @@ int main(void)
         cmocka_unit_test(worlds),
         cmocka_unit_test(length),
         cmocka_unit_test(two_names),
+        cmocka_unit_test(how_many_are_sent),
         cmocka_unit_test(reasons_have_names),
     };
     return cmocka_run_group_tests(tests, make, clear);
