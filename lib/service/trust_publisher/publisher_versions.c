@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "codec/trust_bundle/trust_version_proof.h"
+#include "log_engine/log_record.h"
 #include "merkle/proof.h"
 #include "service/trust_publisher/publisher_parts.h"
 
@@ -20,6 +21,47 @@ bool publisher_version(const char *folder, const char *name, uint64_t *version)
 
 /* ---- the log ---- */
 
+/* As they are kept: what the log has is not looked at. */
+static enum status read_contents(const struct trust_publisher *p, uint64_t version, struct version_contents *out, struct error *err)
+{
+    const struct object_store *store = &p->config.state;
+    char name[VERSION_NAME_SIZE];
+    publisher_name(FOLDER_CONTENTS, version, name);
+    builder_init(&out->bytes, TRUST_BUNDLE_SIZE_MAX);
+    trust_bundle_init(&out->bundle);
+    enum status s = store->get(store->context, name, &out->bytes, err);
+    if (s == STATUS_OK)
+        s = trust_bundle_parse(builder_view(&out->bytes), &out->bundle, err);
+    if (s == STATUS_MALFORMED)
+        s = STATUS_REFUSED;
+    return error_prefix(err, s, "%s", name);
+}
+
+/* The newest version's keys, before the log is opened: opening signs a checkpoint that is not complete, and one without the keys
+ * that clients have would take the log away from them. */
+static enum status check_keys_in_force(struct trust_publisher *p, struct error *err)
+{
+    const struct record_store *store = &p->config.record;
+    struct version_contents newest;
+    struct log_record record;
+    struct builder text;
+    builder_init(&text, RECORD_MAX);
+    enum status s = store->load(store->context, &text, err);
+    bool is_new = s == STATUS_NOT_FOUND;
+    if (s == STATUS_OK)
+        s = log_record_parse(builder_view(&text), &record, err);
+    builder_clear(&text);
+    if (is_new || (s == STATUS_OK && record.size == 0))
+        return STATUS_OK;
+    if (s != STATUS_OK)
+        return error_prefix(err, s, "restore the record from a backup");
+    s = read_contents(p, record.size, &newest, err);
+    if (s == STATUS_OK)
+        s = publisher_check_keys(p, &newest.bundle, err);
+    publisher_clear_contents(&newest);
+    return s;
+}
+
 enum status publisher_open_log(struct trust_publisher *p, struct error *err)
 {
     const struct log_config config = {.is_plain = true,
@@ -32,7 +74,10 @@ enum status publisher_open_log(struct trust_publisher *p, struct error *err)
                                       .clock = p->config.clock,
                                       .cosigners = p->config.log_signers,
                                       .cosigner_count = p->config.log_signer_count};
-    enum status s = log_open(&config, &p->log, err);
+    enum status s = check_keys_in_force(p, err);
+    if (s != STATUS_OK)
+        return s;
+    s = log_open(&config, &p->log, err);
     if (s == STATUS_NOT_FOUND) {
         s = log_create(&config, err);
         if (s == STATUS_OK)
@@ -60,19 +105,9 @@ static enum status check_against_log(struct trust_publisher *p, const struct ver
 
 enum status publisher_read_contents(struct trust_publisher *p, uint64_t version, struct version_contents *out, struct error *err)
 {
-    const struct object_store *store = &p->config.state;
-    char name[VERSION_NAME_SIZE];
-    publisher_name(FOLDER_CONTENTS, version, name);
-    builder_init(&out->bytes, TRUST_BUNDLE_SIZE_MAX);
-    trust_bundle_init(&out->bundle);
-    enum status s = store->get(store->context, name, &out->bytes, err);
-    if (s == STATUS_OK)
-        s = trust_bundle_parse(builder_view(&out->bytes), &out->bundle, err);
-    if (s == STATUS_MALFORMED)
-        s = STATUS_REFUSED;
-    if (s == STATUS_OK)
-        s = check_against_log(p, out, version, err);
-    return error_prefix(err, s, "%s", name);
+    enum status s = read_contents(p, version, out, err);
+    return s == STATUS_OK ? error_prefix(err, check_against_log(p, out, version, err), "contents of version %llu", (unsigned long long)version)
+                          : s;
 }
 
 void publisher_clear_contents(struct version_contents *contents)

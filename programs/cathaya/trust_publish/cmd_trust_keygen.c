@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "algorithms_file.h"
+#include "codec/note/vkey.h"
 #include "codec/pem/pem.h"
 #include "command.h"
 #include "input.h"
@@ -35,7 +36,23 @@ static enum status write_public(const char *dir, const char *name, const struct 
     return s;
 }
 
-static enum status make_one(const char *dir, const char *name, const struct signature_alg *alg, struct error *err)
+/* How clients and monitors pin the key of the log of versions. */
+static enum status write_vkey(const char *dir, const char *name, const char *origin, const struct private_key *key, struct error *err)
+{
+    char path[PATH_SIZE];
+    struct builder vkey;
+    builder_init(&vkey, VKEY_TEXT_MAX + 1);
+    enum status s = note_key_write_vkey(bytes_of_text(origin), private_key_public(key), &vkey, err);
+    builder_u8(&vkey, '\n');
+    if (s == STATUS_OK)
+        s = path_of(dir, name, ".vkey", path, err);
+    if (s == STATUS_OK)
+        s = input_write_file(path, builder_view(&vkey), 0644, err);
+    builder_clear(&vkey);
+    return s;
+}
+
+static enum status make_one(const char *dir, const char *name, const char *origin, const struct signature_alg *alg, struct error *err)
 {
     char path[PATH_SIZE];
     struct private_key *key = NULL;
@@ -45,7 +62,9 @@ static enum status make_one(const char *dir, const char *name, const struct sign
     if (s == STATUS_OK)
         s = write_public(dir, name, key, err);
     if (s == STATUS_OK)
-        output_line("%s/%s.pem (keep it secret), %s/%s.pub.pem (for registry and clients)", dir, name, dir, name);
+        s = write_vkey(dir, name, origin, key, err);
+    if (s == STATUS_OK)
+        output_line("%s/%s.pem (keep it secret), %s.pub.pem and %s.vkey (for registry and clients)", dir, name, name, name);
     private_key_free(key);
     return s;
 }
@@ -60,19 +79,23 @@ static int run(const struct options *options)
         s = error_set(&err, STATUS_IO, "%s: %s", dir, strerror(errno));
     for (size_t i = 0; s == STATUS_OK && i < BUNDLE_KEYS_ALGORITHMS; i++) {
         const char *name = bundle_keys_algorithms[i];
-        s = make_one(dir, name, algorithms_by_name(algorithms, bytes_of_text(name)), &err);
+        s = make_one(dir, name, options_value(options, "origin"), algorithms_by_name(algorithms, bytes_of_text(name)), &err);
     }
     algorithms_free(algorithms);
     return s == STATUS_OK ? EXIT_YES : output_failure(ROLE_STATE, &err);
 }
 
-static const struct option_row rows[] = {{.name = NULL}};
+static const struct option_row rows[] = {
+    {.name = "origin", .metavar = "NAME", .help = "of the log of versions, as trust.conf has it", .is_required = true},
+    {.name = NULL},
+};
 
 const struct command command_trust_keygen = {
     .name = "trust keygen",
     .arguments = "DIR",
     .summary = "make the keys that sign trust bundles, one of each algorithm",
-    .details = "DIR/sm2_sm3.pem and DIR/mldsa44.pem, of mode 0600, and their public halves beside them. Keys that are there stay.\n",
+    .details = "DIR/sm2_sm3.pem and DIR/mldsa44.pem, of mode 0600; beside each its public half (.pub.pem, for `trust import\n"
+               "--bundle-key` and the registry) and its verifier key (.vkey, for `trust import --log-key`). Keys that are there stay.\n",
     .options = rows,
     .argument_min = 1,
     .argument_max = 1,
