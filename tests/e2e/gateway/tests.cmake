@@ -16,5 +16,7 @@ cathaya_gateway_test(clock life Clock)
 cathaya_gateway_test(issuers life Issuers)
 cathaya_gateway_test(change_of_ca life ChangeOfCa)
 cathaya_gateway_test(mirrors life Mirrors)
+cathaya_gateway_test(policy policy)
+set_property(TEST e2e/gateway_policy APPEND PROPERTY ENVIRONMENT "CATHAYA_PROGRAM_CERTIFICATES=$<TARGET_FILE:program_certificates>")
 # Keys elsewhere, stapling, challenges, operating.
 include("${CMAKE_CURRENT_LIST_DIR}/operating.cmake")
