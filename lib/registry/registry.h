@@ -230,12 +230,17 @@ struct registry_program {
     const char *name_en, *name_zh;
     const char *website;
     struct registry_run contacts; /* in contacts */
-    /* `setting NAME DAYS`: what lint counts with. Not said: the numbers in registry_read_program.c, with their reasons. */
+    /* `setting NAME NUMBER`: what lint counts with. Not said: the numbers in registry_read_program.c, with their reasons. */
     unsigned audit_period_days;  /* how long a period may be */
     unsigned audit_report_days;  /* how long after its end the statement may be published */
     unsigned warn_days;          /* how long before a licence, audit or certificate ends lint speaks */
     unsigned report_days;        /* how long after an incident was opened its report may come */
     unsigned disclosure_days;    /* how old a disclosure may be */
+    /* What `cathaya trust admit-log` asks of a monitor's report: */
+    unsigned log_observed_days;  /* on how many of the 90 days each endpoint was asked */
+    unsigned log_uptime;         /* of each endpoint over that time, in hundredths of a percent */
+    unsigned log_outage_hours;   /* no outage is so long */
+    unsigned log_report_days;    /* how old the report may be */
 };
 
 struct registry_operator {

@@ -51,6 +51,7 @@ static const struct command *const commands[] = {
     &command_signer_run,
     &command_trust_accept,
     &command_trust_add,
+    &command_trust_admit_log,
     &command_trust_build,
     &command_trust_diff,
     &command_trust_explain,

@@ -59,6 +59,7 @@ extern const struct command command_perspective_run;
 extern const struct command command_signer_run;
 extern const struct command command_trust_accept;
 extern const struct command command_trust_add;
+extern const struct command command_trust_admit_log;
 extern const struct command command_trust_build;
 extern const struct command command_trust_diff;
 extern const struct command command_trust_explain;
