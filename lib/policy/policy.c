@@ -100,6 +100,27 @@ static void begin(const struct policy_view *view, struct policy_answer *answer)
     answer->organisation[0] = '\0';
 }
 
+/* Characters that nobody sees, and those that turn the direction of the others: U+200B..200F, 202A..202E, 2060..206F, FEFF. */
+static bool has_hidden(const char *text)
+{
+    for (const uint8_t *c = (const uint8_t *)text; *c != 0; c++) {
+        bool is_hidden = c[0] == 0xe2 && ((c[1] == 0x80 && ((c[2] >= 0x8b && c[2] <= 0x8f) || (c[2] >= 0xaa && c[2] <= 0xae))) ||
+                                          (c[1] == 0x81 && c[2] >= 0xa0 && c[2] <= 0xaf));
+        if (is_hidden || (c[0] == 0xef && c[1] == 0xbb && c[2] == 0xbf))
+            return true;
+    }
+    return false;
+}
+
+static void show_organisation(const struct policy_view *view, struct policy_answer *answer)
+{
+    const struct policy_attribute *o = policy_view_attribute(view, POLICY_OID_ORGANISATION);
+    bool is_shown = answer->level >= 3 && answer->verdict < POLICY_VERDICT_NOT_SECURE && o != NULL &&
+                    policy_view_attribute_text(o, answer->organisation, sizeof answer->organisation) && !has_hidden(answer->organisation);
+    if (!is_shown)
+        answer->organisation[0] = '\0';
+}
+
 static void judge_all(struct policy_view *view, bool is_on_names, struct policy_answer *answer)
 {
     begin(view, answer);
@@ -108,10 +129,7 @@ static void judge_all(struct policy_view *view, bool is_on_names, struct policy_
         judge_rule(view, answer->count, is_on_names, row);
         add_to_verdict(row, answer);
     }
-    const struct policy_attribute *o = policy_view_attribute(view, POLICY_OID_ORGANISATION);
-    bool is_shown = answer->level >= 3 && o != NULL;
-    if (!is_shown || !policy_view_attribute_text(o, answer->organisation, sizeof answer->organisation))
-        answer->organisation[0] = '\0';
+    show_organisation(view, answer);
 }
 
 enum status policy_judge(const struct policy_set *set, const struct policy_subject *subject, struct policy_answer *answer,

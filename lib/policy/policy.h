@@ -1,6 +1,8 @@
 /* policy.h - the judgement of a root program: is this certificate secure, how much is known about who has it, and which rule
  * says so? Pure: no I/O, no clock, nothing is allocated; a policy_set is shared by threads.
  *
+ * An answer is about what was looked at: without a path, `secure` says nothing about who is at the other end.
+ *
  * Verdicts, worst last: secure, not_transparent, not_secure, untrusted. Each rule gives a row with its result, what was found,
  * and what follows from it; titles and fixes in English and Chinese are the policy's (policy_set.h).
  */
@@ -35,12 +37,12 @@ struct policy_rule_result {
 struct policy_answer {
     enum policy_verdict verdict;
     uint8_t level;   /* 1-4: T1-T4 */
-    char kind[4];    /* of the policy OID that decided: "DV", "IV", "OV", "EV", "MV", "SV"; "" when none did */
+    char kind[4];    /* what it says of itself, by the policy OID that counts: "DV", "IV", "OV", "EV", "MV", "SV"; "" when none does */
     bool is_intranet;
     bool is_gm;      /* its key is SM2 */
     uint16_t purpose; /* that it was judged for: TRUST_BUNDLE_TLS_INTRANET in place of TRUST_BUNDLE_TLS */
     const char *worst; /* id of the first rule that made the verdict; NULL when it is secure */
-    char organisation[POLICY_ORGANISATION_SIZE]; /* O of the subject in UTF-8, from T3 on; "" */
+    char organisation[POLICY_ORGANISATION_SIZE]; /* O of the subject in UTF-8, from T3 on and when it is not less than transparent; "" */
     size_t count;    /* one row for each rule of the code, in their order */
     struct policy_rule_result rules[POLICY_RULES_MAX];
 };

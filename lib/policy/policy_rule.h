@@ -10,7 +10,8 @@
 #include "codec/x509/extensions.h"
 #include "policy/policy.h"
 
-/* Certificates have below 20 attributes in a subject, and below 8 policies; more are not looked at. */
+/* Certificates have below 20 attributes in a subject, and below 8 policies. A subject with more is not judged; more policies count as
+ * ones that cannot be read. */
 #define POLICY_ATTRIBUTES_MAX 32
 #define POLICY_POLICIES_MAX 16
 /* A DNS name and its NUL. */
@@ -60,7 +61,7 @@ struct policy_view {
     struct extension extension[EXTENSIONS_MAX];
     size_t attribute_count;
     struct policy_attribute attributes[POLICY_ATTRIBUTES_MAX];
-    bool are_policies_bad;        /* certificatePolicies is there and cannot be read */
+    bool are_policies_bad;        /* certificatePolicies is there and cannot be read, or has too many */
     size_t policy_count;
     struct bytes policies[POLICY_POLICIES_MAX]; /* OID contents of certificatePolicies */
     size_t certificate_count;     /* 0: no path, or not looked at */

@@ -53,8 +53,9 @@ static enum status read_subject(struct policy_view *view, struct error *err)
             if (!der_enter(&set, DER_SEQUENCE, &one) || !der_tagged(&one, DER_OID, &oid) || !der_any(&one, &value) ||
                 !reader_is_at_end(&one))
                 return error_set(err, STATUS_MALFORMED, "the subject is no Name");
-            if (view->attribute_count < POLICY_ATTRIBUTES_MAX)
-                view->attributes[view->attribute_count++] = (struct policy_attribute){oid.contents, value.tag, value.contents};
+            if (view->attribute_count == POLICY_ATTRIBUTES_MAX)
+                return error_set(err, STATUS_LIMIT, "the subject has more than %d attributes", POLICY_ATTRIBUTES_MAX);
+            view->attributes[view->attribute_count++] = (struct policy_attribute){oid.contents, value.tag, value.contents};
         }
     }
     return STATUS_OK;
@@ -71,8 +72,9 @@ static void read_policies(struct policy_view *view)
     reader_init(&r, e->value);
     view->are_policies_bad = !der_enter(&r, DER_SEQUENCE, &list) || !reader_is_at_end(&r) || reader_is_at_end(&list);
     while (!view->are_policies_bad && !reader_is_at_end(&list)) {
-        view->are_policies_bad = !der_enter(&list, DER_SEQUENCE, &one) || !der_tagged(&one, DER_OID, &oid);
-        if (!view->are_policies_bad && view->policy_count < POLICY_POLICIES_MAX)
+        view->are_policies_bad = view->policy_count == POLICY_POLICIES_MAX || !der_enter(&list, DER_SEQUENCE, &one) ||
+                                 !der_tagged(&one, DER_OID, &oid);
+        if (!view->are_policies_bad)
             view->policies[view->policy_count++] = oid.contents;
     }
 }

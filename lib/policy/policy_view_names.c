@@ -57,9 +57,15 @@ bool policy_view_is_reserved(const struct policy_view *view, struct bytes addres
 
 /* ---- evidence ---- */
 
+/* It may have names of a hostile certificate in it, and it may be cut: what is shown has no control characters and is UTF-8. */
 __attribute__((format(printf, 2, 0))) static void say(struct policy_view *view, const char *format, va_list args)
 {
     (void)vsnprintf(view->evidence, POLICY_EVIDENCE_SIZE, format, args);
+    if (text_is_printable_utf8(bytes_of_text(view->evidence)))
+        return;
+    for (char *c = view->evidence; *c != '\0'; c++)
+        if (*c < ' ' || *c > '~')
+            *c = '?';
 }
 
 enum policy_outcome policy_view_broken(struct policy_view *view, const char *format, ...)
