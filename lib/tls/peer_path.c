@@ -111,11 +111,11 @@ static enum status choose(struct peer_search *s, const struct peer_candidate **b
         bool is_valid;
         if (has_bad_link(s, c))
             continue;
-        s->signature_count += c->count - 1;
-        if (s->signature_count > PEER_PATH_SIGNATURES_MAX) {
+        if (s->signature_count + c->count - 1 > PEER_PATH_SIGNATURES_MAX) {
             s->is_cut = true;
             return STATUS_REFUSED;
         }
+        s->signature_count += c->count - 1;
         enum status status = validate(s, c, &is_valid, err);
         if (status != STATUS_OK)
             return status;

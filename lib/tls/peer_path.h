@@ -91,8 +91,8 @@ struct peer_path {
     size_t candidate_count, signature_count, step_count;
 };
 
-/* peer_path_find is STATUS_OK when there is a good path. STATUS_REFUSED with path->reason, in words in err; STATUS_MALFORMED when the
- * leaf is no certificate (others that are not are left out), STATUS_USAGE for no leaf, STATUS_NO_MEMORY. Thread-safe on one trust. */
+/* peer_path_find is STATUS_OK when there is a good path. STATUS_REFUSED with path->reason, in words in err; STATUS_MALFORMED when one
+ * of the chain is no certificate, STATUS_USAGE for no leaf, STATUS_NO_MEMORY. Thread-safe on one trust. */
 MUST_USE enum status peer_path_find(const struct peer_path_request *request, struct peer_path *path, struct error *err);
 
 #endif

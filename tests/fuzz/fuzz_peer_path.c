@@ -66,7 +66,7 @@ static void search(const struct peer_trust *trust, const struct bytes *chain, si
     const struct peer_path_request request = {.trust = trust, .chain = chain, .count = count, .purpose = purpose, .at_s = AT_S};
     enum status s = peer_path_find(&request, &path, &err);
     require(path.step_count <= PEER_PATH_STEPS_MAX + 1 && path.candidate_count <= PEER_PATH_CANDIDATES_MAX);
-    require(path.signature_count <= PEER_PATH_SIGNATURES_MAX + PEER_PATH_CERTIFICATES_MAX);
+    require(path.signature_count <= PEER_PATH_SIGNATURES_MAX);
     require(path.count <= PEER_PATH_CERTIFICATES_MAX && (path.count == 0 || path.at < path.count));
     if (s == STATUS_OK)
         check_good(&path, &request);

@@ -754,7 +754,7 @@ static void two_names(void **state)
     enum status s = find(&r);
     assert_true(s == STATUS_OK || path.reason == PEER_PATH_LIMIT);
     assert_int_equal(path.candidate_count, PEER_PATH_CANDIDATES_MAX);
-    assert_true(path.signature_count <= PEER_PATH_SIGNATURES_MAX + PEER_PATH_CERTIFICATES_MAX);
+    assert_true(path.signature_count <= PEER_PATH_SIGNATURES_MAX);
     end();
     for (size_t i = 0; i < MANY; i++)
         chain_clear(&all[i]);
