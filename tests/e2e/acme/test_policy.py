@@ -1,4 +1,5 @@
 """What the policy would call not secure is not issued, and who asks for it hears the rule; the policy is a file that a reload reads."""
+import json
 import os
 import signal
 import subprocess
@@ -157,6 +158,29 @@ class Policy(acme_raw.Case):
             self.assertIn('Policy: 1.2.156.157933.81', text)
             self.assertIn('CA Issuers - URI:http://', text)
             self.assertEqual('TLS Web Client Authentication' in text, suite == 'gm')
+
+    def test_clients_have_nothing_against_them(self):
+        """Every kind of certificate, with its path to a root that is trusted for it, by the rules of clients; SCTs alone are missing,
+        which sites bring by TLS."""
+        trust = self.world.path('trust')
+        for suite in ('gm', 'intl'):
+            acme_world.run('trust', 'import', '--dir', trust, '--root', self.world.path(suite + '-r1', 'root.pem'),
+                           '--intermediate', self.world.path(suite + '-r1', 'issuing.pem'))
+            acme_world.run('trust', 'import', '--dir', trust, '--root', self.world.path(suite + '-intranet', 'root.pem'), '--purpose', 'tls-intranet')
+        for profile, kind in (('gm-classic', 'sm2'), ('intl-classic', 'p256'), ('intl-classic', 'rsa2048'), ('gm-intranet', 'sm2'),
+                              ('intl-intranet', 'p256')):
+            name = self.name()
+            names = (name, ('ip', '127.0.0.1')) if 'intranet' in profile else (name,)
+            certificate = acme_raw.Client(self.world).issue(*names, kind=kind, profile=profile)
+            done = acme_world.run('trust', 'explain', '--trust', trust, '--dns', name, '--public-label', 'test', '--json', certificate.path,
+                                  check=False)
+            answer = json.loads(done.stdout)
+            bad = {rule['id'] for rule in answer['rules'] if rule['result'] in ('fail', 'warn')}
+            self.assertLessEqual(bad, {'CT-02', 'CT-04', 'IN-08', 'RP-10'}, (profile, kind, answer))
+            self.assertEqual(answer['level'], 'T1')
+            kept = {rule['id'] for rule in answer['rules'] if rule['result'] == 'pass'}
+            self.assertLessEqual({'rfc5280-path', 'RP-01', 'RP-04'} | ({'RP-05', 'RP-06', 'RP-07', 'RP-08'} if kind == 'sm2' else {'br-aia'}) |
+                                 ({'IN-01', 'IN-02', 'IN-03', 'IN-05', 'IN-06', 'IN-07'} if 'intranet' in profile else {'PU-01'}), kept)
 
     def test_issuing_cas(self):
         for suite in ('gm', 'intl'):
