@@ -9,6 +9,7 @@ for wrong usage.
 import argparse
 import hashlib
 import os
+import re
 import sys
 import time
 
@@ -23,7 +24,7 @@ import x509
 from sm3 import sm3
 
 DAY = 86400
-KNOWN = range(1, 10)
+KNOWN = range(1, 11)
 OPTIONAL = 0x8000
 
 
@@ -113,19 +114,55 @@ def key_of(algorithm, spki):
 
 # Elements of the sections
 
+def read_level(r):
+    level = r.number(1)
+    need(1 <= level <= 4, 'a level that there is not')
+    return level
+
+
+DNS_NAME = re.compile(rb'[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*')
+
+
+def read_names(r):
+    names, rest = [], Reader(r.vector(2))
+    while rest.data:
+        names.append(rest.vector(1))
+    need(all(len(name) <= 253 and DNS_NAME.fullmatch(name) for name in names), 'a name is none')
+    ascending(names, 'names of an anchor')
+    return names
+
+
+def read_limits(r):
+    flags, level, distrust, sct_distrust = r.number(1), read_level(r), r.when(), r.when()
+    need(flags in (0, 1), 'limits have flags that there are not')
+    permitted, excluded, serials, rest = read_names(r), read_names(r), [], Reader(r.vector(3))
+    while rest.data:
+        first, last = rest.number(20), rest.number(20)
+        need(first <= last and (not serials or serials[-1][1] + 1 < first), 'serial numbers of an anchor are not in order, or touch')
+        serials.append((first, last))
+    return {'listed_only': flags == 1, 'level': level, 'distrust_after': distrust, 'sct_distrust_after': sct_distrust,
+            'permitted': permitted, 'excluded': excluded, 'serials': serials}
+
+
 def read_anchor(r):
-    kind, purposes, distrust, certificate = r.number(1), r.purposes(), r.when(), r.filled(3)
+    kind, purposes, limits, certificate = r.number(1), r.purposes(), read_limits(r), r.filled(3)
     need(kind in (0, 1), 'an anchor is neither root nor intermediate')
-    return {'kind': kind, 'purposes': purposes, 'distrust_after': distrust, 'certificate': certificate, 'order': certificate}
+    return {'kind': kind, 'purposes': purposes, 'limits': limits, 'certificate': certificate, 'order': certificate}
 
 
 def read_ct_log(r):
-    suite, spki, operator, url, state = r.number(1), r.filled(2), r.text(), r.url(True), r.number(1)
-    since, covers = r.when(), (r.when(), r.when())
-    need(suite in (1, 2) and 1 <= state <= 6, 'a CT log has a suite or state that there is not')
+    suite, kind, test, spki, operator, description = r.number(1), r.number(1), r.number(1), r.filled(2), r.text(), r.text(True)
+    urls, mmd, state, since, final = (r.url(True), r.url(True)), r.number(4), r.number(1), r.when(), r.vector(1)
+    covers, previous, rest = (r.when(), r.when()), [], Reader(r.vector(2))
+    while rest.data:
+        previous.append((rest.text(), rest.when()))
+    ascending([end for _, end in previous], 'previous operators')
+    need(suite in (1, 2) and kind in (1, 2) and test in (0, 1) and 1 <= state <= 6 and len(final) in (0, 40), 'a CT log has what there is not')
+    need(kind == 2 or urls[0] == urls[1], 'an RFC 6962 log has two URLs')
+    need(len(previous) <= 4, 'a CT log has too many previous operators')
     need(covers == (0, 0) or covers[0] < covers[1], 'a CT log covers nothing')
-    return {'suite': suite, 'key': spki, 'operator': operator, 'url': url, 'state': state, 'since': since, 'covers': covers,
-            'order': (suite, spki)}
+    return {'suite': suite, 'kind': kind, 'key': spki, 'operator': operator, 'description': description, 'urls': urls, 'mmd': mmd, 'state': state,
+            'since': since, 'covers': covers, 'previous': previous, 'order': (suite, spki)}
 
 
 def read_cosigner(r):
@@ -144,7 +181,7 @@ def read_rule(r):
 
 
 def read_ca(r):
-    certificate, operator, purposes = r.filled(3), r.text(), r.purposes()
+    certificate, operator, purposes, level = r.filled(3), r.text(), r.purposes(), read_level(r)
     urls, rules = [], []
     rest = Reader(r.vector(2))
     while rest.data:
@@ -156,7 +193,7 @@ def read_ca(r):
         ca = mtc.Ca(certificate)
     except mtc.BadCa as error:
         raise BadBundle(f'certificate of a CA: {error}') from error
-    return {'ca': ca, 'certificate': certificate, 'operator': operator, 'purposes': purposes, 'urls': urls, 'rules': rules,
+    return {'ca': ca, 'certificate': certificate, 'operator': operator, 'purposes': purposes, 'level': level, 'urls': urls, 'rules': rules,
             'order': id_order(ca.id)}
 
 
@@ -185,12 +222,20 @@ def read_log(r):
 
 
 def read_key(r):
-    algorithm, spki = r.filled(1), r.filled(2)
-    return {'key': key_of(algorithm, spki), 'order': spki}
+    role, algorithm, spki = r.number(1), r.filled(1), r.filled(2)
+    need(role in (1, 2), 'a signing key has a role that there is not')
+    log = (r.number(1), r.text(), r.text()) if role == 2 else None
+    need(log is None or log[0] in (5, 6, 255), 'a key of the log of versions has a type that there is not')
+    return {'role': role, 'key': key_of(algorithm, spki), 'log': log, 'order': (role, spki)}
+
+
+def read_signer(r):
+    algorithm, spki, operator, level = r.filled(1), r.filled(2), r.text(), read_level(r)
+    return {'algorithm': algorithm, 'spki': spki, 'operator': operator, 'level': level, 'order': spki}
 
 
 ELEMENTS = {1: ('anchors', read_anchor), 2: ('ct_logs', read_ct_log), 3: ('cosigners', read_cosigner), 4: ('cas', read_ca),
-            5: ('revoked', read_revoked), 6: ('logs', read_log), 9: ('keys', read_key)}
+            5: ('revoked', read_revoked), 6: ('logs', read_log), 9: ('keys', read_key), 10: ('signers', read_signer)}
 
 
 class Bundle:
@@ -199,7 +244,7 @@ class Bundle:
     def __init__(self, data):
         self.data = data
         r = Reader(data)
-        r.label(b'trust-bundle/v1\n')
+        r.label(b'trust-bundle/v2\n')
         self.version, self.issued, self.expires = r.number(8), r.when(), r.when()
         need(self.version > 0, 'version 0')
         need(self.expires == 0 or self.expires >= self.issued, 'it expires before it is issued')
@@ -211,6 +256,7 @@ class Bundle:
             need(kind > last, 'sections are not in order')
             self.read_section(kind, Reader(body))
             last = kind
+        need(len({key['log'][2] for key in self.keys if key['log']}) <= 1, 'the log of versions has two origins')
         known = {cosigner['id'] for cosigner in self.cosigners}
         for rule in (rule for ca in self.cas for rule in ca['rules']):
             need(known.issuperset(rule['members']), 'a rule names somebody who is no cosigner')
@@ -218,7 +264,12 @@ class Bundle:
     def read_section(self, kind, r):
         need(kind in KNOWN or kind >= OPTIONAL, f'section {kind} is not known, and may not be skipped')
         if kind in (7, 8):
-            need(r.number(2) > 0, 'version 0 of policy or identities')
+            need(r.number(2) == 1, 'a version of policy or identities that is not known')
+            if kind == 8:
+                need(r.data, 'no identities')
+            else:
+                self.policy = r.filled(3), r.vector(3)
+                r.end('the policy')
         if kind not in ELEMENTS:
             return
         name, read = ELEMENTS[kind]
@@ -289,7 +340,7 @@ def main(argv=None):
     arguments = parser.parse_args(argv)
     try:
         data = read_file(arguments.envelope)
-        pinned = [entry['key'] for entry in TrustFile(read_file(arguments.keys)).bundle.keys]
+        pinned = [entry['key'] for entry in TrustFile(read_file(arguments.keys)).bundle.keys if entry['role'] == 1]
     except (OSError, BadBundle, x509.Refused) as error:
         print(f'bundle.py: {error}', file=sys.stderr)
         return 2

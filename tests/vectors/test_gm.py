@@ -177,7 +177,11 @@ class TrustBundle(unittest.TestCase):
         expires = bundle.Bundle(read('trust', 'contents')).expires
         issued = bundle.Bundle(read('trust', 'contents')).issued
         for at, is_good in ((issued - 86400, True), (issued - 86401, False), (expires, True), (expires + 1, False)):
-            self.assertEqual((self.ours(str(at))[0] == 0, self.theirs(str(at))[0] == 0), (is_good, is_good), at)
+            self.assertEqual(self.theirs(str(at))[0] == 0, is_good, at)
+            # What is held is used without landmarks for 70 days more.
+            self.assertEqual(self.ours(str(at))[0] == 0, is_good or at > expires, at)
+        for at, is_good in ((expires + 70 * 86400, True), (expires + 70 * 86400 + 1, False)):
+            self.assertEqual(self.ours(str(at))[0] == 0, is_good, at)
 
     def test_both_signatures(self):
         envelope = bundle.Envelope(read('trust', 'trust.bundle'))
@@ -212,12 +216,46 @@ class TrustBundle(unittest.TestCase):
             sections.append(rest[:size])
             rest = rest[size:]
         cosigners, cas, revoked, logs = sections
-        pair = revoked[-32:]
+        pair, policy, names = revoked[-32:], b'\0\0\1p' + bytes(3), b'\5a.a-b\3b.c'
+
+        def serial(first, last):
+            return first.to_bytes(20, 'big') + last.to_bytes(20, 'big')
+
+        def anchor(flags_and_level, permitted, excluded, serials):
+            lists = b''.join(len(part).to_bytes(2, 'big') + part for part in (permitted, excluded))
+            return b'\0\2\0\1' + flags_and_level + bytes(16) + lists + len(serials).to_bytes(3, 'big') + serials + b'\0\0\1c'
+
+        def previous(end):
+            return b'\1p' + end.to_bytes(8, 'big')
+
+        def ct_log(kind=b'\2', test=b'\0', second=b'\1u', final=b'\0', previous=b''):
+            return (b'\1' + kind + test + b'\0\1k\1o\0\1u' + second + bytes(4) + b'\3' + bytes(8) + final + bytes(16) +
+                    len(previous).to_bytes(2, 'big') + previous)
+
         rows = {
             'as it is': (sections, True), 'nothing': ([], True), 'without cosigners': ([cas], False), 'swapped': ([cas, cosigners], False),
             'twice': ([cosigners, cosigners, cas], False), 'empty section': ([section(1, b''), *sections], False),
-            'unknown': ([*sections, section(10, b'x')], False), 'optional': ([*sections, section(0x8000, b'x')], True),
-            'policy 0': ([*sections, section(7, b'\0\0x')], False), 'policy 1': ([*sections, section(7, b'\0\1x')], True),
+            'unknown': ([*sections, section(11, b'x')], False), 'optional': ([*sections, section(0x8000, b'x')], True),
+            'policy 0': ([*sections, section(7, b'\0\0' + policy)], False), 'policy 1': ([*sections, section(7, b'\0\1' + policy)], True),
+            'policy 2': ([*sections, section(7, b'\0\2' + policy)], False), 'policy and more': ([*sections, section(7, b'\0\1' + policy + b'x')], False),
+            'no policy': ([*sections, section(7, b'\0\1' + bytes(6))], False), 'identities': ([*sections, section(8, b'\0\1x')], True),
+            'no identities': ([*sections, section(8, b'\0\1')], False),
+            'anchor': ([section(1, anchor(b'\0\4', names, names, serial(5, 7) + serial(9, 9)))], True),
+            'level 5': ([section(1, anchor(b'\0\5', names, names, b''))], False), 'level 0': ([section(1, anchor(b'\0\0', names, names, b''))], False),
+            'flags': ([section(1, anchor(b'\2\4', names, names, b''))], False), 'one flag': ([section(1, anchor(b'\1\1', names, b'', b''))], True),
+            'names swapped': ([section(1, anchor(b'\0\4', names[6:] + names[:6], b'', b''))], False),
+            'upper case': ([section(1, anchor(b'\0\4', b'\1A', b'', b''))], False), 'dot at the end': ([section(1, anchor(b'\0\4', b'\2a.', b'', b''))], False),
+            'serials touch': ([section(1, anchor(b'\0\4', b'', b'', serial(5, 7) + serial(8, 9)))], False),
+            'serials back': ([section(1, anchor(b'\0\4', b'', b'', serial(7, 5)))], False),
+            'CT log': ([section(2, ct_log())], True), 'CT log, test': ([section(2, ct_log(test=b'\1'))], True),
+            'CT log, test 2': ([section(2, ct_log(test=b'\2'))], False), 'CT log, kind 3': ([section(2, ct_log(kind=b'\3'))], False),
+            'CT log, two URLs': ([section(2, ct_log(kind=b'\1', second=b'\1v'))], False),
+            'CT log, static, two URLs': ([section(2, ct_log(second=b'\1v'))], True), 'CT log, final': ([section(2, ct_log(final=b'\x28' + bytes(40)))], True),
+            'CT log, half a final': ([section(2, ct_log(final=b'\x27' + bytes(39)))], False),
+            'CT log, before': ([section(2, ct_log(previous=previous(1) + previous(2)))], True),
+            'CT log, before and again': ([section(2, ct_log(previous=previous(2) + previous(2)))], False),
+            'CT log, five before': ([section(2, ct_log(previous=b''.join(map(previous, range(1, 6)))))], False),
+            'signer': ([section(10, b'\1a\0\1k\1o\3')], True), 'signer, level 5': ([section(10, b'\1a\0\1k\1o\5')], False),
             'ranges swapped': ([cosigners, cas, revoked[:-32] + pair[16:] + pair[:16], logs], False),
             'ranges touch': ([cosigners, cas, revoked[:-16] + (2**48 + 4).to_bytes(8, 'big') * 2, logs], False),
             'element twice': ([cosigners, cas, section(5, revoked[5:] * 2), logs], False),
