@@ -237,7 +237,7 @@ static int run_audit(const struct options *options)
 }
 
 static const struct option_row audit_rows[] = {
-    {.name = "log", .metavar = "FILE", .is_required = true, .help = "the log as the distributor publishes it, identity/log"},
+    {.name = "log", .metavar = "FILE", .is_required = true, .help = "the log as the distributor publishes it: identity-log"},
     {.name = "json", .help = "a JSON object for each bundle"},
     {.name = NULL},
 };

@@ -129,22 +129,23 @@ static enum status drop(struct builder *content, enum status s)
 
 /* ---- website identities ---- */
 
+/* For monitors it is published as it stands. */
 static enum status read_identity_log(struct publish_input *in, bool *is_there, struct error *err)
 {
     char path[PUBLISH_CONFIG_PATH_MAX + sizeof IDENTITY_FILE_LOG];
-    struct builder text;
+    struct builder *text = new_content(IDENTITY_LOG_TEXT_MAX);
+    *is_there = false;
+    if (text == NULL)
+        return error_set(err, STATUS_NO_MEMORY, "out of memory");
     (void)snprintf(path, sizeof path, "%s/" IDENTITY_FILE_LOG, in->config->registry);
-    builder_init(&text, IDENTITY_LOG_TEXT_MAX);
-    enum status s = input_read(path, IDENTITY_LOG_TEXT_MAX, &text, err);
+    enum status s = input_read(path, IDENTITY_LOG_TEXT_MAX, text, err);
     *is_there = s == STATUS_OK;
-    if (s == STATUS_USAGE) /* no such file: a registry need not have one */
-        s = STATUS_OK;
-    if (s == STATUS_OK && *is_there)
-        s = identity_log_new(&in->identities, err);
-    if (s == STATUS_OK && *is_there)
-        s = error_prefix(err, identity_log_read(in->identities, builder_view(&text), err), "%s", path);
-    builder_clear(&text);
-    return s;
+    if (!*is_there)
+        return drop(text, s == STATUS_USAGE ? STATUS_OK : s); /* no such file: a registry need not have one */
+    s = identity_log_new(&in->identities, err);
+    if (s == STATUS_OK)
+        s = error_prefix(err, identity_log_read(in->identities, builder_view(text), err), "%s", path);
+    return s == STATUS_OK ? add_file(in, IDENTITY_FILE_PUBLISHED_LOG, text, err) : drop(text, s);
 }
 
 static enum status add_identity_file(struct publish_input *in, size_t i, struct error *err)
