@@ -1,0 +1,1 @@
+cathaya_fuzz_target(trust_delta layer_rules)
