@@ -83,9 +83,10 @@ static unsigned key_bit(struct bytes spki)
 static bool is_key_of_profile(struct lint_view *view)
 {
     char name[SUBJECT_KEY_TEXT_SIZE];
-    subject_key_describe(view->subject->spki, name, sizeof name);
-    return (key_bit(view->subject->spki) & view->subject->profile->keys) != 0 ||
-           wrong(view, "this profile is not for keys of this kind", name);
+    if ((key_bit(view->subject->spki) & view->subject->profile->keys) != 0)
+        return true;
+    subject_key_describe(view->subject->spki, name, sizeof name); /* decodes it: not for each good one */
+    return wrong(view, "this profile is not for keys of this kind", name);
 }
 
 /* ---- extensions ---- */

@@ -164,9 +164,9 @@ class Policy(acme_raw.Case):
         which sites bring by TLS."""
         trust = self.world.path('trust')
         for suite in ('gm', 'intl'):
-            acme_world.run('trust', 'import', '--dir', trust, '--root', self.world.path(suite + '-r1', 'root.pem'),
-                           '--intermediate', self.world.path(suite + '-r1', 'issuing.pem'))
-            acme_world.run('trust', 'import', '--dir', trust, '--root', self.world.path(suite + '-intranet', 'root.pem'), '--purpose', 'tls-intranet')
+            for folder, purpose in (('-r1', 'tls'), ('-intranet', 'tls-intranet')):
+                acme_world.run('trust', 'import', '--dir', trust, '--root', self.world.path(suite + folder, 'root.pem'), '--purpose', purpose,
+                               '--intermediate', self.world.path(suite + folder, 'issuing.pem'), '--purpose', purpose)
         for profile, kind in (('gm-classic', 'sm2'), ('intl-classic', 'p256'), ('intl-classic', 'rsa2048'), ('gm-intranet', 'sm2'),
                               ('intl-intranet', 'p256')):
             name = self.name()
