@@ -68,6 +68,7 @@ static json_t *trust(const struct demo_world *w)
 {
     json_t *o = json_object();
     output_json_text(o, "dir", w->trust);
+    (void)json_object_set_new(o, "url", json_string(w->trust_url));
     return o;
 }
 

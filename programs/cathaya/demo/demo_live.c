@@ -84,6 +84,7 @@ static void close_world(struct demo_world *w)
     demo_processes_end(&w->processes);
     demo_http01_stop(w);
     demo_gateway_stop(w);
+    demo_trust_stop(w);
     curl_fetch_free(w->fetch);
     event_loop_free(w->loop);
     log_list_clear(&w->ctlogs);
@@ -143,6 +144,10 @@ static enum status use_services(struct running *r, struct error *err)
         s = demo_relying_run(w, &r->wrong_count, err);
     if (s == STATUS_OK)
         s = demo_visit_run(w, &r->wrong_count, err);
+    if (s == STATUS_OK)
+        s = demo_judge_run(w, &r->wrong_count, err);
+    if (s == STATUS_OK)
+        s = demo_trust_delta(w, err);
     if (s == STATUS_OK)
         s = demo_logs_look(w, err);
     if (s == STATUS_OK)

@@ -13,6 +13,7 @@
 
 #include "demo/demo.h"
 #include "input.h"
+#include "output.h"
 
 /* How often is_done is asked: nothing is slowed down by it, and it costs nothing. */
 #define ASK_MS 5
@@ -312,6 +313,13 @@ enum status demo_processes_run(struct demo_processes *all, const char *name, con
 {
     enum status s = demo_processes_start(all, name, arguments, NULL, out, err);
     return s == STATUS_OK ? demo_process_finish(*out, READY_S, err) : s;
+}
+
+enum status demo_processes_ask(struct demo_processes *all, const char *name, const char *const *arguments,
+                               struct demo_process **out, struct error *err)
+{
+    enum status s = demo_processes_run(all, name, arguments, out, err);
+    return s != STATUS_OK && *out != NULL && (*out)->pid == 0 && (*out)->exit_status == EXIT_NO ? STATUS_OK : s;
 }
 
 /* ---- the end ---- */

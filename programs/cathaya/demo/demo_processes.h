@@ -11,7 +11,7 @@
 #include "adapters/event_loop/event_loop.h"
 #include "base/builder.h"
 
-#define DEMO_PROCESSES_MAX 48
+#define DEMO_PROCESSES_MAX 96
 #define DEMO_ARGUMENTS_MAX 24
 #define DEMO_PROCESS_NAME_SIZE 48
 #define DEMO_ADDRESS_SIZE 64
@@ -67,6 +67,10 @@ MUST_USE enum status demo_process_finish(struct demo_process *process, unsigned 
 
 /* demo_processes_run starts and finishes a program. */
 MUST_USE enum status demo_processes_run(struct demo_processes *all, const char *name, const char *const *arguments,
+                                        struct demo_process **out, struct error *err);
+
+/* demo_processes_ask is the same for a program that judges: exit status 1, a no, is an answer too. */
+MUST_USE enum status demo_processes_ask(struct demo_processes *all, const char *name, const char *const *arguments,
                                         struct demo_process **out, struct error *err);
 
 /* demo_process_failed says in err how it ended, with the last line of its log. */

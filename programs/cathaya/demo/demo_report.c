@@ -54,13 +54,13 @@ static void report_log(const struct demo_world *w, size_t i)
 static void report_visit(const struct demo_world *w, const struct demo_visit *v)
 {
     if (w->is_json)
-        output_json(json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:s, s:b}", "visit", v->profile, "certificate_kind", v->kind, "group",
+        output_json(json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:s, s:s, s:b}", "visit", v->profile, "certificate_kind", v->kind, "group",
                               v->group, "suite", v->suite, "certificate_bytes", (json_int_t)v->certificate_bytes, "flight_bytes",
                               (json_int_t)v->flight_bytes, "handshake_ms", (json_int_t)v->handshake_ms, "verdict", v->verdict,
-                              "right", (int)v->is_right));
+                              "level", v->level, "right", (int)v->is_right));
     else
-        output_line("  %-15s  %-15s  %-16s  %-38s %6zu %7zu  %5llu  %s", v->profile, v->kind, v->group, v->suite,
-                    v->certificate_bytes, v->flight_bytes, v->handshake_ms, v->is_right ? v->verdict : "WRONG");
+        output_line("  %-15s  %-15s  %-16s  %-38s %6zu %7zu  %5llu  %s, %s", v->profile, v->kind, v->group, v->suite,
+                    v->certificate_bytes, v->flight_bytes, v->handshake_ms, v->is_right ? v->verdict : "WRONG", v->level);
 }
 
 static void report_visits(const struct demo_world *w)
@@ -73,6 +73,35 @@ static void report_visits(const struct demo_world *w)
     }
     for (size_t i = 0; i < DEMO_VISITS; i++)
         report_visit(w, &w->visits[i]);
+}
+
+static void report_judged(const struct demo_world *w, const struct demo_judged *j)
+{
+    if (w->is_json) {
+        output_json(json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:b}", "judged", j->what, "level", j->level, "verdict", j->verdict, "rule",
+                              j->rule, "en", j->said_en, "zh", j->said_zh, "right", (int)j->is_right));
+        return;
+    }
+    output_line("  %-42s  %-2s  %s%s%s", j->what, j->level, j->is_right ? j->verdict : "WRONG", j->rule[0] != '\0' ? ", rule " : "", j->rule);
+    output_line("      %s", j->said_en);
+    output_line("      %s", j->said_zh);
+}
+
+static void report_trust(const struct demo_world *w)
+{
+    const struct demo_delta *d = &w->delta;
+    if (!w->is_json) {
+        output_line("%s", "");
+        output_line("  what a client with the root program's trust bundle says, in both languages");
+    }
+    for (size_t i = 0; i < DEMO_JUDGED; i++)
+        report_judged(w, &w->judged[i]);
+    if (w->is_json)
+        output_json(json_pack("{s:s, s:I, s:I, s:I, s:I}", "trust", w->trust_url, "from", (json_int_t)d->from, "to", (json_int_t)d->to,
+                              "delta_bytes", (json_int_t)d->bytes, "bundle_bytes", (json_int_t)d->bundle_bytes));
+    else
+        output_line("  trust bundle: version %llu came as a delta of %zu bytes from version %llu; whole it has %zu", (unsigned long long)d->to,
+                    d->bytes, (unsigned long long)d->from, d->bundle_bytes);
 }
 
 static void report_monitor(const struct demo_world *w)
@@ -107,6 +136,7 @@ void demo_report(const struct demo_world *w)
     for (size_t i = 0; i < DEMO_SUITES; i++)
         report_log(w, i);
     report_visits(w);
+    report_trust(w);
     report_monitor(w);
     (void)fflush(stdout);
 }

@@ -72,10 +72,12 @@ enum status demo_services_start(struct demo_world *w, struct error *err)
     if (s == STATUS_OK)
         s = start_ca(w, err);
     if (s == STATUS_OK)
+        s = demo_trust_start(w, err);
+    if (s == STATUS_OK)
         s = demo_gateway_start(w, err);
     if (s == STATUS_OK)
         s = demo_monitor_start(w, err);
     if (s == STATUS_OK)
-        demo_say(w, "running:  four CAs in one service at %s, 4 mirrors, 4 CT logs of 2 operators, 2 validation perspectives, a mock DNS, a gateway, a monitor", w->base_url);
+        demo_say(w, "running:  four CAs in one service at %s, 4 mirrors, 4 CT logs of 2 operators, 2 validation perspectives, a mock DNS, a root program's distributor, a gateway, a monitor", w->base_url);
     return s;
 }

@@ -57,55 +57,6 @@ static bool has_everything(void *context)
     return done == DEMO_PROFILES;
 }
 
-/* ---- what the clients trust ---- */
-
-static enum status run_trust(struct demo_world *w, const char *name, const char *const *arguments, struct error *err)
-{
-    struct demo_process *process;
-    return demo_processes_run(&w->processes, name, arguments, &process, err);
-}
-
-static enum status import_ca(struct demo_world *w, const struct demo_issuer *issuer, struct error *err)
-{
-    char policy[DEMO_PATH_SIZE], root[DEMO_PATH_SIZE], url[DEMO_URL_SIZE + 32], name[64];
-    struct builder text;
-    builder_init(&text, 65536);
-    demo_relying_policy(w, issuer->suite, &text);
-    (void)snprintf(name, sizeof name, "%s-cosigners.policy", issuer->suite);
-    enum status s = builder_status(&text, "policy", err);
-    if (s == STATUS_OK)
-        s = demo_write(w, name, builder_view(&text), 0644, err);
-    builder_clear(&text);
-    if (s == STATUS_OK)
-        s = demo_path(w, policy, err, "%s", name);
-    if (s == STATUS_OK)
-        s = demo_path(w, root, err, "%s-classic/root.pem", issuer->suite);
-    (void)snprintf(url, sizeof url, "%s/log/%s", w->base_url, issuer->suite);
-    (void)snprintf(name, sizeof name, "trust-import-%s", issuer->suite);
-    const char *const arguments[] = {"cathaya", "trust",     "import", "--dir",    w->trust, "--root", root, "--ca",
-                                     issuer->ca_file, "--log-url", url,      "--policy", policy, NULL};
-    return s == STATUS_OK ? run_trust(w, name, arguments, err) : s;
-}
-
-static enum status make_trust(struct demo_world *w, struct error *err)
-{
-    enum status s = demo_path(w, w->trust, err, "trust");
-    for (size_t i = 0; s == STATUS_OK && i < DEMO_SUITES; i++)
-        s = import_ca(w, &w->issuers[i], err);
-    const char *const arguments[] = {"cathaya", "trust", "update", "--dir", w->trust, "--ca-file", w->ca_file, NULL};
-    return s == STATUS_OK ? run_trust(w, "trust-update", arguments, err) : s;
-}
-
-enum status demo_trust_watch(struct demo_world *w, struct error *err)
-{
-    struct demo_process *process;
-    const char *const arguments[] = {"cathaya", "trust", "update", "--dir", w->trust, "--ca-file", w->ca_file, "--watch", "3", NULL};
-    enum status s = demo_processes_start(&w->processes, "trust-watch", arguments, NULL, &process, err);
-    if (s == STATUS_OK)
-        process->is_service = true; /* it says nothing when it is ready */
-    return s;
-}
-
 /* ---- visits ---- */
 
 static void copy_text(const json_t *object, const char *name, char *out, size_t size)
@@ -123,6 +74,7 @@ static void read_visit(const json_t *o, size_t i, struct demo_visit *v)
     copy_text(o, "group", v->group, sizeof v->group);
     copy_text(o, "suite", v->suite, sizeof v->suite);
     copy_text(o, "verdict", v->verdict, sizeof v->verdict);
+    copy_text(o, "level", v->level, sizeof v->level);
     (void)snprintf(v->kind, sizeof v->kind, "%.15s %.15s", suite, mode);
     v->certificate_bytes = (size_t)json_integer_value(json_object_get(certificate, "bytes"));
     v->flight_bytes = (size_t)json_integer_value(json_object_get(bytes, "server_flight"));
@@ -140,8 +92,8 @@ static enum status visit(struct demo_world *w, size_t i, struct error *err)
     (void)snprintf(address, sizeof address, "127.0.0.1:%u", w->gateway_port);
     (void)snprintf(name, sizeof name, "fetch-%s", v->profile);
     const char *const arguments[] = {"cathaya", "fetch", "--policy-check", "off", "https://" DEMO_SITE "/", "--connect", address, "--trust",
-                                     w->trust, "--as", v->profile, "--json", NULL};
-    enum status s = demo_processes_run(&w->processes, name, arguments, &process, err);
+                                     w->trust, "--public-label", "test", "--as", v->profile, "--json", NULL};
+    enum status s = demo_processes_ask(&w->processes, name, arguments, &process, err);
     if (s != STATUS_OK)
         return s;
     json_t *o = json_loadb((const char *)process->output.data, process->output.len, JSON_REJECT_DUPLICATES, NULL);
@@ -155,7 +107,7 @@ enum status demo_visit_run(struct demo_world *w, size_t *wrong_count, struct err
     demo_say(w, "visiting: https://%s behind the gateway, as four kinds of client, once it has its certificates", DEMO_SITE);
     enum status s = demo_processes_wait(&w->processes, has_everything, w, READY_S, "the gateway's certificates", err);
     if (s == STATUS_OK)
-        s = make_trust(w, err);
+        s = demo_trust_client(w, err);
     for (size_t i = 0; s == STATUS_OK && i < DEMO_VISITS; i++) {
         s = visit(w, i, err);
         *wrong_count += s == STATUS_OK && !w->visits[i].is_right;

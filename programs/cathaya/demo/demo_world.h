@@ -1,11 +1,13 @@
 /* demo_world.h - the services of the demo on loopback, and who uses them: a mock DNS, two perspectives, two mirrors of each
- * suite, four CT logs of two operators, one process with four CAs, a gateway in front of a page, and a monitor. Private to programs/cathaya/demo.
+ * suite, four CT logs of two operators, one process with four CAs, a root program with its distributor, a
+ * gateway in front of a page, and a monitor. Private to programs/cathaya/demo.
  *
  *   DIR/services/             configurations, keys and state of all of them
  *   DIR/services/logs/        what they write
  *   DIR/services/certificates what the ACME clients got
  *   DIR/services/ctlog-*      CT logs of two operators
  *   DIR/services/gateway      the gateway's state
+ *   DIR/services/registry     what the root program keeps; trust-* what its distributor has
  *   DIR/services/trust        what the clients at the gateway trust
  *   DIR/demo.json             where everything is, for other programs
  */
@@ -37,6 +39,9 @@
 #define DEMO_SITE "www.demo.test"
 /* What the monitor watches for its owner. */
 #define DEMO_BANK "bank.demo.test"
+/* Whose certificate no log of the program has. */
+#define DEMO_OLD_SITE "old.demo.test"
+#define DEMO_JUDGED 5
 
 struct demo_mirror {
     const char *suite, *id, *algorithm, *label;
@@ -79,10 +84,25 @@ struct demo_log_view {
 /* A client at the gateway, and what it got. */
 struct demo_visit {
     const char *profile; /* of `cathaya fetch --as` */
-    char kind[32], group[32], suite[64], verdict[32];
+    char kind[32], group[32], suite[64], verdict[32], level[8];
     size_t certificate_bytes, flight_bytes;
     unsigned long long handshake_ms;
     bool is_right; /* the kind that it should get, and the page */
+};
+
+/* What a user is told about a certificate. */
+struct demo_judged {
+    const char *what;
+    char level[8], verdict[32], rule[32]; /* the rule that decided; "" of a secure one */
+    char said_en[256], said_zh[256];
+    bool is_right;
+};
+
+/* The first delta that the client took. */
+struct demo_delta {
+    uint64_t from, to; /* versions; to 0: none came yet */
+    size_t bytes, bundle_bytes;
+    uint64_t due_ns;   /* when the client asks again */
 };
 
 /* A log that comes to have two histories: two processes with one key, the second below its own address. */
@@ -121,7 +141,11 @@ struct demo_world {
     struct demo_certificate certificates[DEMO_CERTIFICATES_MAX];
     struct demo_log_view logs[DEMO_SUITES];
     struct http_server *page; /* what is behind the gateway */
+    struct classic_chain *old_chain;
+    char trust_url[DEMO_URL_SIZE]; /* the distributor */
     char trust[DEMO_PATH_SIZE]; /* a client's trust directory */
+    struct demo_judged judged[DEMO_JUDGED];
+    struct demo_delta delta;
     struct demo_visit visits[DEMO_VISITS];
     bool is_json;
 };
@@ -209,8 +233,20 @@ void demo_gateway_stop(struct demo_world *w);
 /* demo_visit_run waits until the site has everything, brings a client's trust up to date, and lets the four kinds of
  * client come; *wrong_count is how many did not get what they should. */
 MUST_USE enum status demo_visit_run(struct demo_world *w, size_t *wrong_count, struct error *err);
-/* demo_trust_watch keeps the clients' trust up to date from now on. */
+
+/* ---- demo_registry.c, demo_trust.c, demo_judge.c: a root program, its distributor, and what users are told ---- */
+
+/* demo_registry_write writes services/registry; old_chain's root is in it, though no log of it has its certificates. */
+MUST_USE enum status demo_registry_write(struct demo_world *w, struct error *err);
+/* demo_trust_start makes registry, keys and distributor; demo_trust_client a client's directory with the first bundle;
+ * demo_trust_delta waits until the client takes a delta; demo_trust_watch keeps it up to date from now on. */
+MUST_USE enum status demo_trust_start(struct demo_world *w, struct error *err);
+void demo_trust_stop(struct demo_world *w);
+MUST_USE enum status demo_trust_client(struct demo_world *w, struct error *err);
+MUST_USE enum status demo_trust_delta(struct demo_world *w, struct error *err);
 MUST_USE enum status demo_trust_watch(struct demo_world *w, struct error *err);
+/* demo_judge_run has good and bad certificates judged; *wrong_count grows by the verdicts that are not right. */
+MUST_USE enum status demo_judge_run(struct demo_world *w, size_t *wrong_count, struct error *err);
 
 /* ---- demo_fork.c, demo_monitor.c: what logs are watched for ---- */
 
