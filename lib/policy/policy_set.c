@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 
-#include "base/reader.h"
 #include "policy/policy_rule.h"
 #include "policy/policy_set_parts.h"
 
@@ -93,40 +92,6 @@ unsigned policy_set_whom(uint16_t purpose)
 size_t policy_set_show(enum policy_verdict verdict, uint8_t level)
 {
     return verdict == POLICY_VERDICT_SECURE ? level - 1u : 3u + verdict;
-}
-
-/* ---- in a bundle ---- */
-
-void policy_section_write(struct bytes policy, struct bytes ct_policies, struct builder *out)
-{
-    size_t mark = builder_open_vector(out, 3);
-    builder_bytes(out, policy);
-    builder_close_vector(out, mark, 3);
-    mark = builder_open_vector(out, 3);
-    builder_bytes(out, ct_policies);
-    builder_close_vector(out, mark, 3);
-}
-
-enum status policy_section_parse(struct bytes data, struct bytes *policy, struct bytes *ct_policies, struct error *err)
-{
-    struct reader r, first, second;
-    reader_init(&r, data);
-    if (!reader_vector_u24(&r, &first) || !reader_vector_u24(&r, &second) || !reader_is_at_end(&r) || reader_is_at_end(&first))
-        return error_at(err, STATUS_MALFORMED, reader_offset(&r), "the policy section of the bundle");
-    *policy = reader_rest(&first);
-    *ct_policies = reader_rest(&second);
-    return STATUS_OK;
-}
-
-enum status policy_set_read_section(uint16_t version, struct bytes data, struct policy_set **out, struct error *err)
-{
-    struct bytes policy, ct_policies;
-    *out = NULL;
-    if (version != POLICY_SECTION_VERSION)
-        return error_set(err, STATUS_MALFORMED, "the policy section of the bundle has version %u, not %d", version,
-                         POLICY_SECTION_VERSION);
-    enum status s = policy_section_parse(data, &policy, &ct_policies, err);
-    return s == STATUS_OK ? policy_set_read(policy, ct_policies, out, err) : s;
 }
 
 enum status policy_set_default(struct policy_set **out, struct error *err)

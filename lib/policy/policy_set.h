@@ -21,8 +21,6 @@
 #define POLICY_RULE_LINES_MAX 16
 #define POLICY_LIMIT_ROWS_MAX 16
 #define POLICY_OIDS_MAX 256
-/* Blob version of the bundle's section 7. */
-#define POLICY_SECTION_VERSION 1
 
 /* What follows from a rule that is not kept. Each verdict includes those before it. */
 enum policy_effect {
@@ -103,17 +101,11 @@ enum policy_ct_for { POLICY_CT_GM_PUBLIC, POLICY_CT_INTL_PUBLIC, POLICY_CT_INTRA
 /* A policy and its CT policies, read once; immutable, shared by threads. */
 struct policy_set;
 
-/* policy_set_read reads both texts, which are not needed after it. STATUS_USAGE with "policy: line N" or "CT policies: line N"
- * at the first that is wrong; STATUS_NO_MEMORY. policy_set_free (NULL is fine) after success. */
+/* policy_set_read reads both texts (files, or those of a bundle's section 7), which are not needed after it. STATUS_USAGE with
+ * "policy: line N" or "CT policies: line N" at the first that is wrong; STATUS_NO_MEMORY. policy_set_free (NULL is fine) after
+ * success. */
 MUST_USE enum status policy_set_read(struct bytes policy, struct bytes ct_policies, struct policy_set **out, struct error *err);
 void policy_set_free(struct policy_set *set);
-
-/* policy_set_read_section reads section 7 of a bundle; its version has to be POLICY_SECTION_VERSION.
- *   struct { opaque policy<1..2^24-1>; opaque ct_policies<0..2^24-1>; } PolicySection;
- * STATUS_MALFORMED, STATUS_USAGE. policy_section_write appends it; policy_section_parse splits it, reading no text. */
-MUST_USE enum status policy_set_read_section(uint16_t version, struct bytes data, struct policy_set **out, struct error *err);
-void policy_section_write(struct bytes policy, struct bytes ct_policies, struct builder *out);
-MUST_USE enum status policy_section_parse(struct bytes data, struct bytes *policy, struct bytes *ct_policies, struct error *err);
 
 /* policy_set_default_text and policy_set_default_ct_text are the shipped files, as they were when this was built. policy_set_default
  * reads them. */

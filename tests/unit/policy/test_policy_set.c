@@ -202,30 +202,6 @@ static void test_size(void **state)
     assert_says(policy_set_read(policy_set_default_text(), bytes_of("x", 1), &set, &err), &err, STATUS_USAGE, "CT policies: line 1");
 }
 
-static void test_section(void **state)
-{
-    (void)state;
-    struct builder section;
-    struct policy_set *set;
-    struct bytes policy, ct;
-    builder_init(&section, 4 * POLICY_TEXT_MAX);
-    policy_section_write(policy_set_default_text(), policy_set_default_ct_text(), &section);
-    struct bytes whole = builder_view(&section);
-    OK(policy_section_parse(whole, &policy, &ct, &err));
-    assert_bytes(policy, policy_set_default_text());
-    assert_bytes(ct, policy_set_default_ct_text());
-    OK(policy_set_read_section(POLICY_SECTION_VERSION, whole, &set, &err));
-    assert_int_equal(policy_set_version(set), 1);
-    assert_string_equal(policy_set_name(set), "Cathaya root program");
-    policy_set_free(set);
-    assert_says(policy_set_read_section(POLICY_SECTION_VERSION + 1, whole, &set, &err), &err, STATUS_MALFORMED, "has version 2, not 1");
-    assert_int_equal(policy_section_parse(bytes_of(whole.data, whole.len - 1), &policy, &ct, &err), STATUS_MALFORMED);
-    builder_u8(&section, 0);
-    assert_int_equal(policy_section_parse(builder_view(&section), &policy, &ct, &err), STATUS_MALFORMED);
-    assert_int_equal(policy_section_parse(bytes_of("\0\0\0\0\0\0", 6), &policy, &ct, &err), STATUS_MALFORMED);
-    builder_clear(&section);
-}
-
 /* Each row of the table of OIDs gives its level and kind, in a certificate that has what they stand for. */
 static void test_oid_levels(void **state)
 {
@@ -290,7 +266,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_form),       cmocka_unit_test(test_settings_and_limits), cmocka_unit_test(test_oids_and_ct),
         cmocka_unit_test(test_rules_and_texts), cmocka_unit_test(test_rule_lines),     cmocka_unit_test(test_size),
-        cmocka_unit_test(test_section),    cmocka_unit_test(test_oid_levels),          cmocka_unit_test(test_what_is_shown),
+        cmocka_unit_test(test_oid_levels), cmocka_unit_test(test_what_is_shown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
