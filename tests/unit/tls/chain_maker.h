@@ -36,6 +36,7 @@ struct chain_spec {
     /* As OpenSSL's configuration has them; NULL: none. */
     const char *san, *eku, *key_usage, *policies, *aia, *crl, *constraints, *basic;
     bool is_without_aki;
+    const char *digest, *sm2_id; /* NULL: SHA-256, or SM3 and the default ID */
     /* Embedded SCTs */
     const struct classic_log *logs;
     size_t log_count;
@@ -93,11 +94,13 @@ static inline void chain_extension(X509 *cert, X509 *issuer, int nid, const char
     NCONF_free(conf);
 }
 
-static inline void chain_sign(X509 *cert, const struct chain_cert *issuer)
+static inline void chain_sign(X509 *cert, const struct chain_spec *spec, const struct chain_cert *issuer)
 {
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-    assert_int_equal(EVP_DigestSignInit_ex(ctx, NULL, issuer->alg == CHAIN_SM2 ? "SM3" : "SHA2-256", context_library(),
-                                           context_properties(), issuer->key, NULL), 1);
+    const char *digest = spec->digest != NULL ? spec->digest : issuer->alg == CHAIN_SM2 ? "SM3" : "SHA2-256";
+    OSSL_PARAM id[] = {OSSL_PARAM_construct_octet_string("distid", (void *)(uintptr_t)spec->sm2_id, spec->sm2_id != NULL ? strlen(spec->sm2_id) : 0),
+                       OSSL_PARAM_construct_end()};
+    assert_int_equal(EVP_DigestSignInit_ex(ctx, NULL, digest, context_library(), context_properties(), issuer->key, spec->sm2_id != NULL ? id : NULL), 1);
     assert_true(X509_sign_ctx(cert, ctx) > 0);
     EVP_MD_CTX_free(ctx);
 }
@@ -120,7 +123,7 @@ static inline void chain_embed(const struct chain_spec *spec, struct chain_cert 
     struct error err = {.status = STATUS_OK};
     if (spec->log_count == 0)
         return;
-    chain_sign(leaf->x509, issuer);
+    chain_sign(leaf->x509, spec, issuer);
     struct bytes der = chain_der(leaf->x509);
     builder_init(&tbs, 65536);
     builder_init(&list, 65536);
@@ -169,7 +172,7 @@ static inline void chain_make(struct chain_cert *out, const struct chain_spec *s
     chain_extension(cert, by->x509, NID_crl_distribution_points, spec->crl);
     chain_extension(cert, by->x509, NID_name_constraints, spec->constraints);
     chain_embed(spec, out, by);
-    chain_sign(cert, by);
+    chain_sign(cert, spec, by);
     out->der = chain_der(cert);
 }
 

@@ -684,6 +684,52 @@ static void worlds(void **state)
     chain_clear(&below);
 }
 
+/* Signatures that are right and not good: another ID than all of SM2's certificates have, a hash and keys that are too weak. */
+static void weak_ones(void **state)
+{
+    (void)state;
+    struct chain_cert sm2_root, one, small = {.alg = CHAIN_RSA}, between;
+    struct chain_spec r = ca("CN=Root G", CHAIN_SM2), l = server("CN=" NAME, CHAIN_SM2);
+    chain_make(&sm2_root, &r, NULL);
+    begin();
+    add_root(&sm2_root, TRUST_BUNDLE_TLS);
+    add_root(&root, TRUST_BUNDLE_TLS);
+    for (int is_other = 0; is_other < 2; is_other++) {
+        l.sm2_id = is_other ? "8765432187654321" : "1234567812345678";
+        chain_make(&one, &l, &sm2_root);
+        if (is_other)
+            REFUSED_BY(find_sent(&one, NULL, NULL), PEER_PATH_BAD_SIGNATURE);
+        else
+            OK(find_sent(&one, NULL, NULL));
+        chain_clear(&one);
+    }
+    l = server("CN=" NAME, CHAIN_P256);
+    l.digest = "SHA1";
+    chain_make(&one, &l, &intermediate);
+    REFUSED_BY(find_sent(&one, &intermediate, NULL), PEER_PATH_WEAK);
+    assert_int_equal(path.at, 0);
+    chain_clear(&one);
+    small.key = EVP_PKEY_Q_keygen(context_library(), context_properties(), "RSA", (size_t)1024);
+    assert_non_null(small.key);
+    l.digest = NULL;
+    l.key_of = &small;
+    chain_make(&one, &l, &intermediate);
+    REFUSED_BY(find_sent(&one, &intermediate, NULL), PEER_PATH_WEAK);
+    chain_clear(&one);
+    struct chain_spec i = ca("CN=Small", CHAIN_RSA);
+    i.key_of = &small;
+    chain_make(&between, &i, &root);
+    l.key_of = NULL;
+    chain_make(&one, &l, &between);
+    REFUSED_BY(find_sent(&one, &between, NULL), PEER_PATH_WEAK);
+    assert_int_equal(path.at, 1);
+    end();
+    chain_clear(&one);
+    chain_clear(&between);
+    chain_clear(&sm2_root);
+    EVP_PKEY_free(small.key);
+}
+
 /* ---- limits of ours ---- */
 
 static void length(void **state)
@@ -817,6 +863,7 @@ int main(void)
         cmocka_unit_test(dates),
         cmocka_unit_test(constraints),
         cmocka_unit_test(worlds),
+        cmocka_unit_test(weak_ones),
         cmocka_unit_test(length),
         cmocka_unit_test(two_names),
         cmocka_unit_test(how_many_are_sent),
