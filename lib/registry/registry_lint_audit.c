@@ -155,7 +155,7 @@ static void lint_sm2(struct registry_linting *l, const struct registry_thing *th
     bool needs_licence = purpose == TRUST_BUNDLE_DOCUMENT || purpose == TRUST_BUNDLE_TIMESTAMP;
     struct standing webtrust = look(l, thing, purpose, is_tls(purpose) ? &webtrust_tls : &webtrust_any);
     bool is_in_big_program = is_included(l, o->inclusions, REGISTRY_MICROSOFT, REGISTRY_APPLE);
-    if (needs_licence || !is_in_big_program) {
+    if (needs_licence || !is_in_big_program || !webtrust.is_there) {
         registry_lint_say(l, FINDING_SM2_LICENCE, place, "%s: %s has no licence %s in force", registry_purpose_name(purpose),
                           o->name_en, missing);
         return;

@@ -7,6 +7,8 @@
 #include "registry/registry_command.h"
 
 #define PURPOSES_TEXT_SIZE 160
+/* Of one decision. */
+#define THINGS_MAX 64
 
 /* ---- which purposes ---- */
 
@@ -145,16 +147,24 @@ static enum status state_thing(struct registry_command *c, struct error *err)
     return add_state(c, c->options->arguments[0], state, to, &target, err);
 }
 
-static enum status accept_thing(struct registry_command *c, struct error *err)
+/* Several at once: two bundle keys, of which one alone would be wrong. */
+static enum status add_states(struct registry_command *c, const char *state, enum registry_state_kind to, struct error *err)
 {
     struct registry_target target;
-    return add_state(c, c->options->arguments[0], "accepted", REGISTRY_ACCEPTED, &target, err);
+    enum status s = STATUS_OK;
+    for (size_t i = 0; s == STATUS_OK && i < c->options->argument_count; i++)
+        s = add_state(c, c->options->arguments[i], state, to, &target, err);
+    return s;
 }
 
-static enum status remove_thing(struct registry_command *c, struct error *err)
+static enum status accept_things(struct registry_command *c, struct error *err)
 {
-    struct registry_target target;
-    return add_state(c, c->options->arguments[0], "removed", REGISTRY_REMOVED, &target, err);
+    return add_states(c, "accepted", REGISTRY_ACCEPTED, err);
+}
+
+static enum status remove_things(struct registry_command *c, struct error *err)
+{
+    return add_states(c, "removed", REGISTRY_REMOVED, err);
 }
 
 static int run_with(const struct options *options, enum status (*change)(struct registry_command *, struct error *), bool is_refusing,
@@ -166,7 +176,8 @@ static int run_with(const struct options *options, enum status (*change)(struct 
     enum status s = registry_command_open(&c, options, REGISTRY_COMMAND_CHANGE, &err);
     if (s == STATUS_OK)
         s = change(&c, &err);
-    snprintf(done, sizeof done, "%.120s: %s from %s", options->arguments[0], word, c.day);
+    snprintf(done, sizeof done, "%.120s%s: %s from %s", options->arguments[0],
+             options->argument_count > 1 && strcmp(word, options->arguments[1]) != 0 ? " and others" : "", word, c.day);
     int exit_status = s == STATUS_OK ? registry_command_finish(&c, is_refusing, done) : registry_command_fail(&err);
     registry_command_close(&c);
     return exit_status;
@@ -174,7 +185,7 @@ static int run_with(const struct options *options, enum status (*change)(struct 
 
 static int run_accept(const struct options *options)
 {
-    return run_with(options, accept_thing, true, "accepted");
+    return run_with(options, accept_things, true, "accepted");
 }
 
 static int run_restrict(const struct options *options)
@@ -184,7 +195,7 @@ static int run_restrict(const struct options *options)
 
 static int run_remove(const struct options *options)
 {
-    return run_with(options, remove_thing, false, "removed");
+    return run_with(options, remove_things, false, "removed");
 }
 
 static int run_state(const struct options *options)
@@ -212,9 +223,9 @@ static const struct option_row restrict_rows[] = {
 };
 
 const struct command command_trust_accept = {
-    .name = "trust accept", .arguments = "FOLDER/ID", .summary = "trust a thing of the registry for its purposes",
+    .name = "trust accept", .arguments = "FOLDER/ID...", .summary = "trust a thing of the registry for its purposes",
     .details = "Refused, with what is missing, while lint finds that a condition is not met.\n",
-    .options = state_rows, .argument_min = 1, .argument_max = 1, .run = run_accept,
+    .options = state_rows, .argument_min = 1, .argument_max = THINGS_MAX, .run = run_accept,
 };
 
 const struct command command_trust_restrict = {
@@ -224,9 +235,9 @@ const struct command command_trust_restrict = {
 };
 
 const struct command command_trust_remove = {
-    .name = "trust remove", .arguments = "FOLDER/ID", .summary = "do not trust a thing of the registry any more",
+    .name = "trust remove", .arguments = "FOLDER/ID...", .summary = "do not trust a thing of the registry any more",
     .details = "Its file stays, with its history.\n",
-    .options = state_rows, .argument_min = 1, .argument_max = 1, .run = run_remove,
+    .options = state_rows, .argument_min = 1, .argument_max = THINGS_MAX, .run = run_remove,
 };
 
 const struct command command_trust_state = {

@@ -8,7 +8,7 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..'))
 
-from world import run
+from world import pem, run
 
 AT = '2026-06-01'
 
@@ -53,6 +53,13 @@ class RegistryTest(unittest.TestCase):
     def public_key(self, name, curve='SM2'):
         self.openssl('ecparam', '-name', curve, '-genkey', '-noout', '-out', name + '.key')
         self.openssl('ec', '-in', name + '.key', '-pubout', '-out', name + '.pub')
+        return self.path(name + '.pub')
+
+    def mldsa44_key(self, name):
+        """A public key that nobody has the private one of: any 1,312 bytes are one [FIPS204 5.1]."""
+        spki = bytes.fromhex('30820532300b0609608648016503040311038205210' + '0') + os.urandom(1312)
+        with open(self.path(name + '.pub'), 'w') as file:
+            file.write(pem(spki, 'PUBLIC KEY'))
         return self.path(name + '.pub')
 
     def trust(self, verb, *words, at=AT):

@@ -117,9 +117,24 @@ class Things(RegistryTest):
         self.start()
         self.ok('add', 'bundle-keys/k1', '--file', self.public_key('k1'), '--set', 'role bundle', '--reason', 'first')
         self.not_ok(1, 'none is of ML-DSA-44', 'accept', 'bundle-keys/k1', '--reason', 'x')
+        self.ok('add', 'bundle-keys/k2', '--file', self.public_key('k2'), '--set', 'role bundle', '--reason', 'first')
+        self.not_ok(1, 'none is of ML-DSA-44', 'accept', 'bundle-keys/k1', 'bundle-keys/k2', '--reason', 'x')
+        self.ok('add', 'bundle-keys/k3', '--file', self.mldsa44_key('k3'), '--set', 'role bundle', '--reason', 'first')
+        self.assertIn('algorithm mldsa44\n', self.text('bundle-keys/k3.conf'))
+        self.assertIn('and others', self.ok('accept', 'bundle-keys/k1', 'bundle-keys/k3', '--reason', 'x'))
+        self.assertEqual(self.lint(), (0, []))
         self.ok('add', 'identity-signers/s1', '--file', self.public_key('s1', 'prime256v1'), '--operator', 'ca', '--set', 'level-max 3', '--reason', 'x')
         self.assertIn('algorithm ecdsa_p256_sha256\n', self.text('identity-signers/s1.conf'))
         self.not_ok(1, 'identity-signer', 'accept', 'identity-signers/s1', '--reason', 'x')
+
+
+class Example(unittest.TestCase):
+    def test_docs_example(self):
+        """The registry that people copy: nothing against it, and a year later what is due."""
+        folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', '..', 'docs', 'examples', 'registry')
+        lint = lambda at: json.loads(run('trust', 'lint', '--registry', folder, '--at', at, '--json')[1])
+        self.assertEqual(lint('2026-06-01')['findings'], [])
+        self.assertLessEqual({'sm2-licence', 'audit-overdue', 'disclosure-old'}, {f['id'] for f in lint('2027-06-01')['findings']})
 
 
 class Files(RegistryTest):

@@ -155,12 +155,18 @@ static void test_licences(void **state)
         {"operators/ca.conf - licence", MAKER_AT, sm2_both},
         /* Without a licence, case by case: WebTrust and a root in a big program. */
         {"operators/ca.conf - licence;;operators/ca.conf + included mozilla from 2020-01-01 https://p.test/1;;mtc-cas/mtc.conf - state", MAKER_AT,
-         "audit-missing roots/sm2.conf error|application-not-done applications/a1.conf warning|"},
+         "sm2-licence roots/sm2.conf error|application-not-done applications/a1.conf warning|"},
         {"operators/ca.conf - licence;;operators/ca.conf + included mozilla from 2020-01-01 https://p.test/1;;mtc-cas/mtc.conf - state"
          ";;applications/a1.conf - subject mtc-cas"
          ";;roots/sm2.conf + audit webtrust-ca tls from 2025-01-01 until 2025-12-31 published 2026-02-01 https://a.test/1"
          ";;roots/sm2.conf + audit webtrust-baseline tls from 2025-01-01 until 2025-12-31 published 2026-02-01 https://a.test/2",
          MAKER_AT, "sm2-case roots/sm2.conf warning|"},
+        /* ... as long as the audits go on. */
+        {"operators/ca.conf - licence;;operators/ca.conf + included mozilla from 2020-01-01 https://p.test/1;;mtc-cas/mtc.conf - state"
+         ";;applications/a1.conf - subject mtc-cas"
+         ";;roots/sm2.conf + audit webtrust-ca tls from 2025-01-01 until 2025-12-31 published 2026-02-01 https://a.test/1"
+         ";;roots/sm2.conf + audit webtrust-baseline tls from 2023-01-01 until 2023-12-31 published 2024-02-01 https://a.test/2",
+         MAKER_AT, "audit-overdue roots/sm2.conf error|"},
         /* ... which has ended; and AATL is none of the four. */
         {"operators/ca.conf - licence;;operators/ca.conf + included mozilla from 2020-01-01 until 2026-05-31 https://p.test/1", MAKER_AT, sm2_both},
         {"operators/ca.conf - licence;;operators/ca.conf + included aatl from 2020-01-01 https://p.test/1", MAKER_AT, sm2_both},
