@@ -15,7 +15,7 @@
 
 struct session {
     struct fetch_request request;
-    const char *url, *profile, *output;
+    const char *url, *profile, *output, *directory;
     uint64_t repeat_count, code_point;
     bool is_json, is_resuming, is_verbose, is_lenient;
     enum policy_language language;
@@ -60,6 +60,7 @@ static enum status read_options(struct session *session, const struct options *o
     uint64_t timeout_s = TIMEOUT_DEFAULT_S;
     session->profile = options_has(options, "as") ? options_value(options, "as") : "gm";
     session->output = options_value(options, "output");
+    session->directory = options_value(options, "trust");
     session->is_json = options_has(options, "json");
     session->is_resuming = options_has(options, "resume");
     session->is_verbose = options_has(options, "verbose");
@@ -134,15 +135,28 @@ static void say_on_stderr(const struct session *session, const struct fetch_repo
     }
 }
 
+/* Of a server that could be anybody nothing is said. */
+static bool is_authentic(const struct fetch_result *result)
+{
+    return result->has_tls && result->report.is_done && result->report.verdict == STATUS_OK &&
+           (result->judgement == NULL || result->judgement->answer.verdict != POLICY_VERDICT_UNTRUSTED);
+}
+
 static int report(const struct session *session, const struct fetch_result *result)
 {
+    struct fetch_identity *identity = NULL;
+    struct error err;
+    if (is_authentic(result) && fetch_identity_find(session->basis, session->directory, session->request.url.host, session->request.at_s,
+                                                    &identity, &err) != STATUS_OK)
+        output_error("fetch: %s: identity: %s", session->url, err.text);
     const struct fetch_report report = {.url = session->url, .profile = session->profile, .result = result, .basis = session->basis,
-                                        .language = session->language, .is_verbose = session->is_verbose};
+                                        .language = session->language, .is_verbose = session->is_verbose, .identity = identity};
     if (session->is_json)
         fetch_report_json(&report);
     else if (!is_body_on_stdout(session))
         fetch_report_print(&report);
     say_on_stderr(session, &report);
+    fetch_identity_free(identity);
     return exit_status_of(session, result);
 }
 

@@ -215,6 +215,7 @@ void fetch_report_json(const struct fetch_report *report)
     set_text(object, "address", result->address);
     set_judging(object, report);
     set_text(object, "reason", reason);
+    set(object, "identity", report->identity != NULL ? identity_ask_json(&report->identity->answer, report->identity->why) : json_null());
     set(object, "certificate", certificate_of(report));
     set_tls(object, result);
     set(object, "ms", json_pack("{s:I,s:I,s:I}", "connect", (json_int_t)result->connect_ms, "handshake",

@@ -192,6 +192,8 @@ void fetch_report_print(const struct fetch_report *report)
         judging_report_name(judging_word(WORD_RETRIED, report->language), "with %s, after: %s", id, result->first_reason);
     }
     print_verdict(report);
+    if (report->identity != NULL)
+        identity_ask_print(&report->identity->answer, report->identity->why, report->language);
     if (result->http_status != 0)
         judging_report_name("HTTP", "%d %s, %llu bytes", result->http_status, result->phrase,
                             (unsigned long long)result->body_len);

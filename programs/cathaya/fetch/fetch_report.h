@@ -5,6 +5,7 @@
 #include <jansson.h>
 
 #include "fetch/fetch_exchange.h"
+#include "fetch/fetch_identity.h"
 #include "judging/judging_basis.h"
 #include "judging/judging_report.h"
 
@@ -18,6 +19,7 @@ struct fetch_report {
     const struct judging_basis *basis;
     enum policy_language language;
     bool is_verbose;
+    const struct fetch_identity *identity; /* NULL: nothing is known of whose website it is */
 };
 
 /* fetch_report_verdict is the word of the policy's verdict; when the policy was not asked, "secure" or "untrusted"; NULL when no

@@ -1,13 +1,11 @@
 /* cathaya trust identity show, check - whose website a host is; and what is in files of entries. */
-#include <string.h>
 #include <time.h>
 
 #include "algorithms_file.h"
-#include "codec/trust_bundle/trust_envelope.h"
 #include "command.h"
 #include "identity/identity_ask.h"
 #include "identity/identity_file.h"
-#include "input.h"
+#include "judging/judging_words.h"
 #include "trust/trust_held.h"
 
 /* ---- show ---- */
@@ -17,6 +15,7 @@ struct show_session {
     struct trust_directory *directory;
     struct builder url;
     int64_t now_s;
+    enum policy_language language;
 };
 
 static int show_host(struct show_session *s, const struct options *options, const char *host)
@@ -26,7 +25,6 @@ static int show_host(struct show_session *s, const struct options *options, cons
     struct identity_view *view;
     struct identity_answer answer;
     struct error err = {.status = STATUS_OK};
-    struct builder lines;
     char why[ERROR_TEXT_MAX * 2];
     if (identity_ask_host(&ask, bytes_of_text(host), s->now_s, &view, &answer, why, sizeof why, &err) != STATUS_OK) {
         identity_view_free(view);
@@ -38,13 +36,8 @@ static int show_host(struct show_session *s, const struct options *options, cons
         output_json_text(o, "host", host);
         output_json(o);
     } else {
-        builder_init(&lines, 1 << 16);
-        identity_ask_lines(&answer, why, false, &lines);
-        builder_u8(&lines, 0);
         output_line("%s: %s", host, identity_ask_verdict(answer.verdict));
-        if (builder_is_good(&lines))
-            output_lines((const char *)lines.data);
-        builder_clear(&lines);
+        identity_ask_print(&answer, why, s->language);
     }
     identity_view_free(view);
     return exit_status;
@@ -57,6 +50,8 @@ static int run_show(const struct options *options)
     int exit_status = EXIT_YES;
     builder_init(&s.url, TRUST_HELD_URL_MAX + 1);
     enum status status = options_time(options, "at", &s.now_s, &err);
+    if (status == STATUS_OK)
+        status = judging_language_parse(options_value(options, "lang"), &s.language, &err);
     if (status == STATUS_OK)
         status = algorithms_file_open(options_value(options, "algorithms"), &s.algorithms, &err);
     struct trust_contents_settings settings = {.now_s = s.now_s};
@@ -79,6 +74,7 @@ static const struct option_row show_rows[] = {
     {.name = "url", .metavar = "URL", .help = "the distributor to ask; the directory's"},
     {.name = "ca-file", .metavar = "FILE", .help = "certificates that https servers have to chain to; the system's"},
     {.name = "at", .metavar = "TIME", .help = "as of this time, RFC 3339 or seconds; now"},
+    {.name = "lang", .metavar = "LANG", .help = "en or zh; en"},
     {.name = "json", .help = "a JSON object for each host"},
     {.name = NULL},
 };

@@ -6,6 +6,7 @@
 #include "adapters/event_loop/event_loop.h"
 #include "adapters/http_client/curl_fetch.h"
 #include "identity/identity_file.h"
+#include "judging/judging_report.h"
 
 #define URL_MAX 1200
 #define HTTP_OK 200
@@ -134,27 +135,28 @@ json_t *identity_ask_json(const struct identity_answer *answer, const char *why)
     return o;
 }
 
-static void write_record(const struct identity_record *r, bool is_zh, struct builder *out)
+static void print_record(const struct identity_record *r, enum policy_language language)
 {
     const struct website_identity *i = &r->identity;
-    struct bytes name = is_zh && i->name_zh.len > 0 ? i->name_zh : i->name_en.len > 0 ? i->name_en : i->name_zh;
-    builder_printf(out, "  %-14s %.*s (%.2s %.*s), T%u, %s %.*s\n", is_zh ? "网站身份" : "website", (int)name.len,
-                   (const char *)name.data, (const char *)i->country, (int)i->registration.len, (const char *)i->registration.data,
-                   i->level, is_zh ? "认证者" : "as said by", (int)r->operator_name.len, (const char *)r->operator_name.data);
+    bool is_zh = language == POLICY_ZH;
+    struct bytes name = (is_zh && i->name_zh.len > 0) || i->name_en.len == 0 ? i->name_zh : i->name_en;
+    judging_report_name(is_zh ? "网站身份" : "website", is_zh ? "%.*s (%.2s %.*s)，T%u，认证者 %.*s" : "%.*s (%.2s %.*s), T%u, as said by %.*s",
+                        (int)name.len, (const char *)name.data, (const char *)i->country, (int)i->registration.len,
+                        (const char *)i->registration.data, i->level, (int)r->operator_name.len, (const char *)r->operator_name.data);
 }
 
-void identity_ask_lines(const struct identity_answer *answer, const char *why, bool is_zh, struct builder *out)
+void identity_ask_print(const struct identity_answer *answer, const char *why, enum policy_language language)
 {
+    bool is_zh = language == POLICY_ZH;
+    const char *name = is_zh ? "网站身份" : "website";
     if (answer->verdict == IDENTITY_NONE && answer->refused_count == 0)
-        builder_printf(out, "  %-14s %s\n", is_zh ? "网站身份" : "website", is_zh ? "没有记录" : "no record of whose it is");
+        judging_report_name(name, "%s", is_zh ? "没有记录" : "no record of whose it is");
     if (answer->verdict == IDENTITY_ASK)
-        builder_printf(out, "  %-14s %s%s\n", is_zh ? "网站身份" : "website", is_zh ? "未知:" : "not known: ", why);
+        judging_report_name(name, is_zh ? "未知：%s" : "not known: %s", why);
     if (answer->verdict == IDENTITY_CONFLICT)
-        builder_printf(out, "  %-14s %s\n", is_zh ? "网站身份" : "website",
-                       is_zh ? "记录相互矛盾,不显示级别" : "its records name different organisations: no level");
+        judging_report_name(name, "%s", is_zh ? "记录相互矛盾，不显示级别" : "its records name different organisations: no level");
     for (size_t i = 0; i < answer->count; i++)
-        write_record(&answer->records[i], is_zh, out);
+        print_record(&answer->records[i], language);
     if (answer->refused_count > 0)
-        builder_printf(out, "  %-14s %zu %s%s\n", is_zh ? "网站身份" : "website", answer->refused_count,
-                       is_zh ? "条记录不可信:" : "records do not count: ", answer->refused);
+        judging_report_name(name, is_zh ? "%zu 条记录不算数：%s" : "%zu records do not count: %s", answer->refused_count, answer->refused);
 }

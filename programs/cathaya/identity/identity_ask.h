@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 
+#include "policy/policy_set.h"
 #include "rules/identity_lookup.h"
 #include "trust/trust_directory.h"
 
@@ -25,9 +26,9 @@ MUST_USE enum status identity_ask_host(const struct identity_ask *ask, struct by
                                        struct identity_answer *answer, char *why, size_t size, struct error *err);
 
 /* identity_ask_verdict is "none", "known", "conflict", "not_asked". identity_ask_json is the answer as an object: verdict, level (null or
- * "T3"), records. identity_ask_lines appends it as text lines, each with its LF and indented by two, in English or Chinese. */
+ * "T3"), records. identity_ask_print prints it as lines of a report (judging/judging_report.h). */
 const char *identity_ask_verdict(enum identity_verdict verdict);
 json_t *identity_ask_json(const struct identity_answer *answer, const char *why);
-void identity_ask_lines(const struct identity_answer *answer, const char *why, bool is_zh, struct builder *out);
+void identity_ask_print(const struct identity_answer *answer, const char *why, enum policy_language language);
 
 #endif

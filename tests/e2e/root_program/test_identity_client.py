@@ -1,6 +1,7 @@
 """From the signer of a record to the client: with the bundle, and asked for by the beginning of a hash."""
 import hashlib
 import http.server
+import ssl
 import threading
 import unittest
 
@@ -131,6 +132,53 @@ class Client(test_identity.Identity):
         for other in lines[:1], lines[1:], lines[::-1]:
             status, out, _ = self.run_it('trust', 'identity', 'audit', '--json', '--log', self.put('other', b''.join(other)), *bundles)
             self.assertEqual(status, 1, out)
+
+    def site(self, name):
+        """A TLS server with a certificate for this name, of a root that the registry accepts; its address."""
+        root_key, root_cert = self.put_root('site-root', 'one', f'state tls accepted {day(-DAY)} "test"\n')
+        key, csr, cert, ext = (self.path('site.' + end) for end in ('key', 'csr', 'pem', 'ext'))
+        self.put('site.ext', f'subjectAltName = DNS:{name}\nextendedKeyUsage = serverAuth\n')
+        for words in (['req', '-new', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', key, '-out', csr, '-subj', '/CN=site'],
+                      ['x509', '-req', '-in', csr, '-CA', root_cert, '-CAkey', root_key, '-CAcreateserial', '-days', '30', '-extfile', ext, '-out', cert]):
+            subprocess.run(['openssl', *words], check=True, capture_output=True, timeout=60)
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.send_response(204)
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(cert, key)
+        server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Handler)
+        server.daemon_threads = True
+        server.handle_error = lambda *_: None
+        server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        return f'127.0.0.1:{server.server_port}'
+
+    def test_beside_the_certificate(self):
+        """`fetch` shows it, and the level of the certificate stays what it is."""
+        address = self.site('www.example.com')
+        words = ('fetch', 'https://www.example.com/', '--connect', address, '--trust', self.client)
+        self.publish()
+        before = json.loads(self.run_it(*words, '--json')[1])
+        self.assertIsNone(before['identity'])
+        self.add(self.sign('sm2', 1, '--subdomains', level=4, names=('--name-zh', '示例公司', '--name-en', 'Example Co.')))
+        self.publish()
+        after = json.loads(self.run_it(*words, '--json')[1])
+        self.assertEqual((after['identity']['verdict'], after['identity']['level']), ('known', 'T4'))
+        self.assertEqual([(after[name], after['level']) for name in ('verdict', 'rules')], [(before[name], before['level']) for name in ('verdict', 'rules')])
+        self.assertIn('Example Co. (CN 91110000000000000X), T4, as said by One CA Ltd.', self.run_it(*words)[1])
+        self.assertIn('示例公司', self.run_it(*words, '--lang', 'zh')[1])
+        # Of a server that could be anybody nothing is said.
+        _, out, _ = self.run_it('fetch', 'https://other.example.com/', '--connect', address, '--trust', self.client, '--json')
+        answer = json.loads(out)
+        self.assertEqual((answer['verdict'], answer['identity']), ('untrusted', None))
 
     def test_a_signer_that_is_gone(self):
         self.add(self.sign('sm2', 1))
