@@ -15,5 +15,6 @@ cathaya_unit_test(policy matrix policy_cases)
 add_custom_command(TARGET test_policy_matrix POST_BUILD COMMAND test_policy_matrix --complete VERBATIM)
 cathaya_unit_test(policy policy_set policy_cases)
 cathaya_unit_test(policy policy_judge policy_cases)
+cathaya_unit_test(policy policy_kinds policy_cases)
 
 cathaya_unit_test(policy lint)
