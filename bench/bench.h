@@ -45,5 +45,6 @@ int bench_verify(void);
 int bench_sign(void);
 int bench_handshake(void);
 int bench_policy(void);
+int bench_trust(void);
 
 #endif

@@ -19,7 +19,7 @@ static const struct part {
 } parts[] = {
     {"machine", bench_machine, true}, {"hash", bench_hash, true},           {"verify", bench_verify, true},
     {"sign", bench_sign, true},       {"handshake", bench_handshake, true}, {"log", run_log, false},
-    {"policy", bench_policy, true},
+    {"policy", bench_policy, true},   {"trust", bench_trust, true},
     {"growth", bench_growth, false},
 };
 #define PARTS (sizeof parts / sizeof parts[0])
