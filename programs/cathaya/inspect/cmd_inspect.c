@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "codec/properties/properties.h"
+#include "codec/trust_bundle/trust_delta.h"
 #include "command.h"
 #include "input.h"
 #include "inspect/inspect.h"
@@ -27,6 +28,10 @@ static const struct kind {
     {"request", "CERTIFICATE REQUEST", inspect_request, true},
     {"properties", PROPERTIES_PEM_LABEL, inspect_properties, false},
     {"trust-bundle", NULL, inspect_trust, true},
+    {"trust-delta", NULL, inspect_trust_delta, true},
+    {"trust-latest", NULL, inspect_trust_latest, true},
+    {"program-policy", NULL, inspect_program_policy, true},
+    {"ct-policy", NULL, inspect_ct_policy, true},
     {"log-list", NULL, inspect_log_list, true},
     {"sth", NULL, inspect_sth, true},
     {"sct", NULL, inspect_sct, true},
@@ -114,8 +119,14 @@ static const struct kind *most_likely(const struct inspect_input *in)
         return find_kind("landmarks");
     if (content.len > 0 && content.data[0] == '{')
         return likely_json(content);
+    if (trust_delta_is(content))
+        return find_kind("trust-delta");
+    if (content.len > 13 && memcmp(content.data, "trust-latest/", 13) == 0)
+        return find_kind("trust-latest");
     if (content.len > 6 && memcmp(content.data, "trust-", 6) == 0)
         return find_kind("trust-bundle");
+    if (content.len > 0 && memmem(content.data, content.len, "policy-format ", 14) != NULL)
+        return find_kind("program-policy");
     return begins_like_policy(in) ? find_kind("policy") : NULL;
 }
 
@@ -216,7 +227,8 @@ static enum status check_usage(const struct options *options, struct error *err)
         return error_set(err, STATUS_USAGE, "%s: URLs cannot be inspected yet; fetch it into a file first", path);
     if (as != NULL && find_kind(as) == NULL)
         return error_set(err, STATUS_USAGE,
-                         "--as %.40s: want certificate, request, properties, note, landmarks, policy, trust-bundle, log-list, sth, sct, "
+                         "--as %.40s: want certificate, request, properties, note, landmarks, policy, trust-bundle, trust-delta, "
+                         "trust-latest, program-policy, ct-policy, log-list, sth, sct, "
                          "sct-list, entry, bundle, data-tile or tile", as);
     return STATUS_OK;
 }
@@ -252,11 +264,12 @@ const struct command command_inspect = {
     .arguments = "FILE",
     .summary = "show any object of the system",
     .details = "Certificates, requests, certificate properties, checkpoints and other signed notes,\n"
-               "landmarks, policies, log entries, lists of CT logs, and SCTs and tree heads of CT logs are\n"
+               "landmarks, policies, trust bundles, their deltas and `latest`, policies of root programs and CT policies,\n"
+               "log entries, lists of CT logs, and SCTs and tree heads of CT logs are\n"
                "recognised by their contents, tiles, entry bundles and data tiles by the end of their path\n"
                "(tile/0/000, tile/entries/x001/234, tile/data/000). Nothing is verified.\n"
-               "KIND: certificate, request, properties, note, landmarks, policy, trust-bundle, log-list, sth, sct,\n"
-               "sct-list, entry, bundle, data-tile, tile.\n",
+               "KIND: certificate, request, properties, note, landmarks, policy, trust-bundle, trust-delta, trust-latest,\n"
+               "program-policy, ct-policy, log-list, sth, sct, sct-list, entry, bundle, data-tile, tile.\n",
     .options = rows,
     .argument_min = 1,
     .argument_max = 1,

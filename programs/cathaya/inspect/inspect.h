@@ -26,6 +26,10 @@ MUST_USE enum status inspect_policy(const struct inspect_input *in, json_t *out,
 MUST_USE enum status inspect_tile(const struct inspect_input *in, json_t *out, struct error *err);
 MUST_USE enum status inspect_bundle(const struct inspect_input *in, json_t *out, struct error *err);
 MUST_USE enum status inspect_trust(const struct inspect_input *in, json_t *out, struct error *err);
+MUST_USE enum status inspect_trust_delta(const struct inspect_input *in, json_t *out, struct error *err);
+MUST_USE enum status inspect_trust_latest(const struct inspect_input *in, json_t *out, struct error *err);
+MUST_USE enum status inspect_program_policy(const struct inspect_input *in, json_t *out, struct error *err);
+MUST_USE enum status inspect_ct_policy(const struct inspect_input *in, json_t *out, struct error *err);
 MUST_USE enum status inspect_entry(const struct inspect_input *in, json_t *out, struct error *err);
 MUST_USE enum status inspect_sct_list(const struct inspect_input *in, json_t *out, struct error *err);
 MUST_USE enum status inspect_data_tile(const struct inspect_input *in, json_t *out, struct error *err);

@@ -2,6 +2,7 @@
 #include "codec/trust_bundle/trust_file.h"
 #include "inspect/inspect.h"
 #include "inspect/inspect_trust_parts.h"
+#include "inspect/inspect_trust_sections.h"
 #include "inspect/view.h"
 
 static void show_id(json_t *out, const char *name, const struct tai *id)
@@ -103,7 +104,7 @@ enum status inspect_trust(const struct inspect_input *in, json_t *out, struct er
         if (s != STATUS_OK)
             return s;
         view_number(out, "signatures", envelope.signature_count);
-        view_number(out, "log_proof_bytes", envelope.log_proof.len);
+        inspect_trust_proof(out, envelope.log_proof);
         return show_bundle(envelope.contents, out, err);
     }
     if (!trust_file_is(in->content)) {

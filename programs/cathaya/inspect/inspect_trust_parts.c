@@ -2,6 +2,7 @@
 
 #include "codec/ct/log_list.h"
 #include "codec/x509/certificate.h"
+#include "inspect/inspect_trust_sections.h"
 
 void inspect_trust_text(json_t *out, const char *name, struct bytes text)
 {
@@ -91,12 +92,8 @@ void inspect_trust_ct_logs(json_t *out, const struct trust_bundle *b)
 
 static void show_policies(json_t *out, const struct trust_bundle *b)
 {
-    if (b->policy.policy.len > 0) {
-        view_number(out, "policy_bytes", b->policy.policy.len);
-        view_number(out, "ct_policies_bytes", b->policy.ct_policies.len);
-    }
-    if (b->identities.len > 0)
-        view_number(out, "identities_bytes", b->identities.len);
+    inspect_trust_policy(out, &b->policy);
+    inspect_trust_identities(out, b->identities);
 }
 
 void inspect_trust_keys(json_t *out, const struct trust_bundle *b)
