@@ -1,7 +1,16 @@
 /* What lint finds: a registry that it has nothing against, and single changes of it, each with the neighbour that is still good. */
 #include "unit/registry/registry_maker.h"
 
+#include "registry/registry_lint_parts.h"
+
 static struct maker base;
+static bool has_seen[FINDING_IDS];
+
+static void see(const char *id)
+{
+    for (size_t i = 0; i < FINDING_IDS; i++)
+        has_seen[i] = has_seen[i] || strcmp(registry_lint_rows[i].id, id) == 0;
+}
 
 /* Edits are lines: "FILE + STATEMENT", "FILE - BEGINNING"; ";;" between two. */
 static void apply(struct maker *m, const char *edits)
@@ -39,6 +48,7 @@ static const char *lint_at(const struct maker *m, const char *day)
         size_t len = strlen(found);
         snprintf(found + len, sizeof found - len, "%s %s %s|", finding->id, finding->head->file, registry_severity_name(finding->severity));
         assert_true(finding->text[0] != '\0' && finding->fix[0] != '\0');
+        see(finding->id);
     }
     assert_int_equal(report.findings.count, report.error_count + report.warning_count + report.note_count);
     registry_report_clear(&report);
@@ -388,6 +398,23 @@ static void test_policies(void **state)
     maker_clear_copy(&m);
 }
 
+/* Comes last: a finding that no test above has made is one that nobody has tried. And people can look each one up. */
+static void test_none_is_left(void **state)
+{
+    (void)state;
+    FILE *file = fopen(ROOT_PROGRAM_DOCUMENT, "rb");
+    static char text[100000];
+    char quoted[64];
+    assert_non_null(file);
+    text[fread(text, 1, sizeof text - 1, file)] = '\0';
+    fclose(file);
+    for (size_t i = 0; i < FINDING_IDS; i++) {
+        snprintf(quoted, sizeof quoted, "| `%s` (%s) |", registry_lint_rows[i].id, registry_severity_name(registry_lint_rows[i].severity));
+        if (!has_seen[i] || strstr(text, quoted) == NULL)
+            fail_msg("%s: %s", registry_lint_rows[i].id, has_seen[i] ? "not in docs/root-program.md" : "no test has it");
+    }
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -409,6 +436,7 @@ int main(void)
         cmocka_unit_test(test_purposes),     cmocka_unit_test(test_disclosure),   cmocka_unit_test(test_applications),
         cmocka_unit_test(test_other_things), cmocka_unit_test(test_certificates), cmocka_unit_test(test_national_root),
         cmocka_unit_test(test_same_keys),    cmocka_unit_test(test_policies),
+        cmocka_unit_test(test_none_is_left),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
