@@ -32,6 +32,11 @@ static const struct {
     [FINDING_COSIGNERS_MISSING] = {"cosigners-missing", FINDING_WARNING},
     [FINDING_PRUNED_EARLY] = {"pruned-early", FINDING_CRITICAL},
     [FINDING_UNREACHABLE] = {"unreachable", FINDING_WARNING},
+    [FINDING_BAD_VERSION] = {"bad-version", FINDING_CRITICAL},
+    [FINDING_VERSION_ORDER] = {"version-order", FINDING_CRITICAL},
+    [FINDING_VERSION_CONTENTS] = {"version-contents", FINDING_CRITICAL},
+    [FINDING_VERSION_LANDMARK] = {"version-landmark", FINDING_CRITICAL},
+    [FINDING_VERSION_LATE] = {"version-late", FINDING_WARNING},
 };
 
 const char *log_finding_name(enum finding_id id)

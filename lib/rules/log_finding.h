@@ -44,9 +44,15 @@ enum finding_id {
     FINDING_MIRROR_DISAGREES,   /* a mirror serves another tree than the log */
     FINDING_COSIGNERS_MISSING,  /* too few of the cosigners that the policy asks for */
     FINDING_PRUNED_EARLY,       /* entries at or above the minimum index have gone */
-    FINDING_UNREACHABLE         /* no head for longer than the MMD, or an hour */
+    FINDING_UNREACHABLE,        /* no head for longer than the MMD, or an hour */
+    /* Of distributors of trust bundles: */
+    FINDING_BAD_VERSION,        /* a version that no client would take: signatures, proof, times */
+    FINDING_VERSION_ORDER,      /* versions that go back in time, or are published without being in the log */
+    FINDING_VERSION_CONTENTS,   /* a version that is signed with other contents than the log has */
+    FINDING_VERSION_LANDMARK,   /* a landmark whose hashes the issuance log does not have */
+    FINDING_VERSION_LATE        /* the newest version is of long ago */
 };
-#define FINDING_IDS 28
+#define FINDING_IDS 33
 
 /* Borrowed for the call. */
 struct log_finding {

@@ -212,6 +212,8 @@ void monitor_follow_kept(void *context, size_t log, uint64_t end)
 bool monitor_follow_head(void *context, size_t log, struct followed_head *out)
 {
     const struct monitor_service *service = context;
+    if (log >= service->followed_count)
+        return monitor_trust_head(service, log, out);
     return log_follower_head(service->followed[log].follower, out);
 }
 
@@ -219,6 +221,8 @@ enum status monitor_follow_view(void *context, size_t log, const struct followed
                                 struct error *err)
 {
     struct monitor_service *service = context;
+    if (log >= service->followed_count)
+        return monitor_trust_view(service, log, head, from, err);
     return log_follower_view(service->followed[log].follower, head, from, err);
 }
 

@@ -62,10 +62,11 @@ static void stop(void *context)
 {
     struct monitor_service *s = context;
     s->timers.cancel(s->timers.context, s->look_timer);
-    s->stopping = s->followed_count + 3;
+    s->stopping = s->followed_count + s->watched_count + 3;
     gossip_stop(s->gossip, part_ended, s);
     prober_stop(s->prober, part_ended, s);
     monitor_follow_stop(s, part_ended);
+    monitor_trust_stop(s, part_ended);
     curl_fetch_stop(s->fetch);
     part_ended(s);
 }
@@ -182,7 +183,9 @@ static enum status start_parts(struct monitor_service *s, struct error *err)
         status = start_monitor(s, err);
     if (status == STATUS_OK)
         status = start_gossip(s, err);
-    return status == STATUS_OK ? monitor_follow_add(s, err) : status;
+    if (status == STATUS_OK)
+        status = monitor_follow_add(s, err);
+    return status == STATUS_OK ? monitor_trust_add(s, err) : status;
 }
 
 /* ---- servers ---- */
@@ -267,6 +270,7 @@ enum status monitor_service_start(struct monitor_service *s, struct error *err)
     s->is_started = true;
     monitor_start(s->monitor);
     monitor_follow_start(s);
+    monitor_trust_start(s);
     gossip_start(s->gossip);
     prober_start(s->prober);
     s->look_timer = s->timers.start(s->timers.context, MONITOR_WATCH_FILE_LOOK_MS, look_at_watch_file, s);
@@ -285,6 +289,7 @@ void monitor_service_end(struct monitor_service *s)
     monitor_actions_free(s->actions);
     serial_worker_free(s->state_worker);
     serial_worker_free(s->index_worker);
+    monitor_trust_free(s);
     monitor_follow_free(s);
     prober_free(s->prober);
     gossip_free(s->gossip);

@@ -28,6 +28,15 @@ struct monitor_followed {
     bool has_stopped;
 };
 
+/* A distributor that is watched: monitor and gossip number them behind the logs. */
+struct monitor_watched {
+    struct monitor_service *service;
+    const struct monitor_settings_trust *settings;
+    size_t number;
+    struct bundle_watcher *watcher;
+    struct posix_object_store *store;
+};
+
 struct monitor_service {
     struct monitor_settings *settings; /* owned */
     struct service_log log;
@@ -49,6 +58,8 @@ struct monitor_service {
     struct prober *prober;
     struct monitor_followed followed[MONITOR_LOGS_MAX];
     size_t followed_count;
+    struct monitor_watched watched[MONITOR_TRUSTS_MAX];
+    size_t watched_count;
     struct monitor_watch_file watch_file;
     struct http_server *server, *admin_server, *control_server;
     struct service_admin admin;
@@ -57,6 +68,17 @@ struct monitor_service {
     size_t stopping; /* parts that have not ended yet */
     bool is_started, has_ended;
 };
+
+/* ---- monitor_trust.c ---- */
+
+/* As monitor_follow_*, for the distributors; after the logs. */
+MUST_USE enum status monitor_trust_add(struct monitor_service *service, struct error *err);
+void monitor_trust_start(struct monitor_service *service);
+void monitor_trust_stop(struct monitor_service *service, void (*stopped)(void *cookie));
+void monitor_trust_free(struct monitor_service *service);
+bool monitor_trust_head(const struct monitor_service *service, size_t number, struct followed_head *out);
+MUST_USE enum status monitor_trust_view(struct monitor_service *service, size_t number, const struct followed_head *head,
+                                        const char *from, struct error *err);
 
 /* monitor_service_start takes service->settings. monitor_service_end follows, also after a failure. */
 MUST_USE enum status monitor_service_start(struct monitor_service *service, struct error *err);

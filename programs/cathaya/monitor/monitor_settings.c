@@ -40,6 +40,7 @@ static cfg_opt_t options[] = {
     CFG_BOOL("index", cfg_true, CFGF_NONE),
     CFG_INT("index-retention-days", 0, CFGF_NONE),
     CFG_SEC("log", monitor_settings_log_options, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
+    CFG_SEC("trust", monitor_settings_trust_options, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
     CFG_SEC("peer", peer_options, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
     CFG_SEC("action", action_options, CFGF_MULTI),
     SERVICE_LISTEN_OPTIONS,
@@ -193,8 +194,15 @@ static enum status read_sections(struct monitor_settings *m, cfg_t *cfg, const c
 
 static enum status check_names(const struct monitor_settings *m, struct error *err)
 {
-    if (m->log_count == 0)
-        return wrong(err, "no log block and no log in a log-list: nothing to follow");
+    if (m->log_count == 0 && m->trust_count == 0)
+        return wrong(err, "no log block, no log in a log-list and no trust block: nothing to follow");
+    for (size_t i = 0; i < m->trust_count; i++)
+        for (size_t k = 0; k < m->log_count + i; k++) {
+            const char *name = k < m->log_count ? m->logs[k]->name : m->trusts[k - m->log_count]->name;
+            const char *id = k < m->log_count ? m->logs[k]->id : m->trusts[k - m->log_count]->keys.origin;
+            if (strcmp(name, m->trusts[i]->name) == 0 || strcmp(id, m->trusts[i]->keys.origin) == 0)
+                return error_set(err, STATUS_USAGE, "trust \"%s\" has the name, or the origin, of \"%s\"", m->trusts[i]->name, name);
+        }
     for (size_t i = 0; i < m->log_count; i++)
         for (size_t k = 0; k < i; k++)
             if (strcmp(m->logs[i]->name, m->logs[k]->name) == 0 || strcmp(m->logs[i]->id, m->logs[k]->id) == 0)
@@ -220,6 +228,8 @@ static enum status read_all(struct monitor_settings *m, const char *path, cfg_t 
         s = read_sections(m, cfg, "peer", read_peer, err);
     if (s == STATUS_OK)
         s = read_sections(m, cfg, "log", monitor_settings_read_log, err);
+    if (s == STATUS_OK)
+        s = read_sections(m, cfg, "trust", monitor_settings_read_trust, err);
     for (unsigned i = 0; s == STATUS_OK && i < cfg_size(cfg, "log-list"); i++) {
         s = monitor_settings_read_list(m, cfg_getnstr(cfg, "log-list", i), err);
         s = error_prefix(err, s, "log-list");
@@ -260,6 +270,8 @@ void monitor_settings_free(struct monitor_settings *m)
         return;
     for (size_t i = 0; i < m->log_count; i++)
         monitor_settings_free_log(m->logs[i]);
+    for (size_t i = 0; i < m->trust_count; i++)
+        monitor_settings_free_trust(m->trusts[i]);
     algorithms_free(m->algorithms);
     free(m);
 }

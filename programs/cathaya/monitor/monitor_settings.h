@@ -4,6 +4,7 @@
 
 #include "crypto/key.h"
 #include "rules/trust_store.h"
+#include "service/bundle_watcher/bundle_watcher.h"
 #include "service/log_follower/log_follower.h"
 #include "service/monitor/gossip.h"
 #include "service/monitor/monitor.h"
@@ -51,6 +52,17 @@ struct monitor_settings_peer {
     char ca_file[MONITOR_PATH_MAX];
 };
 
+/* Distributors of trust bundles: there are a few in the world. */
+#define MONITOR_TRUSTS_MAX 8
+
+struct monitor_settings_trust {
+    char name[LOG_FOLLOWER_NAME_MAX + 1];
+    char url[BUNDLE_WATCHER_URL_MAX];
+    struct bundle_keys keys;
+    struct trust_bundle section; /* section 9: the keys */
+    uint64_t interval_ms, late_ms;
+};
+
 struct monitor_settings {
     struct algorithms *algorithms;
     char base[MONITOR_PATH_MAX], directory[MONITOR_PATH_MAX];
@@ -63,6 +75,8 @@ struct monitor_settings {
     uint64_t index_retention_s;
     struct monitor_settings_log *logs[MONITOR_LOGS_MAX];
     size_t log_count;
+    struct monitor_settings_trust *trusts[MONITOR_TRUSTS_MAX];
+    size_t trust_count;
     struct monitor_settings_peer peers[GOSSIP_PEERS_MAX];
     struct gossip_peer gossip_peers[GOSSIP_PEERS_MAX];
     size_t peer_count;

@@ -1,0 +1,106 @@
+/* watcher_parts.h - what the files of the bundle watcher share. Inside service/bundle_watcher. */
+#ifndef CATHAYA_SERVICE_BUNDLE_WATCHER_WATCHER_PARTS_H
+#define CATHAYA_SERVICE_BUNDLE_WATCHER_WATCHER_PARTS_H
+
+#include "base/array.h"
+#include "codec/trust_bundle/trust_latest.h"
+#include "merkle/tile_set.h"
+#include "rules/bundle_signature.h"
+#include "service/bundle_watcher/bundle_watcher.h"
+
+/* Somebody's checkpoint, to be compared with the newest one. */
+struct seen_checkpoint {
+    struct builder note;
+    struct version_checkpoint checkpoint;
+    char from[BUNDLE_WATCHER_URL_MAX + 128];
+    uint64_t version;              /* of the bundle that it came with; 0: none */
+    uint8_t leaf[HASH_SIZE];       /* of that bundle's TrustVersion */
+    bool is_done;
+};
+
+/* The held one, those of the bundles of a round, one of gossip. */
+#define SEEN_MAX (BUNDLE_WATCHER_VERSIONS_MAX + 2)
+
+/* How far a log's landmarks were looked at. */
+struct checked_log {
+    struct tai ca_id;
+    uint16_t log_number;
+    uint64_t landmark;
+};
+
+struct bundle_watcher {
+    struct bundle_watcher_config config;
+    struct bundle_watcher_callbacks callbacks;
+    void *cookie;
+    /* State. */
+    struct trust_bundle key_section; /* section 9 of the newest version; borrows from key_bytes */
+    struct builder key_bytes;
+    struct bundle_keys keys;         /* made of it */
+    uint64_t version;
+    int64_t issued_s;
+    struct builder note;
+    struct version_checkpoint held;
+    int64_t contact_ms;
+    struct array checked; /* struct checked_log */
+    struct seen_checkpoint gossip; /* waits for the next round */
+    bool has_gossip;
+    /* The round. */
+    uint64_t timer;
+    bool is_started, is_stopping, is_asking;
+    void (*stopped)(void *cookie);
+    void *stopped_cookie;
+    int64_t asked_ms;
+    char url[BUNDLE_WATCHER_URL_MAX + 128];
+    const char *endpoint;
+    void (*answered)(struct bundle_watcher *w, enum status status, struct bytes body, struct error *err);
+    struct trust_latest latest;
+    uint64_t at;          /* the version that is asked for */
+    struct builder newest; /* contents of the newest version that is good in this round */
+    struct seen_checkpoint seen[SEEN_MAX];
+    size_t seen_count;
+    struct builder now_note;
+    struct version_checkpoint now;
+    /* A question to a tree. */
+    struct hasher hasher;
+    bool has_hasher;
+    struct tile_set tiles;
+    bool has_tiles;
+    struct tile_set_tile *asked_tile;
+    char tile_prefix[BUNDLE_WATCHER_URL_MAX];
+    void (*ask_tree)(struct bundle_watcher *w);
+    /* Landmarks. */
+    struct trust_bundle bundle; /* parsed from newest */
+    bool has_bundle;
+    size_t log_at;
+    struct bundle_watcher_log log;
+};
+
+/* watcher_get asks for URL/path and calls answered: STATUS_OK with the body; STATUS_NOT_FOUND; STATUS_IO. */
+void watcher_get(struct bundle_watcher *w, const char *prefix, const char *path, const char *endpoint, size_t max,
+                 void (*answered)(struct bundle_watcher *w, enum status status, struct bytes body, struct error *err));
+
+/* watcher_begin_tree begins questions about a tree below prefix; watcher_fetch_tiles gets what is missing and calls ask_tree again. */
+MUST_USE enum status watcher_begin_tree(struct bundle_watcher *w, const char *prefix, const struct hash_alg *hash, uint64_t size,
+                                        void (*ask_tree)(struct bundle_watcher *w), struct error *err);
+void watcher_end_tree(struct bundle_watcher *w);
+void watcher_fetch_tiles(struct bundle_watcher *w);
+
+void watcher_find(struct bundle_watcher *w, enum finding_id id, const char *source, struct bytes evidence, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+
+/* watcher_end_round ends it; what was learned stays. */
+void watcher_end_round(struct bundle_watcher *w, enum status status, const struct error *err);
+/* watcher_keep makes what is known durable. */
+MUST_USE enum status watcher_keep(struct bundle_watcher *w, struct error *err);
+
+/* watcher_take_keys takes section 9 of a bundle, if it has one. */
+MUST_USE enum status watcher_take_keys(struct bundle_watcher *w, const struct trust_bundle *bundle, struct error *err);
+
+/* watcher_versions.c */
+void watcher_ask_versions(struct bundle_watcher *w);
+/* watcher_log.c */
+void watcher_ask_log(struct bundle_watcher *w);
+/* watcher_landmarks.c */
+void watcher_check_landmarks(struct bundle_watcher *w);
+
+#endif
