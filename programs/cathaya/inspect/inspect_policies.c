@@ -53,7 +53,10 @@ static void show_needs(json_t *item, const char *name, const struct ct_policy *p
 {
     struct ct_policy_needs needs;
     ct_policy_needed(policy, at_s, at_s + days * DAY_S - 1, at_s, &needs);
-    view_text(item, name, "%zu SCTs, of %zu operators%s", needs.scts, needs.operators, needs.is_enforced ? ", enforced" : "");
+    if (needs.operators > 1)
+        view_text(item, name, "%zu SCTs, of %zu operators%s", needs.scts, needs.operators, needs.is_enforced ? ", enforced" : "");
+    else
+        view_text(item, name, "%zu SCTs%s", needs.scts, needs.is_enforced ? ", enforced" : "");
 }
 
 enum status inspect_ct_policy(const struct inspect_input *in, json_t *out, struct error *err)
@@ -63,6 +66,10 @@ enum status inspect_ct_policy(const struct inspect_input *in, json_t *out, struc
     enum status s = ct_policy_set_read(in->content, &set, &inner);
     if (s != STATUS_OK)
         return error_set(err, judge(s), "%s", inner.text);
+    if (ct_policy_set_count(set) == 0) {
+        ct_policy_set_free(set);
+        return error_set(err, STATUS_MALFORMED, "no CT policy");
+    }
     view_time(out, "at", in->at_s);
     json_t *list = view_list(out, "policies");
     for (size_t i = 0; i < ct_policy_set_count(set); i++) {

@@ -175,6 +175,31 @@ class Policy(unittest.TestCase):
         self.assertEqual((done.status, done.out), (2, ''))
         self.assertIn('the policy of the trust bundle', done.err)
 
+    # ---- inspect ----
+
+    def inspect(self, path, *options, status=0):
+        done = run('inspect', '--json', path, *options)
+        self.assertEqual(done.status, status, done)
+        return json.loads(done.out)
+
+    def test_inspect_shows_what_is_distributed(self):
+        told = self.inspect(os.path.join(self.now.trust, 'trust.bundle'))
+        self.assertEqual((told['kind'], told['policy']['version'], len(told['ct_logs'])), ('trust-bundle', 1, 6))
+        self.assertEqual({log['suite'] for log in told['ct_logs']}, {'gm', 'intl'})
+        root = os.path.join(HERE, '..', '..', '..', 'policies')
+        told = self.inspect(os.path.join(root, 'root-program.conf'), '--at', str(BEFORE))
+        self.assertEqual((told['kind'], told['settings']['length'], told['limits']['tls-lifetime']), ('program-policy', 'inclusive', str(398 * 86400)))
+        told = self.inspect(os.path.join(root, 'ct-policy.conf'))
+        self.assertEqual((told['kind'], [policy['name'] for policy in told['policies']]), ('ct-policy', ['chrome', 'apple', 'gm-browser', 'gm-intranet']))
+        latest = write(self.now.path('latest'), 'trust-latest/v1\nversion 9\nissued 1763800000\nexpires 1764404800\nbundle 100 ' + 64 * 'a' + '\nrotation 3\ndelta 7 50\ndelta 8 40\n')
+        told = self.inspect(latest)
+        self.assertEqual((told['kind'], told['version'], told['rotations'], told['deltas']), ('trust-latest', 9, ['3'], ['from 7: 50 bytes', 'from 8: 40 bytes']))
+        self.assertIn('line', self.inspect(write(self.now.path('latest'), 'trust-latest/v1\nversion 09\n'), status=1)['fault'])
+        delta = b'trust-delta/v1.\n' + (7).to_bytes(8, 'big') + 32 * b'\x11' + b'\0\0\x02\x03x' + b'\0\0\0' + b'\0\0'
+        told = self.inspect(write(self.now.path('delta'), delta))
+        self.assertEqual((told['kind'], told['base_version'], told['steps_bytes'], told['signatures'], told['log_proof']), ('trust-delta', 7, 2, 0, 'none'))
+        self.assertTrue(self.inspect(write(self.now.path('delta'), delta[:-1]), status=1)['fault'])
+
     # ---- verify ----
 
     def test_verify_judges_chains(self):
