@@ -262,7 +262,7 @@ struct trust_bundle_log {
     size_t landmark_first, landmark_count; /* in landmarks: sizes ascend strictly, expiries never descend */
 };
 
-/* The policies, both as texts that rules read (docs/trust-policy.md, docs/ct-policy.md). Section 7:
+/* The policies, both as texts that rules read (docs/policy-rules.md, docs/ct-policy.md). Section 7:
  *   struct { uint16 version = 1; opaque policy<1..2^24-1>; opaque ct_policies<0..2^24-1>; } */
 #define TRUST_BUNDLE_POLICY_VERSION 1
 struct trust_bundle_policy {
