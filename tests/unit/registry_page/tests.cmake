@@ -1,0 +1,1 @@
+cathaya_unit_test(registry_page page_html)
