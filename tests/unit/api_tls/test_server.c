@@ -1,4 +1,6 @@
 /* The public TLS server, with the public TLS client. */
+#include <cathaya/policy.h>
+
 #include "unit/api_tls/serving.h"
 
 static struct cathaya_tls_trust *trust;
@@ -114,6 +116,92 @@ static void send_one(struct cathaya_tls *from, struct cathaya_tls *to, const cha
     assert_int_equal(len, strlen(text));
     assert_memory_equal(got, text, len);
     assert_int_equal(cathaya_tls_has_pending(to), 0);
+}
+
+/* ---- what the policy says of a connection ---- */
+
+static struct cathaya_answer *answer_of(const struct cathaya_policy *policy, struct cathaya_tls *connection, struct cathaya_answer_summary *out)
+{
+    struct cathaya_answer *answer;
+    GOOD(cathaya_policy_judge_connection(policy, connection, NULL, &answer, &outer));
+    cathaya_answer_summary(answer, out);
+    return answer;
+}
+
+static void policy_of_connections(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *profile;
+        size_t cosigners, scts;
+        bool is_gm;
+    } rows[] = {{"gm", 0, 0, true}, {"gm-no-landmarks", 1, 0, true}, {"legacy", 0, 2, false}};
+    struct cathaya_tls_server *server = server_of(sites, NULL);
+    struct cathaya_policy *policy;
+    GOOD(cathaya_policy_new(trust, &policy, &outer));
+    for (size_t i = 0; i < LENGTH(rows); i++) {
+        struct cathaya_answer_summary s;
+        struct cathaya_answer_cosigner cosigner;
+        struct cathaya_answer_sct sct;
+        struct pair p;
+        pair_open(&p, server, rows[i].profile, NAME, NULL);
+        (void)pair_shake(&p);
+        struct cathaya_answer *answer = answer_of(policy, p.client, &s);
+        pair_close(&p); /* the answer needs it no more */
+        assert_true(s.verdict != CATHAYA_VERDICT_UNTRUSTED && s.level >= 1 && s.level <= 4 && s.reason[0] == '\0');
+        assert_int_equal(s.cosigner_count, rows[i].cosigners);
+        assert_int_equal(s.sct_count, rows[i].scts);
+        assert_int_equal(s.is_gm, rows[i].is_gm);
+        assert_true(s.rule_count > 50 && s.rule_count <= CATHAYA_RULES_MAX);
+        if (rows[i].cosigners > 0) {
+            assert_true(cathaya_answer_cosigner(answer, 0, &cosigner));
+            assert_true(cosigner.is_good && cosigner.role == CATHAYA_COSIGNER_CA && cosigner.reason[0] == '\0');
+            assert_string_equal(cosigner.id, ca_ids[0]);
+        }
+        assert_false(cathaya_answer_cosigner(answer, rows[i].cosigners, &cosigner));
+        for (size_t k = 0; k < rows[i].scts; k++) /* of logs that nobody lists */
+            assert_true(cathaya_answer_sct(answer, k, &sct) && !sct.is_good && sct.delivery == CATHAYA_DELIVERY_CERTIFICATE);
+        cathaya_answer_free(answer);
+    }
+    cathaya_policy_free(policy);
+    cathaya_tls_server_free(server);
+}
+
+static void policy_of_failures(void **state)
+{
+    (void)state;
+    struct cathaya_tls_server *server = server_of(sites, NULL);
+    struct cathaya_tls_trust *stranger = trust_all();
+    struct cathaya_answer_summary s;
+    struct cathaya_answer *answer;
+    struct cathaya_policy *policy, *other;
+    struct pair p;
+    GOOD(cathaya_policy_new(trust, &policy, &outer));
+    GOOD(cathaya_policy_new(stranger, &other, &outer));
+    pair_open(&p, server, "gm", "www.example.com", NULL);
+    assert_int_equal(cathaya_policy_judge_connection(policy, p.client, NULL, &answer, &outer), CATHAYA_NOT_FOUND);
+    assert_null(answer);
+    assert_int_equal(cathaya_policy_judge_connection(other, p.client, NULL, &answer, &outer), CATHAYA_USAGE);
+    (void)pair_shake(&p);
+    assert_int_equal(cathaya_policy_judge_connection(other, p.client, NULL, &answer, &outer), CATHAYA_USAGE);
+    pair_close(&p);
+    /* A handshake that the client has ended: the answer says why. */
+    pair_open(&p, server, "gm", "other.example.com", NULL);
+    (void)pair_shake(&p);
+    struct cathaya_tls_report *report = calloc(1, sizeof *report);
+    cathaya_tls_report(p.client, report);
+    assert_false(report->is_done);
+    answer = answer_of(policy, p.client, &s);
+    assert_int_equal(s.verdict, CATHAYA_VERDICT_UNTRUSTED);
+    assert_int_equal(s.icon, CATHAYA_ICON_UNTRUSTED);
+    assert_string_equal(s.reason, report->reason);
+    free(report);
+    cathaya_answer_free(answer);
+    pair_close(&p);
+    cathaya_policy_free(policy);
+    cathaya_policy_free(other);
+    cathaya_tls_trust_free(stranger);
+    cathaya_tls_server_free(server);
 }
 
 /* ---- clients of every kind ---- */
@@ -421,7 +509,7 @@ static void explained(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_client),
+        cmocka_unit_test(policy_of_connections), cmocka_unit_test(policy_of_failures), cmocka_unit_test(each_client),
         cmocka_unit_test(failures),
         cmocka_unit_test(a_swap),
         cmocka_unit_test(tickets),
