@@ -10,7 +10,7 @@
 
 bool registry_fields_word(struct registry_reading *reading, const char **out)
 {
-    const struct registry_run *words = &reading->statement->words;
+    const struct registry_run *words = &reading->statement.words;
     if (reading->at == words->count)
         return false;
     *out = registry_word(reading->r, *words, reading->at++);
@@ -137,7 +137,7 @@ bool registry_fields_serial(struct registry_reading *reading, struct bytes *out)
 
 bool registry_fields_is_over(const struct registry_reading *reading)
 {
-    return reading->at == reading->statement->words.count;
+    return reading->at == reading->statement.words.count;
 }
 
 bool registry_fields_wrong(struct registry_reading *reading, const char *format, ...)
@@ -180,10 +180,10 @@ static enum status read_row(struct registry_reading *reading, const struct regis
 {
     unsigned first_line = 0;
     for (size_t i = 0; i < reading->head->statements.count; i++) {
-        struct registry_statement statement = *statement_at(reading, i); /* the pool may move */
+        const struct registry_statement statement = *statement_at(reading, i);
         if (strcmp(keyword_of(reading, &statement), row->keyword) != 0)
             continue;
-        reading->statement = &statement;
+        reading->statement = statement;
         reading->at = 1;
         reading->has_reason = false;
         if (row->is_once && first_line > 0)

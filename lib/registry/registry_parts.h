@@ -31,7 +31,7 @@ MUST_USE enum status registry_words_split(struct bytes line, char *memory, struc
 struct registry_reading {
     struct registry *r;
     const struct registry_head *head;
-    const struct registry_statement *statement;
+    struct registry_statement statement; /* a copy: the pool may move */
     size_t at; /* the next word */
     void *object; /* the struct registry_thing, ... that the file becomes */
     struct error *err;

@@ -20,7 +20,7 @@ static bool read_operator(struct registry_reading *reading)
 
 static bool read_subject(struct registry_reading *reading)
 {
-    struct registry_subject subject = {.line = reading->statement->line};
+    struct registry_subject subject = {.line = reading->statement.line};
     const char *word;
     if (!registry_fields_text(reading, REGISTRY_LINE_MAX, &word))
         return false;
@@ -39,7 +39,7 @@ static bool read_subject(struct registry_reading *reading)
 /* [first, end] of enum registry_step_kind belong to the kind of file. */
 static bool read_step_of(struct registry_reading *reading, enum registry_step_kind first, enum registry_step_kind last)
 {
-    struct registry_step step = {.text = "", .line = reading->statement->line};
+    struct registry_step step = {.text = "", .line = reading->statement.line};
     unsigned i = first;
     while (i <= last && !registry_fields_is(reading, registry_step_name((enum registry_step_kind)i)))
         i++;
@@ -59,7 +59,7 @@ static bool read_step(struct registry_reading *reading)
 static bool read_document(struct registry_reading *reading)
 {
     static const char *const names[] = {"form", "cp", "cps", "licence", "audit", "aatl", "other", NULL};
-    struct registry_document document = {.line = reading->statement->line};
+    struct registry_document document = {.line = reading->statement.line};
     size_t kind;
     if (!registry_fields_choice(reading, names, &kind) || !registry_fields_day(reading, &document.at_s) ||
         !registry_fields_text(reading, TRUST_BUNDLE_TEXT_MAX, &document.where))
@@ -70,7 +70,7 @@ static bool read_document(struct registry_reading *reading)
 
 static bool read_signed_document(struct registry_reading *reading)
 {
-    struct registry_document document = {.kind = REGISTRY_DOCUMENT_OTHER, .line = reading->statement->line};
+    struct registry_document document = {.kind = REGISTRY_DOCUMENT_OTHER, .line = reading->statement.line};
     const char *purpose;
     if (!registry_fields_word(reading, &purpose))
         return false;
@@ -83,7 +83,7 @@ static bool read_signed_document(struct registry_reading *reading)
 static bool read_test_site(struct registry_reading *reading)
 {
     static const char *const names[] = {"good", "expired", "revoked", NULL};
-    struct registry_test_site site = {.line = reading->statement->line};
+    struct registry_test_site site = {.line = reading->statement.line};
     size_t kind;
     if (!registry_fields_choice(reading, names, &kind) || !registry_fields_id(reading, &site.thing_id) ||
         !registry_fields_url(reading, &site.url))
@@ -94,7 +94,7 @@ static bool read_test_site(struct registry_reading *reading)
 
 static bool read_visit(struct registry_reading *reading)
 {
-    struct registry_visit visit = {.line = reading->statement->line};
+    struct registry_visit visit = {.line = reading->statement.line};
     if (!registry_fields_day(reading, &visit.at_s))
         return false;
     visit.is_passed = registry_fields_is(reading, "passed");

@@ -13,7 +13,7 @@ static bool is_country(const char *text)
 
 bool registry_read_contact(struct registry_reading *reading, struct registry_run *run)
 {
-    struct registry_contact contact = {.name = "", .line = reading->statement->line};
+    struct registry_contact contact = {.name = "", .line = reading->statement.line};
     if (!registry_fields_text(reading, TRUST_BUNDLE_TEXT_MAX, &contact.email))
         return false;
     if (strchr(contact.email, '@') == NULL || strchr(contact.email, ' ') != NULL)
@@ -25,7 +25,7 @@ bool registry_read_contact(struct registry_reading *reading, struct registry_run
 
 bool registry_read_control(struct registry_reading *reading, struct registry_run *run)
 {
-    struct registry_control control = {.noticed_s = INT64_MAX, .line = reading->statement->line};
+    struct registry_control control = {.noticed_s = INT64_MAX, .line = reading->statement.line};
     if (!registry_fields_is(reading, "noticed"))
         return false;
     if (!registry_fields_is(reading, "never") && !registry_fields_day(reading, &control.noticed_s))
@@ -38,7 +38,7 @@ bool registry_read_control(struct registry_reading *reading, struct registry_run
 
 bool registry_read_exception(struct registry_reading *reading, struct registry_run *run)
 {
-    struct registry_exception exception = {.line = reading->statement->line};
+    struct registry_exception exception = {.line = reading->statement.line};
     return registry_fields_id(reading, &exception.finding) &&
            registry_fields_period(reading, &exception.from_s, &exception.until_s) &&
            registry_fields_text(reading, REGISTRY_TEXT_MAX, &exception.reason) &&
@@ -48,7 +48,7 @@ bool registry_read_exception(struct registry_reading *reading, struct registry_r
 bool registry_read_inclusion(struct registry_reading *reading, struct registry_run *run)
 {
     static const char *const names[] = {"microsoft", "mozilla", "google", "apple", "aatl", NULL};
-    struct registry_inclusion inclusion = {.until_s = INT64_MAX, .line = reading->statement->line};
+    struct registry_inclusion inclusion = {.until_s = INT64_MAX, .line = reading->statement.line};
     size_t program;
     if (!registry_fields_choice(reading, names, &program) || !registry_fields_is(reading, "from") ||
         !registry_fields_day(reading, &inclusion.from_s))
@@ -63,32 +63,35 @@ bool registry_read_inclusion(struct registry_reading *reading, struct registry_r
 /* ---- the program ---- */
 
 /* The numbers where a registry says none. */
+#define SETTING_DAYS_MAX 3660
+#define SETTING_UPTIME_MAX 10000 /* hundredths of a percent */
+#define SETTING_HOURS_MAX (24 * SETTING_DAYS_MAX)
+
 static const struct {
     const char *name;
     size_t offset;
-    unsigned value;
+    unsigned value, max;
 } settings[] = {
     /* "at least once a year" (seed 002 section 1.1), and a leap day */
-    {"audit-period-days", offsetof(struct registry_program, audit_period_days), 366},
+    {"audit-period-days", offsetof(struct registry_program, audit_period_days), 366, SETTING_DAYS_MAX},
     /* three months from a period's end to its statement [CABF BR 8.6], the longest three */
-    {"audit-report-days", offsetof(struct registry_program, audit_report_days), 92},
+    {"audit-report-days", offsetof(struct registry_program, audit_report_days), 92, SETTING_DAYS_MAX},
     /* a quarter, in which a new licence or audit can be asked for */
-    {"warn-days", offsetof(struct registry_program, warn_days), 90},
+    {"warn-days", offsetof(struct registry_program, warn_days), 90, SETTING_DAYS_MAX},
     /* as the large programs ask: two weeks */
-    {"report-days", offsetof(struct registry_program, report_days), 14},
+    {"report-days", offsetof(struct registry_program, report_days), 14, SETTING_DAYS_MAX},
     /* yearly, with the audit */
-    {"disclosure-days", offsetof(struct registry_program, disclosure_days), 366},
+    {"disclosure-days", offsetof(struct registry_program, disclosure_days), 366, SETTING_DAYS_MAX},
     /* nine of ten of the monitor's 90 days: who looked at fewer cannot say how it was */
-    {"log-observed-days", offsetof(struct registry_program, log_observed_days), 81},
+    {"log-observed-days", offsetof(struct registry_program, log_observed_days), 81, SETTING_DAYS_MAX},
     /* 99 % for each endpoint [Chrome CT Log Policy] */
-    {"log-uptime", offsetof(struct registry_program, log_uptime), 9900},
+    {"log-uptime", offsetof(struct registry_program, log_uptime), 9900, SETTING_UPTIME_MAX},
     /* after two weeks away a log is removed [Chrome CT Log Policy] */
-    {"log-outage-hours", offsetof(struct registry_program, log_outage_hours), 336},
+    {"log-outage-hours", offsetof(struct registry_program, log_outage_hours), 336, SETTING_HOURS_MAX},
     /* an admission is decided in the week of its report */
-    {"log-report-days", offsetof(struct registry_program, log_report_days), 7},
+    {"log-report-days", offsetof(struct registry_program, log_report_days), 7, SETTING_DAYS_MAX},
 };
 #define SETTINGS (sizeof settings / sizeof settings[0])
-#define SETTING_MAX 10000 /* ten years of days, all of an uptime */
 
 static bool read_format(struct registry_reading *reading)
 {
@@ -119,7 +122,7 @@ static bool read_setting(struct registry_reading *reading)
     for (size_t i = 0; i < SETTINGS; i++) {
         if (!registry_fields_is(reading, settings[i].name))
             continue;
-        if (!registry_fields_number(reading, SETTING_MAX, &value))
+        if (!registry_fields_number(reading, settings[i].max, &value))
             return false;
         *(unsigned *)((char *)reading->object + settings[i].offset) = (unsigned)value;
         return true;
@@ -180,7 +183,7 @@ static bool read_licence(struct registry_reading *reading)
 {
     static const char *const names[] = {"miit", "sca", NULL};
     struct registry_operator *o = reading->object;
-    struct registry_licence licence = {.line = reading->statement->line};
+    struct registry_licence licence = {.line = reading->statement.line};
     size_t kind;
     if (!registry_fields_choice(reading, names, &kind) ||
         !registry_fields_text(reading, TRUST_BUNDLE_TEXT_MAX, &licence.number) ||

@@ -48,7 +48,7 @@ static bool read_which_state(struct registry_reading *reading, struct registry_s
 
 static bool read_state(struct registry_reading *reading)
 {
-    struct registry_state state = {.line = reading->statement->line};
+    struct registry_state state = {.line = reading->statement.line};
     registry_purposes purposes = UINT32_C(1) << REGISTRY_ITSELF;
     if (registry_has_purposes(reading->head->kind) && !registry_fields_purposes(reading, &purposes))
         return false;
@@ -66,7 +66,7 @@ static bool read_state(struct registry_reading *reading)
 
 static bool read_audit(struct registry_reading *reading)
 {
-    struct registry_audit audit = {.auditor = "", .line = reading->statement->line};
+    struct registry_audit audit = {.auditor = "", .line = reading->statement.line};
     unsigned scheme = 0;
     while (scheme < REGISTRY_SCHEMES && !registry_fields_is(reading, registry_scheme_name((enum registry_scheme)scheme)))
         scheme++;
@@ -133,7 +133,7 @@ static bool is_ascending(struct bytes first, struct bytes last)
 
 static bool read_revoked(struct registry_reading *reading)
 {
-    struct registry_serials serials = {.line = reading->statement->line};
+    struct registry_serials serials = {.line = reading->statement.line};
     bool is_mtc = reading->head->kind == REGISTRY_MTC_CA;
     bool (*const read)(struct registry_reading *, struct bytes *) = is_mtc ? read_mtc_serial : registry_fields_serial;
     if (!read(reading, &serials.first) || !read(reading, &serials.last) ||
@@ -194,7 +194,7 @@ static bool read_exclude_name(struct registry_reading *reading)
 
 static bool read_disclosure(struct registry_reading *reading)
 {
-    struct registry_disclosure disclosure = {.line = reading->statement->line};
+    struct registry_disclosure disclosure = {.line = reading->statement.line};
     uint64_t count;
     if (!registry_fields_day(reading, &disclosure.at_s) || !registry_fields_number(reading, REGISTRY_FILES_MAX, &count) ||
         !registry_fields_url(reading, &disclosure.url))
@@ -240,7 +240,7 @@ static bool read_require(struct registry_reading *reading)
 {
     static const char *const kinds[] = {"signatures", "operators", NULL};
     struct registry_thing *thing = thing_of(reading);
-    struct registry_rule rule = {.line = reading->statement->line};
+    struct registry_rule rule = {.line = reading->statement.line};
     size_t kind;
     uint64_t needed;
     const char *id;
@@ -249,7 +249,7 @@ static bool read_require(struct registry_reading *reading)
         return false;
     rule.kind = kind == 0 ? TRUST_BUNDLE_SIGNATURES : TRUST_BUNDLE_OPERATORS;
     rule.needed = (size_t)needed;
-    rule.members = (struct registry_run){reading->statement->words.first + reading->at, reading->statement->words.count - reading->at};
+    rule.members = (struct registry_run){reading->statement.words.first + reading->at, reading->statement.words.count - reading->at};
     if (needed == 0 || needed > rule.members.count || rule.members.count > TRUST_BUNDLE_MEMBERS_PER_RULE_MAX)
         return registry_fields_wrong(reading, "1 to as many as there are cosigners, %d at most", TRUST_BUNDLE_MEMBERS_PER_RULE_MAX);
     for (size_t i = 0; i < rule.members.count; i++) {
@@ -267,7 +267,7 @@ static bool read_require(struct registry_reading *reading)
 static bool read_minimum_index(struct registry_reading *reading)
 {
     struct registry_thing *thing = thing_of(reading);
-    struct registry_minimum minimum = {.line = reading->statement->line};
+    struct registry_minimum minimum = {.line = reading->statement.line};
     uint64_t log_number;
     const char *reason;
     if (!registry_fields_number(reading, UINT16_MAX, &log_number) || log_number == 0 ||
@@ -381,7 +381,7 @@ static bool read_final_tree_head(struct registry_reading *reading)
 static bool read_previous_operator(struct registry_reading *reading)
 {
     struct registry_thing *thing = thing_of(reading);
-    struct registry_previous previous = {.line = reading->statement->line};
+    struct registry_previous previous = {.line = reading->statement.line};
     if (!registry_fields_id(reading, &previous.operator_id) || !registry_fields_is(reading, "before") ||
         !registry_fields_day(reading, &previous.until_s))
         return false;

@@ -194,7 +194,7 @@ static enum status add(struct registry_command *c, struct error *err)
 static enum status say_what_is_missing(struct registry_command *c, struct error *err)
 {
     struct registry_target target;
-    struct registry_report report;
+    struct registry_report report = {.error_count = 0};
     enum status s = registry_command_target(c, c->options->arguments[0], true, &target, err);
     if (s == STATUS_OK)
         s = registry_command_suppose(c, &target, err);

@@ -28,10 +28,10 @@ static void tell(json_t *where, const char *file, const char *text)
 
 static void print_told(const char *word, const json_t *told)
 {
-    size_t i;
-    const json_t *item;
-    json_array_foreach(told, i, item)
+    for (size_t i = 0; i < json_array_size(told); i++) {
+        const json_t *item = json_array_get(told, i);
         output_line("%s: %s: %s", word, json_string_value(json_object_get(item, "file")), json_string_value(json_object_get(item, "text")));
+    }
 }
 
 static const struct registry *registry_of(const struct merging *m)

@@ -25,7 +25,7 @@ static enum status lint(const struct registry_command *c, struct registry_report
 
 static enum status note_findings(struct registry_command *c, struct error *err)
 {
-    struct registry_report report;
+    struct registry_report report = {.error_count = 0};
     enum status s = lint(c, &report, err);
     for (size_t i = 0; s == STATUS_OK && i < report.findings.count; i++)
         write_key(registry_finding_at(&report, i), &c->before);
@@ -135,13 +135,15 @@ static enum status suppose_thing(struct registry_command *c, const struct regist
 {
     const struct registry *r = registry_directory_registry(c->directory);
     enum status s = STATUS_OK;
-    for (uint16_t purpose = 1; s == STATUS_OK && purpose <= REGISTRY_PURPOSE_MAX; purpose++) {
+    for (uint16_t purpose = REGISTRY_ITSELF; s == STATUS_OK && purpose <= REGISTRY_PURPOSE_MAX; purpose++) {
         const struct registry_state *state = registry_state_at(r, thing, purpose, c->at_s);
         const char *const words[] = {"state", registry_purpose_name(purpose), "accepted", c->day, "supposed"};
+        const char *const words_of_itself[] = {"state", "accepted", c->day, "supposed"};
         if (state == NULL || state->state != REGISTRY_APPLIED)
             continue;
         (*count)++;
-        s = registry_directory_add(c->directory, thing->head.file, words, 5, err);
+        s = purpose == REGISTRY_ITSELF ? registry_directory_add(c->directory, thing->head.file, words_of_itself, 4, err)
+                                       : registry_directory_add(c->directory, thing->head.file, words, 5, err);
     }
     return s;
 }
