@@ -116,6 +116,8 @@ static void test_statements(void **state)
         {"operators/ca.conf", "licence miit \"\" from 2020-01-01 until 2021-01-01", "expected: licence"},
         {"registry.conf", "setting audit-period-days 400", NULL},
         {"registry.conf", "setting audit-period-days 4000", "expected: setting"},
+        {"registry.conf", "setting log-uptime 10000", NULL},
+        {"registry.conf", "setting log-uptime 10001", "expected: setting"},
         {"registry.conf", "registry-format 1", "it stands in line 1 already"},
         {"applications/a1.conf", "subject roots/nothing tls", "there is no root nothing"},
         {"applications/a1.conf", "subject applications/a1", "FOLDER/ID of an operator or a thing"},
