@@ -177,7 +177,10 @@ static void print_transparency(const struct judging_report *r, const struct poli
     good = 0;
     for (size_t i = 0; i < t->cosigner_count; i++)
         good += t->cosigners[i].is_good;
-    print_count(r, WORD_COSIGNERS, good, t->cosigner_count);
+    if (t->cosigner_count == 0 && t->is_landmark)
+        judging_report_name(word(r, WORD_COSIGNERS), "%s", word(r, WORD_BY_LANDMARK));
+    else
+        print_count(r, WORD_COSIGNERS, good, t->cosigner_count);
     for (size_t i = 0; i < t->cosigner_count; i++)
         print_cosigner(r, &t->cosigners[i]);
 }

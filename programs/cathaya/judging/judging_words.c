@@ -36,7 +36,7 @@ const char *judging_word(enum judging_word word, enum policy_language language)
         [WORD_ANCHORS_SENT] = {"anchors sent", "已发送信任锚"},
         [WORD_SERVER_HAS] = {"server has", "服务器现有"},
         [WORD_RETRIED] = {"retried", "重试"},
-        [WORD_SAID_BY_CERTIFICATE] = {"the certificate says", "证书声明"},
+        [WORD_BY_LANDMARK] = {"none needed: good by a landmark that is held", "无需：由已持有的里程碑验证"},
     };
     return words[word][language];
 }

@@ -1,7 +1,7 @@
 # What the policy says of a certificate, for all commands that show it.
 cathaya_package(JUDGING_PSL libpsl libpsl-dev)
 set(judging ${CMAKE_CURRENT_LIST_DIR})
-target_sources(cathaya_program PRIVATE 
+target_sources(cathaya_program PRIVATE
   ${judging}/cmd_trust_explain.c ${judging}/judging.c ${judging}/judging_basis.c ${judging}/judging_report.c ${judging}/judging_words.c ${judging}/public_names.c
   ${judging}/text_columns.c)
 target_link_libraries(cathaya_program PRIVATE PkgConfig::JUDGING_PSL)

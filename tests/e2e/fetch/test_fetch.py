@@ -209,6 +209,27 @@ class Fetch(unittest.TestCase):
         self.assertEqual((told['verdict'], told['certificate']['mode']), ('untrusted', None))
         self.assertIn('no TLS connection', told['reason'])
 
+    # ---- what the policy says of Merkle Tree Certificates ----
+
+    def judged(self, server, *options, status):
+        done = run('fetch', f'https://{NAME}/', '--connect', server.address, *self.trust(), '--json', *options)
+        self.assertEqual(done.status, status, done)
+        return json.loads(done.out)
+
+    def test_policy_asks_for_more_than_the_ca(self):
+        """One that nobody but its CA has signed is not secure; by a landmark that the client holds it is."""
+        server = self.serve()
+        told = self.judged(server, status=0)
+        self.assertEqual((told['verdict'], told['cosigners'], told['certificate']['mode']), ('secure', [], 'landmark'))
+        done = run('fetch', f'https://{NAME}/', '--connect', server.address, *self.trust())
+        self.assertIn('cosigners      none needed: good by a landmark that is held', done.out)
+        told = self.judged(server, '--as', 'gm-no-landmarks', status=1)
+        self.assertEqual((told['verdict'], told['worst'], told['policy']['built_in'], told['status']), ('not_secure', 'MT-01', True, 200))
+        self.assertEqual(told['cosigners'], [{'id': GM, 'role': 'ca', 'operator': None, 'good': True, 'reason': None}])
+        self.assertEqual(next(rule for rule in told['rules'] if rule['id'] == 'MT-01')['result'], 'fail')
+        told = self.judged(server, '--as', 'gm-no-landmarks', '--policy-check', 'warn', status=0)
+        self.assertEqual(told['verdict'], 'not_secure')
+
     # ---- sessions ----
 
     def test_resumed_handshake(self):
