@@ -28,6 +28,8 @@ static enum status write_config(const struct demo_world *w, struct error *err)
     builder_printf(&b, "}\nlog \"fork\" {\n    kind = \"static-ct\"\n    suite = \"intl\"\n    url = \"%s\"\n    key = \"", w->fork.url);
     text_write_base64(&b, bytes_of(w->fork.spki, w->fork.spki_len));
     builder_text(&b, "\"\n    mmd = 60\n}\n");
+    builder_printf(&b, "trust \"program\" {\n    url = \"%s\"\n    key = {\"trust-keys/sm2_sm3.pub.pem\", \"trust-keys/mldsa44.pub.pem\"}\n"
+                       "    log-key = {\"trust-keys/sm2_sm3.vkey\", \"trust-keys/mldsa44.vkey\"}\n}\n", w->trust_url);
     enum status s = builder_status(&b, "configuration", err);
     if (s == STATUS_OK)
         s = demo_write(w, "monitor.conf", builder_view(&b), 0644, err);

@@ -168,6 +168,18 @@ static enum status put_mtc_ca(const struct demo_world *w, const struct demo_issu
     return put_certificate(w, "mtc-cas", id, text, issuer->ca_file, err);
 }
 
+static enum status put_identity_signer(const struct demo_world *w, struct error *err)
+{
+    struct private_key *key = NULL;
+    enum status s = demo_identity_key(w, &key, err);
+    if (s == STATUS_OK)
+        s = put_thing(w, "identity-signers", "demo-ca",
+                      "operator demo-ca\nalgorithm sm2_sm3\nlevel-max 3\nstate accepted <-10> \"its root is in the program\"\n", "PUBLIC KEY",
+                      public_key_spki(private_key_public(key)), err);
+    private_key_free(key);
+    return s;
+}
+
 static enum status put_application(const struct demo_world *w, struct error *err)
 {
     static const char text[] =
@@ -208,5 +220,7 @@ enum status demo_registry_write(struct demo_world *w, struct error *err)
         s = put_mirrors(w, err);
     for (size_t i = 0; s == STATUS_OK && i < DEMO_SUITES; i++)
         s = put_mtc_ca(w, &w->issuers[i], err);
+    if (s == STATUS_OK)
+        s = put_identity_signer(w, err);
     return s == STATUS_OK ? put_application(w, err) : s;
 }

@@ -54,10 +54,10 @@ static void report_log(const struct demo_world *w, size_t i)
 static void report_visit(const struct demo_world *w, const struct demo_visit *v)
 {
     if (w->is_json)
-        output_json(json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:s, s:s, s:b}", "visit", v->profile, "certificate_kind", v->kind, "group",
+        output_json(json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:s, s:s, s:s, s:b}", "visit", v->profile, "certificate_kind", v->kind, "group",
                               v->group, "suite", v->suite, "certificate_bytes", (json_int_t)v->certificate_bytes, "flight_bytes",
                               (json_int_t)v->flight_bytes, "handshake_ms", (json_int_t)v->handshake_ms, "verdict", v->verdict,
-                              "level", v->level, "right", (int)v->is_right));
+                              "level", v->level, "owner", v->owner, "right", (int)v->is_right));
     else
         output_line("  %-15s  %-15s  %-16s  %-38s %6zu %7zu  %5llu  %s, %s", v->profile, v->kind, v->group, v->suite,
                     v->certificate_bytes, v->flight_bytes, v->handshake_ms, v->is_right ? v->verdict : "WRONG", v->level);
@@ -73,6 +73,8 @@ static void report_visits(const struct demo_world *w)
     }
     for (size_t i = 0; i < DEMO_VISITS; i++)
         report_visit(w, &w->visits[i]);
+    if (!w->is_json)
+        output_line("  and whose website it is, as a CA of the root program has verified it: %s", w->visits[0].owner);
 }
 
 static void report_judged(const struct demo_world *w, const struct demo_judged *j)

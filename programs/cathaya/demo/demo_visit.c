@@ -75,6 +75,8 @@ static void read_visit(const json_t *o, size_t i, struct demo_visit *v)
     copy_text(o, "suite", v->suite, sizeof v->suite);
     copy_text(o, "verdict", v->verdict, sizeof v->verdict);
     copy_text(o, "level", v->level, sizeof v->level);
+    const json_t *records = json_object_get(json_object_get(o, "identity"), "records");
+    copy_text(json_array_get(records, 0), "name_zh", v->owner, sizeof v->owner);
     (void)snprintf(v->kind, sizeof v->kind, "%.15s %.15s", suite, mode);
     v->certificate_bytes = (size_t)json_integer_value(json_object_get(certificate, "bytes"));
     v->flight_bytes = (size_t)json_integer_value(json_object_get(bytes, "server_flight"));
@@ -91,7 +93,7 @@ static enum status visit(struct demo_world *w, size_t i, struct error *err)
     v->profile = wanted[i].profile;
     (void)snprintf(address, sizeof address, "127.0.0.1:%u", w->gateway_port);
     (void)snprintf(name, sizeof name, "fetch-%s", v->profile);
-    const char *const arguments[] = {"cathaya", "fetch", "--policy-check", "off", "https://" DEMO_SITE "/", "--connect", address, "--trust",
+    const char *const arguments[] = {"cathaya", "fetch", "https://" DEMO_SITE "/", "--connect", address, "--trust",
                                      w->trust, "--public-label", "test", "--as", v->profile, "--json", NULL};
     enum status s = demo_processes_ask(&w->processes, name, arguments, &process, err);
     if (s != STATUS_OK)

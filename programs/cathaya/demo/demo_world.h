@@ -85,6 +85,7 @@ struct demo_log_view {
 struct demo_visit {
     const char *profile; /* of `cathaya fetch --as` */
     char kind[32], group[32], suite[64], verdict[32], level[8];
+    char owner[128]; /* of the website, as the root program knows it */
     size_t certificate_bytes, flight_bytes;
     unsigned long long handshake_ms;
     bool is_right; /* the kind that it should get, and the page */
@@ -98,9 +99,10 @@ struct demo_judged {
     bool is_right;
 };
 
-/* The first delta that the client took. */
+/* Deltas that the client took: how many, and the newest. */
 struct demo_delta {
-    uint64_t from, to; /* versions; to 0: none came yet */
+    size_t count;
+    uint64_t from, to; /* versions */
     size_t bytes, bundle_bytes;
     uint64_t due_ns;   /* when the client asks again */
 };
@@ -234,7 +236,7 @@ void demo_gateway_stop(struct demo_world *w);
  * client come; *wrong_count is how many did not get what they should. */
 MUST_USE enum status demo_visit_run(struct demo_world *w, size_t *wrong_count, struct error *err);
 
-/* ---- demo_registry.c, demo_trust.c, demo_judge.c: a root program, its distributor, and what users are told ---- */
+/* ---- demo_registry.c, demo_identity.c, demo_trust.c, demo_judge.c: a root program, its distributor, and what users are told ---- */
 
 /* demo_registry_write writes services/registry; old_chain's root is in it, though no log of it has its certificates. */
 MUST_USE enum status demo_registry_write(struct demo_world *w, struct error *err);
@@ -245,6 +247,9 @@ void demo_trust_stop(struct demo_world *w);
 MUST_USE enum status demo_trust_client(struct demo_world *w, struct error *err);
 MUST_USE enum status demo_trust_delta(struct demo_world *w, struct error *err);
 MUST_USE enum status demo_trust_watch(struct demo_world *w, struct error *err);
+/* demo_identity_key makes the key of who says whose websites are; the caller frees it. demo_identity_add has the demo's site said. */
+MUST_USE enum status demo_identity_key(const struct demo_world *w, struct private_key **out, struct error *err);
+MUST_USE enum status demo_identity_add(struct demo_world *w, struct error *err);
 /* demo_judge_run has good and bad certificates judged; *wrong_count grows by the verdicts that are not right. */
 MUST_USE enum status demo_judge_run(struct demo_world *w, size_t *wrong_count, struct error *err);
 
