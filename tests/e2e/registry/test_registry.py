@@ -1,6 +1,7 @@
 """cathaya trust init, add, set, accept, restrict, remove, state, lint, diff: a program from its first day to a removal."""
 import fcntl
 import os
+import re
 import shutil
 
 from registry_world import *
@@ -135,6 +136,17 @@ class Example(unittest.TestCase):
         lint = lambda at: json.loads(run('trust', 'lint', '--registry', folder, '--at', at, '--json')[1])
         self.assertEqual(lint('2026-06-01')['findings'], [])
         self.assertLessEqual({'sm2-licence', 'audit-overdue', 'disclosure-old'}, {f['id'] for f in lint('2027-06-01')['findings']})
+
+
+    def test_each_statement_is_in_the_manual(self):
+        root = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', '..')
+        manual = read(os.path.join(root, 'docs', 'registry.md')).decode()
+        words = set()
+        for part in ('case', 'operator', 'thing'):
+            source = read(os.path.join(root, 'lib', 'registry', f'registry_read_{part}.c')).decode()
+            words.update(re.findall(r'^    \{"([a-z0-9-]+)", ', source, re.M))
+        self.assertGreater(len(words), 50)
+        self.assertEqual([word for word in sorted(words) if f'`{word}' not in manual], [])
 
 
 class Files(RegistryTest):
