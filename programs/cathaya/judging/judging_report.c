@@ -224,7 +224,7 @@ static void print_fix(const struct judging_report *r, const struct policy_rule_r
 {
     const char *fix = policy_set_fix(r->set, rule->id, r->language);
     if (!is_kept(rule->result) && fix[0] != '\0')
-        output_line("    %*s%s: %s", RESULT_COLUMNS, "", word(r, WORD_FIX), fix);
+        output_line("    %*s%s; %s: %s", RESULT_COLUMNS, "", judging_effect(rule->effect, r->language), word(r, WORD_FIX), fix);
 }
 
 /* The broken ones first; of those that are not for it, the names. */

@@ -11,7 +11,6 @@ const char *judging_word(enum judging_word word, enum policy_language language)
         [WORD_LEVEL] = {"level", "认证级别"},
         [WORD_ORGANISATION] = {"organisation", "单位"},
         [WORD_POLICY] = {"policy", "策略"},
-        [WORD_PURPOSE] = {"purpose", "用途"},
         [WORD_SCTS] = {"SCTs", "SCT"},
         [WORD_COSIGNERS] = {"cosigners", "联署方"},
         [WORD_RULES] = {"rules", "规则"},
@@ -21,7 +20,6 @@ const char *judging_word(enum judging_word word, enum policy_language language)
         [WORD_BAD] = {"not good", "无效"},
         [WORD_NONE] = {"none", "无"},
         [WORD_FIX] = {"to do", "处理"},
-        [WORD_FOUND] = {"found", "依据"},
         [WORD_WHY_NOT_HIGHER] = {"not higher", "未更高"},
         [WORD_INTRANET] = {"intranet", "内网"},
         [WORD_OF] = {"of", "/"},
@@ -69,12 +67,12 @@ const char *judging_effect(enum policy_effect effect, enum policy_language langu
 {
     static const word_pair words[] = {
         [POLICY_OFF] = {"", ""},
-        [POLICY_INFO] = {"is only said", "仅提示"},
-        [POLICY_WARN] = {"is a warning", "警告"},
-        [POLICY_LEVEL_T1] = {"is shown as T1", "显示为 T1"},
-        [POLICY_NOT_TRANSPARENT] = {"makes it not transparent", "致使证书不透明"},
-        [POLICY_NOT_SECURE] = {"makes it not secure", "致使不安全"},
-        [POLICY_UNTRUSTED] = {"makes it untrusted", "致使不受信任"},
+        [POLICY_INFO] = {"it is only said", "仅提示"},
+        [POLICY_WARN] = {"it is a warning", "仅警告"},
+        [POLICY_LEVEL_T1] = {"it is shown as T1", "按 T1 显示"},
+        [POLICY_NOT_TRANSPARENT] = {"this makes it not transparent", "致使结论为“证书不透明”"},
+        [POLICY_NOT_SECURE] = {"this makes it not secure", "致使结论为“不安全”"},
+        [POLICY_UNTRUSTED] = {"this makes it untrusted", "致使结论为“不受信任”"},
     };
     return words[effect][language];
 }
