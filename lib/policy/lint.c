@@ -233,14 +233,46 @@ int64_t lint_reuse_max_s(const struct lint_policy *policy, int64_t now_s)
     return policy_set_limit(lint_policy_now(policy), POLICY_LIMIT_DCV_REUSE, now_s);
 }
 
+static const struct ct_policy *find_ct(const struct policy_set *set, const struct certificate_profile *profile)
+{
+    if (profile->kind == PROFILE_MTC)
+        return NULL;
+    return policy_set_ct(set, profile->is_intranet ? POLICY_CT_INTRANET : profile->is_gm ? POLICY_CT_GM_PUBLIC : POLICY_CT_INTL_PUBLIC);
+}
+
+static void find_needs(const struct ct_policy *ct, const struct certificate_profile *profile, int64_t now_s, struct ct_policy_needs *out)
+{
+    int64_t not_before_s = now_s - profile->backdate_s;
+    *out = (struct ct_policy_needs){.scts = 0};
+    if (ct != NULL)
+        ct_policy_needed(ct, not_before_s, not_before_s + profile->lifetime_s - 1, now_s, out);
+}
+
 size_t lint_scts(const struct lint_policy *policy, const struct certificate_profile *profile, int64_t now_s)
 {
-    enum policy_ct_for who = profile->is_intranet ? POLICY_CT_INTRANET : profile->is_gm ? POLICY_CT_GM_PUBLIC : POLICY_CT_INTL_PUBLIC;
-    const struct ct_policy *ct = policy_set_ct(lint_policy_now(policy), who);
-    struct ct_policy_needs needs = {.scts = 0};
-    if (ct == NULL || profile->kind == PROFILE_MTC)
-        return 0;
-    int64_t not_before_s = now_s - profile->backdate_s;
-    ct_policy_needed(ct, not_before_s, not_before_s + profile->lifetime_s - 1, now_s, &needs);
+    struct ct_policy_needs needs;
+    find_needs(find_ct(lint_policy_now(policy), profile), profile, now_s, &needs);
     return needs.is_enforced ? needs.scts : 0;
+}
+
+enum status lint_check_ct(const struct lint_policy *policy, const struct certificate_profile *profile, const struct ct_policy *own,
+                          int64_t now_s, struct error *err)
+{
+    const struct ct_policy *ct = find_ct(lint_policy_now(policy), profile);
+    struct ct_policy_needs needs, have;
+    find_needs(ct, profile, now_s, &needs);
+    find_needs(own, profile, now_s, &have);
+    if (!needs.is_enforced || (have.scts >= needs.scts && have.operators >= needs.operators && have.rfc6962 >= needs.rfc6962 &&
+                               have.required >= needs.required))
+        return STATUS_OK;
+    return error_set(err, STATUS_REFUSED, "%s gets %zu SCTs of %zu operators, %zu of them RFC 6962 logs' and %zu of required operators; "
+                     "%s of the policy asks for %zu of %zu, %zu and %zu", ct_policy_name(own), have.scts, have.operators, have.rfc6962,
+                     have.required, ct_policy_name(ct), needs.scts, needs.operators, needs.rfc6962, needs.required);
+}
+
+size_t lint_mirrors(const struct lint_policy *policy, int64_t now_s)
+{
+    const struct policy_set *set = lint_policy_now(policy);
+    bool has_scts = policy_set_setting(set, POLICY_SETTING_MTC_TRANSPARENCY) != POLICY_VALUE_COSIGNERS;
+    return has_scts ? 0 : (size_t)policy_set_limit(set, POLICY_LIMIT_MTC_MIRRORS, now_s);
 }

@@ -87,4 +87,12 @@ int64_t lint_reuse_max_s(const struct lint_policy *policy, int64_t now_s);
  * means. */
 size_t lint_scts(const struct lint_policy *policy, const struct certificate_profile *profile, int64_t now_s);
 
+/* lint_check_ct: does a CT policy, by which a CA gets SCTs, ask for as much as the root program's policy does for such a profile?
+ * STATUS_REFUSED says what is less. */
+MUST_USE enum status lint_check_ct(const struct lint_policy *policy, const struct certificate_profile *profile, const struct ct_policy *own,
+                                   int64_t now_s, struct error *err);
+
+/* lint_mirrors is how many mirrors of others the policy asks for in Merkle Tree Certificates; 0: it takes SCTs too. */
+size_t lint_mirrors(const struct lint_policy *policy, int64_t now_s);
+
 #endif

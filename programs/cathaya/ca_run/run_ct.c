@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "adapters/posix/posix_clock.h"
+#include "ca_run/run_policy.h"
 #include "ct_json/log_list_json.h"
 #include "input.h"
 #include "log_list_file.h"
@@ -63,16 +64,19 @@ static enum status read_policies(const struct run_ct *settings, struct builder *
     return STATUS_OK;
 }
 
-/* settings: where text is from. */
-static enum status find_policies(const struct run_config *config, const struct run_ct *settings, struct bytes text, struct error *err)
+/* Of the profiles of config; next: where text is from, and the root program's policy. */
+static enum status find_policies(const struct run_config *config, const struct run_config *next, struct bytes text, struct error *err)
 {
     struct ct_policy_set *policies = NULL;
     enum status s = ct_policy_set_read(text, &policies, err);
     for (size_t i = 0; s == STATUS_OK && i < config->profile_count; i++) {
         const struct certificate_profile *profile = &config->profiles[i];
-        if (profile->ct_policy[0] != '\0' && ct_policy_set_find(policies, bytes_of_text(profile->ct_policy)) == NULL)
-            s = error_set(err, STATUS_USAGE, "profile \"%s\": ct-policy: %s has no policy \"%s\"", profile->name,
-                          settings->policy_file, profile->ct_policy);
+        if (profile->ct_policy[0] == '\0')
+            continue;
+        const struct ct_policy *own = ct_policy_set_find(policies, bytes_of_text(profile->ct_policy));
+        s = own != NULL ? run_policy_check_ct(next->policy, profile, own, err)
+                        : error_set(err, STATUS_USAGE, "profile \"%s\": ct-policy: %s has no policy \"%s\"", profile->name,
+                                    next->ct.policy_file, profile->ct_policy);
     }
     if (policies != NULL)
         ct_policy_set_free(policies);
@@ -91,9 +95,9 @@ enum status run_ct_read(const struct run_config *config, const struct run_config
     if (s == STATUS_OK)
         s = read_policies(settings, &policies, err);
     if (s == STATUS_OK)
-        s = find_policies(config, settings, builder_view(&policies), err);
+        s = find_policies(config, config, builder_view(&policies), err);
     if (s == STATUS_OK && running != config)
-        s = find_policies(running, settings, builder_view(&policies), err);
+        s = find_policies(running, config, builder_view(&policies), err);
     if (s == STATUS_OK)
         s = ct_submission_set(ct, texts, settings->list_count, builder_view(&policies), err);
     builder_clear(&policies);

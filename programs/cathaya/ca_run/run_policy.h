@@ -15,8 +15,12 @@ MUST_USE enum status run_policy_read(const char *policy_file, const char *ct_pol
 MUST_USE enum status run_policy_check_profile(const struct policy_set *policy, const struct certificate_profile *profile, int64_t now_s,
                                               struct error *err);
 
-/* run_policy_warn reports each profile whose certificates are without the SCTs that the policy asks for: sites have to bring them
- * by TLS or OCSP. */
+/* run_policy_check_ct: the CT policy that a profile names asks for no less than the policy does. STATUS_USAGE. */
+MUST_USE enum status run_policy_check_ct(const struct policy_set *policy, const struct certificate_profile *profile,
+                                         const struct ct_policy *own, struct error *err);
+
+/* run_policy_warn reports each profile whose certificates are without the SCTs that the policy asks for, which sites have to bring by
+ * TLS or OCSP, or with less mirrors than it asks for. */
 void run_policy_warn(const struct run_config *config, const struct lint_policy *policy, const struct events_port *events);
 
 #endif

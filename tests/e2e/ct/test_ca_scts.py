@@ -269,7 +269,7 @@ class Intranet(Case):
 
     def test_three(self):
         for suite, kind in (('intl', 'p256'), ('gm', 'sm2')):
-            certificate = self.client.issue(('ip', '127.0.0.1'), kind=kind, profile=f'{suite}-intranet')
+            certificate = self.client.issue(('ip', '127.0.0.1'), self.name(), kind=kind, profile=f'{suite}-intranet')
             self.assertEqual(sorted(self.world.check_scts(suite, certificate)), ['A', 'B', 'C'])
 
 
@@ -354,6 +354,11 @@ class Configuration(unittest.TestCase):
         self.refused('', good[:-2] + '    deadline-ms = 1000\n}\n', 'log-timeout-ms')
         self.refused('', good[:-2] + '    deadline-ms = 99\n}\n', 'deadline-ms')
         self.refused('', good[:-2] + '    deadlin-ms = 99\n}\n', 'deadlin-ms')
+        # Less than clients want, by the policy of the root program; then enough, and there are no logs.
+        self.put('weak.conf', 'policy weak\ndelivery embedded\ncounted usable\nask usable\nscts upto 30 1\nscts longer 0\n')
+        weak = good.replace('ct-policy.conf', 'weak.conf')
+        self.refused('    ct-policy = "weak"\n', weak, 'gm-classic', 'weak gets 0 SCTs', 'gm-browser')
+        self.refused('    ct-policy = "weak"\n    lifetime = 2592000\n', weak, 'logs that may be asked')
         self.put('bad.conf', 'policy x\nscts longer two\n')
         self.refused('', good.replace('ct-policy.conf', 'bad.conf'), 'bad.conf', '2')
 

@@ -335,6 +335,30 @@ static void scts_of_profiles(void **state)
     assert_int_equal(lint_scts(&policy, &mtc, NOW_S), 0);
 }
 
+/* What a CA asks logs for is not less than what clients want. */
+static void own_ct_policies(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "policy two\nsuite intl\ndelivery embedded\ncounted usable\nask usable\noperators 2\nscts upto 180 2\nscts longer 3\n"
+        "policy one-operator\nsuite intl\ndelivery embedded\ncounted usable\nask usable\noperators 1\nscts longer 3\n"
+        "policy one\ndelivery embedded\ncounted usable\nask usable\noperators 1\nscts longer 1\n";
+    struct ct_policy_set *own;
+    struct certificate_profile p = classic;
+    OK(ct_policy_set_read(bytes_of_text(text), &own, &err));
+    OK(lint_check_ct(&policy, &p, ct_policy_set_at(own, 0), NOW_S, &err));
+    assert_says(lint_check_ct(&policy, &p, ct_policy_set_at(own, 1), NOW_S, &err), &err, STATUS_REFUSED, "one-operator gets 3 SCTs of 1");
+    assert_says(lint_check_ct(&policy, &p, ct_policy_set_at(own, 2), NOW_S, &err), &err, STATUS_REFUSED, "chrome of the policy asks for 2 of 2");
+    p.is_gm = true;
+    p.lifetime_s = 180 * DAY_S;
+    OK(lint_check_ct(&policy, &p, ct_policy_set_at(own, 2), NOW_S, &err));
+    p.lifetime_s++;
+    assert_says(lint_check_ct(&policy, &p, ct_policy_set_at(own, 2), NOW_S, &err), &err, STATUS_REFUSED, "gm-browser");
+    OK(lint_check_ct(&policy, &p, ct_policy_set_at(own, 2), 1735689599, &err)); /* before 2025 */
+    assert_int_equal(lint_mirrors(&policy, NOW_S), 1);
+    ct_policy_set_free(own);
+}
+
 static void internal_or_not(void **state)
 {
     (void)state;
@@ -408,7 +432,7 @@ int main(void)
         cmocka_unit_test(good),
         cmocka_unit_test(bad),
         cmocka_unit_test(dated_limits),
-        cmocka_unit_test(day_of_issuance), cmocka_unit_test(scts_of_profiles),
+        cmocka_unit_test(day_of_issuance), cmocka_unit_test(scts_of_profiles), cmocka_unit_test(own_ct_policies),
         cmocka_unit_test(internal_or_not), cmocka_unit_test(names_alone), cmocka_unit_test(common_names),
     };
     return cmocka_run_group_tests(tests, make_keys, free_keys);
