@@ -8,11 +8,9 @@
 #include <cathaya/verify.h>
 
 #include "algorithms_file.h"
-#include "api/verify_parts.h"
-#include "codec/properties/properties.h"
 #include "command.h"
 #include "input.h"
-#include "judging/judging.h"
+#include "judging/verify_client.h"
 #include "output.h"
 #include "rules/dns_name.h"
 #include "verify_report.h"
@@ -27,11 +25,7 @@ struct session {
     uint8_t ip[16];
     struct input_blocks *cas; /* one of each --ca */
     size_t ca_count;
-    struct judging_basis *basis; /* of the trust directory; NULL: --ca and --policy say it */
-    uint16_t purpose;
-    bool has_policy; /* --policy-answer */
-    bool is_verbose;
-    enum policy_language language;
+    struct verify_client client; /* of the trust directory; without a basis --ca and --policy say it */
     struct input_blocks chain;
     bool has_chain;
     bool is_json;
@@ -45,7 +39,7 @@ static void session_clear(struct session *s)
         input_blocks_clear(&s->cas[i]);
     free(s->cas);
     input_blocks_clear(&s->chain);
-    judging_basis_free(s->basis);
+    judging_basis_free(s->client.basis);
 }
 
 /* A failure that came through the public border, in our own terms; where is a file, or NULL. */
@@ -114,16 +108,10 @@ static enum status add_policy(struct session *session, const char *path, struct 
 static enum status add_directory(struct session *session, const struct options *options, struct error *err)
 {
     struct cathaya_error outer;
-    enum status s = judging_basis_new(options_value(options, "algorithms"), &session->basis, err);
-    if (s == STATUS_OK)
-        s = judging_basis_take_directory(session->basis, options_value(options, "trust"), session->request.at, err);
-    if (s == STATUS_OK && session->has_policy)
-        s = judging_basis_take_policy(session->basis, NULL, NULL, err);
-    if (s == STATUS_OK && session->has_policy)
-        s = judging_basis_take_options(session->basis, options, err);
+    enum status s = verify_client_open(&session->client, options, session->request.at, err);
     if (s != STATUS_OK)
         return s;
-    const struct trust_directory *d = session->basis->directory;
+    const struct trust_directory *d = session->client.basis->directory;
     if (d->is_expired)
         trust_directory_print_warning(d, session->request.at);
     struct cathaya_bundle *bundles = calloc(1 + d->log_count, sizeof *bundles);
@@ -144,9 +132,9 @@ static enum status add_trusted(struct session *session, const struct options *op
     bool has_trust = options_has(options, "trust");
     if (has_trust && (options_has(options, "ca") || options_has(options, "policy")))
         return error_set(err, STATUS_USAGE, "--trust has CAs and policies of its own; leave out --ca and --policy, or it");
-    if (!has_trust && (session->has_policy || options_has(options, "purpose")))
+    if (!has_trust && (session->client.has_policy || options_has(options, "purpose")))
         return error_set(err, STATUS_USAGE, "--%s goes with --trust: a directory says what is trusted for what",
-                         session->has_policy ? "policy-answer" : "purpose");
+                         session->client.has_policy ? "policy-answer" : "purpose");
     if (!has_trust && !options_has(options, "ca"))
         return error_set(err, STATUS_USAGE, "--ca FILE or --trust DIR is missing; see `cathaya verify --help`");
     if (has_trust)
@@ -202,18 +190,6 @@ static enum status read_ip(struct session *session, const char *text, struct err
     return STATUS_OK;
 }
 
-static enum status read_policy(struct session *session, const struct options *options, struct error *err)
-{
-    const char *purpose = options_value(options, "purpose");
-    session->has_policy = options_has(options, "policy-answer");
-    session->is_verbose = options_has(options, "verbose");
-    session->purpose = purpose == NULL ? TRUST_BUNDLE_TLS : trust_bundle_purpose_by_name(bytes_of_text(purpose));
-    if (session->purpose == 0)
-        return error_set(err, STATUS_USAGE, "--purpose %.40s: tls, tls-intranet, tls-client, email, code, timestamp, document or e-invoice",
-                         purpose);
-    return judging_language_parse(options_value(options, "lang"), &session->language, err);
-}
-
 static enum status read_request(struct session *session, const struct options *options,
                                 struct error *err)
 {
@@ -227,7 +203,7 @@ static enum status read_request(struct session *session, const struct options *o
         return error_set(err, STATUS_USAGE, "--proof-only looks at no names; leave out --dns and --ip, or it");
     enum status s = options_time(options, "at", &session->request.at, err);
     if (s == STATUS_OK)
-        s = read_policy(session, options, err);
+        s = verify_client_read(&session->client, options, err);
     if (s == STATUS_OK)
         s = read_dns_name(session, dns, err);
     return s == STATUS_OK ? read_ip(session, ip, err) : s;
@@ -239,7 +215,7 @@ static bool is_ca(const struct session *session, struct bytes der)
         for (size_t j = 0; j < session->cas[i].count; j++)
             if (bytes_equal(der, input_block_der(&session->cas[i], j)))
                 return true;
-    const struct trust_bundle *b = session->basis != NULL ? trust_directory_bundle(session->basis->directory) : NULL;
+    const struct trust_bundle *b = session->client.basis != NULL ? trust_directory_bundle(session->client.basis->directory) : NULL;
     for (size_t i = 0; b != NULL && i < b->cas.count; i++)
         if (bytes_equal(der, trust_bundle_ca_at(b, i)->certificate))
             return true;
@@ -298,61 +274,20 @@ static int report_malformed(const struct session *session, const char *path, con
 
 /* ---- as a client of the directory ---- */
 
-static void fill_question(const struct session *session, const struct input_blocks *blocks, struct bytes chain[PEER_CHAIN_MAX],
-                          struct judging_question *out)
-{
-    const struct cathaya_request *asked = &session->request;
-    *out = (struct judging_question){.chain = chain, .purpose = session->purpose, .at_s = asked->at,
-                                     .ip = bytes_of(asked->ip, asked->ip_len)};
-    if (asked->dns_name != NULL)
-        out->dns_name = bytes_of_text(asked->dns_name);
-    chain[out->count++] = first_certificate(blocks);
-    for (size_t i = 0; i < session->chain.count && out->count < PEER_CHAIN_MAX; i++)
-        if (input_block_is(&session->chain, i, PEM_CERTIFICATE) && !bytes_equal(input_block_der(&session->chain, i), chain[0]))
-            chain[out->count++] = input_block_der(&session->chain, i);
-    for (size_t i = 0; i < blocks->count; i++)
-        if (input_block_is(blocks, i, PROPERTIES_PEM_LABEL))
-            out->properties = input_block_der(blocks, i);
-        else if (input_block_is(blocks, i, PEM_CERTIFICATE) && out->count < PEER_CHAIN_MAX &&
-                 !bytes_equal(input_block_der(blocks, i), chain[0]))
-            chain[out->count++] = input_block_der(blocks, i);
-}
-
-static int report_client(const struct session *session, const char *path, const struct judging *judging)
-{
-    const struct peer_judgement *j = judging->judgement;
-    struct cathaya_result result;
-    struct cathaya_error outer;
-    struct error why = {.status = j->outcome};
-    struct judging_report says;
-    bool is_mtc = j->peer.mode == PEER_MODE_LANDMARK || j->peer.mode == PEER_MODE_STANDALONE;
-    (void)snprintf(why.text, sizeof why.text, "%s", j->reason);
-    (void)verify_parts_give(j->outcome, &why, &outer);
-    verify_parts_fill_result(peer_trust_store(session->basis->peer), &j->peer.proof, j->outcome == STATUS_OK, &result);
-    if (is_mtc && outer.status == CATHAYA_OK && !is_chain_good(session, judging->request.chain[0], &outer))
-        result.mode = CATHAYA_MODE_NONE;
-    judging_describe(session->basis, judging, &says);
-    says.language = session->language;
-    says.detail = session->is_verbose ? JUDGING_VERBOSE : JUDGING_BRIEF;
-    return report(session, &(struct verify_report){.file = path, .result = &result, .err = &outer,
-                                                   .chain = j->peer.mode == PEER_MODE_CLASSIC ? &j->peer : NULL,
-                                                   .judging = session->has_policy ? &says : NULL});
-}
-
 static int judge_as_client(const struct session *session, const char *path, const struct input_blocks *blocks)
 {
-    struct bytes chain[PEER_CHAIN_MAX];
-    struct judging_question question;
-    struct judging *judging;
+    struct verify_answer answer;
     struct error err = {.text = ""};
-    fill_question(session, blocks, chain, &question);
-    enum status s = judging_new(session->basis, &question, &judging, &err);
+    enum status s = verify_client_judge(&session->client, &session->request, blocks, &session->chain, &answer, &err);
     if (s == STATUS_MALFORMED || s == STATUS_LIMIT)
         return report_malformed(session, path, &err);
     if (s != STATUS_OK)
         return output_failure(ROLE_OBJECT, &err);
-    int status = report_client(session, path, judging);
-    judging_free(judging);
+    if (answer.chain == NULL && answer.err.status == CATHAYA_OK && !is_chain_good(session, answer.certificates[0], &answer.err))
+        answer.result.mode = CATHAYA_MODE_NONE;
+    int status = report(session, &(struct verify_report){.file = path, .result = &answer.result, .err = &answer.err, .chain = answer.chain,
+                                                         .judging = session->client.has_policy ? &answer.says : NULL});
+    judging_free(answer.judging);
     return status;
 }
 
@@ -376,7 +311,7 @@ static int judge(const struct session *session, const char *path)
     int status;
     enum status s = input_read_certificates(path, &blocks, &err);
     if (s == STATUS_OK) {
-        bool is_client = session->basis != NULL && !session->request.proof_only;
+        bool is_client = session->client.basis != NULL && !session->request.proof_only;
         status = is_client ? judge_as_client(session, path, &blocks) : judge_alone(session, path, &blocks);
     } else if (s == STATUS_MALFORMED || s == STATUS_LIMIT) {
         status = report_malformed(session, path, &err);
