@@ -9,6 +9,9 @@
 #include "judging/judging.h"
 
 #define WHY_SIZE 512
+/* Certificates that are judged in one go, some milliseconds each: the loop has other things to do, and there may be thousands. */
+#define JUDGED_AT_ONCE 16
+#define NEXT_MS 1
 
 /* What the policy has said. */
 struct opinion {
@@ -24,7 +27,7 @@ struct row {
     char site[SITE_NAME_SIZE];
     enum site_kind kind;
     struct builder chain, properties;
-    bool is_judged;
+    bool is_due, is_judged;
     struct opinion opinion;
 };
 
@@ -37,7 +40,7 @@ struct gateway_policy {
     char trust_error[ERROR_TEXT_MAX]; /* why the directory is not used; "" */
     struct row *rows;
     size_t row_count;
-    uint64_t timer;
+    uint64_t timer, row_timer; /* row_timer 0: no row is due */
 };
 
 static int64_t now_s(const struct gateway_policy *p)
@@ -242,11 +245,34 @@ static void judge_row(const struct gateway_policy *p, struct row *row)
         tell(p, EVENT_WARNING, "certificate-not-secure", row->site, row->kind, &row->opinion);
 }
 
+static void judge_some(void *cookie)
+{
+    struct gateway_policy *p = cookie;
+    size_t judged = 0;
+    p->row_timer = 0;
+    for (size_t i = 0; i < p->row_count && judged < JUDGED_AT_ONCE; i++) {
+        if (!p->rows[i].is_due)
+            continue;
+        p->rows[i].is_due = false;
+        judge_row(p, &p->rows[i]);
+        judged++;
+    }
+    if (judged == JUDGED_AT_ONCE)
+        p->row_timer = p->ports.timer.start(p->ports.timer.context, NEXT_MS, judge_some, p);
+}
+
+static void judge_soon(struct gateway_policy *p)
+{
+    if (p->row_timer == 0)
+        p->row_timer = p->ports.timer.start(p->ports.timer.context, NEXT_MS, judge_some, p);
+}
+
 static void judge_all(struct gateway_policy *p)
 {
     for (size_t i = 0; i < p->row_count; i++)
-        judge_row(p, &p->rows[i]);
+        p->rows[i].is_due = true;
     p->judged_s = now_s(p);
+    judge_soon(p);
 }
 
 static void remove_rows(struct gateway_policy *p, const char *site)
@@ -278,8 +304,8 @@ static void add_row(struct gateway_policy *p, const char *site, const struct sit
         clear_row(row);
         return;
     }
+    row->is_due = true;
     p->row_count++;
-    judge_row(p, row);
 }
 
 /* One row for each kind: its newest certificate, and not the form relative to a landmark, about which clients differ. */
@@ -289,6 +315,7 @@ void gateway_policy_deployed(struct gateway_policy *p, const char *site, const s
     for (size_t i = 0; i < count; i++)
         if (!credentials[i].is_old && !credentials[i].is_landmark)
             add_row(p, site, &credentials[i]);
+    judge_soon(p);
 }
 
 /* ---- life ---- */
@@ -332,6 +359,7 @@ void gateway_policy_free(struct gateway_policy *p)
     if (p == NULL)
         return;
     p->ports.timer.cancel(p->ports.timer.context, p->timer);
+    p->ports.timer.cancel(p->ports.timer.context, p->row_timer);
     for (size_t i = 0; i < p->row_count; i++)
         clear_row(&p->rows[i]);
     free(p->rows);

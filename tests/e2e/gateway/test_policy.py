@@ -69,8 +69,15 @@ class Policy(unittest.TestCase):
         return world
 
     def wait(self, world, what, condition):
-        wait_until(what, lambda: condition(world.certificate()), 30)
-        return world.certificate()
+        found = []
+
+        def look():
+            certificate = world.certificate()
+            if certificate['policy'] and condition(certificate):
+                found.append(certificate)
+            return found
+        wait_until(what, look, 30)
+        return found[0]
 
     def test_what_is_not_secure_is_not_deployed(self):
         world = self.world()
