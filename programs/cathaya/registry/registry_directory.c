@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "input.h"
@@ -19,6 +20,8 @@
 #define CHANGE_FOLDER ".change"
 #define WHOLE_FOLDER ".change-whole"
 #define POLICY_FOLDER "policies"
+/* Commands take milliseconds to move their files; people do not give so many in a row. */
+#define LOADS_MAX 32
 
 struct held_file {
     char *name;
@@ -112,7 +115,18 @@ static enum status load_folder(struct registry_directory *d, const char *folder,
     return s;
 }
 
-static enum status load_all(struct registry_directory *d, struct error *err)
+static void drop_files(struct registry_directory *d)
+{
+    for (size_t i = 0; i < d->file_count; i++) {
+        free(d->files[i].name);
+        builder_clear(&d->files[i].content);
+    }
+    free(d->files);
+    d->files = NULL;
+    d->file_count = 0;
+}
+
+static enum status load_once(struct registry_directory *d, struct error *err)
 {
     enum status s = load(d, "registry.conf", err);
     if (s == STATUS_OK)
@@ -120,6 +134,35 @@ static enum status load_all(struct registry_directory *d, struct error *err)
     for (unsigned kind = REGISTRY_OPERATOR; s == STATUS_OK && kind < REGISTRY_KINDS; kind++)
         s = load_folder(d, registry_kind_folder((enum registry_kind)kind), err);
     return s;
+}
+
+static bool has_whole_change(const struct registry_directory *d)
+{
+    char path[PATH_MAX];
+    struct stat status;
+    return join(path, d->path, WHOLE_FOLDER) && stat(path, &status) == 0;
+}
+
+/* A change makes and removes a folder in the registry's own, which has another time then. */
+static struct timespec time_of(const struct registry_directory *d)
+{
+    struct stat status;
+    return stat(d->path, &status) == 0 ? status.st_mtim : (struct timespec){0};
+}
+
+/* A reader whose files were moved under him reads them again. */
+static enum status load_all(struct registry_directory *d, struct error *err)
+{
+    for (unsigned i = 0; i < LOADS_MAX; i++) {
+        struct timespec before = time_of(d);
+        enum status s = load_once(d, err);
+        struct timespec after = time_of(d);
+        bool is_moved = before.tv_sec != after.tv_sec || before.tv_nsec != after.tv_nsec || has_whole_change(d);
+        if (!is_moved || d->lock >= 0)
+            return s;
+        drop_files(d);
+    }
+    return error_set(err, STATUS_AGAIN, "%s: it changes all the time", d->path);
 }
 
 enum status registry_directory_check(struct registry_directory *d, struct error *err)
@@ -302,6 +345,13 @@ static enum status lock(struct registry_directory *d, struct error *err)
     return error_set(err, STATUS_CONFLICT, "%s: another command is changing it: try again when it has ended", d->path);
 }
 
+static void unlock(struct registry_directory *d)
+{
+    if (d->lock >= 0)
+        (void)close(d->lock);
+    d->lock = -1;
+}
+
 static enum status make(const char *path, const struct algorithms *algorithms, struct registry_directory **out, struct error *err)
 {
     struct registry_directory *d = calloc(1, sizeof *d);
@@ -319,13 +369,6 @@ static enum status make(const char *path, const struct algorithms *algorithms, s
     return STATUS_OK;
 }
 
-static bool has_whole_change(const struct registry_directory *d)
-{
-    char path[PATH_MAX];
-    struct stat status;
-    return join(path, d->path, WHOLE_FOLDER) && stat(path, &status) == 0;
-}
-
 enum status registry_directory_open(const char *path, const struct algorithms *algorithms, bool is_for_change,
                                     struct registry_directory **out, struct error *err)
 {
@@ -334,8 +377,10 @@ enum status registry_directory_open(const char *path, const struct algorithms *a
         return s;
     struct registry_directory *d = *out;
     /* A reader finishes a change too, when nobody is at it: half of it would be wrong. */
-    if (is_for_change || has_whole_change(d))
+    if (is_for_change)
         s = lock(d, err);
+    else if (has_whole_change(d) && lock(d, NULL) != STATUS_OK)
+        unlock(d);
     if (s == STATUS_OK && d->lock >= 0)
         s = recover(d->path, err);
     if (s == STATUS_OK)
@@ -376,13 +421,8 @@ void registry_directory_close(struct registry_directory *d)
 {
     if (d == NULL)
         return;
-    for (size_t i = 0; i < d->file_count; i++) {
-        free(d->files[i].name);
-        builder_clear(&d->files[i].content);
-    }
-    free(d->files);
+    drop_files(d);
     registry_free(d->registry);
-    if (d->lock >= 0)
-        (void)close(d->lock);
+    unlock(d);
     free(d);
 }

@@ -12,7 +12,8 @@
 struct registry_directory;
 
 /* registry_directory_open reads the registry. To change it one process at a time has it: STATUS_CONFLICT when another one does.
- * STATUS_USAGE with file and line for what cannot be read (registry_read). algorithms must outlive it. */
+ * STATUS_USAGE with file and line for what cannot be read (registry_read);
+ * STATUS_AGAIN when it changes while it is read, again and again. algorithms must outlive it. */
 MUST_USE enum status registry_directory_open(const char *path, const struct algorithms *algorithms, bool is_for_change,
                                              struct registry_directory **out, struct error *err);
 /* registry_directory_new starts one in a directory that has no registry yet; it is made. STATUS_CONFLICT when there is one. */
