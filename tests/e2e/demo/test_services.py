@@ -141,7 +141,7 @@ class Demo(unittest.TestCase):
             self.assertIn('sm3_root_hash' if log['suite'] == 'gm' else 'sha256_root_hash', head)
             self.assertGreater(len(base64.b64decode(log['key'], validate=True)), 80)
         with urllib.request.urlopen(world['monitor']['status_url'], timeout=20) as answer:
-            self.assertEqual(len(json.load(answer)['logs']), 5)      # the four, and the one that was caught
+            self.assertEqual(len(json.load(answer)['logs']), 6)      # the four, the one that was caught, the bundle's versions
         with self.assertRaises(urllib.error.HTTPError) as refused:
             urllib.request.urlopen(world['monitor']['url'] + '/gossip/v1/tree-heads', b'nonsense', timeout=20)
         self.assertEqual(refused.exception.code, 400)
@@ -155,11 +155,14 @@ class Demo(unittest.TestCase):
     def check_gateway(self, world):
         [site] = world['gateway']['sites']
         for profile, kind in VISITS.items():
-            done = run('fetch', '--policy-check', 'off', f'https://{site}/', '--connect', world['gateway']['address'], '--trust', world['trust']['dir'],
-                       '--as', profile, '--json')
+            done = run('fetch', f'https://{site}/', '--connect', world['gateway']['address'], '--trust', world['trust']['dir'],
+                       '--public-label', 'test', '--as', profile, '--json')
             got = json.loads(done.stdout)
             self.assertEqual((got['certificate']['suite'], got['certificate']['mode']), kind, got)
-            self.assertEqual((got['verdict'], got['status']), ('secure', 200))
+            self.assertEqual((got['verdict'], got['level'], got['status']), ('secure', 'T1', 200))
+            self.assertEqual((got['identity']['verdict'], got['identity']['level']), ('known', 'T3'))
+        with urllib.request.urlopen(world['trust']['url'] + '/latest', timeout=20) as answer:
+            self.assertTrue(answer.read().startswith(b'trust-latest/v1\n'))
 
     def test_stay(self):
         port = free_port()
@@ -241,6 +244,15 @@ class Demo(unittest.TestCase):
             self.assertTrue(log['checkpoint_mirrors'])
             self.assertGreaterEqual(max(m['size'] for m in log['mirrors']), 2)
         self.assertEqual(len([line for line in lines if 'row' in line]), 7)
+        judged = [line for line in lines if 'judged' in line]
+        self.assertEqual([j['verdict'] for j in judged], ['secure', 'secure', 'secure', 'not_secure', 'untrusted'])
+        self.assertEqual([j['rule'] for j in judged], ['', '', '', 'CT-02', 'rfc5280-path'])
+        for j in judged:
+            self.assertTrue(j['right'], j)
+            self.assertTrue(j['en'].isascii() and not j['zh'].isascii(), j)
+        [trust] = [line for line in lines if 'trust' in line]
+        self.assertEqual(trust['to'], trust['from'] + 1)
+        self.assertLess(trust['delta_bytes'], trust['bundle_bytes'] / 4)
         [watch] = [line for line in lines if 'monitor' in line]
         self.assertEqual(watch['monitor'], 'bank.demo.test')
         self.assertTrue(watch['reported_in'])
