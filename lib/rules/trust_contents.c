@@ -27,7 +27,9 @@ bool trust_contents_is_sm2(struct bytes certificate)
 
 static bool is_for(const struct filling *f, const struct trust_bundle_purposes *purposes)
 {
-    return f->settings->purpose == 0 || trust_bundle_purposes_have(purposes, f->settings->purpose);
+    uint16_t purpose = f->settings->purpose;
+    return purpose == 0 || trust_bundle_purposes_have(purposes, purpose) ||
+           (purpose == TRUST_BUNDLE_TLS && trust_bundle_purposes_have(purposes, TRUST_BUNDLE_TLS_INTRANET));
 }
 
 static enum status copy_pool(const struct array *from, struct array *to, const char *what, struct error *err)

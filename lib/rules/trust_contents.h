@@ -11,7 +11,8 @@
 
 struct trust_contents_settings {
     int64_t now_s;         /* landmarks that are expired then are left out */
-    uint16_t purpose;      /* enum trust_bundle_purpose: MTC CAs of other purposes are left out. 0: all are taken */
+    uint16_t purpose;      /* enum trust_bundle_purpose: MTC CAs of other purposes are left out. 0: all are taken.
+                            * TLS is for servers of both kinds: what is right for which is a matter of policy */
     bool is_without_landmarks; /* profile gm-no-landmarks: neither trusted subtrees nor their IDs */
 };
 

@@ -101,7 +101,7 @@ static enum status load_files(struct judging_basis *basis, const struct options 
 
 static enum status load_directory(struct judging_basis *basis, const char *path, int64_t at_s, struct error *err)
 {
-    enum status s = judging_basis_take_directory(basis, path, at_s, err);
+    enum status s = judging_basis_take_directory(basis, path, at_s, TRUST_BUNDLE_TLS, err);
     if (s == STATUS_OK && basis->directory->is_expired)
         trust_directory_print_warning(basis->directory, at_s);
     return error_prefix(err, s, "--trust");

@@ -69,7 +69,7 @@ static uint64_t stamp_of(const struct gateway_policy *p)
 
 static enum status fill_basis(const struct gateway_policy *p, const char *directory, struct judging_basis *basis, struct error *err)
 {
-    enum status s = directory != NULL ? judging_basis_take_directory(basis, directory, now_s(p), err) : STATUS_OK;
+    enum status s = directory != NULL ? judging_basis_take_directory(basis, directory, now_s(p), TRUST_BUNDLE_TLS, err) : STATUS_OK;
     if (s == STATUS_OK)
         s = judging_basis_take_policy(basis, NULL, NULL, err);
     return s == STATUS_OK ? judging_basis_take_names(basis, p->config->public_labels, p->config->public_label_count, err) : s;

@@ -63,7 +63,7 @@ static enum status load(struct session *session, const struct options *options, 
         return error_set(err, STATUS_USAGE, "--log-list goes with --trust: without a path no timestamp can be verified");
     enum status s = judging_basis_new(options_value(options, "algorithms"), &session->basis, err);
     if (s == STATUS_OK && trust != NULL)
-        s = error_prefix(err, judging_basis_take_directory(session->basis, trust, session->question.at_s, err), "--trust");
+        s = error_prefix(err, judging_basis_take_directory(session->basis, trust, session->question.at_s, 0, err), "--trust");
     if (s == STATUS_OK && trust != NULL && session->basis->directory->is_expired)
         trust_directory_print_warning(session->basis->directory, session->question.at_s);
     if (s == STATUS_OK && list != NULL)

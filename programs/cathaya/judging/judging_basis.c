@@ -37,10 +37,10 @@ void judging_basis_free(struct judging_basis *basis)
     free(basis);
 }
 
-enum status judging_basis_take_directory(struct judging_basis *basis, const char *path, int64_t at_s, struct error *err)
+enum status judging_basis_take_directory(struct judging_basis *basis, const char *path, int64_t at_s, uint16_t purpose,
+                                         struct error *err)
 {
-    /* Of every purpose: what a root is for is a question for the path, which says more than "unknown". */
-    const struct trust_contents_settings settings = {.now_s = at_s, .purpose = 0};
+    const struct trust_contents_settings settings = {.now_s = at_s, .purpose = purpose};
     enum status s = trust_directory_load(path, basis->algorithms, &settings, &basis->directory, err);
     if (s != STATUS_OK)
         return s;

@@ -35,8 +35,10 @@ MUST_USE enum status judging_basis_new(const char *algorithms_file, struct judgi
 void judging_basis_free(struct judging_basis *basis);
 
 /* judging_basis_take_directory trusts what a trust directory has, as trust_directory_load reads it at that time. Nothing may have
- * been added by hand. */
-MUST_USE enum status judging_basis_take_directory(struct judging_basis *basis, const char *path, int64_t at_s, struct error *err);
+ * been added by hand. purpose: of Merkle Tree CAs (enum trust_bundle_purpose; TLS: servers of both kinds); 0: of all, and the path says
+ * who is for something else. */
+MUST_USE enum status judging_basis_take_directory(struct judging_basis *basis, const char *path, int64_t at_s, uint16_t purpose,
+                                                  struct error *err);
 
 /* judging_basis_take_log_list adds the CT logs of a file in place of those of the directory. */
 MUST_USE enum status judging_basis_take_log_list(struct judging_basis *basis, const char *path, struct error *err);

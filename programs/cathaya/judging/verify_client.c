@@ -21,7 +21,7 @@ enum status verify_client_open(struct verify_client *client, const struct option
 {
     enum status s = judging_basis_new(options_value(options, "algorithms"), &client->basis, err);
     if (s == STATUS_OK)
-        s = judging_basis_take_directory(client->basis, options_value(options, "trust"), at_s, err);
+        s = judging_basis_take_directory(client->basis, options_value(options, "trust"), at_s, 0, err);
     if (s == STATUS_OK && client->has_policy)
         s = judging_basis_take_policy(client->basis, NULL, NULL, err);
     return s == STATUS_OK && client->has_policy ? judging_basis_take_options(client->basis, options, err) : s;
