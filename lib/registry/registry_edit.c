@@ -66,11 +66,12 @@ static bool begins_with(const struct line *line, const char *const *words, size_
     return true;
 }
 
+/* whole is never empty: a line has an end, or bytes. */
 static void write_whole(const struct line *line, struct builder *out)
 {
     builder_bytes(out, line->whole);
     /* The last line of a file that a person wrote may have no end. */
-    if (line->whole.len == line->text.len)
+    if (line->whole.data[line->whole.len - 1] != '\n')
         builder_text(out, "\n");
 }
 

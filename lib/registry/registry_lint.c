@@ -185,8 +185,11 @@ static void lint_purposes(struct registry_linting *l, const struct registry_thin
 {
     struct trust_bundle_purposes purposes;
     registry_purposes_at(l->r, thing, l->at_s, &purposes);
-    if (purposes.count == 0)
+    if (purposes.count == 0) {
+        if (thing->head.kind == REGISTRY_INTERMEDIATE)
+            registry_lint_disclosed(l, thing);
         return;
+    }
     registry_lint_certificate(l, thing, &purposes);
     for (size_t i = 0; i < purposes.count; i++) {
         const struct registry_state *state = registry_state_at(l->r, thing, purposes.at[i], l->at_s);

@@ -157,6 +157,22 @@ static void lint_disclosure(struct registry_linting *l, const struct registry_th
         registry_lint_say(l, FINDING_DISCLOSURE_COUNT, place, "%zu intermediates were disclosed, and %zu are here", last->count, count);
 }
 
+void registry_lint_disclosed(struct registry_linting *l, const struct registry_thing *thing)
+{
+    struct trust_bundle_purposes purposes;
+    struct certificate c;
+    registry_purposes_at(l->r, registry_root_of(l->r, thing), l->at_s, &purposes);
+    if (purposes.count == 0 || certificate_parse(thing->der, &c, NULL) != STATUS_OK)
+        return;
+    if (c.not_after_s < l->at_s)
+        registry_lint_say(l, FINDING_INTERMEDIATE_EXPIRED, registry_place_of(thing, 0, REGISTRY_ITSELF), "it has expired on %s",
+                          registry_day_of(c.not_after_s).text);
+    purposes.count = 0; /* of its own */
+    lint_key(l, thing, &c);
+    lint_issuer(l, thing, &c, &purposes);
+    lint_disclosure(l, thing);
+}
+
 void registry_lint_certificate(struct registry_linting *l, const struct registry_thing *thing,
                                const struct trust_bundle_purposes *purposes)
 {

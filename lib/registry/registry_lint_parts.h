@@ -41,6 +41,7 @@ enum registry_finding_id {
     FINDING_E_INVOICE_INTERMEDIATE,
     FINDING_INTRANET_WITH_PUBLIC,
     FINDING_INTERMEDIATE_UNDISCLOSED,
+    FINDING_INTERMEDIATE_EXPIRED,
     FINDING_DISCLOSURE_MISSING,
     FINDING_DISCLOSURE_OLD,
     FINDING_DISCLOSURE_COUNT,
@@ -121,6 +122,8 @@ void registry_lint_audits(struct registry_linting *l, const struct registry_thin
 void registry_lint_audit_history(struct registry_linting *l, const struct registry_thing *thing);
 void registry_lint_certificate(struct registry_linting *l, const struct registry_thing *thing,
                                const struct trust_bundle_purposes *purposes);
+/* registry_lint_disclosed is for an intermediate that is trusted for nothing by itself: it stands in the registry because servers send it. */
+void registry_lint_disclosed(struct registry_linting *l, const struct registry_thing *thing);
 void registry_lint_application(struct registry_linting *l, const struct registry_thing *thing, uint16_t purpose);
 void registry_lint_mtc_ca(struct registry_linting *l, const struct registry_thing *thing);
 void registry_lint_ct_log(struct registry_linting *l, const struct registry_thing *thing);

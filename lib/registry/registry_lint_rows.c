@@ -34,6 +34,7 @@ const struct registry_lint_row registry_lint_rows[FINDING_IDS] = {
     [FINDING_E_INVOICE_INTERMEDIATE] = {"e-invoice-intermediate", REGISTRY_ERROR, "e-invoices have an intermediate of their own, with e-invoice-oid and no other purpose"},
     [FINDING_INTRANET_WITH_PUBLIC] = {"intranet-with-public", REGISTRY_ERROR, "intranet certificates come from a root of their own: remove one of the two purposes"},
     [FINDING_INTERMEDIATE_UNDISCLOSED] = {"intermediate-undisclosed", REGISTRY_ERROR, "ask the operator to disclose it, and write the day: disclosed DAY"},
+    [FINDING_INTERMEDIATE_EXPIRED] = {"intermediate-expired", REGISTRY_WARNING, "it needs no place any more: take its file out with the next disclosure"},
     [FINDING_DISCLOSURE_MISSING] = {"disclosure-missing", REGISTRY_ERROR, "ask for the list of all intermediates: disclosure DAY COUNT URL"},
     [FINDING_DISCLOSURE_OLD] = {"disclosure-old", REGISTRY_ERROR, "ask whether the list is still complete: disclosure DAY COUNT URL"},
     [FINDING_DISCLOSURE_COUNT] = {"disclosure-count", REGISTRY_ERROR, "find the intermediate that is missing here or there, and add it or ask"},

@@ -385,6 +385,8 @@ enum status registry_directory_open(const char *path, const struct algorithms *a
         s = recover(d->path, err);
     if (s == STATUS_OK)
         s = load_all(d, err);
+    if (!is_for_change)
+        unlock(d);
     if (s == STATUS_OK)
         s = error_prefix(err, registry_directory_check(d, err), "%s", path);
     if (s == STATUS_OK)

@@ -69,6 +69,26 @@ static void test_remove(void **state)
     builder_clear(&out);
 }
 
+/* Line ends of other systems stay; a last line without one, or with half of one, gets it. */
+static void test_line_ends(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *in, *out;
+    } rows[] = {{"", "z 1\n"},           {"\n", "\nz 1\n"},          {"a 1", "a 1\nz 1\n"},
+                {"a 1\r", "a 1\r\nz 1\n"}, {"a 1\r\n", "a 1\r\nz 1\n"}, {"z 0\r\na 1\r", "z 0\r\nz 1\na 1\r\n"}};
+    static const char *const words[] = {"z", "1"};
+    for (size_t i = 0; i < LENGTH(rows); i++) {
+        struct builder out;
+        struct error err;
+        builder_init(&out, 1000);
+        OK(registry_edit_add(bytes_of_text(rows[i].in), words, 2, &out, &err));
+        builder_u8(&out, 0);
+        assert_string_equal((const char *)out.data, rows[i].out);
+        builder_clear(&out);
+    }
+}
+
 static enum status try_write(const char *word, size_t *len)
 {
     struct builder out;
@@ -101,6 +121,7 @@ static void test_limits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_add), cmocka_unit_test(test_set), cmocka_unit_test(test_remove),
+                                       cmocka_unit_test(test_line_ends),
                                        cmocka_unit_test(test_limits)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -354,6 +354,29 @@ static void test_certificates(void **state)
                         "e-invoice-licence roots/rsa.conf error|e-invoice-licence intermediates/i1.conf error|");
 }
 
+/* What is only disclosed: the last second of a certificate, and the first one after it. */
+static void test_disclosed(void **state)
+{
+    (void)state;
+    struct maker m;
+    maker_copy(&base, &m);
+    maker_certificate(&m, (struct maker_certificate){.file = "intermediates/i1.pem", .subject = "I1", .issuer = "Example RSA", .key = "P-256",
+                                                     .until = "2026-06-01"});
+    assert_string_equal(lint_at(&m, "2026-06-01"), "");
+    assert_string_equal(lint_at(&m, "2026-06-01T00:00:01Z"), "intermediate-expired intermediates/i1.conf warning|");
+    maker_clear_copy(&m);
+    static const struct row rows[] = {
+        {"intermediates/i1.conf - disclosed", MAKER_AT, "intermediate-undisclosed intermediates/i1.conf error|"},
+        {"intermediates/i1.conf - disclosed;;intermediates/i1.conf + disclosed 2026-06-02", MAKER_AT, "intermediate-undisclosed intermediates/i1.conf error|"},
+        {"intermediates/i1.conf - issuer;;intermediates/i1.conf + issuer sm2;;roots/rsa.conf - disclosure;;roots/rsa.conf + disclosure 2026-01-05 0 https://ca.test/i"
+         ";;roots/sm2.conf - disclosure;;roots/sm2.conf + disclosure 2026-01-05 1 https://ca.test/i",
+         MAKER_AT, "issuer-mismatch intermediates/i1.conf error|"},
+        /* Below a root that is trusted for nothing, nobody asks. */
+        {"intermediates/i1.conf - disclosed;;roots/rsa.conf - state;;applications/a1.conf - subject roots/rsa", MAKER_AT, ""},
+    };
+    CHECK(rows);
+}
+
 /* Under the national root, every intermediate stands for itself. */
 static void test_national_root(void **state)
 {
@@ -434,7 +457,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_clean),        cmocka_unit_test(test_audits),       cmocka_unit_test(test_licences),
         cmocka_unit_test(test_purposes),     cmocka_unit_test(test_disclosure),   cmocka_unit_test(test_applications),
-        cmocka_unit_test(test_other_things), cmocka_unit_test(test_certificates), cmocka_unit_test(test_national_root),
+        cmocka_unit_test(test_other_things), cmocka_unit_test(test_certificates), cmocka_unit_test(test_disclosed),    cmocka_unit_test(test_national_root),
         cmocka_unit_test(test_same_keys),    cmocka_unit_test(test_policies),
         cmocka_unit_test(test_none_is_left),
     };
