@@ -51,8 +51,8 @@ struct identity_publication_settings {
 };
 /* A hundred and more records cost a client of hourly deltas nothing; a thousand would be most of its bundle. */
 #define IDENTITY_PUBLICATION_EMBED_SIZE ((size_t)128 * 1024)
-/* An answer of some 20 KB. */
-#define IDENTITY_PUBLICATION_LIST_COUNT ((size_t)16)
+/* An answer of some 50 KB, and 4,096 files up to a quarter of a million records. */
+#define IDENTITY_PUBLICATION_LIST_COUNT ((size_t)64)
 
 struct identity_publication;
 

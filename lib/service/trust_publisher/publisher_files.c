@@ -5,6 +5,8 @@
 
 /* Folders are few; a list of them for each version says until when their files stay. */
 #define FOLDERS_SIZE_MAX ((size_t)1 << 20)
+/* A store remembers the names of what it has not synced yet: so many at a time. */
+#define SYNC_COUNT 4096
 
 /* What is there already stays as it is: caches and browsers see no change. */
 static enum status put_if_other(struct trust_publisher *p, const char *name, struct bytes value, struct error *err)
@@ -54,8 +56,11 @@ enum status publisher_put_files(struct trust_publisher *p, struct error *err)
     enum status s = p->input->file_count <= TRUST_PUBLISHER_FILES_MAX
                         ? STATUS_OK
                         : error_set(err, STATUS_LIMIT, "more than %d files", TRUST_PUBLISHER_FILES_MAX);
-    for (size_t i = 0; s == STATUS_OK && i < p->input->file_count; i++)
+    for (size_t i = 0; s == STATUS_OK && i < p->input->file_count; i++) {
         s = put_if_other(p, p->input->files[i].name, p->input->files[i].content, err);
+        if (s == STATUS_OK && i % SYNC_COUNT == SYNC_COUNT - 1)
+            s = store->sync(store->context, err);
+    }
     if (s == STATUS_OK)
         s = store->sync(store->context, err);
     return s == STATUS_OK ? put_folders(p, err) : s;

@@ -81,7 +81,7 @@ class Client(test_identity.Identity):
         self.assertEqual(self.show('www.example.com', 1)['verdict'], 'none')
 
     def test_asked_by_prefix(self):
-        self.add(self.sign('sm2', 1, '--subdomains', level=4), *self.many(60))
+        self.add(self.sign('sm2', 1, '--subdomains', level=4), *self.many(70))
         self.publish()
         answer = self.show('www.example.com')
         self.assertEqual((answer['verdict'], answer['level']), ('known', 'T4'))
@@ -104,7 +104,7 @@ class Client(test_identity.Identity):
 
     def test_an_old_list_for_a_new_bundle(self):
         """What was revoked stays revoked for those who have the bundle that says so."""
-        self.add(self.sign('sm2', 1), *self.many(60))
+        self.add(self.sign('sm2', 1), *self.many(70))
         self.publish()
         self.assertEqual(self.show('example.com')['verdict'], 'known')
         old, = [path for path in self.asked if not path.endswith('bundle')]
