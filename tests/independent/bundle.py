@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Reads a signed trust bundle of docs/trust-bundle.md and verifies both its signatures.
 
-    bundle.py ENVELOPE --keys KEYS [--at TIME]
+    bundle.py ENVELOPE --keys KEYS [--at TIME] [--base ENVELOPE]
 
-KEYS is a trust file with the pinned keys. One line, OK with what is in it or FAIL with the reason; exit status 0, 1, or 2
+KEYS is a trust file with the keys in force. With --base the first file is a TrustDelta to that envelope's contents. One line, OK with what is in it or FAIL with the reason; exit status 0, 1, or 2
 for wrong usage.
 """
 import argparse
@@ -19,6 +19,7 @@ import algorithms
 import der
 import merkle
 import mtc
+import note
 import verify
 import x509
 from sm3 import sm3
@@ -303,6 +304,74 @@ class Envelope:
         return any(key_id == named and key.verify(message, signature) for named, signature in self.signatures)
 
 
+def number(r):
+    """LEB128, in the shortest form."""
+    out = 0
+    for i in range(4):
+        byte = r.number(1)
+        out |= (byte & 0x7F) << 7 * i
+        if byte < 0x80:
+            need(i == 0 or byte > 0, 'a number is not in its shortest form')
+            return out
+    raise BadBundle('a number is too long')
+
+
+def apply_delta(data, base):
+    """The bytes of the envelope that a delta gives with the contents of base."""
+    r = Reader(data)
+    r.label(b'trust-delta/v1.\n')
+    need(r.number(8) > 0, 'a delta from version 0')
+    need(r.take(32) == sm3(base), 'it is from other contents')
+    steps, signatures, proof, out, at = Reader(r.filled(3)), r.vector(3), r.vector(2), b'', 0
+    r.end('the delta')
+    while steps.data:
+        n = number(steps)
+        need(n > 1, 'a step of nothing')
+        if n % 2:
+            out += steps.take(n // 2)
+            continue
+        m = number(steps)
+        at += m // 2 if m % 2 == 0 else -(m + 1) // 2
+        need(0 <= at and at + n // 2 <= len(base), 'a copy from outside of the base')
+        out += base[at:at + n // 2]
+        at += n // 2
+    need(0 < len(out) < 2**24, 'the contents are empty, or too long')
+    return b'trust-envelope1\n' + b''.join(len(part).to_bytes(size, 'big') + part for size, part in ((3, out), (3, signatures), (2, proof)))
+
+
+def check_checkpoint(data, keys):
+    """A signed checkpoint of the log of versions: a good line of each algorithm."""
+    checkpoint = note.Checkpoint(data)
+    for algorithm in ('sm2_sm3', 'mldsa44'):
+        found = 0
+        for key, (kind, name, origin) in ((entry['key'], entry['log']) for entry in keys if entry['key'].name == algorithm):
+            need(origin == checkpoint.origin, 'the checkpoint is of another log')
+            need(kind in (6, 255), 'signatures of this type are not read here')
+            for line_name, line_id, payload in checkpoint.note.signatures:
+                if (line_name, line_id) != (name, note.key_id(name, key)):
+                    continue
+                message = (b'subtree/v1\n\0' + bytes([len(name)]) + name.encode() + payload[:8] + bytes([len(origin)]) + origin.encode() +
+                           bytes(8) + checkpoint.size.to_bytes(8, 'big') + checkpoint.root)
+                need(len(payload) > 8 and key.verify(message, payload[8:]), f'the {algorithm} line of the checkpoint does not verify')
+                found += 1
+        need(found, f'no {algorithm} line of the log of versions')
+    return checkpoint
+
+
+def check_proof(envelope, keys):
+    """Is it in the log of versions?"""
+    need(envelope.log_proof, 'there is no proof in the log of versions')
+    r = Reader(envelope.log_proof)
+    data, path = r.filled(2), r.vector(2)
+    r.end('the proof')
+    need(len(path) % 32 == 0, 'half a hash in the path')
+    checkpoint, index = check_checkpoint(data, keys), envelope.bundle.version - 1
+    need(index < checkpoint.size, 'the checkpoint ends before the version')
+    leaf = merkle.leaf_hash('sm3', envelope.bundle.version_bytes())
+    need(merkle.verify_inclusion('sm3', index, leaf, 0, checkpoint.size, [path[i:i + 32] for i in range(0, len(path), 32)], checkpoint.root),
+         'the path does not lead to the root')
+
+
 class TrustFile:
     """A file of a trust directory."""
 
@@ -337,17 +406,23 @@ def main(argv=None):
     parser.add_argument('envelope', metavar='ENVELOPE')
     parser.add_argument('--keys', required=True, metavar='KEYS')
     parser.add_argument('--at', type=verify.parse_time, metavar='TIME')
+    parser.add_argument('--base', metavar='ENVELOPE')
     arguments = parser.parse_args(argv)
     try:
         data = read_file(arguments.envelope)
-        pinned = [entry['key'] for entry in TrustFile(read_file(arguments.keys)).bundle.keys if entry['role'] == 1]
+        base = Envelope(read_file(arguments.base)).bundle.data if arguments.base else None
+        keys = TrustFile(read_file(arguments.keys)).bundle.keys
+        pinned = [entry['key'] for entry in keys if entry['role'] == 1]
     except (OSError, BadBundle, x509.Refused) as error:
         print(f'bundle.py: {error}', file=sys.stderr)
         return 2
     try:
-        envelope = Envelope(data)
+        envelope = Envelope(data if base is None else apply_delta(data, base))
+        log_keys = [entry for entry in keys if entry['role'] == 2]
+        if log_keys:
+            check_proof(envelope, log_keys)
         judge(envelope, pinned, time.time() if arguments.at is None else arguments.at)
-    except (BadBundle, x509.Refused) as error:
+    except (BadBundle, note.BadNote, x509.Refused) as error:
         print('FAIL', error)
         return 1
     bundle = envelope.bundle

@@ -243,6 +243,17 @@ static void take(struct trust_take *t, struct bytes content)
 
 /* ---- what to ask for ---- */
 
+/* Whoever has nothing but what has expired holds something back, or is gone. */
+static void nothing_new(struct trust_take *t)
+{
+    struct error err = {.status = STATUS_OK};
+    enum status s = bundle_signature_check_time(&t->accept.held->bundle, now_ms(t) / 1000, &err);
+    if (s == STATUS_OK)
+        succeed(t);
+    else
+        fail(t, error_prefix(&err, s, "there is nothing newer than version %llu", (unsigned long long)t->accept.pins.held_version), &err);
+}
+
 static void plan(struct trust_take *t)
 {
     struct error err = {.status = STATUS_OK};
@@ -252,7 +263,7 @@ static void plan(struct trust_take *t)
         fail(t, error_set(&err, STATUS_REFUSED, "version %llu is older than version %llu, which is held",
                           (unsigned long long)t->latest.version, (unsigned long long)held), &err);
     else if (t->latest.version == held)
-        succeed(t);
+        nothing_new(t);
     else if (held != 0 && rotation != 0 && rotation < t->latest.version)
         ask_rotation(t, rotation);
     else if (delta != NULL && !t->has_delta_failed && delta->size < t->latest.bundle_size)

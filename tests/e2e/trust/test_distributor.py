@@ -149,6 +149,35 @@ class Updates(Served):
         self.assertEqual(self.take(folder)['version'], 1)
 
 
+class SecondReading(Served):
+    """tests/independent/bundle.py, which was written from the document, says the same."""
+    PROGRAM = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'independent', 'bundle.py')
+
+    def reads(self, folder, source, *words):
+        done = subprocess.run([sys.executable, '-B', self.PROGRAM, source, '--keys', os.path.join(folder, 'trust.keys'), *words],
+                              capture_output=True, text=True, timeout=120)
+        return done.returncode, done.stdout
+
+    def test_versions(self):
+        for _ in range(5):
+            self.publish()
+        folder, d = self.client(), self.distributor
+        for version in (1, 2, 3, 4, 5):
+            self.assertEqual(self.reads(folder, d.file(version))[0], 0)
+            self.take(folder, '--bundle', d.file(version))
+        for base in (1, 2, 4):
+            status, out = self.reads(folder, d.delta(base, 5), '--base', d.file(base))
+            self.assertEqual((status, out.startswith('OK version 5,')), (0, True), out)
+        self.assertEqual(self.reads(folder, d.delta(1, 5), '--base', d.file(2)), (1, 'FAIL it is from other contents\n'))
+        bad = self.path(f'{self.name}-bad')
+        for more, says in (({'has_proof': False}, 'no proof'), ({'origin': 'other.example/versions'}, 'another log'), ({'log_keys': d.keys[:1]}, 'no mldsa44'),
+                           ({'keys': d.keys[:1], 'log_keys': d.keys}, 'no good mldsa44')):
+            write(self.path(f'{self.name}-state'), read(d.state))
+            d.make(bad, self.sources[1], 6, state=self.path(f'{self.name}-state'), **more)
+            self.assertIn(says, self.reads(folder, bad)[1])
+            self.not_taken(folder, 1, words=('--bundle', bad))
+
+
 class Deltas(Served):
     """A delta can fail, and cannot make a client trust anything else."""
 
@@ -246,6 +275,13 @@ class Replay(Served):
         self.not_taken(folder, 1, 'expired at')
         self.publish(issued=-3 * DAY, expires=4 * DAY)
         self.assertIsNone(self.take(folder)['warning'])
+        # What is held is over, and he goes on to say that there is nothing else.
+        late = self.client('late')
+        write(os.path.join(late, 'trust.bundle'), read(self.distributor.file(2)))
+        self.distributor.point(2)
+        self.not_taken(late, 1, 'nothing newer than version 2', 'expired at')
+        self.distributor.point(3)
+        self.assertEqual(self.take(late)['version'], 3)
 
     def test_expired(self):
         """What remains: roots, CAs with all their cosignatures, what is revoked; no landmarks. For 70 days."""
