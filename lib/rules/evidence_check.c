@@ -6,7 +6,9 @@
 #include "codec/ct/sct_input.h"
 #include "codec/ct/tree_head.h"
 #include "codec/mtc/cosigned_message.h"
+#include "base/reader.h"
 #include "codec/note/checkpoint_verify.h"
+#include "codec/trust_bundle/trust_envelope.h"
 #include "merkle/node.h"
 #include "merkle/proof.h"
 
@@ -15,6 +17,7 @@ struct claim {
     struct subtree subtree;
     uint8_t hash[HASH_SIZE];
     uint64_t timestamp_ms; /* of an sth */
+    uint64_t version;      /* of a trust bundle */
 };
 
 struct checking {
@@ -121,14 +124,36 @@ static enum status claim_of_sth(struct checking *c, const struct evidence_statem
                : error_set(err, STATUS_REFUSED, "the signature of a tree head does not verify");
 }
 
+static enum status claim_of_version(struct checking *c, const struct evidence_statement *s, struct claim *claim, struct error *err)
+{
+    struct reader r;
+    struct bytes label;
+    reader_init(&r, s->version);
+    if (!reader_bytes(&r, TRUST_ENVELOPE_LABEL_SIZE, &label) || !bytes_is_text(label, TRUST_ENVELOPE_VERSION_LABEL) ||
+        !reader_u64(&r, &claim->version))
+        return error_set(err, STATUS_REFUSED, "a statement is about no version of a trust bundle");
+    enum status status = public_key_verify(c->key, s->version, s->signature, err);
+    return status == STATUS_REFUSED ? error_set(err, STATUS_REFUSED, "the signature of a version does not verify") : status;
+}
+
+static enum status check_versions(const struct checking *c, struct error *err)
+{
+    if (c->claims[0].version != c->claims[1].version)
+        return error_set(err, STATUS_REFUSED, "the two statements are about different versions");
+    if (bytes_equal(c->e->statements[0].version, c->e->statements[1].version))
+        return error_set(err, STATUS_REFUSED, "the two statements agree");
+    return STATUS_OK;
+}
+
 static enum status read_claims(struct checking *c, struct error *err)
 {
     enum status status = STATUS_OK;
     for (size_t i = 0; i < evidence_statement_count(c->e->kind) && status == STATUS_OK; i++) {
         const struct evidence_statement *s = &c->e->statements[i];
-        status = s->is_note  ? claim_of_note(c, s, &c->claims[i], err)
-                 : s->is_sth ? claim_of_sth(c, s, &c->claims[i], err)
-                             : claim_of_subtree(c, s, &c->claims[i], err);
+        status = s->is_note      ? claim_of_note(c, s, &c->claims[i], err)
+                 : s->is_version ? claim_of_version(c, s, &c->claims[i], err)
+                 : s->is_sth     ? claim_of_sth(c, s, &c->claims[i], err)
+                                 : claim_of_subtree(c, s, &c->claims[i], err);
     }
     return status;
 }
@@ -335,6 +360,11 @@ static void explain(const struct checking *c, struct builder *out)
                             " ms later a tree of %" PRIu64 " entries that does not have it there",
                        c->e->mmd_ms, a->subtree.end);
         return;
+    case EVIDENCE_TWO_VERSIONS:
+        builder_printf(out, " signed two different contents or times of version %" PRIu64 " of the trust bundle whose log of versions is ",
+                       a->version);
+        builder_bytes(out, c->e->origin);
+        return;
     }
 }
 
@@ -353,6 +383,8 @@ static enum status check_kind(const struct checking *c, struct error *err)
         return check_entry_time(c, err);
     case EVIDENCE_SCT_NOT_HONOURED:
         return check_sct(c, err);
+    case EVIDENCE_TWO_VERSIONS:
+        return check_versions(c, err);
     }
     return error_set(err, STATUS_REFUSED, "a kind of evidence that is not known");
 }

@@ -1,5 +1,5 @@
 /* evidence_check.h - does a file of evidence prove that the holder of its key signed what a log must not sign: two views
- * of one log, a tree whose entries have wrong times, a promise that was not kept?
+ * of one log, a tree whose entries have wrong times, a promise that was not kept, two contents of one version of a trust bundle?
  * Pure: no clock, no network, no trust; whose key it is must be known from elsewhere.
  */
 #ifndef CATHAYA_RULES_EVIDENCE_CHECK_H

@@ -6,6 +6,7 @@
 #include "base/civil_time.h"
 #include "base/reader.h"
 #include "base/text.h"
+#include "codec/trust_bundle/trust_envelope.h"
 #include "crypto/key.h"
 
 #define FIRST_LINE "cathaya-evidence v1"
@@ -18,6 +19,7 @@ static const char *const kind_names[EVIDENCE_KINDS] = {
     [EVIDENCE_ENTRY_AFTER_HEAD] = "entry-after-head",
     [EVIDENCE_LATE_MERGE] = "late-merge",
     [EVIDENCE_SCT_NOT_HONOURED] = "sct-not-honoured",
+    [EVIDENCE_TWO_VERSIONS] = "two-versions",
 };
 
 const char *evidence_kind_name(enum evidence_kind kind)
@@ -56,7 +58,12 @@ static bool has_proof(const struct evidence *e)
 static bool is_of_kind(const struct evidence *e)
 {
     const struct evidence_statement *first = &e->statements[0], *second = &e->statements[1];
+    if (e->kind != EVIDENCE_TWO_VERSIONS && (first->is_version || second->is_version))
+        return false;
     switch (e->kind) {
+    case EVIDENCE_TWO_VERSIONS:
+        return first->is_version && second->is_version && first->version.len == TRUST_ENVELOPE_VERSION_SIZE &&
+               second->version.len == TRUST_ENVELOPE_VERSION_SIZE;
     case EVIDENCE_TWO_ROOTS:
         return (first->is_note && second->is_note) || (first->is_sth && second->is_sth);
     case EVIDENCE_NOT_A_PREFIX:
@@ -204,6 +211,13 @@ static bool read_subtree(struct reading *in, struct evidence_statement *s)
            decode(in, reader_rest(&value), &s->signature) && s->signature.len <= SIGNATURE_SIZE_MAX;
 }
 
+static bool read_version(struct reading *in, struct reader *value, struct evidence_statement *s)
+{
+    struct bytes version;
+    return reader_until(value, ' ', &version) && decode(in, version, &s->version) && decode(in, reader_rest(value), &s->signature) &&
+           s->signature.len <= SIGNATURE_SIZE_MAX;
+}
+
 static bool read_statement(struct reading *in, struct evidence_statement *s)
 {
     struct reader value;
@@ -211,6 +225,9 @@ static bool read_statement(struct reading *in, struct evidence_statement *s)
     *s = (struct evidence_statement){.is_note = read_field(in, "note", &value)};
     if (s->is_note)
         return decode(in, reader_rest(&value), &s->note) && s->note.len <= NOTE_SIZE_MAX;
+    s->is_version = read_field(in, "version", &value);
+    if (s->is_version)
+        return read_version(in, &value, s);
     s->is_sth = read_field(in, "sth", &value);
     if (!s->is_sth)
         return read_subtree(in, s);
@@ -310,6 +327,11 @@ static void write_statement(const struct evidence_statement *s, struct builder *
     if (s->is_note) {
         builder_text(out, "note ");
         text_write_base64(out, s->note);
+    } else if (s->is_version) {
+        builder_text(out, "version ");
+        text_write_base64(out, s->version);
+        builder_u8(out, ' ');
+        text_write_base64(out, s->signature);
     } else if (s->is_sth) {
         builder_printf(out, "sth %" PRIu64 " %" PRIu64 " ", s->subtree.end, s->timestamp_ms);
         text_write_base64(out, BYTES_OF(s->hash));

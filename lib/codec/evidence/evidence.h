@@ -19,6 +19,7 @@
  *   STATEMENT = note BASE64(signed checkpoint)
  *             | subtree START END TIMESTAMP BASE64(hash) BASE64(signature over the CosignedMessage)
  *             | sth SIZE TIMESTAMP BASE64(root) BASE64(DigitallySigned of the TreeHeadSignature)    ; [RFC6962 3.5], in ms
+ *             | version BASE64(TrustVersion) BASE64(signature over it)    ; of a trust bundle [GM 14]; origin: of its log of versions
  *
  *   kind              statements            what they prove
  *   two-roots         two notes or sths     one size with different roots
@@ -31,6 +32,7 @@
  *                                           than mmd before the first
  *   sct-not-honoured  one sth               the SCT's time is more than mmd before it, and its tree does not have the SCT's
  *                                           leaf at the SCT's leaf_index
+ *   two-versions      two versions          one version of a trust bundle with different contents or times
  *
  * Every line ends with LF; one spelling for each content. An unknown kind, or anything else, is malformed. What is
  * proven is decided by rules/evidence_check.h.
@@ -58,13 +60,15 @@ enum evidence_kind {
     EVIDENCE_SHRANK,
     EVIDENCE_ENTRY_AFTER_HEAD,
     EVIDENCE_LATE_MERGE,
-    EVIDENCE_SCT_NOT_HONOURED
+    EVIDENCE_SCT_NOT_HONOURED,
+    EVIDENCE_TWO_VERSIONS
 };
-#define EVIDENCE_KINDS 7
+#define EVIDENCE_KINDS 8
 
 struct evidence_statement {
-    bool is_note, is_sth; /* neither: a subtree */
+    bool is_note, is_sth, is_version; /* none: a subtree */
     struct bytes note; /* is_note */
+    struct bytes version; /* is_version: TRUST_ENVELOPE_VERSION_SIZE bytes; with signature */
     struct subtree subtree; /* otherwise these; of an sth: [0, size) */
     uint64_t timestamp_s;   /* subtree */
     uint64_t timestamp_ms;  /* sth */

@@ -290,6 +290,7 @@ enum status bundle_watcher_new(const struct bundle_watcher_config *config, const
     builder_init(&w->now_note, NOTE_SIZE_MAX);
     builder_init(&w->newest, TRUST_BUNDLE_SIZE_MAX);
     builder_init(&w->gossip.note, NOTE_SIZE_MAX);
+    builder_init(&w->last.signature, SIGNATURE_SIZE_MAX);
     for (size_t i = 0; i < SEEN_MAX; i++)
         builder_init(&w->seen[i].note, NOTE_SIZE_MAX);
     w->checked = array_of(sizeof(struct checked_log), CHECKED_MAX);
@@ -341,6 +342,7 @@ void bundle_watcher_free(struct bundle_watcher *w)
     builder_clear(&w->now_note);
     builder_clear(&w->newest);
     builder_clear(&w->gossip.note);
+    builder_clear(&w->last.signature);
     for (size_t i = 0; i < SEEN_MAX; i++)
         builder_clear(&w->seen[i].note);
     free(w);

@@ -101,7 +101,7 @@ static void take_now(struct bundle_watcher *w)
 static void ask_tree(struct bundle_watcher *w)
 {
     struct error err = {.status = STATUS_OK};
-    bool is_missing = false, is_fork = false;
+    bool is_missing = false;
     for (size_t i = 0; i < w->seen_count; i++) {
         struct seen_checkpoint *seen = &w->seen[i];
         if (seen->is_done)
@@ -110,7 +110,7 @@ static void ask_tree(struct bundle_watcher *w)
         enum status entry = s == STATUS_OK || s == STATUS_AGAIN ? check_entry(w, seen, &err) : s;
         seen->is_done = s != STATUS_AGAIN && entry != STATUS_AGAIN;
         is_missing = is_missing || !seen->is_done;
-        is_fork = is_fork || s == STATUS_CONFLICT;
+        w->is_fork = w->is_fork || s == STATUS_CONFLICT;
         if (s == STATUS_REFUSED || entry == STATUS_REFUSED) {
             watcher_find(w, FINDING_BAD_CONSISTENCY, w->url, bytes_of(NULL, 0), "log of versions: %s", err.text);
             watcher_end_tree(w);
@@ -124,7 +124,7 @@ static void ask_tree(struct bundle_watcher *w)
     }
     watcher_end_tree(w);
     /* The watcher stays on the history that it has. */
-    if (is_fork)
+    if (w->is_fork)
         watcher_end_round(w, STATUS_CONFLICT, &(struct error){.status = STATUS_CONFLICT, .text = "two histories"});
     else
         take_now(w);
@@ -175,6 +175,7 @@ static void on_checkpoint(struct bundle_watcher *w, enum status status, struct b
     size_t len = strlen(w->config.url);
     memcpy(prefix, w->config.url, len);
     memcpy(prefix + len, "/log", sizeof "/log");
+    w->is_fork = false;
     s = watcher_begin_tree(w, prefix, &hash_sm3, w->now.size, ask_tree, err);
     if (s != STATUS_OK)
         watcher_end_round(w, s, err);

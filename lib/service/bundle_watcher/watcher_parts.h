@@ -55,9 +55,16 @@ struct bundle_watcher {
     void (*answered)(struct bundle_watcher *w, enum status status, struct bytes body, struct error *err);
     struct trust_latest latest;
     uint64_t at;          /* the version that is asked for */
+    /* The newest version as it was signed the first time: a second one with other contents is a lie. last.version 0: none. */
+    struct {
+        uint64_t version;
+        uint8_t entry[TRUST_ENVELOPE_VERSION_SIZE], key_id[TRUST_ENVELOPE_KEY_ID_SIZE], sha256[HASH_SIZE];
+        struct builder signature;
+    } last;
     struct builder newest; /* contents of the newest version that is good in this round */
     struct seen_checkpoint seen[SEEN_MAX];
     size_t seen_count;
+    bool is_fork; /* one of them is of another history */
     struct builder now_note;
     struct version_checkpoint now;
     /* A question to a tree. */

@@ -1,7 +1,9 @@
 /* `latest`, and the bundles of the versions that are new. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "codec/evidence/evidence.h"
 #include "codec/trust_bundle/trust_version_proof.h"
 #include "service/bundle_watcher/watcher_parts.h"
 
@@ -29,6 +31,77 @@ static void see(struct bundle_watcher *w, const struct version_checkpoint *check
     (void)snprintf(seen->from, sizeof seen->from, "%s", w->url);
     w->seen_count++;
 }
+
+/* ---- two contents of one version ---- */
+
+static const struct bundle_key *bundle_key(const struct bundle_watcher *w, const uint8_t id[TRUST_ENVELOPE_KEY_ID_SIZE])
+{
+    uint8_t own[TRUST_ENVELOPE_KEY_ID_SIZE];
+    for (size_t i = 0; i < w->keys.count; i++)
+        if (w->keys.at[i].role == TRUST_BUNDLE_KEY_BUNDLE && trust_envelope_key_id(public_key_spki(w->keys.at[i].key), own) &&
+            memcmp(own, id, sizeof own) == 0)
+            return &w->keys.at[i];
+    return NULL;
+}
+
+/* By a key whose signature of the first one is kept. */
+static void tell_two(struct bundle_watcher *w, const struct trust_envelope *envelope, const uint8_t entry[TRUST_ENVELOPE_VERSION_SIZE])
+{
+    const struct bundle_key *key = bundle_key(w, w->last.key_id);
+    struct evidence *e = calloc(1, sizeof *e);
+    struct builder out;
+    builder_init(&out, EVIDENCE_SIZE_MAX);
+    for (size_t i = 0; e != NULL && key != NULL && i < envelope->signature_count; i++) {
+        if (memcmp(envelope->signatures[i].key_id, w->last.key_id, sizeof w->last.key_id) != 0)
+            continue;
+        *e = (struct evidence){.kind = EVIDENCE_TWO_VERSIONS, .hash = &hash_sm3, .origin = bytes_of_text(w->keys.origin),
+                               .key_name = bytes_of_text("bundle-key"), .key_oid = bytes_of_text(public_key_alg(key->key)->oid),
+                               .key_spki = public_key_spki(key->key), .seen_s = now_s(w), .where = bytes_of_text(w->url)};
+        e->statements[0] = (struct evidence_statement){.is_version = true, .version = BYTES_OF(w->last.entry),
+                                                       .signature = builder_view(&w->last.signature)};
+        e->statements[1] = (struct evidence_statement){.is_version = true, .version = bytes_of(entry, TRUST_ENVELOPE_VERSION_SIZE),
+                                                       .signature = envelope->signatures[i].signature};
+        if (evidence_write(e, &out, NULL) != STATUS_OK)
+            builder_reset(&out);
+    }
+    watcher_find(w, FINDING_VERSION_CONTENTS, w->url, builder_view(&out), "version %llu is signed with two contents",
+                 (unsigned long long)w->last.version);
+    builder_clear(&out);
+    free(e);
+}
+
+static void note_signed(struct bundle_watcher *w, uint64_t version, const struct trust_envelope *envelope,
+                        const uint8_t entry[TRUST_ENVELOPE_VERSION_SIZE])
+{
+    bool is_same = w->last.version == version;
+    if (is_same && memcmp(w->last.entry, entry, TRUST_ENVELOPE_VERSION_SIZE) != 0)
+        tell_two(w, envelope, entry);
+    if (version == w->latest.version)
+        memcpy(w->last.sha256, w->latest.bundle_sha256, HASH_SIZE);
+    if (is_same)
+        return;
+    w->last.version = 0;
+    for (size_t i = 0; i < envelope->signature_count && w->last.version == 0; i++) {
+        if (bundle_key(w, envelope->signatures[i].key_id) == NULL)
+            continue;
+        builder_reset(&w->last.signature);
+        builder_bytes(&w->last.signature, envelope->signatures[i].signature);
+        memcpy(w->last.key_id, envelope->signatures[i].key_id, sizeof w->last.key_id);
+        memcpy(w->last.entry, entry, TRUST_ENVELOPE_VERSION_SIZE);
+        w->last.version = builder_is_good(&w->last.signature) ? version : 0;
+    }
+}
+
+/* The newest version is another file than before: signed again, or something else. One that names keys was judged by others than
+ * those of now. */
+static bool is_to_be_seen_again(const struct bundle_watcher *w)
+{
+    bool is_rotation = trust_latest_rotation(&w->latest, w->version - 1) == w->version;
+    return w->version > 0 && w->latest.version == w->version && w->last.version == w->version && !is_rotation &&
+           memcmp(w->last.sha256, w->latest.bundle_sha256, HASH_SIZE) != 0;
+}
+
+/* ---- one version ---- */
 
 /* A bundle that a client would take: what it says goes on from the version before. */
 static enum status take(struct bundle_watcher *w, const struct trust_bundle *bundle, struct bytes contents, struct error *err)
@@ -62,6 +135,7 @@ static enum status judge(struct bundle_watcher *w, struct bytes body, struct err
     if (s == STATUS_OK)
         s = bundle_signature_check(&envelope, &bundle, &pins, &checkpoint, err);
     if (s == STATUS_OK) {
+        note_signed(w, bundle.version, &envelope, entry); /* by the keys before it */
         see(w, &checkpoint, bundle.version, entry);
         s = take(w, &bundle, envelope.contents, err);
     }
@@ -122,6 +196,8 @@ static void on_latest(struct bundle_watcher *w, enum status status, struct bytes
                      (unsigned long long)w->latest.version, (unsigned long long)w->version);
     /* The first time there is nothing to go on from. */
     w->at = w->version > 0 ? w->version : w->latest.version - 1;
+    if (is_to_be_seen_again(w))
+        w->at--;
     next_version(w);
 }
 

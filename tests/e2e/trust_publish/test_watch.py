@@ -97,11 +97,12 @@ class Watch(PublishTest):
         self.build(other)
         published.folder = self.path('forked-copy', 'www')
         watcher.told('split-view')
+        watcher.told('version-contents')
         self.build(other)
         watcher.told('not-a-prefix')
         folder = os.path.join(watcher.folder, 'state', 'evidence')
         proven = [run('evidence', 'verify', '--json', os.path.join(folder, name)) for name in os.listdir(folder)]
-        self.assertEqual({json.loads(done.out)['kind'] for done in proven if done.status == 0}, {'two-roots', 'not-a-prefix'}, proven)
+        self.assertEqual({json.loads(done.out)['kind'] for done in proven if done.status == 0}, {'two-roots', 'not-a-prefix', 'two-versions'}, proven)
         self.assertEqual(watcher.status()['tree_size'], 2)
 
     def test_landmarks_that_no_log_has(self):

@@ -4,6 +4,7 @@
 #include "codec/note/checkpoint.h"
 #include "codec/note/note_key.h"
 #include "codec/note/timestamped_signature.h"
+#include "codec/trust_bundle/trust_envelope.h"
 #include "merkle/node.h"
 #include "rules/evidence_check.h"
 
@@ -240,9 +241,80 @@ static void parts_that_no_file_has(void **state)
     close_world(&w);
 }
 
+/* ---- versions of a trust bundle ---- */
+
+static void version_statement(struct world *w, size_t i, uint64_t version, uint8_t difference, uint8_t out[TRUST_ENVELOPE_VERSION_SIZE])
+{
+    struct error err;
+    struct builder b;
+    builder_init_fixed(&b, out, TRUST_ENVELOPE_VERSION_SIZE);
+    builder_text(&b, TRUST_ENVELOPE_VERSION_LABEL);
+    builder_u64(&b, version);
+    builder_u64(&b, 1800000000);
+    builder_u64(&b, 1800604800);
+    memset(builder_space(&b, 2 * HASH_SIZE), difference, 2 * HASH_SIZE);
+    assert_int_equal(b.len, TRUST_ENVELOPE_VERSION_SIZE);
+    builder_reset(&w->signatures[i]);
+    OK(private_key_sign(w->key, builder_view(&b), &w->signatures[i], &err));
+    w->e.statements[i] = (struct evidence_statement){.is_version = true, .version = bytes_of(out, TRUST_ENVELOPE_VERSION_SIZE),
+                                                     .signature = builder_view(&w->signatures[i])};
+}
+
+/* As it is, and as it comes out of a file. */
+static enum status judge_versions(struct world *w, struct error *why)
+{
+    struct error err;
+    struct builder file, memory, words;
+    struct evidence again;
+    builder_init(&file, EVIDENCE_SIZE_MAX);
+    builder_init(&memory, EVIDENCE_SIZE_MAX);
+    builder_init(&words, EVIDENCE_CHECK_TEXT_MAX);
+    OK(evidence_write(&w->e, &file, &err));
+    OK(evidence_parse(builder_view(&file), &memory, &again, &err));
+    enum status s = evidence_check(&again, w->algorithms, &words, why);
+    assert_int_equal(evidence_check(&w->e, w->algorithms, &words, NULL), s);
+    builder_clear(&file);
+    builder_clear(&memory);
+    builder_clear(&words);
+    return s;
+}
+
+static void two_versions(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"sm2_sm3", "mldsa44"};
+    for (size_t i = 0; i < LENGTH(names); i++) {
+        struct world w;
+        struct error err;
+        uint8_t first[TRUST_ENVELOPE_VERSION_SIZE], second[TRUST_ENVELOPE_VERSION_SIZE];
+        open_world(&w, names[i]);
+        w.e.kind = EVIDENCE_TWO_VERSIONS;
+        version_statement(&w, 0, 7, 1, first);
+        version_statement(&w, 1, 7, 2, second);
+        OK(judge_versions(&w, &err));
+        second[50] ^= 1;
+        assert_says(judge_versions(&w, &err), &err, STATUS_REFUSED, "does not verify");
+        version_statement(&w, 1, 8, 2, second);
+        assert_says(judge_versions(&w, &err), &err, STATUS_REFUSED, "different versions");
+        version_statement(&w, 1, 7, 1, second);
+        assert_says(judge_versions(&w, &err), &err, STATUS_REFUSED, "agree");
+        /* A statement of another kind has no place here, nor this one in another kind. */
+        w.e.kind = EVIDENCE_TWO_SUBTREES;
+        struct builder file;
+        builder_init(&file, EVIDENCE_SIZE_MAX);
+        assert_int_equal(evidence_write(&w.e, &file, &err), STATUS_MALFORMED);
+        w.e.kind = EVIDENCE_TWO_VERSIONS;
+        w.e.statements[1].version.len--;
+        assert_int_equal(evidence_write(&w.e, &file, &err), STATUS_MALFORMED);
+        builder_clear(&file);
+        close_world(&w);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(two_versions),
         cmocka_unit_test(two_subtrees),   cmocka_unit_test(two_roots),
         cmocka_unit_test(not_a_prefix),   cmocka_unit_test(unknown_keys),
         cmocka_unit_test(parts_that_no_file_has),
