@@ -352,6 +352,27 @@ static void local_ones(void **state)
     assert_says(bundle_signature_check_time(&b, MAKER_NOW - MAKER_YEAR, &err), &err, STATUS_REFUSED, "in the future");
 }
 
+/* Both neighbours of each time at which something changes. */
+static void use_behind_the_end(void **state)
+{
+    (void)state;
+    const int64_t end = MAKER_NOW + MAKER_WEEK;
+    struct trust_bundle b = {.version = 1, .issued_s = MAKER_NOW, .expires_s = end};
+    bool is_without = true;
+    OK(bundle_signature_check_use(&b, end, &is_without, &err));
+    assert_false(is_without);
+    OK(bundle_signature_check_use(&b, end + 1, &is_without, &err));
+    assert_true(is_without);
+    OK(bundle_signature_check_use(&b, end + BUNDLE_SIGNATURE_GRACE_S, &is_without, &err));
+    assert_true(is_without);
+    assert_says(bundle_signature_check_use(&b, end + BUNDLE_SIGNATURE_GRACE_S + 1, &is_without, &err), &err, STATUS_REFUSED, "expired");
+    OK(bundle_signature_check_use(&b, MAKER_NOW - BUNDLE_SIGNATURE_SKEW_S, &is_without, &err));
+    assert_says(bundle_signature_check_use(&b, MAKER_NOW - BUNDLE_SIGNATURE_SKEW_S - 1, &is_without, &err), &err, STATUS_REFUSED, "in the future");
+    b.expires_s = 0; /* a local one */
+    OK(bundle_signature_check_use(&b, MAKER_NOW + MAKER_YEAR, &is_without, &err));
+    assert_false(is_without);
+}
+
 static void envelopes(void **state)
 {
     (void)state;
@@ -381,6 +402,7 @@ int main(void)
         cmocka_unit_test(two_logs),
         cmocka_unit_test(new_keys),
         cmocka_unit_test(local_ones),
+        cmocka_unit_test(use_behind_the_end),
         cmocka_unit_test(envelopes),
     };
     return cmocka_run_group_tests(tests, make_world, clear_world);

@@ -52,7 +52,13 @@ static void everything(void **state)
     assert_string_equal(ids(&c->gm_ids), "32473.1 32473.1.2.1.4 ");
     assert_int_equal(c->intl_ids.count, 0);
     assert_int_equal(c->anchors.count, 1);
-    assert_true(trust_contents_anchor_at(c, 0)->is_gm);
+    const struct trust_contents_anchor *anchor = trust_contents_anchor_at(c, 0);
+    assert_true(anchor->is_gm && anchor->limits.has_listed_intermediates_only);
+    assert_int_equal(anchor->limits.level_max, 3);
+    assert_bytes(trust_contents_permitted(c, &anchor->limits, 1), bytes_of_text("example.org"));
+    assert_bytes(trust_contents_excluded(c, &anchor->limits, 0), bytes_of_text("bad.example.org"));
+    assert_int_equal(trust_contents_serials(c, &anchor->limits, 1)->first[19], 9);
+    assert_true(trust_bundle_purposes_have(&anchor->purposes, TRUST_BUNDLE_TLS_INTRANET));
     assert_int_equal(c->cas.count, 1);
     assert_int_equal(c->cosigners.count, world.bundle.cosigners.count);
     assert_int_equal(log_list_count(&c->ct_logs), world.bundle.ct_logs.count);
