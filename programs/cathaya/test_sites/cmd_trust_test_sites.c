@@ -54,7 +54,7 @@ static enum status visit_one(struct session *s, const struct registry *r, const 
                              struct error *err)
 {
     struct site_visit v = {.registry = r, .algorithms_file = options_value(s->options, "algorithms"), .now_s = s->now_s,
-                           .timeout_ms = (int64_t)s->timeout_s * 1000,
+                           .connect = options_value(s->options, "connect"), .timeout_ms = (int64_t)s->timeout_s * 1000,
                            .site = REGISTRY_PART(r, test_site, test_sites, application->test_sites, i)};
     enum status status = site_visit_run(&v, err);
     if (status != STATUS_OK)
@@ -118,6 +118,7 @@ static int run(const struct options *options)
 static const struct option_row rows[] = {
     {.name = "registry", .metavar = "DIR", .is_required = true, .help = "the registry of the root program"},
     {.name = "record", .help = "write what was seen into the applications, as visit statements"},
+    {.name = "connect", .metavar = "ADDR:PORT", .help = "connect there, whatever the URLs say"},
     {.name = "timeout", .metavar = "SECONDS", .help = "for each connection; 30"},
     {.name = "json", .help = "a JSON object for each site"},
     {.name = NULL},

@@ -107,7 +107,8 @@ static enum status find_site(struct session *s, struct error *err)
     r->port = r->url.port != 0 ? r->url.port : HTTPS_PORT;
     r->timeout_ms = s->visit->timeout_ms;
     r->trust = s->basis->peer;
-    return fetch_addresses_resolve(r->url.host, r->port, &r->addresses, err);
+    return s->visit->connect != NULL ? fetch_addresses_parse(s->visit->connect, &r->addresses, err)
+                                     : fetch_addresses_resolve(r->url.host, r->port, &r->addresses, err);
 }
 
 /* Also of a chain that was refused. */

@@ -18,6 +18,7 @@ struct site_visit {
     const struct registry *registry;
     const char *algorithms_file;      /* --algorithms, or NULL */
     const struct registry_test_site *site;
+    const char *connect;              /* ADDR:PORT to connect to, whatever the URL says; NULL */
     int64_t now_s;
     int64_t timeout_ms;
     /* What came of it. */

@@ -153,6 +153,44 @@ class Sites(ProgramTest):
         self.ok('trust', 'page', '--registry', self.registry, '--out', self.path('www'))
         self.assertIn('HTTP 200', self.read('www', 'cases.html').decode())
 
+    # ---- Merkle Tree Certificates ----
+
+    def mtc_site(self, revoked=''):
+        """A GM Merkle Tree CA, and our own server with a certificate of its: (registry ID, address)."""
+        ca, csr = self.path('mtc'), self.path('site')
+        self.ok('ca', 'init', '--suite', 'gm', '--id', '32473.8', ca)
+        subprocess.run([os.environ['CATHAYA_MAKE_CSR'], 'sm2', 'DNS:www.example.com', csr], check=True, timeout=60)
+        index = json.loads(self.ok('ca', 'issue', '--dir', ca, '--csr', csr + '.csr', '--json'))['index']
+        self.put('site.pem', self.ok('ca', 'certificate', '--dir', ca, '--index', str(index), '--properties'))
+        self.put('registry/mtc-cas/mtc.pem', self.read('mtc', 'ca.pem'))
+        self.put('registry/mtc-cas/mtc.conf', f'operator one\nstate tls applied {day(-DAY)} "mail"\n' + revoked.format(index=index, other=index + 1))
+        server = subprocess.Popen([os.environ['CATHAYA_FETCH_SERVER'], self.folder, f'{csr}.pem:{csr}.key'], stdin=subprocess.PIPE,
+                                  stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        self.addCleanup(server.communicate)
+        return '127.0.0.1:' + server.stdout.readline().split()[1]
+
+    def visit_mtc(self, kind, address, status=0):
+        self.put('registry/applications/a-1.conf', f'title "One"\noperator one\nsubject mtc-cas/mtc tls\nstep received {day(-DAY)} "mail"\n'
+                                                   f'test-site {kind} mtc https://www.example.com/\n')
+        got, out, err = self.run_it('trust', 'test-sites', '--registry', self.registry, '--json', '--connect', address)
+        self.assertEqual((got, err), (status, ''), out)
+        return json.loads(out)
+
+    def test_a_merkle_tree_ca(self):
+        address = self.mtc_site()
+        self.assertTrue(self.visit_mtc('good', address)['passed'])
+        self.assertIn('no range that is revoked', self.visit_mtc('revoked', address, 1)['text'])
+        self.assertIn('has not expired', self.visit_mtc('expired', address, 1)['text'])
+
+    def test_a_revoked_one_of_a_merkle_tree_ca(self):
+        address = self.mtc_site(revoked='revoked 1:{index} 1:{index} "test site"\n')
+        self.assertIn('revoked', self.visit_mtc('revoked', address)['text'])
+        self.assertIn('revoked', self.visit_mtc('good', address, 1)['text'])
+
+    def test_its_neighbour_is_revoked(self):
+        address = self.mtc_site(revoked='revoked 1:{other} 1:{other} "another one"\n')
+        self.assertTrue(self.visit_mtc('good', address)['passed'])
+
     def test_one_application(self):
         self.visit(('good', self.site(*self.leaf('good'))))
         self.assertIn('a-1: OK', self.ok('trust', 'test-sites', '--registry', self.registry, 'a-1'))
