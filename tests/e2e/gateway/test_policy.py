@@ -13,7 +13,7 @@ import unittest
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, '..', 'fetch')]
 
-from gateway_world import PROGRAM, Backend, Base, Gateway, block, wait_until
+from gateway_world import PROGRAM, Backend, Base, Gateway, World, block, wait_until
 
 MAKER = os.environ.get('CATHAYA_PROGRAM_CERTIFICATES') or os.path.join(HERE, '..', '..', '..', 'build', 'tests', 'program_certificates')
 NAME = 'www.example.com'
@@ -161,6 +161,29 @@ class Policy(unittest.TestCase):
             self.assertIn(words, done.stderr)
             world.gateway.general.clear()
             world.gateway.general.update(kept)
+
+
+class ByAcme(unittest.TestCase):
+    def test_each_kind_by_itself(self):
+        """What a CA with mirrors issues by ACME is secure; classic certificates without timestamps are not, and hold up nobody."""
+        with World() as world:
+            gateway = world.gateway
+            state = lambda: {c['kind']: c for c in gateway.status()['certificates']}
+            wait_until('all of them', lambda: all(c['state'] == 'deployed' for c in state().values()), 120)
+            gateway.general.update({'trust': world.make_trust(), 'public-labels': ['test']})
+            gateway.write()
+            gateway.process.popen.send_signal(signal.SIGHUP)
+            judged = {'gm-mtc': ('secure', ''), 'intl-mtc': ('secure', ''), 'gm-classic': ('not_secure', 'CT-02'), 'intl-classic': ('not_secure', 'RP-10')}
+            wait_until('judged anew', lambda: {kind: (c['policy']['verdict'], c['policy']['rule']) for kind, c in state().items() if c['policy']} == judged, 30)
+            before = state()
+            world.cathaya('gateway', 'renew', '--config', gateway.config)
+            wait_until('renewed', lambda: all(c['serial'] != before[kind]['serial'] if kind.endswith('mtc') else 'not deployed' in c['last_error'] for kind, c in state().items()), 120)
+            for kind in ('gm-classic', 'intl-classic'):
+                self.assertEqual((state()[kind]['serial'], state()[kind]['state']), (before[kind]['serial'], 'deployed'))
+            done = world.cathaya('fetch', '--public-label', 'test', 'https://www.demo.test/page', '--connect', gateway.address, '--trust', world.trust, '--json')
+            told = json.loads(done.stdout)
+            self.assertEqual((told['verdict'], told['level']), ('secure', 'T1'))
+            self.assertTrue(all(cosigner['good'] for cosigner in told['cosigners']))
 
 
 if __name__ == '__main__':
