@@ -99,14 +99,14 @@ static enum status check_numbers(EVP_PKEY *pkey, const char *name, struct error 
                      context_openssl_reason());
 }
 
-static enum status check(EVP_PKEY *pkey, struct bytes spki, struct error *err)
+static enum status check(EVP_PKEY *pkey, struct bytes spki, bool has_numbers, struct error *err)
 {
     char name[SUBJECT_KEY_TEXT_SIZE];
     if (!classify(pkey, name, sizeof name))
         return error_set(err, STATUS_REFUSED, "subject key: %s; " ALLOWED, name);
     bool is_rsa = EVP_PKEY_is_a(pkey, "RSA");
     enum status s = is_rsa ? check_rsa_exponent(pkey, err) : STATUS_OK;
-    if (s == STATUS_OK && (is_rsa || EVP_PKEY_is_a(pkey, "EC") || EVP_PKEY_is_a(pkey, "SM2")))
+    if (s == STATUS_OK && has_numbers && (is_rsa || EVP_PKEY_is_a(pkey, "EC") || EVP_PKEY_is_a(pkey, "SM2")))
         s = check_numbers(pkey, name, err);
     if (s == STATUS_OK && !evp_key_is_canonical(pkey, spki))
         s = error_set(err, STATUS_MALFORMED,
@@ -114,16 +114,26 @@ static enum status check(EVP_PKEY *pkey, struct bytes spki, struct error *err)
     return s;
 }
 
-enum status subject_key_check(struct bytes spki, struct error *err)
+static enum status check_spki(struct bytes spki, bool has_numbers, struct error *err)
 {
     if (curve_point_name(spki) != NULL)
         return STATUS_OK;
     EVP_PKEY *pkey = decode(spki);
     if (pkey == NULL)
         return error_set(err, STATUS_MALFORMED, "subject key: not a key that can be read; " ALLOWED);
-    enum status s = check(pkey, spki, err);
+    enum status s = check(pkey, spki, has_numbers, err);
     EVP_PKEY_free(pkey);
     return s;
+}
+
+enum status subject_key_check(struct bytes spki, struct error *err)
+{
+    return check_spki(spki, true, err);
+}
+
+enum status subject_key_check_form(struct bytes spki, struct error *err)
+{
+    return check_spki(spki, false, err);
 }
 
 void subject_key_describe(struct bytes spki, char *out, size_t size)
