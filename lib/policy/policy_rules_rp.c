@@ -43,6 +43,8 @@ static bool is_for(const struct policy_view *view)
 static enum policy_outcome check_name(struct policy_view *view)
 {
     const struct policy_subject *s = view->subject;
+    if (s->is_issuing)
+        return POLICY_NO_CASE;
     if (s->dns_name.len == 0 && s->ip.len == 0)
         return policy_view_unknown(view, "no name was asked for");
     if (is_for(view))
@@ -168,8 +170,8 @@ static enum policy_outcome check_level_max(struct policy_view *view)
 
 static const struct policy_rule rules[] = {
     {"rfc5280-path", POLICY_NEEDS_PATH, check_path},
-    {"rfc5280-time", POLICY_NEEDS_PATH, check_time},
-    {"rfc9525-name", POLICY_NEEDS_PATH, check_name},
+    {"rfc5280-time", 0, check_time},
+    {"rfc9525-name", 0, check_name},
     {"RP-01", POLICY_NEEDS_PATH, check_root},
     {"RP-02", POLICY_NEEDS_PATH, check_listed_intermediates},
     {"RP-03", POLICY_NEEDS_PATH, check_disclosed},

@@ -43,7 +43,16 @@ static void test_not_given(void **state)
     assert_row("PU-01", POLICY_NOT_LOOKED_AT, "no public suffix list");
     assert_row("br-backdate", POLICY_NOT_LOOKED_AT, "only who issues it can tell");
     assert_row("RP-05", POLICY_PASS, "");
+    assert_row("rfc5280-time", POLICY_PASS, "");
+    assert_row("rfc9525-name", POLICY_PASS, "");
     assert_row("MT-01", POLICY_NOT_APPLICABLE, "");
+    /* Before there is a certificate, nobody has asked for one. */
+    m.is_issuing = true;
+    m.asked = "www.example.org";
+    m.at_s = m.leaf.not_before_s - 1;
+    judge();
+    assert_row("rfc5280-time", POLICY_NOT_APPLICABLE, "");
+    assert_row("rfc9525-name", POLICY_NOT_APPLICABLE, "");
     assert_null(policy_answer_find(&answer, "RP-99"));
     made_init(&m, MADE_GM);
     m.asked = NULL;
