@@ -6,6 +6,6 @@ target_link_libraries(fake_log_world PUBLIC layer_log_engine layer_adapters_loca
 foreach(name log_record)
   cathaya_unit_test(log_engine ${name})
 endforeach()
-foreach(name log log_ct log_externals log_refusals)
+foreach(name log log_ct log_externals log_plain log_refusals)
   cathaya_unit_test(log_engine ${name} fake_log_world)
 endforeach()
