@@ -10,7 +10,8 @@
 #define DAY_S ((int64_t)86400)
 #define DOMAIN_VALIDATED "2.23.140.1.2.1"
 #define INTL_KEYS (PROFILE_KEY_P256 | PROFILE_KEY_P384 | PROFILE_KEY_RSA)
-#define MTC_KEYS (INTL_KEYS | PROFILE_KEY_ED25519 | PROFILE_KEY_MLDSA | PROFILE_KEY_SM2 | PROFILE_KEY_P521)
+/* Not SM2: a GM certificate is GM throughout (root program RP-08), and an international CA's cannot be. */
+#define MTC_KEYS (INTL_KEYS | PROFILE_KEY_ED25519 | PROFILE_KEY_MLDSA | PROFILE_KEY_P521)
 /* The root program's arc for intranet certificates, domain validated (root program IN-06). */
 #define INTRANET_POLICY "1.2.156.157933.81"
 

@@ -9,13 +9,13 @@ import ssl
 import threading
 import time
 
+import ct_forge
 import der
 import ec
 import forge
 import merkle
 
 P256 = ec.P256
-SM2_SHA = '1.2.156.10197.1.501'
 
 
 def b64(data):
@@ -47,11 +47,11 @@ class AccountKey:
 
 
 def make_request(signer, name):
-    """A certification request [RFC2986] for one DNS name, signed with SM2 and SM3."""
+    """A certification request [RFC2986] for one DNS name."""
     san = forge.extension('2.5.29.17', der.tlv(der.SEQUENCE, der.tlv(0x82, name.encode())))
     wanted = der.tlv(der.SEQUENCE, der.tlv_oid('1.2.840.113549.1.9.14'), der.tlv(der.SET, der.tlv(der.SEQUENCE, san)))
     info = der.tlv(der.SEQUENCE, der.tlv_integer(0), der.tlv(der.SEQUENCE), signer.spki, der.tlv(0xa0, wanted))
-    return der.tlv(der.SEQUENCE, info, der.tlv(der.SEQUENCE, der.tlv_oid(SM2_SHA)),
+    return der.tlv(der.SEQUENCE, info, der.tlv(der.SEQUENCE, der.tlv_oid(signer.oid)),
                    der.tlv(der.BIT_STRING, b'\0' + signer.sign(info)))
 
 
@@ -59,7 +59,8 @@ class Order:
     """seen: the last status that the server has told; pem: what it handed out."""
 
     def __init__(self, profile, number, name):
-        signer = forge.Sm2Signer(number + 1000)
+        # A GM certificate is GM throughout (RP-08): an international CA gets no SM2 keys.
+        signer = forge.Sm2Signer(number + 1000) if profile.startswith('gm') else ct_forge.P256Signer(number + 1000)
         self.profile, self.name, self.spki = profile, name, signer.spki
         self.request = make_request(signer, name)
         self.url = self.pem = None
