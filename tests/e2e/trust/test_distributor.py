@@ -1,6 +1,7 @@
 """cathaya trust update --url: versions from a distributor, by deltas and with new keys, and a log of versions; and what somebody between the
 distributor and a client, or the distributor himself, could try."""
 import shutil
+import signal
 
 from trust_world import *
 
@@ -116,6 +117,25 @@ class Updates(Served):
         self.assertEqual(self.take(folder)['log_of_versions'], 'compared')
         done = run('trust', 'update', '--dir', self.client('empty'), '--bundle', self.path(f'{self.name}.delta'))
         self.assertEqual((done.status, 'no bundle that it could be applied to' in done.err), (1, True), done)
+
+    def test_watch(self):
+        self.publish()
+        folder = self.client()
+        self.take(folder)
+        watch = subprocess.Popen([PROGRAM, 'trust', 'update', '--dir', folder, '--watch', '1', '--json'], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        try:
+            for version in (2, 3):
+                self.publish()
+                end = time.monotonic() + 60
+                while self.version(folder) < version and time.monotonic() < end:
+                    pass
+                self.assertEqual(self.version(folder), version)
+        finally:
+            watch.send_signal(signal.SIGTERM)
+            out, _ = watch.communicate(timeout=60)
+        self.assertEqual(watch.returncode, 0)
+        ways = [json.loads(line)['way'] for line in out.decode().splitlines()]
+        self.assertEqual([way for way in ways if way != 'nothing'], ['delta', 'delta'])
 
     def test_nobody_there(self):
         self.publish()
@@ -544,6 +564,21 @@ class Crash(Served):
                 if 'trust.bundle' in files:
                     self.assertEqual(self.version(torn), 1 + [state['trust.bundle'] for state in states].index(files['trust.bundle']))
                 self.assertEqual(self.take(torn)['version'], 3)
+
+    def test_killed(self):
+        """At any moment: what is there is one version or the next, and the next update goes on."""
+        folder = self.client()
+        for round_ in range(12):
+            self.publish()
+            updater = subprocess.Popen([PROGRAM, 'trust', 'update', '--dir', folder], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            try:
+                updater.wait(round_ * 0.004)
+            except subprocess.TimeoutExpired:
+                updater.kill()
+            updater.wait(30)
+            if os.path.exists(os.path.join(folder, 'trust.bundle')):
+                self.assertIn(self.version(folder), range(1, self.distributor.version + 1))
+        self.assertEqual(self.take(folder)['version'], self.distributor.version)
 
     def test_damaged(self):
         self.publish()

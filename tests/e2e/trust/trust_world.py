@@ -164,7 +164,8 @@ class Distributor(Publisher):
                  f'bundle {len(whole)} {hashlib.sha256(whole).hexdigest()}']
         lines += [f'rotation {rotation}' for rotation in self.rotations if rotation <= version]
         lines += [f'delta {base} {size}' for base, size in sizes]
-        write(os.path.join(self.www, 'latest'), ('\n'.join(lines) + '\n').encode())
+        # Last, and as a whole: somebody may be reading.
+        os.replace(write(self.base + '.latest', ('\n'.join(lines) + '\n').encode()), os.path.join(self.www, 'latest'))
 
 
 class TrustTest(CaTest):
