@@ -214,6 +214,17 @@ void site_certificates_schedule(struct site_certificates *sc, uint64_t delay_ms)
     sc->timer = timer->start(timer->context, delay_ms, tick, sc);
 }
 
+void site_certificates_judge_again(struct site_certificates *sc)
+{
+    for (size_t i = 0; i < sc->entry_count; i++)
+        for (unsigned kind = 0; kind < SITE_KINDS; kind++) {
+            struct site_certificate *c = sc->entries[i]->certificates[kind];
+            if (c != NULL && c->issuer_count == 0 && c->failures > 0)
+                c->has_stamps = false;
+        }
+    site_certificates_schedule(sc, 0);
+}
+
 /* ---- life ---- */
 
 enum status site_certificates_new(const struct site_certificates_config *config, struct site_certificates **out, struct error *err)

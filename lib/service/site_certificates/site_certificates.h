@@ -207,6 +207,9 @@ MUST_USE enum status site_certificates_configure(struct site_certificates *sc, c
 MUST_USE enum status site_certificates_renew(struct site_certificates *sc, const char *site, const enum site_kind *kind,
                                              bool is_revoked, struct error *err);
 
+/* site_certificates_judge_again says that judge may answer otherwise from now on: files that were refused are looked at again. */
+void site_certificates_judge_again(struct site_certificates *sc);
+
 /* ---- for people ---- */
 
 /* Borrowed for the call; texts are never NULL. Times 0: none. */

@@ -181,10 +181,18 @@ static enum status make_ocsp(struct gateway_control *c, struct error *err)
     return gateway_ocsp_new(&ports, &c->ocsp, err);
 }
 
+static void judge_again(void *context)
+{
+    struct gateway_control *c = context;
+    if (c->sites != NULL)
+        site_certificates_judge_again(c->sites);
+}
+
 static enum status make_policy(struct gateway_control *c, const struct gateway_config *config, struct error *err)
 {
     const struct gateway_policy_ports ports = {
-        .timer = timer_gate_port(c->gate), .clock = posix_clock(), .events = c->settings.events};
+        .timer = timer_gate_port(c->gate), .clock = posix_clock(), .events = c->settings.events, .context = c,
+        .on_change = judge_again};
     return gateway_policy_new(config, &ports, &c->policy, err);
 }
 

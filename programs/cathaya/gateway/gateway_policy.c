@@ -327,6 +327,8 @@ static void look(void *cookie)
     bool is_changed = p->config->trust[0] != '\0' && p->config->policy_check != GATEWAY_POLICY_OFF && stamp_of(p) != p->stamp;
     if (is_changed && load(p, &err) != STATUS_OK)
         events_report(p->ports.events, EVENT_ERROR, "policy-not-loaded", {"reason", err.text});
+    if (is_changed)
+        p->ports.on_change(p->ports.context);
     if (has_expired(p))
         tell_unused(p, "its bundle has expired");
     if (is_changed || now_s(p) - p->judged_s >= GATEWAY_POLICY_AGAIN_S || now_s(p) < p->judged_s)
@@ -377,6 +379,7 @@ enum status gateway_policy_configure(struct gateway_policy *p, const struct gate
         return s;
     }
     judge_all(p);
+    p->ports.on_change(p->ports.context);
     return STATUS_OK;
 }
 

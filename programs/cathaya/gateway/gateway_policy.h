@@ -26,6 +26,9 @@ struct gateway_policy_ports {
     struct clock_port clock;
     struct timer_port timer;
     struct events_port *events;
+    void *context;
+    /* on_change: what was refused may be judged otherwise now. Not called by gateway_policy_new. */
+    void (*on_change)(void *context);
 };
 
 /* gateway_policy_new reads policy and directory; that a directory cannot be read is told, and no failure. config is borrowed until

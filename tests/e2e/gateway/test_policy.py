@@ -108,6 +108,13 @@ class Policy(unittest.TestCase):
         self.assertIn('policy: gm-classic is secure, T4: ', told.stdout)
         told = json.loads(world.command('explain', '--sni', NAME, '--json').stdout)
         self.assertEqual((told['policy']['gm-classic']['verdict'], told['sni']), ('secure', NAME))
+        # What was refused is looked at again when the judge is another one.
+        world.put('gm-no-aia')
+        self.wait(world, 'refused', lambda c: 'RP-06' in c['last_error'])
+        world.gateway.general['policy-check'] = 'warn'
+        world.reload()
+        found = self.wait(world, 'deployed all the same', lambda c: c['policy']['rule'] == 'RP-06')
+        self.assertEqual((found['last_error'], world.fetch()['verdict']), ('', 'not_secure'))
 
     def test_a_trust_directory_that_is_of_no_use(self):
         """It is told, what it says is not looked at, and the site goes on."""

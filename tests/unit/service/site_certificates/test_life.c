@@ -439,6 +439,38 @@ static void test_files(void **state)
     world_end(&w);
 }
 
+/* Files are judged too, also with a key behind a URI, which nobody opens for that; and again when the judge has learned something. */
+static void test_files_not_secure(void **state)
+{
+    static const struct site_wanted wanted = {.kind = SITE_INTL_CLASSIC, .chain_file = "chain.pem", .key_uri = "signer:socket#key"};
+    struct world w;
+    (void)state;
+    world_begin(&w);
+    put_pair(&w, 1);
+    w.judgement = STATUS_REFUSED;
+    world_configure(&w, &wanted, 1);
+    world_pass(&w, 100);
+    assert_int_equal(w.deployed_count, 0);
+    assert_int_equal(w.check_count, 0);
+    assert_int_equal(w.judge_count, 1); /* not in each round */
+    assert_non_null(strstr(world_status(&w, SITE_INTL_CLASSIC).last_error, "not deployed: RP-06"));
+    site_certificates_judge_again(w.sc);
+    world_pass(&w, 1);
+    assert_int_equal(w.judge_count, 2);
+    assert_int_equal(w.errors, 1); /* said once */
+    w.judgement = STATUS_OK;
+    world_pass(&w, 100);
+    assert_int_equal(w.deployed_count, 0);
+    site_certificates_judge_again(w.sc);
+    world_pass(&w, 1);
+    assert_int_equal(w.deployed_count, 1);
+    assert_string_equal(world_status(&w, SITE_INTL_CLASSIC).last_error, "");
+    site_certificates_judge_again(w.sc);
+    world_pass(&w, 100);
+    assert_int_equal(w.judge_count, 3); /* what is fine is left alone */
+    world_end(&w);
+}
+
 /* Files whose certificate has expired by a wrong clock are served as soon as it is right. */
 static void test_files_and_clock(void **state)
 {
@@ -481,7 +513,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_first), cmocka_unit_test(test_scts), cmocka_unit_test(test_no_scts), cmocka_unit_test(test_renewals), cmocka_unit_test(test_expiry), cmocka_unit_test(test_restart),
         cmocka_unit_test(test_names), cmocka_unit_test(test_issuer), cmocka_unit_test(test_key_type), cmocka_unit_test(test_sites),
-        cmocka_unit_test(test_revived), cmocka_unit_test(test_revoked), cmocka_unit_test(test_files), cmocka_unit_test(test_stop),
+        cmocka_unit_test(test_revived), cmocka_unit_test(test_revoked), cmocka_unit_test(test_files_not_secure), cmocka_unit_test(test_files), cmocka_unit_test(test_stop),
         cmocka_unit_test(test_files_and_clock), cmocka_unit_test(test_files_unreadable)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
