@@ -475,13 +475,20 @@ static void resumption(void **state)
     struct site site = gm();
     SSL_CTX *ctx;
     struct server server;
+    struct bytes chain[PEER_CHAIN_MAX];
+    struct peer_request asked;
+    site.has_extras = true;
     peer_world_trust("");
     struct tls_browser *browser = browser_of("gm");
     ctx = server_context(&site);
     server_start(&server, &site, ctx);
     struct tls_stream *stream = dial(&server, browser, &usual);
     assert_null(tls_browser_take_session(stream));
+    assert_false(tls_browser_request(stream, chain, &asked)); /* nothing was judged yet */
     assert_int_equal(shake_hands(&server, stream), TLS_DONE);
+    assert_true(tls_browser_request(stream, chain, &asked));
+    assert_true(asked.count == 2 && asked.sct_list.len > 0 && asked.ocsp_response.len > 0 && asked.at_s == AT_S);
+    assert_true(bytes_is_text(asked.dns_name, NAME));
     struct tls_browser_session *session = take_session(&server, stream);
     assert_non_null(session);
     tls_stream_free(stream);
@@ -494,6 +501,9 @@ static void resumption(void **state)
     assert_true(r.is_judged);
     assert_true(r.is_resumed);
     assert_int_equal(r.peer.mode, PEER_MODE_CLASSIC);
+    /* What came beside the certificates does not come again, and counts all the same. */
+    assert_int_equal(r.peer.sct_count, CLASSIC_CHAIN_SCTS + 1);
+    assert_int_equal(r.peer.ocsp, PEER_OCSP_IGNORED);
     assert_string_equal(r.signature, "sm2sig_sm3");
     assert_true(r.server_flight_size < 1500);
     assert_int_equal(r.certificate_message_size, 0);
