@@ -97,7 +97,8 @@ void watcher_find(struct bundle_watcher *w, enum finding_id id, const char *sour
 
 /* watcher_end_round ends it; what was learned stays. */
 void watcher_end_round(struct bundle_watcher *w, enum status status, const struct error *err);
-/* watcher_keep makes what is known durable. */
+/* watcher_keep makes what is known durable; watcher_read_state reads it again. */
+MUST_USE enum status watcher_read_state(struct bundle_watcher *w, struct error *err);
 MUST_USE enum status watcher_keep(struct bundle_watcher *w, struct error *err);
 
 /* watcher_take_keys takes section 9 of a bundle, if it has one. */
