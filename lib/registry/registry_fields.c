@@ -201,25 +201,27 @@ static enum status read_row(struct registry_reading *reading, const struct regis
     return STATUS_OK;
 }
 
-static bool is_known(const struct registry_row *rows, enum registry_kind kind, const char *keyword)
+static bool is_known(const struct registry_row *const *tables, enum registry_kind kind, const char *keyword)
 {
-    for (; rows->keyword != NULL; rows++)
-        if ((rows->kinds & REGISTRY_BIT(kind)) != 0 && strcmp(rows->keyword, keyword) == 0)
-            return true;
+    for (; *tables != NULL; tables++)
+        for (const struct registry_row *row = *tables; row->keyword != NULL; row++)
+            if ((row->kinds & REGISTRY_BIT(kind)) != 0 && strcmp(row->keyword, keyword) == 0)
+                return true;
     return false;
 }
 
-enum status registry_fields_read(struct registry_reading *reading, const struct registry_row *rows, struct error *err)
+enum status registry_fields_read(struct registry_reading *reading, const struct registry_row *const *tables, struct error *err)
 {
     struct error own = {.status = STATUS_OK};
     enum status s = STATUS_OK;
     reading->err = err != NULL ? err : &own;
     for (size_t i = 0; i < reading->head->statements.count; i++)
-        if (!is_known(rows, reading->head->kind, keyword_of(reading, statement_at(reading, i))))
+        if (!is_known(tables, reading->head->kind, keyword_of(reading, statement_at(reading, i))))
             return error_set(err, STATUS_USAGE, "%s:%u: \"%.40s\" is no statement for a file in this place", reading->head->file,
                              statement_at(reading, i)->line, keyword_of(reading, statement_at(reading, i)));
-    for (; s == STATUS_OK && rows->keyword != NULL; rows++)
-        if ((rows->kinds & REGISTRY_BIT(reading->head->kind)) != 0)
-            s = read_row(reading, rows, reading->err);
+    for (; s == STATUS_OK && *tables != NULL; tables++)
+        for (const struct registry_row *row = *tables; s == STATUS_OK && row->keyword != NULL; row++)
+            if ((row->kinds & REGISTRY_BIT(reading->head->kind)) != 0)
+                s = read_row(reading, row, reading->err);
     return s;
 }

@@ -71,8 +71,9 @@ bool registry_fields_wrong(struct registry_reading *reading, const char *format,
 /* registry_fields_keep appends an item to a pool, and to a run that ends where the pool does. */
 MUST_USE bool registry_fields_keep(struct registry_reading *reading, struct array *pool, struct registry_run *run, const void *item);
 
-/* registry_fields_read reads all statements of a file by its table, row by row, so that the items of a row stand together. */
-MUST_USE enum status registry_fields_read(struct registry_reading *reading, const struct registry_row *rows, struct error *err);
+/* registry_fields_read reads all statements of a file by its tables (NULL ends them), row by row, so that the items of a row stand
+ * together. */
+MUST_USE enum status registry_fields_read(struct registry_reading *reading, const struct registry_row *const *tables, struct error *err);
 
 /* ---- the kinds of files ---- */
 /* Each reads head's statements and appends what they say to the registry. */
@@ -81,6 +82,9 @@ MUST_USE enum status registry_read_operator(struct registry *r, const struct reg
 MUST_USE enum status registry_read_case(struct registry *r, const struct registry_head *head, struct error *err);
 MUST_USE enum status registry_read_thing(struct registry *r, const struct registry_head *head, struct bytes der,
                                          const struct algorithms *algorithms, struct error *err);
+
+/* Tables of registry_read_thing. */
+extern const struct registry_row registry_thing_ct_log_rows[], registry_thing_mtc_rows[];
 
 /* Statements that several kinds have. */
 MUST_USE bool registry_read_contact(struct registry_reading *reading, struct registry_run *run);

@@ -130,6 +130,6 @@ enum status registry_read_case(struct registry *r, const struct registry_head *h
     struct registry_case c = {.head = *head, .title = "", .operator_id = ""};
     struct registry_reading reading = {.r = r, .head = head, .object = &c};
     struct array *out = head->kind == REGISTRY_APPLICATION ? &r->applications : &r->incidents;
-    enum status s = registry_fields_read(&reading, rows, err);
+    enum status s = registry_fields_read(&reading, (const struct registry_row *const[]){rows, NULL}, err);
     return s == STATUS_OK ? array_insert(out, out->count, &c, "applications or incidents", err) : s;
 }

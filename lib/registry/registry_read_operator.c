@@ -147,7 +147,7 @@ enum status registry_read_program(struct registry *r, const struct registry_head
     for (size_t i = 0; i < SETTINGS; i++)
         *(unsigned *)((char *)&r->program + settings[i].offset) = settings[i].value;
     struct registry_reading reading = {.r = r, .head = head, .object = &r->program};
-    enum status s = registry_fields_read(&reading, program_rows, err);
+    enum status s = registry_fields_read(&reading, (const struct registry_row *const[]){program_rows, NULL}, err);
     if (s == STATUS_OK && r->program.name_en[0] == '\0')
         s = error_set(err, STATUS_USAGE, "%s: no statement: name en \"NAME\"", head->file);
     return s;
@@ -225,7 +225,7 @@ enum status registry_read_operator(struct registry *r, const struct registry_hea
 {
     struct registry_operator o = {.head = *head, .name_en = "", .name_zh = "", .country = "", .website = ""};
     struct registry_reading reading = {.r = r, .head = head, .object = &o};
-    enum status s = registry_fields_read(&reading, operator_rows, err);
+    enum status s = registry_fields_read(&reading, (const struct registry_row *const[]){operator_rows, NULL}, err);
     if (s == STATUS_OK && o.name_en[0] == '\0')
         s = error_set(err, STATUS_USAGE, "%s: no statement: name en \"NAME\"", head->file);
     return s == STATUS_OK ? array_insert(&r->operators, r->operators.count, &o, "operators", err) : s;

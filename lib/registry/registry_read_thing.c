@@ -223,64 +223,6 @@ static bool read_e_invoice_oid(struct registry_reading *reading)
     return is_good;
 }
 
-/* ---- MTC CAs ---- */
-
-static bool read_url(struct registry_reading *reading)
-{
-    const char *url;
-    struct registry_run *urls = &thing_of(reading)->urls;
-    if (!registry_fields_url(reading, &url))
-        return false;
-    if (urls->count == TRUST_BUNDLE_URLS_PER_CA_MAX)
-        return registry_fields_wrong(reading, "more than %d of them", TRUST_BUNDLE_URLS_PER_CA_MAX);
-    return registry_fields_keep(reading, &reading->r->words, urls, &url);
-}
-
-static bool read_require(struct registry_reading *reading)
-{
-    static const char *const kinds[] = {"signatures", "operators", NULL};
-    struct registry_thing *thing = thing_of(reading);
-    struct registry_rule rule = {.line = reading->statement.line};
-    size_t kind;
-    uint64_t needed;
-    const char *id;
-    if (!registry_fields_choice(reading, kinds, &kind) ||
-        !registry_fields_number(reading, TRUST_BUNDLE_MEMBERS_PER_RULE_MAX, &needed))
-        return false;
-    rule.kind = kind == 0 ? TRUST_BUNDLE_SIGNATURES : TRUST_BUNDLE_OPERATORS;
-    rule.needed = (size_t)needed;
-    rule.members = (struct registry_run){reading->statement.words.first + reading->at, reading->statement.words.count - reading->at};
-    if (needed == 0 || needed > rule.members.count || rule.members.count > TRUST_BUNDLE_MEMBERS_PER_RULE_MAX)
-        return registry_fields_wrong(reading, "1 to as many as there are cosigners, %d at most", TRUST_BUNDLE_MEMBERS_PER_RULE_MAX);
-    for (size_t i = 0; i < rule.members.count; i++) {
-        if (!registry_fields_id(reading, &id))
-            return false;
-        for (size_t j = 0; j < i; j++)
-            if (strcmp(id, registry_word(reading->r, rule.members, j)) == 0)
-                return registry_fields_wrong(reading, "%s is named twice", id);
-    }
-    if (thing->rules.count == TRUST_BUNDLE_RULES_PER_CA_MAX)
-        return registry_fields_wrong(reading, "more than %d of them", TRUST_BUNDLE_RULES_PER_CA_MAX);
-    return registry_fields_keep(reading, &reading->r->rules, &thing->rules, &rule);
-}
-
-static bool read_minimum_index(struct registry_reading *reading)
-{
-    struct registry_thing *thing = thing_of(reading);
-    struct registry_minimum minimum = {.line = reading->statement.line};
-    uint64_t log_number;
-    const char *reason;
-    if (!registry_fields_number(reading, UINT16_MAX, &log_number) || log_number == 0 ||
-        !registry_fields_number(reading, TRUST_BUNDLE_U48_MAX, &minimum.index) ||
-        !registry_fields_text(reading, REGISTRY_TEXT_MAX, &reason))
-        return false;
-    minimum.log_number = (uint16_t)log_number;
-    for (size_t i = 0; i < thing->minimums.count; i++)
-        if (REGISTRY_PART(reading->r, minimum, minimums, thing->minimums, i)->log_number == minimum.log_number)
-            return registry_fields_wrong(reading, "log %u has one already", minimum.log_number);
-    return registry_fields_keep(reading, &reading->r->minimums, &thing->minimums, &minimum);
-}
-
 /* ---- cosigners, identity signers, bundle keys ---- */
 
 static bool read_id(struct registry_reading *reading)
@@ -314,83 +256,6 @@ static bool read_key_role(struct registry_reading *reading)
 static bool read_algorithm(struct registry_reading *reading)
 {
     return registry_fields_text(reading, ALGORITHM_NAME_MAX, &thing_of(reading)->algorithm);
-}
-
-/* ---- CT logs ---- */
-
-static bool read_suite(struct registry_reading *reading)
-{
-    const char *word;
-    struct registry_thing *thing = thing_of(reading);
-    if (!registry_fields_word(reading, &word))
-        return false;
-    thing->suite = ct_suite_by_name(bytes_of_text(word));
-    return thing->suite != NULL;
-}
-
-static bool read_interface(struct registry_reading *reading)
-{
-    thing_of(reading)->is_tiled = registry_fields_is(reading, "static");
-    return thing_of(reading)->is_tiled || registry_fields_is(reading, "rfc6962");
-}
-
-static bool read_test(struct registry_reading *reading)
-{
-    thing_of(reading)->is_test = true;
-    return true;
-}
-
-static bool read_submission_url(struct registry_reading *reading)
-{
-    return registry_fields_url(reading, &thing_of(reading)->submission_url);
-}
-
-static bool read_monitoring_url(struct registry_reading *reading)
-{
-    return registry_fields_url(reading, &thing_of(reading)->monitoring_url);
-}
-
-static bool read_mmd(struct registry_reading *reading)
-{
-    uint64_t seconds;
-    /* A day is what all logs have; a month is no promise. */
-    if (!registry_fields_number(reading, UINT64_C(31) * 86400, &seconds))
-        return false;
-    thing_of(reading)->mmd_s = (int64_t)seconds;
-    return true;
-}
-
-static bool read_interval(struct registry_reading *reading)
-{
-    struct registry_thing *thing = thing_of(reading);
-    thing->has_interval = true;
-    return registry_fields_is(reading, "from") && registry_fields_day(reading, &thing->interval_start_s) &&
-           registry_fields_is(reading, "before") && registry_fields_day(reading, &thing->interval_end_s) &&
-           thing->interval_start_s < thing->interval_end_s;
-}
-
-static bool read_final_tree_head(struct registry_reading *reading)
-{
-    struct registry_thing *thing = thing_of(reading);
-    const char *root;
-    thing->has_final_tree_head = true;
-    return registry_fields_number(reading, TRUST_BUNDLE_U48_MAX, &thing->final_size) && registry_fields_word(reading, &root) &&
-           text_parse_hex(bytes_of_text(root), thing->final_root, HASH_SIZE);
-}
-
-static bool read_previous_operator(struct registry_reading *reading)
-{
-    struct registry_thing *thing = thing_of(reading);
-    struct registry_previous previous = {.line = reading->statement.line};
-    if (!registry_fields_id(reading, &previous.operator_id) || !registry_fields_is(reading, "before") ||
-        !registry_fields_day(reading, &previous.until_s))
-        return false;
-    if (thing->previous.count == LOG_LIST_PREVIOUS_MAX)
-        return registry_fields_wrong(reading, "more than %d of them", LOG_LIST_PREVIOUS_MAX);
-    if (thing->previous.count > 0 &&
-        REGISTRY_PART(reading->r, previous, previous, thing->previous, thing->previous.count - 1)->until_s >= previous.until_s)
-        return registry_fields_wrong(reading, "they stand in order of time");
-    return registry_fields_keep(reading, &reading->r->previous, &thing->previous, &previous);
 }
 
 /* ---- the table ---- */
@@ -431,22 +296,10 @@ static const struct registry_row rows[] = {
     {"issuer", INTERMEDIATE, true, true, read_issuer, "ID of a root or intermediate"},
     {"disclosed", INTERMEDIATE, true, false, read_disclosed, "DAY"},
     {"e-invoice-oid", INTERMEDIATE, true, false, read_e_invoice_oid, "OID"},
-    {"url", MTC_CA, false, false, read_url, "URL"},
-    {"require", MTC_CA, false, false, read_require, "signatures|operators COUNT COSIGNER..."},
-    {"minimum-index", MTC_CA, false, false, read_minimum_index, "LOG INDEX \"REASON\""},
     {"id", COSIGNER, true, true, read_id, "TRUST-ANCHOR-ID (32473.2)"},
     {"role", COSIGNER, true, true, read_role, "certifying|witness|mirror"},
     {"role", KEY, true, true, read_key_role, "bundle, or: versions NOTE-NAME ORIGIN"},
     {"algorithm", COSIGNER | SIGNER | KEY, true, true, read_algorithm, "NAME (sm2_sm3)"},
-    {"suite", CT_LOG, true, true, read_suite, "gm|intl"},
-    {"interface", CT_LOG, true, true, read_interface, "rfc6962|static"},
-    {"test", CT_LOG, true, false, read_test, ""},
-    {"submission-url", CT_LOG, true, true, read_submission_url, "URL"},
-    {"monitoring-url", CT_LOG, true, false, read_monitoring_url, "URL"},
-    {"mmd", CT_LOG, true, true, read_mmd, "SECONDS"},
-    {"interval", CT_LOG, true, false, read_interval, "from TIME before TIME"},
-    {"final-tree-head", CT_LOG, true, false, read_final_tree_head, "SIZE ROOT (hex)"},
-    {"previous-operator", CT_LOG, false, false, read_previous_operator, "OPERATOR before TIME"},
     {NULL, 0, false, false, NULL, NULL},
 };
 
@@ -496,7 +349,7 @@ enum status registry_read_thing(struct registry *r, const struct registry_head *
                                    .level_max = TRUST_BUNDLE_LEVEL_MAX, .key_role = TRUST_BUNDLE_KEY_BUNDLE, .note_name = "", .origin = "",
                                    .e_invoice_oid = "", .algorithm = "", .submission_url = "", .monitoring_url = ""};
     struct registry_reading reading = {.r = r, .head = head, .object = &thing};
-    enum status s = registry_fields_read(&reading, rows, err);
+    enum status s = registry_fields_read(&reading, (const struct registry_row *const[]){rows, registry_thing_ct_log_rows, registry_thing_mtc_rows, NULL}, err);
     if (s != STATUS_OK)
         return s;
     s = check_der(&thing, algorithms, err);

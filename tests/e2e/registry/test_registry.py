@@ -142,8 +142,8 @@ class Example(unittest.TestCase):
         root = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', '..')
         manual = read(os.path.join(root, 'docs', 'registry.md')).decode()
         words = set()
-        for part in ('case', 'operator', 'thing'):
-            source = read(os.path.join(root, 'lib', 'registry', f'registry_read_{part}.c')).decode()
+        for part in ('read_case', 'read_operator', 'read_thing', 'thing_ct_log', 'thing_mtc'):
+            source = read(os.path.join(root, 'lib', 'registry', f'registry_{part}.c')).decode()
             words.update(re.findall(r'^    \{"([a-z0-9-]+)", ', source, re.M))
         self.assertGreater(len(words), 50)
         self.assertEqual([word for word in sorted(words) if f'`{word}' not in manual], [])
