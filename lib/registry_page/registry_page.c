@@ -138,8 +138,11 @@ void page_index_write(const struct registry_page_input *in, struct builder *b)
     write_counts(in, b);
     page_html_raw(b, "<h2>");
     page_html_both(b, "申请与事故", "Applications and incidents");
-    builder_printf(b, "</h2><p><a href=\"cases.html\">%zu / %zu</a></p>\n", in->registry->applications.count,
-                   in->registry->incidents.count);
+    page_html_raw(b, "</h2><dl>\n");
+    page_html_term(b, "申请", "Applications");
+    builder_printf(b, "<dd><a href=\"cases.html\">%zu</a></dd>\n", in->registry->applications.count);
+    page_html_term(b, "事故", "Incidents");
+    builder_printf(b, "<dd><a href=\"cases.html\">%zu</a></dd></dl>\n", in->registry->incidents.count);
     write_versions(in, b);
     write_bundle_keys(in, b);
     write_contacts(&in->registry->program, in->registry, b);

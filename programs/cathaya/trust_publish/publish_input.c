@@ -6,6 +6,7 @@
 
 #include "identity/identity_file.h"
 #include "input.h"
+#include "page/page_published.h"
 #include "policy/policy_set.h"
 #include "registry/registry_bundle.h"
 #include "registry/registry_directory.h"
@@ -195,9 +196,18 @@ static enum status add_pages(struct publish_input *in, struct error *err)
         return s;
     if (in->registry->policy_text.len > 0)
         s = policy_set_read(in->registry->policy_text, in->registry->ct_policy_text, &policy, err);
-    const struct registry_page_input page = {.registry = in->registry, .policy = policy, .bundle = &in->bundle, .at_s = in->now_s};
+    /* Of the versions until now. A file that cannot be read keeps nobody from a new version: they are told without. */
+    struct page_published published = {.newest = {.version = 0}};
+    struct error unread;
+    bool is_read = s == STATUS_OK && page_published_read(in->config->publish, &published, &unread) == STATUS_OK;
+    const struct registry_page_input page = {
+        .registry = in->registry, .policy = policy, .at_s = in->now_s,
+        .bundle = is_read && published.newest.version > 0 ? &published.newest : &in->bundle,
+        .versions = is_read ? (const struct registry_page_version *)published.versions.items : NULL,
+        .version_count = is_read ? published.versions.count : 0};
     for (size_t i = 0; s == STATUS_OK && i < REGISTRY_PAGES; i++)
         s = add_page(in, &page, i, err);
+    page_published_clear(&published);
     policy_set_free(policy);
     return s;
 }

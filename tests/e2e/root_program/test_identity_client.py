@@ -127,6 +127,8 @@ class Client(test_identity.Identity):
         log = self.path('www', 'identity-log')
         rows = self.lines('trust', 'identity', 'audit', '--json', '--log', log, *bundles)
         self.assertEqual([(row['good'], row['version'], row['log_size']) for row in rows], [(True, 1, 1), (True, 2, 2)])
+        # The pages beside it tell of the version before.
+        self.assertIn('<th scope="row">1</th>', self.read('www', 'index.html').decode())
         # A log that lacks what was published, and one that says something else.
         lines = self.read('www', 'identity-log').splitlines(True)
         for other in lines[:1], lines[1:], lines[::-1]:
