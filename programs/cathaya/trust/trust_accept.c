@@ -119,16 +119,14 @@ void trust_accept_close(struct trust_accept *a)
 /* ---- what is offered ---- */
 
 /* The same version twice, both signed. */
-static void keep_two_versions(const struct trust_accept *a, struct bytes envelope)
+static void keep_two_versions(const struct trust_accept *a, const struct trust_versions_settings *settings, struct bytes envelope)
 {
     struct trust_envelope parsed;
     struct trust_bundle bundle;
     trust_bundle_init(&bundle);
     if (a->held != NULL && trust_envelope_parse(envelope, &parsed, NULL) == STATUS_OK &&
-        trust_bundle_parse(parsed.contents, &bundle, NULL) == STATUS_OK && bundle.version == a->pins.held_version) {
-        trust_versions_keep_bundle(a->dir, bundle.version, builder_view(&a->held->memory));
-        trust_versions_keep_bundle(a->dir, bundle.version, envelope);
-    }
+        trust_bundle_parse(parsed.contents, &bundle, NULL) == STATUS_OK && bundle.version == a->pins.held_version)
+        trust_versions_keep_bundles(settings, bundle.version, builder_view(&a->held->memory), envelope);
     trust_bundle_clear(&bundle);
 }
 
@@ -141,7 +139,7 @@ static void keep_evidence(const struct trust_accept *a, struct bytes envelope)
     if (a->offered.size != 0 && a->offered.size == held->size && memcmp(a->offered.root, held->root, HASH_SIZE) != 0)
         trust_versions_keep_roots(&settings, held, &a->offered);
     else
-        keep_two_versions(a, envelope);
+        keep_two_versions(a, &settings, envelope);
 }
 
 enum status trust_accept_judge(struct trust_accept *a, struct bytes envelope, int64_t now_s, bool is_step, struct error *err)

@@ -54,7 +54,7 @@ static void keep(const char *dir, const char *name, struct bytes content, bool i
         output_error("%s proves it: show it with `cathaya evidence verify`", path);
 }
 
-void trust_versions_keep_bundle(const char *dir, uint64_t version, struct bytes envelope)
+static void keep_bundle(const char *dir, uint64_t version, struct bytes envelope)
 {
     char name[64];
     uint8_t hash[HASH_SIZE];
@@ -62,6 +62,74 @@ void trust_versions_keep_bundle(const char *dir, uint64_t version, struct bytes 
         return;
     (void)snprintf(name, sizeof name, "version-%llu-%02x%02x%02x%02x.bundle", (unsigned long long)version, hash[0], hash[1], hash[2], hash[3]);
     keep(dir, name, envelope, true);
+}
+
+/* What was signed, and by this key. */
+struct signed_version {
+    struct trust_envelope envelope;
+    uint8_t version[TRUST_ENVELOPE_VERSION_SIZE];
+};
+
+static bool read_version(struct bytes input, struct signed_version *out)
+{
+    struct trust_bundle bundle;
+    trust_bundle_init(&bundle);
+    bool ok = trust_envelope_parse(input, &out->envelope, NULL) == STATUS_OK &&
+              trust_bundle_parse(out->envelope.contents, &bundle, NULL) == STATUS_OK &&
+              trust_envelope_version(&bundle, out->envelope.contents, out->version, NULL) == STATUS_OK;
+    trust_bundle_clear(&bundle);
+    return ok;
+}
+
+static bool find_signature(const struct signed_version *v, const struct public_key *key, struct bytes *out)
+{
+    uint8_t id[TRUST_ENVELOPE_KEY_ID_SIZE];
+    for (size_t i = 0; trust_envelope_key_id(public_key_spki(key), id) && i < v->envelope.signature_count; i++) {
+        *out = v->envelope.signatures[i].signature;
+        if (memcmp(id, v->envelope.signatures[i].key_id, sizeof id) == 0 &&
+            public_key_verify(key, BYTES_OF(v->version), *out, NULL) == STATUS_OK)
+            return true;
+    }
+    return false;
+}
+
+/* By the first key in force that has signed both. */
+static void write_versions(const struct trust_versions_settings *settings, const struct signed_version v[2], struct builder *out)
+{
+    struct evidence *e = calloc(1, sizeof *e);
+    for (size_t i = 0; e != NULL && i < settings->keys->count && out->len == 0; i++) {
+        const struct bundle_key *key = &settings->keys->at[i];
+        struct bytes first, second;
+        if (key->role != TRUST_BUNDLE_KEY_BUNDLE || !find_signature(&v[0], key->key, &first) || !find_signature(&v[1], key->key, &second))
+            continue;
+        *e = (struct evidence){.kind = EVIDENCE_TWO_VERSIONS, .hash = &hash_sm3, .key_name = bytes_of_text("bundle-key"),
+                               .origin = bytes_of_text(settings->keys->origin[0] != '\0' ? settings->keys->origin : "trust-bundle"),
+                               .key_oid = bytes_of_text(public_key_alg(key->key)->oid), .key_spki = public_key_spki(key->key),
+                               .seen_s = settings->clock.now_ms(settings->clock.context) / 1000,
+                               .where = bytes_of_text(settings->url != NULL ? settings->url : "a file")};
+        e->statements[0] = (struct evidence_statement){.is_version = true, .version = BYTES_OF(v[0].version), .signature = first};
+        e->statements[1] = (struct evidence_statement){.is_version = true, .version = BYTES_OF(v[1].version), .signature = second};
+        if (evidence_write(e, out, NULL) != STATUS_OK)
+            builder_reset(out);
+    }
+    free(e);
+}
+
+void trust_versions_keep_bundles(const struct trust_versions_settings *settings, uint64_t version, struct bytes held, struct bytes offered)
+{
+    struct signed_version both[2];
+    struct builder out;
+    char name[64];
+    keep_bundle(settings->dir, version, held);
+    keep_bundle(settings->dir, version, offered);
+    builder_init(&out, EVIDENCE_SIZE_MAX);
+    if (read_version(held, &both[0]) && read_version(offered, &both[1]))
+        write_versions(settings, both, &out);
+    (void)snprintf(name, sizeof name, "version-%llu-%lld.evidence", (unsigned long long)version,
+                   (long long)settings->clock.now_ms(settings->clock.context));
+    if (builder_is_good(&out) && out.len > 0)
+        keep(settings->dir, name, builder_view(&out), false);
+    builder_clear(&out);
 }
 
 /* proof empty: two roots of one size. The smaller one is the first. */

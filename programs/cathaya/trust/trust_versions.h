@@ -37,7 +37,8 @@ size_t trust_versions_fetched(const struct trust_versions *versions);
 void trust_versions_keep_roots(const struct trust_versions_settings *settings, const struct version_checkpoint *held,
                                const struct version_checkpoint *offered);
 
-/* trust_versions_keep_bundle keeps a signed bundle in evidence/, as version-N-HASH.bundle: of two with one version. */
-void trust_versions_keep_bundle(const char *dir, uint64_t version, struct bytes envelope);
+/* trust_versions_keep_bundles keeps two signed bundles of one version with other contents: as version-N-HASH.bundle, and the evidence that a key
+ * has signed both. */
+void trust_versions_keep_bundles(const struct trust_versions_settings *settings, uint64_t version, struct bytes held, struct bytes offered);
 
 #endif

@@ -252,7 +252,7 @@ class Refuse(Bundle):
         ca, source, folder = self.world('conflict')
         other = self.imported('conflict-other', ca, 'https://other.example/')
         self.not_taken(folder, self.signed(other, 5), 1, 'other contents', 'two bundles of one version')
-        self.assertEqual(len(os.listdir(os.path.join(folder, 'evidence'))), 2)
+        self.assertEqual(len(os.listdir(os.path.join(folder, 'evidence'))), 3)
         self.assertEqual(self.take(folder, self.signed(other, 6))['version'], 6)
 
     def test_signatures(self):

@@ -512,8 +512,9 @@ class Log(Served):
         self.take(folder, '--bundle', self.distributor.file(2))
         self.not_taken(folder, 1, 'other contents', 'two bundles of one version', words=('--bundle', fork.file(2)))
         kept = os.path.join(folder, 'evidence')
-        self.assertEqual(sorted(read(os.path.join(kept, name)) for name in os.listdir(kept)),
+        self.assertEqual(sorted(read(os.path.join(kept, name)) for name in os.listdir(kept) if name.endswith('.bundle')),
                          sorted([read(self.distributor.file(2)), read(fork.file(2))]))
+        self.proves(folder)
 
     def test_fork_offline(self):
         """What was taken without a network is compared with the first one that comes by it."""
