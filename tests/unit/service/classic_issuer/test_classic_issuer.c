@@ -6,6 +6,7 @@
 #include "codec/asn1/der.h"
 #include "codec/pem/pem.h"
 #include "codec/x509/certificate.h"
+#include "codec/x509/extensions.h"
 #include "fakes/default_policy.h"
 #include "fakes/memory_disk.h"
 #include "service/classic_issuer/acme_classic_issuer.h"
@@ -22,6 +23,8 @@ struct ca {
     struct private_key *root_key, *issuing_key;
     struct builder root, issuing, chain;
 };
+
+static bool has_no_pointers;
 
 static void make_ca(struct ca *ca, const char *algorithm)
 {
@@ -44,6 +47,8 @@ static void make_ca(struct ca *ca, const char *algorithm)
     OK(classic_write_root(&request, &signer, &ca->root, &err));
     OK(classic_authority_of(builder_view(&ca->root), &signer, &root, &err));
     request.common_name = "Test Issuing CA";
+    if (has_no_pointers)
+        request.issuer_url = NULL;
     request.spki = public_key_spki(private_key_public(ca->issuing_key));
     OK(classic_write_issuing_ca(&request, &root, &ca->issuing, &err));
     OK(pem_write(PEM_CERTIFICATE, builder_view(&ca->issuing), &ca->chain, &err));
@@ -141,6 +146,20 @@ static struct certificate_profile profile = {
 };
 static const struct certificate_profile *const profiles[] = {&profile};
 
+static bool is_suffix(void *context, const char *name)
+{
+    (void)context;
+    return strcmp(name, "com") == 0;
+}
+
+static bool is_internal(void *context, const char *name)
+{
+    (void)context;
+    return strstr(name, ".com") == NULL;
+}
+
+static const struct policy_names names = {is_suffix, is_internal, NULL};
+
 static void open_issuer(struct world *w)
 {
     struct classic_issuer_config config = {
@@ -148,7 +167,7 @@ static void open_issuer(struct world *w)
         .chain = builder_view(&w->ca.chain), .profiles = profiles, .profile_count = 1,
         .issuer_url = "http://ca.example/i.cer", .crl_url = "http://ca.example/crl",
         .not_after_s = NOW_S + 3650 * DAY_S, .store = memory_disk_store(w->disk, 0),
-        .worker = {w, submit}, .clock = {w, now_ms}, .root = builder_view(&w->ca.root), .lint = {.policy = default_policy()},
+        .worker = {w, submit}, .clock = {w, now_ms}, .root = builder_view(&w->ca.root), .lint = {.policy = default_policy(), .names = &names},
     };
     OK(classic_issuer_new(&config, &w->issuer, &err));
     w->port = classic_issuer_port(w->issuer);
@@ -352,6 +371,63 @@ static void refusals(void **state)
     stop(&w);
 }
 
+/* The leaf is fine, and what is above it is not: clients would look at both. */
+static void path_is_judged(void **state)
+{
+    (void)state;
+    struct world w;
+    has_no_pointers = true;
+    start(&w, "sm2_sm3");
+    EVP_PKEY *key = maker_key("SM2", NULL, 0);
+    struct bytes spki = maker_spki(key);
+    struct answer a = issue(&w, 1, spki, "a.example.com");
+    assert_int_equal(a.status, STATUS_REFUSED);
+    assert_non_null(strstr(a.text, "RP-06: the authorityInfoAccess of issuer 1"));
+    heap_free(spki);
+    EVP_PKEY_free(key);
+    stop(&w);
+    has_no_pointers = false;
+}
+
+/* The public name of the order is the subject [IN-02]; without one nothing is made, however the order came here. */
+static void intranet_subject(void **state)
+{
+    (void)state;
+    struct world w;
+    const struct certificate_profile before = profile;
+    struct certificate c;
+    struct extensions extensions;
+    EVP_PKEY *key = maker_key("SM2", NULL, 0);
+    struct bytes spki = maker_spki(key);
+    start(&w, "sm2_sm3");
+    profile.is_intranet = true;
+    (void)snprintf(profile.policy_oid, sizeof profile.policy_oid, "1.2.156.157933.81");
+    struct acme_identifier identifiers[] = {{.type = ACME_DNS, .value = "nas.corp"}, {.type = ACME_DNS, .value = "www.example.com"}};
+    struct acme_issue_request request = {.order = 1, .profile = "gm-classic", .identifiers = identifiers, .identifier_count = 2, .spki = spki};
+    struct answer a = {.calls = 0};
+    OK(w.port.check(w.port.context, &request, &err));
+    OK(w.port.issue(w.port.context, &request, on_issued, &a, &err));
+    turn(&w);
+    assert_string_equal(a.text, "");
+    struct bytes leaf = download(&w, 1, &a.issued);
+    OK(certificate_parse(leaf, &c, &err));
+    static const char subject[] = "0\x1a" "1\x18" "0\x16\6\3\x55\4\3\x0c\x0fwww.example.com";
+    assert_bytes(c.subject, bytes_of(subject, sizeof subject - 1));
+    OK(extensions_parse(c.extensions, &extensions, &err));
+    heap_free(leaf);
+    request.order = 2;
+    request.identifier_count = 1;
+    assert_says(w.port.check(w.port.context, &request, &err), &err, STATUS_REFUSED, "IN-02");
+    OK(w.port.issue(w.port.context, &request, on_issued, &a, &err));
+    turn(&w);
+    assert_int_equal(a.status, STATUS_REFUSED);
+    assert_non_null(strstr(a.text, "IN-02"));
+    profile = before;
+    heap_free(spki);
+    EVP_PKEY_free(key);
+    stop(&w);
+}
+
 static void on_revoked(void *cookie, enum status status, const struct error *why)
 {
     (void)why;
@@ -416,7 +492,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(chains_verify),
         cmocka_unit_test(once), cmocka_unit_test(another_of_that_number), cmocka_unit_test(too_late),
-        cmocka_unit_test(refusals),
+        cmocka_unit_test(refusals), cmocka_unit_test(path_is_judged), cmocka_unit_test(intranet_subject),
         cmocka_unit_test(revocation_is_kept),
     };
     return cmocka_run_group_tests(tests, start_group, stop_group);
