@@ -131,13 +131,13 @@ enum status demo_config_ca(const struct demo_world *w, struct error *err)
     return finish(w, "ca.conf", &b, err);
 }
 
-/* The gateway proves control at its own port: http-01 is for everybody else. */
+/* The gateway proves control at its own port: http-01 is for everybody else. What its clients would not call secure it does not deploy. */
 enum status demo_config_gateway(const struct demo_world *w, const char *backend, struct error *err)
 {
     struct builder b;
     builder_init(&b, CONFIG_MAX);
     builder_printf(&b, "directory = \"gateway\"\nworkers = 1\naccess-log = \"logs/gateway-access.log\"\n"
-                      "listen \"127.0.0.1:%u\" { kind = \"https\" }\n", w->gateway_port);
+                      "trust = \"trust\"\npublic-labels = {\"test\"}\nlisten \"127.0.0.1:%u\" { kind = \"https\" }\n", w->gateway_port);
     for (size_t i = 0; i < DEMO_PROFILES; i++)
         builder_printf(&b, "issuer \"%s\" {\n    directory = \"%s/profile/%s/directory\"\n    ca-file = \"tls-root.pem\"\n"
                           "    challenge = \"tls-alpn-01\"\n}\n",

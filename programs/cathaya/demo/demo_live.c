@@ -145,8 +145,6 @@ static enum status use_services(struct running *r, struct error *err)
     if (s == STATUS_OK)
         s = demo_visit_run(w, &r->wrong_count, err);
     if (s == STATUS_OK)
-        s = demo_trust_delta(w, err);
-    if (s == STATUS_OK)
         s = demo_judge_run(w, &r->wrong_count, err);
     if (s == STATUS_OK)
         s = demo_logs_look(w, err);

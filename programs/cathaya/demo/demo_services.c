@@ -74,6 +74,8 @@ enum status demo_services_start(struct demo_world *w, struct error *err)
     if (s == STATUS_OK)
         s = demo_trust_start(w, err);
     if (s == STATUS_OK)
+        s = demo_trust_client(w, err);
+    if (s == STATUS_OK)
         s = demo_gateway_start(w, err);
     if (s == STATUS_OK)
         s = demo_monitor_start(w, err);

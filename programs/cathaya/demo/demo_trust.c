@@ -2,6 +2,7 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "demo/demo.h"
 #include "demo/demo_world.h"
@@ -111,6 +112,14 @@ void demo_trust_stop(struct demo_world *w)
 
 /* ---- a client ---- */
 
+static bool is_published(void *context)
+{
+    const struct demo_world *w = context;
+    char path[DEMO_PATH_SIZE];
+    struct error err;
+    return demo_path(w, path, &err, "trust-www/latest") == STATUS_OK && access(path, R_OK) == 0;
+}
+
 enum status demo_trust_client(struct demo_world *w, struct error *err)
 {
     struct demo_process *process;
@@ -124,6 +133,8 @@ enum status demo_trust_client(struct demo_world *w, struct error *err)
                                   keys[2],      "--log-key", keys[3],      "--bundle-url", w->trust_url, NULL};
     if (s == STATUS_OK)
         s = run(w, "trust-import", import, &process, err);
+    if (s == STATUS_OK)
+        s = demo_processes_wait(&w->processes, is_published, w, VERSION_S, "the first version of the trust bundle", err);
     const char *const update[] = {"cathaya", "trust", "update", "--dir", w->trust, NULL};
     return s == STATUS_OK ? run(w, "trust-update", update, &process, err) : s;
 }
