@@ -196,7 +196,9 @@ class Configuration(unittest.TestCase):
         self.assertIn('validation-reuse', self.cqrp(reuse=864001)[1])
         status, out, _ = self.check(self.text, '--lint', 'cqrp')
         self.assertEqual(status, 1)
-        self.assertIn('subject-key', out)
+        self.assertNotIn('subject-key', out)
+        with_sm2 = self.text.replace('profile "intl-mtc" {\n', 'profile "intl-mtc" {\n    keys = {"p256", "sm2"}\n')
+        self.assertIn('subject-key', self.check(with_sm2, '--lint', 'cqrp')[1])
         self.assertEqual(self.check(self.text, '--lint', 'nothing')[0], 2)
 
     def test_the_example(self):
