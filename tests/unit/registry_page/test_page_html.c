@@ -5,7 +5,7 @@
 
 static void expect(struct builder *b, const char *want)
 {
-    if (!builder_is_good(b) || b->len != strlen(want) || memcmp(b->data, want, b->len) != 0)
+    if (!builder_is_good(b) || b->len != strlen(want) || (b->len > 0 && memcmp(b->data, want, b->len) != 0))
         fail_msg("%.*s; want %s", (int)b->len, (const char *)b->data, want);
     builder_reset(b);
 }
