@@ -53,7 +53,8 @@ enum cathaya_purpose {
 struct cathaya_policy;
 
 /* cathaya_policy_new reads the policy of the first bundle that was added to the trust (docs/trust-bundle.md, section 7), or,
- * when it has none, the one that is built into the library. Keeps the pointer to the trust, which has to be complete and outlive the
+ * when it has none, the one that is built into the library. A rule of the library that a bundle's policy does not name is not looked
+ * at, and has no title and no fix. Keeps the pointer to the trust, which has to be complete and outlive the
  * policy. CATHAYA_MALFORMED and CATHAYA_USAGE (with the line) for a policy that cannot be read: there is no way round it, such a
  * bundle is refused. CATHAYA_NO_MEMORY. cathaya_policy_free takes it back (NULL is fine). */
 CATHAYA_API CATHAYA_MUST_USE enum cathaya_status cathaya_policy_new(const struct cathaya_tls_trust *trust,

@@ -36,7 +36,7 @@ enum cathaya_status cathaya_policy_new(const struct cathaya_tls_trust *trust, st
     policy->is_built_in = trust->mtc->policy.len == 0;
     enum status s = policy->is_built_in ? policy_set_default(&policy->set, &inner)
                                         : policy_set_read(builder_view(&trust->mtc->policy), builder_view(&trust->mtc->ct_policies),
-                                                          &policy->set, &inner);
+                                                          POLICY_FROM_BUNDLE, &policy->set, &inner);
     if (s == STATUS_OK)
         *out = policy;
     else

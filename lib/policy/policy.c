@@ -51,10 +51,12 @@ static void judge_rule(struct policy_view *view, size_t i, bool is_on_names, str
     row->evidence[0] = '\0';
     row->effect = line != NULL ? line->effect : POLICY_OFF;
     row->result = POLICY_NOT_APPLICABLE;
+    view->evidence = row->evidence;
+    if (view->set->rules[i].line_count == 0)
+        row->result = result_of(policy_view_unknown(view, "the policy does not name it"), POLICY_OFF);
     if (row->effect == POLICY_OFF)
         return;
     const char *missing = what_is_missing(view, rule, is_on_names);
-    view->evidence = row->evidence;
     row->result = missing != NULL ? result_of(policy_view_unknown(view, "%s", missing), row->effect)
                                   : result_of(rule->check(view), row->effect);
 }

@@ -42,16 +42,22 @@ const struct ct_policy *policy_set_ct(const struct policy_set *set, enum policy_
     return set->ct[who];
 }
 
+/* A rule that the policy does not name has no sentence. */
+static const char *or_nothing(const char *sentence)
+{
+    return sentence != NULL ? sentence : "";
+}
+
 const char *policy_set_title(const struct policy_set *set, const char *rule_id, enum policy_language language)
 {
     size_t i = policy_rules_find(bytes_of_text(rule_id));
-    return i < POLICY_RULES_MAX ? set->rules[i].title[language] : "";
+    return i < POLICY_RULES_MAX ? or_nothing(set->rules[i].title[language]) : "";
 }
 
 const char *policy_set_fix(const struct policy_set *set, const char *rule_id, enum policy_language language)
 {
     size_t i = policy_rules_find(bytes_of_text(rule_id));
-    return i < POLICY_RULES_MAX ? set->rules[i].fix[language] : "";
+    return i < POLICY_RULES_MAX ? or_nothing(set->rules[i].fix[language]) : "";
 }
 
 size_t policy_set_oid_count(const struct policy_set *set)
@@ -96,5 +102,5 @@ size_t policy_set_show(enum policy_verdict verdict, uint8_t level)
 
 enum status policy_set_default(struct policy_set **out, struct error *err)
 {
-    return policy_set_read(policy_set_default_text(), policy_set_default_ct_text(), out, err);
+    return policy_set_read(policy_set_default_text(), policy_set_default_ct_text(), POLICY_FROM_AUTHOR, out, err);
 }

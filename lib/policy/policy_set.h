@@ -2,8 +2,9 @@
  * docs/policy-rules.md says what is in it; policies/root-program.conf is the one that is shipped, and built in.
  *
  * What a rule looks at is code (policy_rule.h); what follows from it, from when on, for which certificates and with which
- * numbers is here. A rule, setting or limit that the code has and the file has not is an error, and so is one that the file
- * has and the code has not, unless its line says `optional`.
+ * numbers is here. A rule, setting or limit that the file has and the code has not is an error, unless its line says
+ * `optional`. One that the code has and the file has not is an error for the file's author; a client, which may be newer than the
+ * curator's file, goes on (enum policy_source).
  */
 #ifndef CATHAYA_POLICY_POLICY_SET_H
 #define CATHAYA_POLICY_POLICY_SET_H
@@ -101,10 +102,18 @@ enum policy_ct_for { POLICY_CT_GM_PUBLIC, POLICY_CT_INTL_PUBLIC, POLICY_CT_INTRA
 /* A policy and its CT policies, read once; immutable, shared by threads. */
 struct policy_set;
 
+/* Where a policy comes from, which decides what becomes of rules, settings and limits that the code has and the file does not name. */
+enum policy_source {
+    POLICY_FROM_AUTHOR, /* a file, read by who writes or chooses it: an error */
+    POLICY_FROM_BUNDLE  /* with a trust bundle, of a curator whose program may be older: such a rule is "not looked at", with no effect;
+                         * a setting or limit is as in the shipped policy */
+};
+
 /* policy_set_read reads both texts (files, or those of a bundle's section 7), which are not needed after it. STATUS_USAGE with
  * "policy: line N" or "CT policies: line N" at the first that is wrong; STATUS_NO_MEMORY. policy_set_free (NULL is fine) after
  * success. */
-MUST_USE enum status policy_set_read(struct bytes policy, struct bytes ct_policies, struct policy_set **out, struct error *err);
+MUST_USE enum status policy_set_read(struct bytes policy, struct bytes ct_policies, enum policy_source source, struct policy_set **out,
+                                     struct error *err);
 void policy_set_free(struct policy_set *set);
 
 /* policy_set_default_text and policy_set_default_ct_text are the shipped files, as they were when this was built. policy_set_default

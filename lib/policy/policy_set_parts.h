@@ -25,7 +25,7 @@ struct policy_line {
 };
 
 struct policy_rule_text {
-    size_t line_count;
+    size_t line_count; /* 0: the policy, that of a bundle, does not name the rule */
     struct policy_line lines[POLICY_RULE_LINES_MAX];
     const char *title[POLICY_LANGUAGES], *fix[POLICY_LANGUAGES]; /* in text */
 };

@@ -75,7 +75,7 @@ static void lint_program(struct registry_linting *l)
                           l->r->policy_text.len == 0 ? "root-program" : "ct-policy");
         return;
     }
-    if (policy_set_read(l->r->policy_text, l->r->ct_policy_text, &set, &err) != STATUS_OK)
+    if (policy_set_read(l->r->policy_text, l->r->ct_policy_text, POLICY_FROM_AUTHOR, &set, &err) != STATUS_OK)
         registry_lint_say(l, FINDING_POLICY_WRONG, place, "%s", err.text);
     else
         policy_set_free(set);

@@ -3,7 +3,7 @@
 
 #include "policy/policy_set.h"
 
-static void use(const struct policy_set *set)
+static void use(const struct policy_set *set, enum policy_source source)
 {
     struct bytes name = bytes_of_text(policy_set_name(set));
     require(name.len > 0 && name.len < POLICY_NAME_SIZE && policy_set_version(set) > 0);
@@ -13,19 +13,28 @@ static void use(const struct policy_set *set)
         require(policy_set_limit(set, i, INT64_MIN) >= 0 && policy_set_limit(set, i, INT64_MAX) >= 0);
     for (size_t i = 0; i < policy_set_oid_count(set); i++)
         require(policy_set_oid_at(set, i)->level >= 1 && policy_set_oid_at(set, i)->level <= 4);
-    require(policy_set_title(set, "RP-01", POLICY_ZH)[0] != '\0' && policy_set_fix(set, "RP-01", POLICY_EN)[0] != '\0');
+    if (source == POLICY_FROM_AUTHOR)
+        require(policy_set_title(set, "RP-01", POLICY_ZH)[0] != '\0' && policy_set_fix(set, "RP-01", POLICY_EN)[0] != '\0');
 }
 
-static void read_one(struct bytes text)
+static bool read_from(struct bytes text, enum policy_source source)
 {
     struct error err = {.status = STATUS_OK};
     struct policy_set *set;
-    enum status s = policy_set_read(text, policy_set_default_ct_text(), &set, &err);
+    enum status s = policy_set_read(text, policy_set_default_ct_text(), source, &set, &err);
     if (s == STATUS_OK)
-        use(set);
+        use(set, source);
     else
         require(s == STATUS_USAGE && err.text[0] != '\0' && set == NULL);
     policy_set_free(set);
+    return s == STATUS_OK;
+}
+
+/* What an author may write, a client takes. */
+static void read_one(struct bytes text)
+{
+    bool is_good = read_from(text, POLICY_FROM_AUTHOR);
+    require(read_from(text, POLICY_FROM_BUNDLE) || !is_good);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

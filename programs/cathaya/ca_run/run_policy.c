@@ -27,7 +27,7 @@ enum status run_policy_read(const char *policy_file, const char *ct_policy_file,
     if (s == STATUS_OK)
         s = read_file(ct_policy_file, CT_POLICY_TEXT_MAX, policy_set_default_ct_text(), &ct_memory, &ct_text, err);
     if (s == STATUS_OK) {
-        s = policy_set_read(text, ct_text, out, err);
+        s = policy_set_read(text, ct_text, POLICY_FROM_AUTHOR, out, err);
         if (s != STATUS_OK)
             s = error_prefix(err, s, "policy-file %s", policy_file[0] != '\0' ? policy_file : "(built in)");
     }

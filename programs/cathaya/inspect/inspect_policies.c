@@ -41,7 +41,7 @@ enum status inspect_program_policy(const struct inspect_input *in, json_t *out, 
 {
     struct policy_set *set;
     struct error inner = {.text = ""};
-    enum status s = policy_set_read(in->content, policy_set_default_ct_text(), &set, &inner);
+    enum status s = policy_set_read(in->content, policy_set_default_ct_text(), POLICY_FROM_AUTHOR, &set, &inner);
     if (s != STATUS_OK)
         return error_set(err, judge(s), "%s", inner.text);
     show_set(set, in->at_s, out);

@@ -16,7 +16,7 @@ void inspect_trust_policy(json_t *out, const struct trust_bundle_policy *policy)
     json_t *item = view_object(out, "policy");
     view_number(item, "bytes", policy->policy.len);
     view_number(item, "ct_policies_bytes", policy->ct_policies.len);
-    if (policy_set_read(policy->policy, policy->ct_policies, &set, &err) != STATUS_OK) {
+    if (policy_set_read(policy->policy, policy->ct_policies, POLICY_FROM_BUNDLE, &set, &err) != STATUS_OK) {
         view_text(item, "fault", "%s", err.text);
         return;
     }

@@ -78,7 +78,8 @@ static enum status read_files(struct judging_basis *basis, const char *path, con
     if (s == STATUS_OK && ct_path != NULL)
         s = read_text(ct_path, &ct, err);
     if (s == STATUS_OK) {
-        s = policy_set_read(builder_view(&policy), ct_path != NULL ? builder_view(&ct) : policy_set_default_ct_text(), &basis->set, err);
+        s = policy_set_read(builder_view(&policy), ct_path != NULL ? builder_view(&ct) : policy_set_default_ct_text(), POLICY_FROM_AUTHOR,
+                            &basis->set, err);
         s = error_prefix(err, s, "%s", path);
     }
     builder_clear(&policy);
@@ -92,7 +93,7 @@ enum status judging_basis_take_policy(struct judging_basis *basis, const char *p
         return read_files(basis, path, ct_path, err);
     const struct trust_bundle *bundle = basis->directory != NULL ? trust_directory_bundle(basis->directory) : NULL;
     if (bundle != NULL && bundle->policy.policy.len > 0) {
-        enum status s = policy_set_read(bundle->policy.policy, bundle->policy.ct_policies, &basis->set, err);
+        enum status s = policy_set_read(bundle->policy.policy, bundle->policy.ct_policies, POLICY_FROM_BUNDLE, &basis->set, err);
         return error_prefix(err, s, "the policy of the trust bundle");
     }
     basis->is_built_in = true;

@@ -44,7 +44,7 @@ static enum status read_policy(const struct registry *registry, struct policy_se
     *out = NULL;
     if (registry->policy_text.len == 0)
         return STATUS_OK;
-    enum status s = policy_set_read(registry->policy_text, registry->ct_policy_text, out, err);
+    enum status s = policy_set_read(registry->policy_text, registry->ct_policy_text, POLICY_FROM_AUTHOR, out, err);
     return error_prefix(err, s, "policies");
 }
 

@@ -195,7 +195,7 @@ static enum status add_pages(struct publish_input *in, struct error *err)
     if (!in->config->has_pages)
         return s;
     if (in->registry->policy_text.len > 0)
-        s = policy_set_read(in->registry->policy_text, in->registry->ct_policy_text, &policy, err);
+        s = policy_set_read(in->registry->policy_text, in->registry->ct_policy_text, POLICY_FROM_AUTHOR, &policy, err);
     /* Of the versions until now. A file that cannot be read keeps nobody from a new version: they are told without. */
     struct page_published published = {.newest = {.version = 0}};
     struct error unread;

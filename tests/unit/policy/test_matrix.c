@@ -70,7 +70,7 @@ static struct policy_set *changed(const char *text, bool is_formal)
     if (is_formal)
         make_formal(&ct);
     enum status s = policy_set_read(text != NULL ? builder_view(&policy) : policy_set_default_text(),
-                                    is_formal ? builder_view(&ct) : policy_set_default_ct_text(), &set, &err);
+                                    is_formal ? builder_view(&ct) : policy_set_default_ct_text(), POLICY_FROM_AUTHOR, &set, &err);
     builder_clear(&policy);
     builder_clear(&ct);
     assert_ok(s, &err, text != NULL ? text : "the policy");

@@ -121,7 +121,7 @@ static struct policy_set *read_set(bool is_formal, bool is_lenient)
     replace(policy_set_default_text(), "setting ct-shortfall strict", is_lenient ? "setting ct-shortfall lenient" : "setting ct-shortfall strict", &policy);
     replace(policy_set_default_ct_text(), "require-operator 1 \"ZoTrus\"",
             is_formal ? "require-operator 1 \"ZoTrus\"\nuse formal" : "require-operator 1 \"ZoTrus\"", &ct);
-    OK(policy_set_read(builder_view(&policy), builder_view(&ct), &set, &err));
+    OK(policy_set_read(builder_view(&policy), builder_view(&ct), POLICY_FROM_AUTHOR, &set, &err));
     builder_clear(&policy);
     builder_clear(&ct);
     return set;

@@ -34,7 +34,7 @@ static size_t edit(const char *old, const char *new_line, struct builder *out)
     return at;
 }
 
-static enum status read_edited(const char *old, const char *new_line, size_t *number, struct policy_set **set)
+static enum status read_edited_from(enum policy_source source, const char *old, const char *new_line, size_t *number, struct policy_set **set)
 {
     struct builder text;
     builder_init(&text, 2 * POLICY_TEXT_MAX);
@@ -42,9 +42,14 @@ static enum status read_edited(const char *old, const char *new_line, size_t *nu
     struct bytes copy = heap_copy(builder_view(&text)); /* of exactly its length, and gone when it is read */
     builder_clear(&text);
     err = (struct error){.status = STATUS_OK};
-    enum status s = policy_set_read(copy, policy_set_default_ct_text(), set, &err);
+    enum status s = policy_set_read(copy, policy_set_default_ct_text(), source, set, &err);
     heap_free(copy);
     return s;
+}
+
+static enum status read_edited(const char *old, const char *new_line, size_t *number, struct policy_set **set)
+{
+    return read_edited_from(POLICY_FROM_AUTHOR, old, new_line, number, set);
 }
 
 static void refuse(const char *old, const char *new_line, const char *reason)
@@ -172,6 +177,74 @@ static void test_rules_and_texts(void **state)
     refuse("icon not-secure", NULL, "icon (and `say`) for not-secure");
 }
 
+/* A bundle's policy of a curator whose program does not have one of our rules yet. */
+static void test_older_than_code(void **state)
+{
+    (void)state;
+    static struct policy_answer answer;
+    static const char *const words[] = {"rule", "title", "fix"};
+    struct policy_set *set;
+    struct builder text;
+    struct bytes rest = policy_set_default_text(), line, word, id;
+    struct made m;
+    builder_init(&text, POLICY_TEXT_MAX);
+    while (text_next_line(&rest, &line)) {
+        struct bytes at = line;
+        bool is_of_rule = false;
+        if (text_next_word(&at, &word) && text_next_word(&at, &id))
+            for (size_t i = 0; i < LENGTH(words); i++)
+                is_of_rule = is_of_rule || (bytes_is_text(word, words[i]) && bytes_is_text(id, "RP-05"));
+        if (is_of_rule)
+            continue;
+        builder_bytes(&text, line);
+        builder_u8(&text, '\n');
+    }
+    assert_says(policy_set_read(builder_view(&text), policy_set_default_ct_text(), POLICY_FROM_AUTHOR, &set, &err), &err, STATUS_USAGE,
+                "no line `rule RP-05`");
+    OK(policy_set_read(builder_view(&text), policy_set_default_ct_text(), POLICY_FROM_BUNDLE, &set, &err));
+    builder_clear(&text);
+    made_init(&m, MADE_GM);
+    m.leaf.aki = NULL;
+    made_judge(&m, set, &answer);
+    const struct policy_rule_result *row = policy_answer_find(&answer, "RP-05");
+    assert_int_equal(row->result, POLICY_NOT_LOOKED_AT);
+    assert_int_equal(row->effect, POLICY_OFF);
+    assert_string_equal(row->evidence, "the policy does not name it");
+    assert_int_equal(answer.verdict, POLICY_VERDICT_SECURE); /* br-aki is a warning */
+    assert_string_equal(policy_set_title(set, "RP-05", POLICY_ZH), "");
+    assert_string_equal(policy_set_fix(set, "RP-05", POLICY_EN), "");
+    /* The others are as they were. */
+    m.leaf.aia = 0;
+    made_judge(&m, set, &answer);
+    assert_string_equal(answer.worst, "RP-06");
+    policy_set_free(set);
+}
+
+/* Settings and limits that it does not name are the shipped ones'; all else is as strict as for an author. */
+static void test_older_values(void **state)
+{
+    (void)state;
+    struct policy_set *set, *shipped;
+    size_t number;
+    OK(policy_set_default(&shipped, &err));
+    OK(read_edited_from(POLICY_FROM_BUNDLE, "setting length", NULL, &number, &set));
+    assert_int_equal(policy_set_setting(set, POLICY_SETTING_LENGTH), policy_set_setting(shipped, POLICY_SETTING_LENGTH));
+    policy_set_free(set);
+    OK(read_edited_from(POLICY_FROM_BUNDLE, "limit tls-lifetime ", NULL, &number, &set));
+    for (int64_t at_s = INT64_C(1773532799); at_s <= INT64_C(1773532800); at_s++) /* the eve of 2026-03-15 and the day */
+        assert_int_equal(policy_set_limit(set, POLICY_LIMIT_TLS_LIFETIME, at_s), policy_set_limit(shipped, POLICY_LIMIT_TLS_LIFETIME, at_s));
+    policy_set_free(set);
+    OK(read_edited_from(POLICY_FROM_BUNDLE, "setting length", "setting length exact", &number, &set));
+    assert_int_equal(policy_set_setting(set, POLICY_SETTING_LENGTH), POLICY_VALUE_EXACT);
+    policy_set_free(set);
+    policy_set_free(shipped);
+    assert_says(read_edited_from(POLICY_FROM_BUNDLE, "rule RP-05", NULL, &number, &set), &err, STATUS_USAGE, "no line `rule RP-05`");
+    assert_says(read_edited_from(POLICY_FROM_BUNDLE, "fix RP-05 en", NULL, &number, &set), &err, STATUS_USAGE, "rule RP-05 has not both");
+    assert_says(read_edited_from(POLICY_FROM_BUNDLE, NULL, "rule RP-99 warn", &number, &set), &err, STATUS_USAGE, "there is no rule");
+    assert_says(read_edited_from(POLICY_FROM_BUNDLE, "icon t1", NULL, &number, &set), &err, STATUS_USAGE, "icon (and `say`) for t1");
+    assert_says(read_edited_from(POLICY_FROM_BUNDLE, "ct-policy intranet", NULL, &number, &set), &err, STATUS_USAGE, "ct-policy intranet");
+}
+
 /* As many lines of one rule as there may be, and one more. */
 static void test_rule_lines(void **state)
 {
@@ -193,13 +266,13 @@ static void test_size(void **state)
     uint8_t *text = calloc(1, POLICY_TEXT_MAX + 1);
     struct policy_set *set;
     memset(text, '\n', POLICY_TEXT_MAX + 1);
-    assert_says(policy_set_read(bytes_of(text, POLICY_TEXT_MAX + 1), policy_set_default_ct_text(), &set, &err), &err, STATUS_USAGE,
+    assert_says(policy_set_read(bytes_of(text, POLICY_TEXT_MAX + 1), policy_set_default_ct_text(), POLICY_FROM_AUTHOR, &set, &err), &err, STATUS_USAGE,
                 "a file of more than 1048576 bytes");
-    assert_says(policy_set_read(bytes_of(text, POLICY_TEXT_MAX), policy_set_default_ct_text(), &set, &err), &err, STATUS_USAGE,
+    assert_says(policy_set_read(bytes_of(text, POLICY_TEXT_MAX), policy_set_default_ct_text(), POLICY_FROM_AUTHOR, &set, &err), &err, STATUS_USAGE,
                 "have to be there");
     free(text);
-    assert_says(policy_set_read(bytes_of(NULL, 0), policy_set_default_ct_text(), &set, &err), &err, STATUS_USAGE, "have to be there");
-    assert_says(policy_set_read(policy_set_default_text(), bytes_of("x", 1), &set, &err), &err, STATUS_USAGE, "CT policies: line 1");
+    assert_says(policy_set_read(bytes_of(NULL, 0), policy_set_default_ct_text(), POLICY_FROM_AUTHOR, &set, &err), &err, STATUS_USAGE, "have to be there");
+    assert_says(policy_set_read(policy_set_default_text(), bytes_of("x", 1), POLICY_FROM_AUTHOR, &set, &err), &err, STATUS_USAGE, "CT policies: line 1");
 }
 
 /* Each row of the table of OIDs gives its level and kind, in a certificate that has what they stand for. */
@@ -266,7 +339,8 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_form),       cmocka_unit_test(test_settings_and_limits), cmocka_unit_test(test_oids_and_ct),
         cmocka_unit_test(test_rules_and_texts), cmocka_unit_test(test_rule_lines),     cmocka_unit_test(test_size),
-        cmocka_unit_test(test_oid_levels), cmocka_unit_test(test_what_is_shown),
+        cmocka_unit_test(test_oid_levels), cmocka_unit_test(test_what_is_shown),        cmocka_unit_test(test_older_than_code),
+        cmocka_unit_test(test_older_values),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

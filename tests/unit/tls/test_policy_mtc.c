@@ -196,7 +196,7 @@ static void set_policy(const char *line, const char *in_place_of)
     builder_bytes(&changed, bytes_of_text(line));
     builder_bytes(&changed, bytes_of(text.data + after, text.len - after));
     policy_set_free(program.set);
-    OK(policy_set_read(builder_view(&changed), policy_set_default_ct_text(), &program.set, &err));
+    OK(policy_set_read(builder_view(&changed), policy_set_default_ct_text(), POLICY_FROM_AUTHOR, &program.set, &err));
     builder_clear(&changed);
 }
 
