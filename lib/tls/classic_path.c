@@ -42,6 +42,20 @@ void classic_path_subject(const X509 *cert, char *out, size_t size)
     BIO_free(bio);
 }
 
+/* OpenSSL takes a name that begins with a dot for all that is below it, and will not be asked for one with a NUL or a wildcard. */
+static bool is_name(struct bytes name)
+{
+    return name.len == 0 ||
+           (name.data[0] != '.' && memchr(name.data, '\0', name.len) == NULL && memchr(name.data, '*', name.len) == NULL);
+}
+
+/* Without a policy that is asked for, all that are left are good: "any" [RFC5280 6.1.1 (c)]. */
+static bool check_policies(X509_VERIFY_PARAM *param)
+{
+    return X509_VERIFY_PARAM_add0_policy(param, OBJ_nid2obj(NID_any_policy)) == 1 &&
+           X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_POLICY_CHECK) == 1;
+}
+
 static bool ask_for(X509_VERIFY_PARAM *param, const struct classic_path *path)
 {
     struct bytes name = path->dns_name;
@@ -55,6 +69,12 @@ static bool ask_for(X509_VERIFY_PARAM *param, const struct classic_path *path)
     return X509_VERIFY_PARAM_set1_host(param, (const char *)name.data, name.len) == 1;
 }
 
+static enum status refuse_name(const struct classic_path *path, struct error *err)
+{
+    return error_set(err, STATUS_REFUSED, "the certificate is not for the name %.*s",
+                     (int)(path->dns_name.len < 200 ? path->dns_name.len : 200), (const char *)path->dns_name.data);
+}
+
 static enum status refuse(X509_STORE_CTX *ctx, const struct classic_path *path, struct classic_path_failure *failure,
                           struct error *err)
 {
@@ -64,8 +84,7 @@ static enum status refuse(X509_STORE_CTX *ctx, const struct classic_path *path, 
     if (failure != NULL)
         *failure = (struct classic_path_failure){code, depth};
     if (code == X509_V_ERR_HOSTNAME_MISMATCH)
-        return error_set(err, STATUS_REFUSED, "the certificate is not for the name %.*s",
-                         (int)(path->dns_name.len < 200 ? path->dns_name.len : 200), (const char *)path->dns_name.data);
+        return refuse_name(path, err);
     if (code == X509_V_ERR_IP_ADDRESS_MISMATCH)
         return error_set(err, STATUS_REFUSED, "the certificate is not for this IP address");
     if (code == X509_V_ERR_OUT_OF_MEM)
@@ -107,7 +126,7 @@ static enum status run(X509_STORE_CTX *ctx, const struct classic_path *path, STA
     X509_VERIFY_PARAM_set_depth(param, CLASSIC_PATH_DEPTH_MAX);
     X509_VERIFY_PARAM_set_auth_level(param, CLASSIC_PATH_LEVEL);
     if (X509_STORE_CTX_set_purpose(ctx, classic_use_purpose(path->purpose, sk_X509_value(path->sent, 0))) != 1 ||
-        !ask_for(param, path))
+        !check_policies(param) || !ask_for(param, path))
         return failed(err);
     if (X509_verify_cert(ctx) != 1)
         return refuse(ctx, path, failure, err);
@@ -122,6 +141,11 @@ enum status classic_path_verify(const struct classic_path *path, STACK_OF(X509) 
                                 struct error *err)
 {
     *chain = NULL;
+    if (!is_name(path->dns_name)) {
+        if (failure != NULL)
+            *failure = (struct classic_path_failure){X509_V_ERR_HOSTNAME_MISMATCH, 0};
+        return refuse_name(path, err);
+    }
     X509_STORE_CTX *ctx = X509_STORE_CTX_new_ex(context_library(), context_properties());
     enum status s = ctx != NULL && X509_STORE_CTX_init(ctx, NULL, sk_X509_value(path->sent, 0), path->sent) == 1
                         ? run(ctx, path, chain, failure, err)

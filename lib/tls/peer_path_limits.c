@@ -4,10 +4,13 @@
 #include <openssl/x509.h>
 
 #include "base/text.h"
+#include "codec/asn1/der.h"
 #include "codec/x509/extensions.h"
 #include "tls/peer_path_parts.h"
 
+#define SAN_OTHER_NAME 0xa0
 #define SAN_EMAIL 0x81
+#define SAN_DIRECTORY_NAME 0xa4
 
 static void refuse(struct peer_candidate *c, enum peer_path_reason reason, size_t at)
 {
@@ -67,48 +70,109 @@ static bool is_within_any(struct bytes name, const struct bytes *domains, size_t
     return false;
 }
 
-/* The part of a name that limits speak of: without "*.", behind the "@"; an IP address has none. */
-static struct bytes domain_of(const struct san_name *name)
+/* id-on-SmtpUTF8Mailbox [RFC9598] */
+static const uint8_t oid_mailbox[] = {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x08, 0x09};
+
+/* A name as limits speak of it. */
+struct limited_name {
+    struct bytes domain;   /* without "*.", behind the last "@"; empty: it has none */
+    bool is_wildcard;
+    bool is_never_limited; /* the name of a directory: limits are about the Internet's */
+    bool is_incomparable;  /* a domain in other letters than the limits' */
+};
+
+static void take_mailbox(struct bytes mailbox, struct limited_name *out)
+{
+    size_t start = mailbox.len;
+    while (start > 0 && mailbox.data[start - 1] != '@')
+        start--;
+    if (start > 0)
+        out->domain = bytes_of(mailbox.data + start, mailbox.len - start);
+    for (size_t i = 0; i < out->domain.len; i++)
+        out->is_incomparable = out->is_incomparable || out->domain.data[i] >= 0x80;
+}
+
+static void take_other_name(struct bytes value, struct limited_name *out)
+{
+    struct reader r, inner;
+    struct der_element oid, text;
+    reader_init(&r, value);
+    if (der_tagged(&r, DER_OID, &oid) && bytes_equal(oid.contents, BYTES_OF(oid_mailbox)) && der_enter(&r, 0xa0, &inner) &&
+        der_any(&inner, &text))
+        take_mailbox(text.contents, out);
+}
+
+static struct limited_name limited_name_of(const struct san_name *name)
 {
     struct bytes value = name->value;
-    if (name->tag == SAN_EMAIL) {
-        const uint8_t *at = value.len > 0 ? memchr(value.data, '@', value.len) : NULL;
-        size_t skipped = at != NULL ? (size_t)(at - value.data) + 1 : value.len;
-        return bytes_of(value.data + skipped, value.len - skipped);
+    struct limited_name out = {.is_never_limited = name->tag == SAN_DIRECTORY_NAME};
+    if (name->tag == SAN_EMAIL)
+        take_mailbox(value, &out);
+    else if (name->tag == SAN_OTHER_NAME)
+        take_other_name(value, &out);
+    else if (name->tag == SAN_DNS_NAME) {
+        out.is_wildcard = value.len > 2 && value.data[0] == '*' && value.data[1] == '.';
+        out.domain = out.is_wildcard ? bytes_of(value.data + 2, value.len - 2) : value;
     }
-    if (name->tag != SAN_DNS_NAME)
-        return bytes_of(NULL, 0);
-    if (value.len > 2 && value.data[0] == '*' && value.data[1] == '.')
-        return bytes_of(value.data + 2, value.len - 2);
-    return value;
+    return out;
 }
 
-/* Who is restricted to names may certify nothing else: no address either. */
-static bool may_have(const struct peer_anchor *anchor, const struct san_name *name)
+/* "*.example.com" is good for "www.example.com", where that is excluded. */
+static bool does_wildcard_reach(struct bytes base, struct bytes domain)
 {
-    struct bytes domain = domain_of(name);
-    if (name->tag != SAN_DNS_NAME && name->tag != SAN_IP_ADDRESS && name->tag != SAN_EMAIL)
-        return true;
-    if (is_within_any(domain, anchor->excluded, anchor->excluded_count))
-        return false;
-    return anchor->permitted_count == 0 || is_within_any(domain, anchor->permitted, anchor->permitted_count);
+    return is_within(domain, base) && domain.len > base.len &&
+           memchr(domain.data, '.', domain.len - base.len - 1) == NULL;
 }
 
-static bool are_names_permitted(const struct peer_anchor *anchor, const struct certificate *leaf)
+/* Who is restricted to names may certify nothing else: neither an address nor names of other forms. */
+static bool may_have(const struct peer_anchor *anchor, const struct limited_name *name)
+{
+    if (name->is_never_limited)
+        return true;
+    if (name->is_incomparable || is_within_any(name->domain, anchor->excluded, anchor->excluded_count))
+        return false;
+    for (size_t i = 0; name->is_wildcard && i < anchor->excluded_count; i++)
+        if (does_wildcard_reach(name->domain, anchor->excluded[i]))
+            return false;
+    return anchor->permitted_count == 0 || is_within_any(name->domain, anchor->permitted, anchor->permitted_count);
+}
+
+static bool are_alternative_names_permitted(const struct peer_anchor *anchor, const struct certificate *leaf)
 {
     struct extensions extensions;
     struct san_name name;
     struct reader r;
     struct error ignored;
-    if (anchor->permitted_count == 0 && anchor->excluded_count == 0)
-        return true;
     if (extensions_parse(leaf->extensions, &extensions, &ignored) != STATUS_OK)
         return false;
     reader_init(&r, extensions.subject_alt_name);
-    while (!reader_is_at_end(&r) && san_next(&r, &name))
-        if (!may_have(anchor, &name))
+    while (!reader_is_at_end(&r) && san_next(&r, &name)) {
+        struct limited_name one = limited_name_of(&name);
+        if (!may_have(anchor, &one))
             return false;
+    }
     return true;
+}
+
+/* Mail addresses in the subject count, too [RFC5280 4.2.1.10]. */
+static bool is_subject_permitted(const struct peer_anchor *anchor, const X509 *leaf)
+{
+    const X509_NAME *subject = X509_get_subject_name(leaf);
+    int at = -1;
+    while ((at = X509_NAME_get_index_by_NID(subject, NID_pkcs9_emailAddress, at)) >= 0) {
+        const ASN1_STRING *text = X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at));
+        struct limited_name one = {.is_wildcard = false};
+        take_mailbox(bytes_of(ASN1_STRING_get0_data(text), (size_t)ASN1_STRING_length(text)), &one);
+        if (!may_have(anchor, &one))
+            return false;
+    }
+    return true;
+}
+
+static bool are_names_permitted(const struct peer_anchor *anchor, const struct certificate *leaf, const X509 *cert)
+{
+    return (anchor->permitted_count == 0 && anchor->excluded_count == 0) ||
+           (are_alternative_names_permitted(anchor, leaf) && is_subject_permitted(anchor, cert));
 }
 
 /* ---- serial numbers ---- */
@@ -148,10 +212,24 @@ static void judge_anchor(const struct certificate *leaf, struct peer_candidate *
         refuse(c, PEER_PATH_REMOVED, i);
     else if (a->distrust_after_s != 0 && leaf->not_before_s > a->distrust_after_s)
         refuse(c, PEER_PATH_DISTRUSTED, i);
-    else if (!are_names_permitted(a, leaf))
+    else if (!are_names_permitted(a, leaf, c->nodes[0].cert))
         refuse(c, PEER_PATH_NAME_LIMIT, i);
-    else if (i > 0 && is_revoked(a, c->nodes[i - 1].cert))
-        refuse(c, PEER_PATH_SERIAL, i - 1);
+}
+
+/* A CA is its name with its key [RFC5280 6.1.4], whichever of its certificates stands in the path: what it has issued is revoked
+ * below a cross certificate as well. */
+static void judge_serial(const struct peer_anchors *listed, struct peer_candidate *c, size_t i)
+{
+    const X509 *issuer = c->nodes[i].cert;
+    const X509_NAME *name = X509_get_subject_name(issuer);
+    size_t first, count = peer_anchors_named(listed, name, &first);
+    for (size_t k = first; k < first + count && is_good(c); k++) {
+        const struct peer_entry *entry = peer_anchors_at(listed, k);
+        if (entry->anchor.serial_count > 0 && X509_NAME_cmp(X509_get_subject_name(entry->cert), name) == 0 &&
+            EVP_PKEY_eq(X509_get0_pubkey(entry->cert), X509_get0_pubkey(issuer)) == 1 &&
+            is_revoked(&entry->anchor, c->nodes[i - 1].cert))
+            refuse(c, PEER_PATH_SERIAL, i - 1);
+    }
 }
 
 /* OpenSSL says this again, in its words; here it puts candidates in order. */
@@ -176,6 +254,8 @@ void peer_path_limits_judge(const struct peer_path_request *request, const struc
     for (size_t i = c->count; i > 0 && is_good(c); i--)
         if (c->nodes[i - 1].entry != NULL)
             judge_anchor(leaf, c, i - 1);
+    for (size_t i = c->count; i > 1 && is_good(c); i--)
+        judge_serial(peer_trust_listed(request->trust), c, i - 1);
     if (is_good(c))
         judge_dates(request->at_s, c);
 }

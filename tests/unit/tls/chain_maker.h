@@ -34,7 +34,7 @@ struct chain_spec {
     const struct chain_cert *key_of; /* the same key as that one */
     bool is_ca;
     /* As OpenSSL's configuration has them; NULL: none. */
-    const char *san, *eku, *key_usage, *policies, *aia, *crl, *constraints, *basic;
+    const char *san, *eku, *key_usage, *policies, *aia, *crl, *constraints, *policy_constraints, *basic;
     bool is_without_aki;
     const char *digest, *sm2_id; /* NULL: SHA-256, or SM3 and the default ID */
     /* Embedded SCTs */
@@ -171,6 +171,7 @@ static inline void chain_make(struct chain_cert *out, const struct chain_spec *s
     chain_extension(cert, by->x509, NID_info_access, spec->aia);
     chain_extension(cert, by->x509, NID_crl_distribution_points, spec->crl);
     chain_extension(cert, by->x509, NID_name_constraints, spec->constraints);
+    chain_extension(cert, by->x509, NID_policy_constraints, spec->policy_constraints);
     chain_embed(spec, out, by);
     chain_sign(cert, spec, by);
     out->der = chain_der(cert);

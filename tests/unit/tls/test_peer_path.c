@@ -490,6 +490,23 @@ static void names(void **state)
         {"email:somebody@example.com,DNS:www.example.com", "example.com", NULL, true},
         {"email:somebody@example.org,DNS:www.example.com", "example.com", NULL, false},
         {"email:somebody@example.org,DNS:www.example.com", NULL, "example.org", false},
+        /* A wildcard is good for the excluded name, or is not. */
+        {"DNS:*.example.com", NULL, "www.example.com", false},
+        {"DNS:*.example.com", "example.com", "WWW.example.com", false},
+        {"DNS:*.example.com", NULL, "a.www.example.com", true},
+        {"DNS:*.w.example.com", NULL, "www.example.com", true},
+        /* The last "@" is the one that counts. */
+        {"email:somebody@else@example.org", NULL, "example.org", false},
+        {"email:somebody@example.com@example.org", "example.com", NULL, false},
+        {"otherName:1.3.6.1.5.5.7.8.9;UTF8:somebody@example.com", "example.com", NULL, true},
+        {"otherName:1.3.6.1.5.5.7.8.9;UTF8:somebody@example.org", "example.com", NULL, false},
+        {"otherName:1.3.6.1.5.5.7.8.9;UTF8:somebody@example.org", NULL, "example.org", false},
+        {"otherName:1.3.6.1.5.5.7.8.9;UTF8:somebody@example.com", NULL, "example.org", true},
+        {"otherName:1.3.6.1.5.5.7.8.9;UTF8:somebody@b\xc3\xbc" "cher.example", NULL, "example.org", false},
+        {"otherName:1.3.6.1.4.1.311.20.2.3;UTF8:somebody@example.com", "example.com", NULL, false},
+        {"otherName:1.3.6.1.4.1.311.20.2.3;UTF8:somebody@example.com", NULL, "example.org", true},
+        {"URI:https://www.example.com/", "example.com", NULL, false},
+        {"URI:https://www.example.com/", NULL, "example.org", true},
     };
     for (size_t i = 0; i < LENGTH(rows); i++) {
         struct chain_cert one;
@@ -509,6 +526,37 @@ static void names(void **state)
         enum status s = find_sent(&one, &intermediate, NULL);
         if ((s == STATUS_OK) != rows[i].is_good || (!rows[i].is_good && path.reason != PEER_PATH_NAME_LIMIT))
             fail_msg("row %zu: %s (%s)", i, err.text, peer_path_reason_name(path.reason));
+        end();
+        chain_clear(&one);
+    }
+}
+
+/* [RFC5280 4.2.1.10]: a mail address in the subject is one, too. */
+static void names_in_the_subject(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *subject;
+        bool is_good;
+    } rows[] = {{"CN=Somebody/emailAddress=somebody@example.com", true}, {"CN=Somebody/emailAddress=somebody@example.org", false}};
+    for (size_t i = 0; i < LENGTH(rows); i++) {
+        struct chain_cert one;
+        struct chain_spec spec = server(rows[i].subject, CHAIN_P256);
+        struct bytes permitted = bytes_of_text("example.com");
+        struct peer_anchor a = anchor(&root, true, TRUST_BUNDLE_EMAIL);
+        a.permitted = &permitted;
+        a.permitted_count = 1;
+        spec.san = NULL;
+        spec.eku = "emailProtection";
+        chain_make(&one, &spec, &intermediate);
+        begin();
+        add(&a);
+        struct bytes chain[] = {one.der, intermediate.der};
+        const struct peer_path_request request = {.chain = chain, .count = 2, .purpose = TRUST_BUNDLE_EMAIL};
+        if (rows[i].is_good)
+            OK(find(&request));
+        else
+            REFUSED_BY(find(&request), PEER_PATH_NAME_LIMIT);
         end();
         chain_clear(&one);
     }
@@ -552,6 +600,31 @@ static void revoked_serial_numbers(void **state)
             assert_int_equal(path.at, rows[i].of_intermediate ? 0 : 1);
         end();
     }
+}
+
+/* What a CA has issued is revoked whichever of its certificates is sent; another's of that name is another's. */
+static void revoked_by_another_certificate(void **state)
+{
+    (void)state;
+    struct chain_cert namesake, one;
+    struct chain_spec i = ca("CN=Intermediate I", CHAIN_P256), l = server("CN=" NAME, CHAIN_P256);
+    struct trust_bundle_serials range = serials(0x5000, 0x5000);
+    struct peer_anchor m = anchor(&intermediate, false, TRUST_BUNDLE_TLS);
+    m.serials = &range;
+    m.serial_count = 1;
+    begin();
+    add_root(&root, TRUST_BUNDLE_TLS);
+    add_root(&other_root, TRUST_BUNDLE_TLS);
+    add(&m);
+    REFUSED_BY(find_sent(&leaf, &intermediate, NULL), PEER_PATH_SERIAL);
+    REFUSED_BY(find_sent(&leaf, &crossed, NULL), PEER_PATH_SERIAL);
+    assert_int_equal(path.at, 0);
+    chain_make(&namesake, &i, &other_root);
+    chain_make(&one, &l, &namesake);
+    OK(find_sent(&one, &namesake, NULL));
+    end();
+    chain_clear(&namesake);
+    chain_clear(&one);
 }
 
 /* ---- what the certificates say themselves ---- */
@@ -647,10 +720,53 @@ static void constraints(void **state)
     struct bytes chain[] = {leaf.der, intermediate.der};
     OK(find(&(struct peer_path_request){.chain = chain, .count = 2, .dns_name = bytes_of_text("a.example.com")}));
     REFUSED_BY(find(&(struct peer_path_request){.chain = chain, .count = 2, .dns_name = bytes_of_text("a.b.example.com")}), PEER_PATH_NAME);
+    OK(find(&(struct peer_path_request){.chain = chain, .count = 2, .dns_name = bytes_of_text("a.example.com.")}));
+    /* No name is a pattern. */
+    static const char *const wrong[] = {".example.com", ".com", ".", "..", "*.example.com", "example.com"};
+    for (size_t k = 0; k < LENGTH(wrong); k++)
+        if (find(&(struct peer_path_request){.chain = chain, .count = 2, .dns_name = bytes_of_text(wrong[k])}) != STATUS_REFUSED ||
+            path.reason != PEER_PATH_NAME)
+            fail_msg("\"%s\": %s", wrong[k], peer_path_reason_name(path.reason));
+    REFUSED_BY(find(&(struct peer_path_request){.chain = chain, .count = 2, .dns_name = BYTES_OF("a.example.com")}), PEER_PATH_NAME); /* with a NUL */
     end();
     chain_clear(&one);
     chain_clear(&below);
     chain_clear(&tight);
+}
+
+/* [RFC5280 6.1.3 (f)]: who asks for a policy gets one that all have. */
+static void policies(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *constraints, *of_issuer, *of_leaf;
+        bool is_good;
+    } rows[] = {
+        {NULL, NULL, "1.2.3.4", true},
+        {NULL, "1.2.3.5", "1.2.3.4", true}, /* no policy is left, and nobody asks for one */
+        {"critical,requireExplicitPolicy:0", "1.2.3.4", "1.2.3.4", true},
+        {"critical,requireExplicitPolicy:0", "2.5.29.32.0", "1.2.3.4", true},
+        {"critical,requireExplicitPolicy:0", "1.2.3.5", "1.2.3.4", false},
+        {"critical,requireExplicitPolicy:0", "1.2.3.4", NULL, false},
+        {"critical,requireExplicitPolicy:0", NULL, "1.2.3.4", false},
+    };
+    for (size_t i = 0; i < LENGTH(rows); i++) {
+        struct chain_cert tight, one;
+        struct chain_spec spec = ca("CN=Tight", CHAIN_P256), l = server("CN=" NAME, CHAIN_P256);
+        spec.policies = rows[i].of_issuer;
+        spec.policy_constraints = rows[i].constraints;
+        l.policies = rows[i].of_leaf;
+        chain_make(&tight, &spec, &root);
+        chain_make(&one, &l, &tight);
+        begin();
+        add_root(&root, TRUST_BUNDLE_TLS);
+        enum status s = find_sent(&one, &tight, NULL);
+        if ((s == STATUS_OK) != rows[i].is_good || (!rows[i].is_good && path.reason != PEER_PATH_CONSTRAINTS))
+            fail_msg("row %zu: %s (%s)", i, err.text, peer_path_reason_name(path.reason));
+        end();
+        chain_clear(&one);
+        chain_clear(&tight);
+    }
 }
 
 static void worlds(void **state)
@@ -859,9 +975,12 @@ int main(void)
         cmocka_unit_test(only_listed_intermediates),
         cmocka_unit_test(times_of_distrust),
         cmocka_unit_test(names),
+        cmocka_unit_test(names_in_the_subject),
         cmocka_unit_test(revoked_serial_numbers),
+        cmocka_unit_test(revoked_by_another_certificate),
         cmocka_unit_test(dates),
         cmocka_unit_test(constraints),
+        cmocka_unit_test(policies),
         cmocka_unit_test(worlds),
         cmocka_unit_test(weak_ones),
         cmocka_unit_test(length),
