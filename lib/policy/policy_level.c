@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "codec/asn1/der.h"
+
 static const struct policy_oid *recognise(const struct policy_view *view, struct bytes oid)
 {
     for (size_t i = 0; i < policy_set_oid_count(view->set); i++) {
@@ -19,6 +21,38 @@ static bool does_arc_count(const struct policy_view *view, const struct policy_o
         return true;
     return strcmp(row->arc, view->is_gm ? "intl" : "gm") != 0;
 }
+
+/* ---- what issuers may say ---- */
+
+static bool has_policy(struct bytes policies, struct bytes oid)
+{
+    static const uint8_t any[] = {0x55, 0x1d, 0x20, 0x00};
+    struct reader r, list, one;
+    struct der_element found;
+    reader_init(&r, policies);
+    if (!der_enter(&r, DER_SEQUENCE, &list))
+        return false;
+    while (der_enter(&list, DER_SEQUENCE, &one) && der_tagged(&one, DER_OID, &found))
+        if (bytes_equal(found.contents, oid) || bytes_equal(found.contents, BYTES_OF(any)))
+            return true;
+    return false;
+}
+
+/* A CA whose certificate names policies issues for no others [RFC5280 4.2.1.4]; what roots have in theirs is no limit. Of those that
+ * name none, as many GM ones are, the list says how high they may go: level_max. */
+static bool may_issuers_say(const struct policy_view *view, struct bytes oid)
+{
+    struct extension e;
+    for (size_t i = 1; i < view->certificate_count; i++) {
+        const struct policy_view_certificate *c = &view->certificates[i];
+        if (!c->row->is_root && c->is_read && policy_view_find_extension(c->cert.extensions, POLICY_OID_CERTIFICATE_POLICIES, &e) &&
+            !has_policy(e.value, oid))
+            return false;
+    }
+    return true;
+}
+
+/* ---- levels ---- */
 
 bool policy_level_has_oid_for(const struct policy_view *view, uint16_t purpose)
 {
@@ -54,6 +88,10 @@ void policy_level_find(struct policy_view *view)
         }
         if (!does_arc_count(view, row)) {
             view->other_arc_count++;
+            continue;
+        }
+        if (!may_issuers_say(view, view->policies[i])) {
+            view->not_issuers_count++;
             continue;
         }
         view->oid_count++;

@@ -73,6 +73,7 @@ struct policy_view {
     const struct policy_oid *level_oid;
     bool has_level_conflict;
     size_t oid_count, other_oid_count, other_arc_count;
+    size_t not_issuers_count; /* that an issuer of the path may not say */
     struct policy_ct {
         bool is_judged;              /* the rest is set: policy_ct.h */
         const struct ct_policy *policy; /* NULL: none is to be kept */

@@ -112,6 +112,8 @@ static enum policy_outcome check_level(struct policy_view *view)
 {
     if (view->are_policies_bad)
         return policy_view_broken(view, "certificatePolicies cannot be read, or has more than %d policies", POLICY_POLICIES_MAX);
+    if (view->level_oid == NULL && view->not_issuers_count > 0)
+        return policy_view_broken(view, "only policy OIDs that its issuer's certificate does not have");
     if (view->level_oid == NULL)
         return policy_view_broken(view, view->other_arc_count > 0 ? "only policy OIDs of the other algorithms' arc"
                                                                   : "no policy OID that the program knows");

@@ -278,6 +278,33 @@ static void root_until_t3(struct made *m)
     m->issuers[1].level_max = 3;
 }
 
+/* What an intermediate's own policies allow [RFC5280 6.1.3 (d)]; a root's are not looked at. */
+static void ev_below_ev(struct made *m)
+{
+    ev(m);
+    m->issuers[0].policies[0] = DV;
+    m->issuers[0].policies[1] = EV;
+    m->issuers[1].policies[0] = DV;
+}
+
+static void ev_below_any(struct made *m)
+{
+    ev(m);
+    m->issuers[0].policies[0] = "2.5.29.32.0";
+}
+
+static void ev_below_dv(struct made *m)
+{
+    ev(m);
+    m->issuers[0].policies[0] = DV;
+}
+
+static void ev_below_gm_ev(struct made *m)
+{
+    ev(m);
+    m->issuers[0].policies[0] = "1.2.156.157933.14";
+}
+
 static void root_until_t3_and_ev(struct made *m)
 {
     ev(m);
@@ -311,6 +338,8 @@ static const struct policy_rule_case rules[] = {
     {POLICY_CASE("RP-04", MADE_DOCUMENT, NULL, other_arc)},
     {POLICY_CASE("RP-04", MADE_INTL_DOCUMENT, NULL, gm_arc)},
     {POLICY_CASE("RP-04", MADE_INTL, NULL, gm_dv)},
+    {POLICY_CASE("RP-04", MADE_INTL, ev_below_ev, ev_below_dv)},
+    {POLICY_CASE("RP-04", MADE_INTL, ev_below_any, ev_below_gm_ev)},
     {POLICY_CASE("LV-01", MADE_GM, iv_and_iv, iv_and_trap)},
     {POLICY_CASE("LV-01", MADE_GM, ov_and_ov, ov_and_trap)},
     {POLICY_CASE("LV-01", MADE_GM, two_of_dv, dv_and_ev)},
