@@ -3,16 +3,8 @@
 #include <string.h>
 
 #include "codec/asn1/der.h"
-#include "policy/policy_ct.h"
 #include "policy/policy_set_parts.h"
 #include "policy/policy_view.h"
-
-static unsigned whom_of(const struct policy_view *view)
-{
-    return (view->is_gm ? POLICY_FOR_GM : POLICY_FOR_INTL) |
-           (view->subject->form == POLICY_MTC ? POLICY_FOR_MTC : POLICY_FOR_CLASSIC) |
-           (view->is_intranet ? POLICY_FOR_INTRANET : POLICY_FOR_PUBLIC) | policy_set_whom(view->purpose);
-}
 
 /* What the rule needs and was not given; NULL when all is there. */
 static const char *what_is_missing(const struct policy_view *view, const struct policy_rule *rule, bool is_on_names)
@@ -45,11 +37,9 @@ static enum policy_result result_of(enum policy_outcome outcome, enum policy_eff
 static void judge_rule(struct policy_view *view, size_t i, bool is_on_names, struct policy_rule_result *row)
 {
     const struct policy_rule *rule = policy_rules_at(i);
-    int64_t at_s = (rule->needs & POLICY_BY_CT_DATE) != 0 ? policy_ct_at_s(view) : view->subject->at_s;
-    const struct policy_line *line = policy_set_line(view->set, i, whom_of(view), at_s, view->issued_s);
     row->id = rule->id;
     row->evidence[0] = '\0';
-    row->effect = line != NULL ? line->effect : POLICY_OFF;
+    row->effect = policy_view_effect(view, i);
     row->result = POLICY_NOT_APPLICABLE;
     view->evidence = row->evidence;
     if (view->set->rules[i].line_count == 0)
@@ -102,13 +92,13 @@ static void begin(const struct policy_view *view, struct policy_answer *answer)
     answer->organisation[0] = '\0';
 }
 
-/* Characters that nobody sees, and those that turn the direction of the others: U+200B..200F, 202A..202E, 2060..206F, FEFF. */
+/* Characters that nobody sees, and those that turn the direction of the others: U+061C, 200B..200F, 2028..202E, 2060..206F, FEFF. */
 static bool has_hidden(const char *text)
 {
     for (const uint8_t *c = (const uint8_t *)text; *c != 0; c++) {
-        bool is_hidden = c[0] == 0xe2 && ((c[1] == 0x80 && ((c[2] >= 0x8b && c[2] <= 0x8f) || (c[2] >= 0xaa && c[2] <= 0xae))) ||
+        bool is_hidden = c[0] == 0xe2 && ((c[1] == 0x80 && ((c[2] >= 0x8b && c[2] <= 0x8f) || (c[2] >= 0xa8 && c[2] <= 0xae))) ||
                                           (c[1] == 0x81 && c[2] >= 0xa0 && c[2] <= 0xaf));
-        if (is_hidden || (c[0] == 0xef && c[1] == 0xbb && c[2] == 0xbf))
+        if (is_hidden || (c[0] == 0xd8 && c[1] == 0x9c) || (c[0] == 0xef && c[1] == 0xbb && c[2] == 0xbf))
             return true;
     }
     return false;

@@ -32,6 +32,10 @@ void policy_ct_judge(struct policy_view *view)
         ct->status = error_set(&ct->err, STATUS_AGAIN, "there is no list of logs");
         return;
     }
+    /* A list is old by the clock. */
+    ct->status = ct_policy_check_list(ct->policy, t->logs, subject->at_s, &ct->err);
+    if (ct->status != STATUS_OK)
+        return;
     for (size_t i = 0; i < t->sct_count; i++)
         if (t->scts[i].is_good && t->scts[i].log != NULL)
             scts[count++] = (struct ct_policy_sct){t->scts[i].log, t->scts[i].timestamp_ms, t->scts[i].delivery};

@@ -18,8 +18,8 @@ static enum policy_outcome check_rsa(struct policy_view *view, const struct poli
         return policy_view_broken(view, "%s is RSA of %" PRId64 " bits; %" PRId64 " to %" PRId64 " are good", what, bits, least, most);
     if (bits % 8 != 0)
         return policy_view_broken(view, "%s is RSA of %" PRId64 " bits, which are no whole bytes", what, bits);
-    /* Old roots have 3, which is allowed and not advised. */
-    if (key->rsa_exponent % 2 == 0 || (key == &view->key && key->rsa_exponent < (uint64_t)exponent))
+    /* Old roots have 3, which is allowed and not advised; by 1 a signature is the message. */
+    if (key->rsa_exponent % 2 == 0 || key->rsa_exponent == 1 || (key == &view->key && key->rsa_exponent < (uint64_t)exponent))
         return policy_view_broken(view, "%s is RSA with exponent %" PRIu64, what, key->rsa_exponent);
     return POLICY_KEPT;
 }

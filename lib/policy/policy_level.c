@@ -75,15 +75,25 @@ uint8_t policy_level_max(const struct policy_view *view)
     return max;
 }
 
+/* A certificate may be for mail and documents, with an OID for each, but not for the public and an intranet. */
+static bool is_of_other_servers(const struct policy_view *view, const struct policy_oid *row)
+{
+    return view->purpose == (row->purpose == TRUST_BUNDLE_TLS            ? TRUST_BUNDLE_TLS_INTRANET
+                             : row->purpose == TRUST_BUNDLE_TLS_INTRANET ? TRUST_BUNDLE_TLS
+                                                                         : 0);
+}
+
 void policy_level_find(struct policy_view *view)
 {
-    uint8_t max = policy_level_max(view);
+    uint8_t max = policy_level_max(view), others = 4;
     for (size_t i = 0; i < view->policy_count; i++) {
         const struct policy_oid *row = recognise(view, view->policies[i]);
         if (row == NULL)
             continue;
         if (row->purpose != view->purpose) {
-            view->other_oid_count++;
+            bool is_other = is_of_other_servers(view, row);
+            view->other_oid_count += is_other;
+            others = is_other && row->level < others ? row->level : others;
             continue;
         }
         if (!does_arc_count(view, row)) {
@@ -101,5 +111,7 @@ void policy_level_find(struct policy_view *view)
             view->level_oid = row;
     }
     view->own_level = view->level_oid != NULL ? view->level_oid->level : 1;
+    if (others < view->own_level)
+        view->own_level = others;
     view->level = view->own_level < max ? view->own_level : max;
 }

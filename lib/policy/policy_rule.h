@@ -68,7 +68,8 @@ struct policy_view {
     struct policy_view_certificate certificates[POLICY_PATH_MAX];
     char *evidence;               /* POLICY_EVIDENCE_SIZE, "" before each rule */
     /* By policy OIDs: the level that is shown, the one that it claims (the path may allow less), the OID that decided (NULL when none is
-     * recognised: 1), how many there are; and recognised ones that do not count, being of another purpose or of the other world's arc. */
+     * recognised: 1), how many there are; and recognised ones beside them, of the other kind of servers (a lower one counts) or of the other
+     * world's arc (which does not). */
     uint8_t level, own_level;
     const struct policy_oid *level_oid;
     bool has_level_conflict;
@@ -134,6 +135,9 @@ enum policy_outcome policy_view_unless(bool is_kept, struct policy_view *view, c
 int64_t policy_view_limit(const struct policy_view *view, enum policy_limit limit);
 bool policy_view_is_set(const struct policy_view *view, enum policy_setting setting, enum policy_value value);
 
+/* policy_view_effect is what follows from a rule (its index) for this certificate now: POLICY_OFF when no line of it is in force. */
+enum policy_effect policy_view_effect(const struct policy_view *view, size_t rule);
+
 /* policy_view_extension finds an extension of the leaf by the contents of its OID, NULL when it is not there.
  * policy_view_attribute finds the first attribute of the subject. */
 const struct extension *policy_view_extension(const struct policy_view *view, struct bytes oid);
@@ -145,6 +149,9 @@ bool policy_view_has_aia(const struct policy_view *view, struct bytes aia);
 
 /* policy_view_find_extension is policy_view_extension for any certificate: contents of Extensions. */
 bool policy_view_find_extension(struct bytes extensions, struct bytes oid, struct extension *out);
+
+/* policy_view_is_below: is it that name, or one below it? */
+bool policy_view_is_below(const char *name, const char *end);
 
 /* policy_view_is_internal: has nobody in the Internet this name (in lower case, without "*.")? By the settings home-arpa and onion,
  * and subject->names; false without those. policy_view_is_reserved: an address that no public certificate may hold, by the setting

@@ -1,5 +1,5 @@
 /* What leaf and issuers have in common: pointers of SM2 chains (RP-05 to RP-08 of the root program), keys and signatures of all
- * certificates of a path [BR 6.1.5, 7.1.3.2]. Without a path the leaf alone is looked at. */
+ * certificates of a path [BR 6.1.5, 7.1.3.2]. Without a path the leaf can break a rule, and not keep it. */
 #include "policy/policy_leaf_parts.h"
 
 static const uint8_t oid_authority_information[] = {0x2b, 6, 1, 5, 5, 7, 1, 1};
@@ -19,6 +19,14 @@ static const struct policy_view_certificate *issuer_at(const struct policy_view 
     return &view->certificates[1 + i];
 }
 
+/* What is a rule for all of a path has not been kept by the leaf alone. */
+static enum policy_outcome kept_by_all(struct policy_view *view)
+{
+    if (view->certificate_count >= 2)
+        return POLICY_KEPT;
+    return policy_view_unknown(view, "%s its issuers are not known", view->subject->signature.len > 0 ? "the leaf is fine;" : "not signed yet, and");
+}
+
 /* ---- what points to the issuer ---- */
 
 static enum policy_outcome check_key_ids(struct policy_view *view)
@@ -28,7 +36,7 @@ static enum policy_outcome check_key_ids(struct policy_view *view)
     for (size_t i = 0; i < issuers_of(view); i++)
         if (!issuer_at(view, i)->is_read || issuer_at(view, i)->extensions.authority_key_id.len == 0)
             return policy_view_broken(view, "issuer %zu has no authorityKeyIdentifier with a keyIdentifier", i + 1);
-    return POLICY_KEPT;
+    return view->subject->form == POLICY_MTC ? POLICY_KEPT : kept_by_all(view);
 }
 
 static enum policy_outcome check_information(struct policy_view *view)
@@ -43,7 +51,7 @@ static enum policy_outcome check_information(struct policy_view *view)
             !policy_view_has_aia(view, e.value))
             return policy_view_broken(view, "the authorityInfoAccess of issuer %zu has no URL of its issuer's certificate", i + 1);
     }
-    return POLICY_KEPT;
+    return view->subject->form == POLICY_MTC ? POLICY_KEPT : kept_by_all(view);
 }
 
 static enum policy_outcome check_purposes(struct policy_view *view)
@@ -70,9 +78,7 @@ static enum policy_outcome check_sm2(struct policy_view *view)
         if (i <= issuers_of(view) && policy_leaf_signature(c->cert.signature_algorithm) != POLICY_SIGNATURE_SM2)
             return policy_view_broken(view, "the certificate of issuer %zu is not signed by SM2 with SM3", i);
     }
-    if (subject->form == POLICY_CLASSIC && subject->signature.len == 0 && view->certificate_count < 2)
-        return policy_view_unknown(view, "the signature and the issuers are not known");
-    return POLICY_KEPT;
+    return kept_by_all(view);
 }
 
 /* ---- signatures and keys of all ---- */
@@ -99,9 +105,7 @@ static enum policy_outcome check_signatures(struct policy_view *view)
     for (size_t i = 1; outcome == POLICY_KEPT && i <= issuers_of(view); i++)
         outcome = view->certificates[i].is_read ? check_signature_of(view, view->certificates[i].cert.signature_algorithm, "certificate", i)
                                                 : policy_view_broken(view, "certificate %zu of the path cannot be read", i);
-    if (outcome == POLICY_KEPT && subject->signature.len == 0 && view->certificate_count < 2)
-        return policy_view_unknown(view, "not signed yet, and its issuers are not known");
-    return outcome;
+    return outcome == POLICY_KEPT ? kept_by_all(view) : outcome;
 }
 
 static enum policy_outcome check_keys(struct policy_view *view)

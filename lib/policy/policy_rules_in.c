@@ -8,6 +8,9 @@
 
 static const uint8_t oid_common_name[] = {0x55, 0x04, 0x03};
 
+/* No certificate can say a later one [RFC5280 4.1.2.5]. */
+#define LAST_YEAR 9999
+
 static struct bytes names_of(const struct policy_view *view)
 {
     return view->extensions.subject_alt_name;
@@ -88,6 +91,10 @@ static bool end_of_years(int64_t start_s, int64_t years, int64_t *end_s)
     struct civil_time t;
     if (!civil_time_from_epoch(start_s, &t))
         return false;
+    if (years > LAST_YEAR - t.year) {
+        *end_s = INT64_MAX;
+        return true;
+    }
     t.year += (int)years;
     /* The 29th of February begins what ends with the 28th. */
     if (!civil_time_to_epoch(&t, end_s)) {
@@ -117,7 +124,7 @@ static enum policy_outcome check_oid(struct policy_view *view)
     return policy_view_unless(view->has_intranet_oid, view, "no policy of intranets in certificatePolicies");
 }
 
-/* With the policy a CA says that the certificate is all of the above. */
+/* With the policy a CA says that the certificate is all of the above, as far as those rules are in force for it. */
 static enum policy_outcome check_promise(struct policy_view *view)
 {
     static const struct {
@@ -131,6 +138,8 @@ static enum policy_outcome check_promise(struct policy_view *view)
     if (!view->has_intranet_oid)
         return POLICY_NO_CASE;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (policy_view_effect(view, policy_rules_find(bytes_of_text(rows[i].id))) == POLICY_OFF)
+            continue;
         bool is_known = (rows[i].needs != POLICY_NEEDS_PATH || subject->path != NULL) &&
                         (rows[i].needs != POLICY_NEEDS_NAMES || subject->names != NULL);
         enum policy_outcome outcome = is_known ? rows[i].check(view) : POLICY_UNKNOWN;

@@ -69,12 +69,6 @@ static enum policy_outcome check_suffix(struct policy_view *view)
     return find_suffix(view, false, "a public suffix, which is nobody's name");
 }
 
-static bool ends_with(const char *name, const char *end)
-{
-    size_t a = strlen(name), b = strlen(end);
-    return a >= b && strcmp(name + a - b, end) == 0;
-}
-
 static enum policy_outcome check_arpa(struct policy_view *view)
 {
     struct reader r = names_of(view);
@@ -83,7 +77,7 @@ static enum policy_outcome check_arpa(struct policy_view *view)
     if (policy_names_is_meant_for_intranet(view))
         return POLICY_NO_CASE;
     while (policy_view_next_dns(&r, name, &is_wildcard))
-        if (ends_with(name, ".in-addr.arpa") || ends_with(name, ".ip6.arpa"))
+        if (policy_view_is_below(name, "in-addr.arpa") || policy_view_is_below(name, "ip6.arpa"))
             return policy_view_broken(view, "a name of a reverse zone: %s", name);
     return POLICY_KEPT;
 }

@@ -139,9 +139,9 @@ static enum policy_outcome check_invoice_rsa(struct policy_view *view)
         outcome = root->is_read ? check_rsa_bits(view, &root->key, "the root's") : policy_view_broken(view, "the root cannot be read");
     if (outcome != POLICY_KEPT)
         return outcome;
-    if (view->subject->signature.len > 0)
-        return policy_view_unless(policy_leaf_signature(view->subject->signature) == POLICY_SIGNATURE_RSA, view, "not signed by RSA with SHA-2");
-    return root != NULL ? POLICY_KEPT : policy_view_unknown(view, "the signature and the root are not known");
+    if (view->subject->signature.len > 0 && policy_leaf_signature(view->subject->signature) != POLICY_SIGNATURE_RSA)
+        return policy_view_broken(view, "not signed by RSA with SHA-2");
+    return root != NULL ? POLICY_KEPT : policy_view_unknown(view, "the root is not known");
 }
 
 static enum policy_outcome check_invoice_oid(struct policy_view *view)

@@ -124,7 +124,7 @@ static enum policy_outcome check_level(struct policy_view *view)
 static enum policy_outcome check_one_level(struct policy_view *view)
 {
     if (view->other_oid_count > 0 && view->oid_count > 0)
-        return policy_view_broken(view, "policy OIDs of different purposes");
+        return policy_view_broken(view, "policy OIDs of public servers and of intranets; the lowest is shown: T%u", view->own_level);
     if (view->has_level_conflict)
         return policy_view_broken(view, "policy OIDs of different levels; the lowest is shown: T%u", view->own_level);
     if (view->oid_count > 1 && policy_view_is_set(view, POLICY_SETTING_POLICY_OIDS, POLICY_VALUE_ONE))
@@ -137,7 +137,8 @@ static const char *content_fault(const struct policy_view *view)
 {
     const char *kind = view->level_oid->kind;
     bool has_o = policy_view_attribute(view, POLICY_OID_ORGANISATION) != NULL;
-    bool has_person = policy_view_attribute(view, POLICY_OID_GIVEN_NAME) != NULL && policy_view_attribute(view, POLICY_OID_SURNAME) != NULL;
+    bool has_given = policy_view_attribute(view, POLICY_OID_GIVEN_NAME) != NULL, has_surname = policy_view_attribute(view, POLICY_OID_SURNAME) != NULL;
+    bool has_person = has_given && has_surname;
     if (strcmp(kind, "OV") == 0 || strcmp(kind, "EV") == 0 || strcmp(kind, "SV") == 0) {
         if (!has_o)
             return "the subject has no organisation";
@@ -146,7 +147,7 @@ static const char *content_fault(const struct policy_view *view)
     } else if (strcmp(kind, "IV") == 0) {
         if (!has_person)
             return "the subject has no given name and surname";
-    } else if (has_o || has_person) {
+    } else if (has_o || has_given || has_surname) {
         return "the subject has an identity that nobody has validated";
     }
     return NULL;

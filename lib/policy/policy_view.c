@@ -4,7 +4,9 @@
 
 #include "codec/asn1/der.h"
 #include "codec/mtc/draft.h"
+#include "policy/policy_ct.h"
 #include "policy/policy_level.h"
+#include "policy/policy_set_parts.h"
 
 struct policy_subject policy_subject_of_certificate(const struct certificate *cert, uint16_t purpose, int64_t at_s)
 {
@@ -170,6 +172,21 @@ void policy_view_init_names(struct policy_view *view, const struct policy_set *s
 }
 
 /* ---- questions ---- */
+
+static unsigned whom_of(const struct policy_view *view)
+{
+    return (view->is_gm ? POLICY_FOR_GM : POLICY_FOR_INTL) |
+           (view->subject->form == POLICY_MTC ? POLICY_FOR_MTC : POLICY_FOR_CLASSIC) |
+           (view->is_intranet ? POLICY_FOR_INTRANET : POLICY_FOR_PUBLIC) | policy_set_whom(view->purpose);
+}
+
+enum policy_effect policy_view_effect(const struct policy_view *view, size_t rule)
+{
+    bool is_by_ct_date = (policy_rules_at(rule)->needs & POLICY_BY_CT_DATE) != 0;
+    int64_t at_s = is_by_ct_date ? policy_ct_at_s(view) : view->subject->at_s;
+    const struct policy_line *line = policy_set_line(view->set, rule, whom_of(view), at_s, view->issued_s);
+    return line != NULL ? line->effect : POLICY_OFF;
+}
 
 int64_t policy_view_limit(const struct policy_view *view, enum policy_limit limit)
 {

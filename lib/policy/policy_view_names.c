@@ -27,7 +27,7 @@ bool policy_view_next_dns(struct reader *r, char name[POLICY_DNS_NAME_SIZE], boo
     return false;
 }
 
-static bool is_below(const char *name, const char *end)
+bool policy_view_is_below(const char *name, const char *end)
 {
     size_t a = strlen(name), b = strlen(end);
     return a >= b && strcmp(name + a - b, end) == 0 && (a == b || name[a - b - 1] == '.');
@@ -37,9 +37,9 @@ bool policy_view_is_internal(const struct policy_view *view, const char *name)
 {
     const struct policy_names *names = view->subject->names;
     /* The public suffix list has both, and nobody is given a name below either by a registry of the Internet. */
-    if (is_below(name, "home.arpa"))
+    if (policy_view_is_below(name, "home.arpa"))
         return policy_view_is_set(view, POLICY_SETTING_HOME_ARPA, POLICY_VALUE_INTERNAL);
-    if (is_below(name, "onion"))
+    if (policy_view_is_below(name, "onion"))
         return policy_view_is_set(view, POLICY_SETTING_ONION, POLICY_VALUE_INTERNAL);
     return names != NULL && names->is_internal_name(names->context, name);
 }

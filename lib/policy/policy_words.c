@@ -7,11 +7,10 @@ static const char *const effects[] = {"off", "info", "warn", "level-t1", "not-tr
 static const char *const verdicts[] = {"secure", "not_transparent", "not_secure", "untrusted"};
 static const char *const results[] = {"pass", "fail", "warn", "info", "not_looked_at", "not_applicable"};
 
-static const char *const values[] = {
+static const char *const values[POLICY_VALUES] = {
     "", "inclusive", "exact", "clock", "issued", "strict", "lenient", "cosigners", "scts", "either", "warn", "refuse", "off", "br",
     "own", "required", "gm-required", "any", "caissuers", "same-level", "one", "t1", "keep", "registry", "registry+multicast",
     "not-global", "internal", "public"};
-#define VALUES (sizeof values / sizeof values[0])
 
 #define OF(value) (1u << POLICY_VALUE_##value)
 static const struct setting_row {
@@ -113,7 +112,7 @@ bool policy_words_setting(struct bytes word, enum policy_setting *out)
 
 bool policy_words_value(struct bytes word, enum policy_setting setting, enum policy_value *out)
 {
-    for (size_t i = POLICY_VALUE_NONE + 1; i < VALUES; i++) {
+    for (size_t i = POLICY_VALUE_NONE + 1; i < POLICY_VALUES; i++) {
         if (!bytes_is_text(word, values[i]) || !policy_words_may_be(setting, (enum policy_value)i))
             continue;
         *out = (enum policy_value)i;

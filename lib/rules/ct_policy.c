@@ -121,6 +121,14 @@ static void add_all(struct ct_policy_tally *t, const struct log_list *list, cons
     }
 }
 
+enum status ct_policy_check_list(const struct ct_policy *policy, const struct log_list *list, int64_t at_s, struct error *err)
+{
+    if (policy->list_max_age_s == 0 || at_s - list->timestamp_s <= policy->list_max_age_s)
+        return STATUS_OK;
+    return error_set(err, STATUS_AGAIN, "CT policy %s: the log list is older than %lld days", policy->name,
+                     (long long)(policy->list_max_age_s / CT_POLICY_DAY_S));
+}
+
 enum status ct_policy_judge(const struct ct_policy *policy, const struct log_list *list, int64_t not_before_s,
                             int64_t not_after_s, const struct ct_policy_sct *scts, size_t count, int64_t at_s,
                             struct error *err)
@@ -134,9 +142,9 @@ enum status ct_policy_judge(const struct ct_policy *policy, const struct log_lis
     ct_policy_fill_needs(policy, rules, not_before_s, not_after_s, at_s, &needs);
     if (needs.scts == 0)
         return STATUS_OK;
-    if (policy->list_max_age_s != 0 && at_s - list->timestamp_s > policy->list_max_age_s)
-        return error_set(err, STATUS_AGAIN, "CT policy %s: the log list is older than %lld days", policy->name,
-                         (long long)(policy->list_max_age_s / CT_POLICY_DAY_S));
+    enum status s = ct_policy_check_list(policy, list, at_s, err);
+    if (s != STATUS_OK)
+        return s;
     add_all(&t, list, scts, count);
     return ct_policy_tally_judge(policy, &t, err);
 }

@@ -65,6 +65,9 @@ struct ct_policy_sct {
     unsigned delivery; /* one CT_POLICY_* */
 };
 
+/* ct_policy_check_list is STATUS_AGAIN when the list is older at that time than the policy's list-max-age. */
+MUST_USE enum status ct_policy_check_list(const struct ct_policy *policy, const struct log_list *list, int64_t at_s, struct error *err);
+
 /* ct_policy_judge is STATUS_OK when the SCTs meet the policy; STATUS_REFUSED names the first rule that is not met and what was
  * found; STATUS_AGAIN when the log list is older than the policy's list-max-age: then nothing may be enforced from it.
  * SCTs that do not count (twice from one log, state, delivery, more than per-operator) are left out, and the first of

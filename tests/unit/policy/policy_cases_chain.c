@@ -191,6 +191,12 @@ static void old_exponent(struct made *m)
     rsa_issuer(m, 2048, 3);
 }
 
+/* What it signs is the message itself. */
+static void exponent_one(struct made *m)
+{
+    rsa_issuer(m, 2048, 1);
+}
+
 static void even_exponent(struct made *m)
 {
     rsa_issuer(m, 2048, 65536);
@@ -253,6 +259,7 @@ static const struct policy_rule_case rules[] = {
     {POLICY_CASE("br-ca-key", MADE_INTL, rsa_8192, rsa_8200)},
     {POLICY_CASE("br-ca-key", MADE_INTL, rsa_2056, rsa_2052)},
     {POLICY_CASE("br-ca-key", MADE_INTL, old_exponent, even_exponent)},
+    {POLICY_CASE("br-ca-key", MADE_INTL, NULL, exponent_one)},
     {POLICY_CASE("br-ca-key", MADE_INTL, NULL, p224_issuer)},
     {POLICY_CASE("br-ca-key", MADE_INTL, p521_root, p224_root)},
     {POLICY_CASE("br-ca-key", MADE_INTL, NULL, ed25519_issuer)},

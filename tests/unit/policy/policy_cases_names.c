@@ -56,6 +56,8 @@ DNS(suffix_in_capitals, "COM.cn")
 DNS(arpa_elsewhere, "in-addr.arpa.example.com")
 DNS(arpa, "1.2.0.192.in-addr.arpa")
 DNS(arpa_6, "8.b.d.0.1.0.0.2.ip6.arpa")
+DNS(all_of_arpa, "in-addr.arpa")
+DNS(any_of_arpa_6, "*.ip6.arpa")
 
 /* ---- internal names ---- */
 
@@ -167,6 +169,8 @@ static const struct policy_rule_case rules[] = {
     {POLICY_CASE("br-internal-name", MADE_INTL, internal_under_intranet, internal_name), .is_good_without_case = true},
     {POLICY_CASE("br-arpa", MADE_INTL, arpa_elsewhere, arpa)},
     {POLICY_CASE("br-arpa", MADE_GM, NULL, arpa_6)},
+    {POLICY_CASE("br-arpa", MADE_INTL, NULL, all_of_arpa)},
+    {POLICY_CASE("br-arpa", MADE_INTL, NULL, any_of_arpa_6)},
     {POLICY_CASE("br-reserved-address", MADE_INTL, before_10, first_of_10)},
     {POLICY_CASE("br-reserved-address", MADE_INTL, after_10, last_of_10)},
     {POLICY_CASE("br-reserved-address", MADE_INTL, after_172_16, last_of_172_16)},

@@ -247,6 +247,26 @@ static void iv_without_surname(struct made *m)
     m->leaf.surname = NULL;
 }
 
+static void dv_with_surname(struct made *m)
+{
+    m->leaf.surname = "Zhang";
+}
+
+static void mv_with_given_name(struct made *m)
+{
+    m->leaf.given = "San";
+}
+
+static void mail_and_document(struct made *m)
+{
+    has_policies(m, GM_DOCUMENT_MV, MAIL_SV);
+}
+
+static void two_levels_of_documents(struct made *m)
+{
+    has_policies(m, GM_DOCUMENT_MV, "1.2.156.157933.42");
+}
+
 static void iv_of_organisation(struct made *m)
 {
     organisation(m);
@@ -344,6 +364,7 @@ static const struct policy_rule_case rules[] = {
     {POLICY_CASE("LV-01", MADE_GM, ov_and_ov, ov_and_trap)},
     {POLICY_CASE("LV-01", MADE_GM, two_of_dv, dv_and_ev)},
     {POLICY_CASE("LV-01", MADE_INTRANET, NULL, public_and_intranet)},
+    {POLICY_CASE("LV-01", MADE_DOCUMENT, mail_and_document, two_levels_of_documents)},
     {POLICY_CASE("LV-02", MADE_GM, ov, ov_without)},
     {POLICY_CASE("LV-02", MADE_GM, ev, ev_without)},
     {POLICY_CASE("LV-02", MADE_GM, NULL, organisation)},
@@ -352,6 +373,8 @@ static const struct policy_rule_case rules[] = {
     {POLICY_CASE("LV-02", MADE_EMAIL, sv, sv_without_given)},
     {POLICY_CASE("LV-02", MADE_EMAIL, sv, sv_without_organisation)},
     {POLICY_CASE("LV-02", MADE_EMAIL, NULL, person)},
+    {POLICY_CASE("LV-02", MADE_GM, NULL, dv_with_surname)},
+    {POLICY_CASE("LV-02", MADE_DOCUMENT, NULL, mv_with_given_name)},
     {POLICY_CASE("LV-03", MADE_GM, root_until_t3, root_until_t3_and_ev)},
     {POLICY_CASE("LV-03", MADE_GM, ov, intermediate_until_t2_and_ov)},
 };

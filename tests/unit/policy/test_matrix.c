@@ -389,7 +389,7 @@ static unsigned count_missing(void)
         if (!has_limit_case(i))
             count += missing("limit", policy_limit_name(i), "");
     for (enum policy_setting i = 0; i < POLICY_SETTINGS; i++)
-        for (enum policy_value k = POLICY_VALUE_NONE + 1; k <= POLICY_VALUE_PUBLIC; k++)
+        for (enum policy_value k = POLICY_VALUE_NONE + 1; k < POLICY_VALUES; k++)
             if (policy_words_may_be(i, k) && !has_setting_case(i, k))
                 count += missing("setting", policy_setting_name(i), policy_value_name(k));
     return count;

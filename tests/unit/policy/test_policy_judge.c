@@ -42,7 +42,11 @@ static void test_not_given(void **state)
     assert_row("CT-02", POLICY_NOT_LOOKED_AT, "SCTs and cosigners were not looked at");
     assert_row("PU-01", POLICY_NOT_LOOKED_AT, "no public suffix list");
     assert_row("br-backdate", POLICY_NOT_LOOKED_AT, "only who issues it can tell");
-    assert_row("RP-05", POLICY_PASS, "");
+    /* Rules about all of a path: of the leaf, nothing is to be said. */
+    assert_row("RP-05", POLICY_NOT_LOOKED_AT, "issuers");
+    assert_row("RP-06", POLICY_NOT_LOOKED_AT, "issuers");
+    assert_row("RP-08", POLICY_NOT_LOOKED_AT, "issuers");
+    assert_row("br-signature", POLICY_NOT_LOOKED_AT, "issuers");
     assert_row("rfc5280-time", POLICY_PASS, "");
     assert_row("rfc9525-name", POLICY_PASS, "");
     assert_row("MT-01", POLICY_NOT_APPLICABLE, "");
@@ -54,10 +58,99 @@ static void test_not_given(void **state)
     assert_row("rfc5280-time", POLICY_NOT_APPLICABLE, "");
     assert_row("rfc9525-name", POLICY_NOT_APPLICABLE, "");
     assert_null(policy_answer_find(&answer, "RP-99"));
+    made_init(&m, MADE_E_INVOICE);
+    m.has_no_path = true;
+    judge();
+    assert_row("RP-09", POLICY_NOT_LOOKED_AT, "root");
+    made_init(&m, MADE_GM);
+    m.has_no_path = true;
+    m.leaf.aki = NULL; /* what can be seen is said */
+    judge();
+    assert_row("RP-05", POLICY_FAIL, "the leaf has no");
     made_init(&m, MADE_GM);
     m.asked = NULL;
     judge();
     assert_row("rfc9525-name", POLICY_NOT_LOOKED_AT, "no name was asked for");
+}
+
+/* The shipped policy with other lines at its end. */
+static struct policy_set *read_with(const char *old, const char *with)
+{
+    struct policy_set *out;
+    struct bytes rest = policy_set_default_text(), line;
+    struct builder text;
+    builder_init(&text, POLICY_TEXT_MAX);
+    while (text_next_line(&rest, &line)) {
+        bool is_old = line.len >= strlen(old) && memcmp(line.data, old, strlen(old)) == 0;
+        if (!is_old)
+            builder_bytes(&text, line);
+        builder_u8(&text, '\n');
+    }
+    builder_text(&text, with);
+    OK(policy_set_read(builder_view(&text), policy_set_default_ct_text(), POLICY_FROM_AUTHOR, &out, &err));
+    builder_clear(&text);
+    return out;
+}
+
+/* A list is old by the clock, whatever the dates of rules are read by. */
+static void test_old_list(void **state)
+{
+    (void)state;
+    struct policy_set *issued = read_with("setting ct-date", "setting ct-date issued\n");
+    made_init(&m, MADE_INTL);
+    m.sct_count = 0;
+    m.list_age_s = 70 * MADE_DAY_S + 1;
+    made_judge(&m, issued, &answer);
+    assert_row("RP-10", POLICY_NOT_LOOKED_AT, "older than 70 days");
+    m.list_age_s--;
+    made_judge(&m, issued, &answer);
+    assert_row("RP-10", POLICY_FAIL, "needed are 2");
+    policy_set_free(issued);
+}
+
+/* What an intranet's policy promises are the rules that are in force for such a certificate: a Merkle Tree Certificate has no
+ * subject, and is good for days. */
+static void test_promise(void **state)
+{
+    (void)state;
+    struct policy_set *refuse = read_with("setting intranet-lifetime-min", "setting intranet-lifetime-min refuse\n");
+    struct policy_set *off = read_with("rule IN-02", "rule IN-02 off\n");
+    made_init(&m, MADE_MTC);
+    m.leaf.dns[1] = "portal";
+    m.leaf.policies[0] = "1.2.156.157933.81";
+    for (size_t i = 0; i < m.issuer_count; i++)
+        m.issuers[i].purposes[0] = TRUST_BUNDLE_TLS_INTRANET;
+    judge();
+    assert_row("IN-02", POLICY_NOT_APPLICABLE, "");
+    assert_row("IN-07", POLICY_PASS, "");
+    assert_verdict(POLICY_VERDICT_SECURE, NULL);
+    made_judge(&m, refuse, &answer);
+    assert_row("IN-07", POLICY_PASS, "");
+    m.issuers[0].purposes[0] = TRUST_BUNDLE_TLS;
+    judge();
+    assert_row("IN-07", POLICY_FAIL, "IN-01");
+    made_init(&m, MADE_INTRANET);
+    m.leaf.cn = NULL;
+    judge();
+    assert_row("IN-07", POLICY_FAIL, "IN-02");
+    made_judge(&m, off, &answer);
+    assert_row("IN-07", POLICY_PASS, "");
+    policy_set_free(refuse);
+    policy_set_free(off);
+}
+
+/* As many years as a file can say. */
+static void test_many_years(void **state)
+{
+    (void)state;
+    struct policy_set *years = read_with("limit intranet-years-max", "limit intranet-years-max from always 2147483647\n");
+    made_init(&m, MADE_INTRANET);
+    made_judge(&m, years, &answer);
+    assert_row("IN-05", POLICY_PASS, "");
+    m.leaf.not_after_s = m.leaf.not_before_s + 36524 * MADE_DAY_S;
+    made_judge(&m, years, &answer);
+    assert_row("IN-05", POLICY_PASS, "");
+    policy_set_free(years);
 }
 
 /* From a list of logs that is not there, or too old, nothing is said. */
@@ -128,7 +221,18 @@ static void test_levels(void **state)
     judge();
     assert_int_equal(answer.level, 1);
     assert_string_equal(answer.organisation, "");
-    m.leaf.policies[1] = NULL;
+    made_init(&m, MADE_INTRANET); /* of both kinds of servers, too */
+    m.leaf.policies[0] = "1.2.156.157933.84";
+    m.leaf.o = "Example Ltd";
+    judge();
+    assert_int_equal(answer.level, 4);
+    m.leaf.policies[1] = "2.23.140.1.2.2";
+    judge();
+    assert_int_equal(answer.level, 3);
+    assert_row("LV-01", POLICY_WARNING, "T3");
+    m.leaf.policies[0] = NULL;
+    made_init(&m, MADE_GM);
+    m.leaf.policies[0] = "1.2.156.157933.14";
     m.leaf.o = NULL; /* nothing that T4 stands for */
     judge();
     assert_int_equal(answer.level, 1);
@@ -152,6 +256,8 @@ static void test_organisation(void **state)
         {"Example\xe2\x81\xa6 Ltd", ""},     /* isolate */
         {"\xef\xbb\xbf" "Example", ""},        /* byte order mark */
         {"Example\xe2\x80\xa6", "Example\xe2\x80\xa6"}, /* an ellipsis is none of them */
+        {"Example\xd8\x9c Ltd", ""},          /* Arabic letter mark */
+        {"Example\xe2\x80\xa8 Ltd", ""},     /* line separator */
         {"Example \x1b[31m", ""},
         {"Example \xff", ""},
     };
@@ -333,7 +439,8 @@ int main(void)
         cmocka_unit_test(test_not_given), cmocka_unit_test(test_log_lists),    cmocka_unit_test(test_worst),
         cmocka_unit_test(test_levels),    cmocka_unit_test(test_organisation), cmocka_unit_test(test_long_organisation),
         cmocka_unit_test(test_evidence),  cmocka_unit_test(test_networks),     cmocka_unit_test(test_names_alone),
-        cmocka_unit_test(test_limits),    cmocka_unit_test(test_many),
+        cmocka_unit_test(test_limits),    cmocka_unit_test(test_many),         cmocka_unit_test(test_old_list),
+        cmocka_unit_test(test_promise),   cmocka_unit_test(test_many_years),
     };
     return cmocka_run_group_tests(tests, read_set, free_set);
 }
