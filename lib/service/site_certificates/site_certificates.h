@@ -164,7 +164,8 @@ struct site_certificates_config {
     /* check: can this be deployed? Asked before it takes the place of what is there. NULL: everything can. */
     enum status (*check)(void *context, const struct site_credential *credential, struct error *err);
     /* judge: would the site's clients call it secure? Asked after check, also for a key behind a URI; what it refuses is not
-     * deployed, and what is there stays. STATUS_NO_MEMORY is for now. NULL: they would. */
+     * deployed, and what is there stays, after a restart too: files that were served before it are not asked about.
+     * STATUS_NO_MEMORY is for now. NULL: they would. */
     enum status (*judge)(void *context, const char *site, const struct site_credential *credential, struct error *err);
     /* reopen_store opens the store anew after a failed sync; the old one is not used any more. NULL: nothing is ordered
      * from then on, and a new process is needed. */

@@ -31,7 +31,8 @@ static enum status refuse(enum status s, const char *why, struct error *err)
     return s == STATUS_OK ? s : error_prefix(err, s == STATUS_NO_MEMORY ? STATUS_AGAIN : STATUS_REFUSED, "%s", why);
 }
 
-/* A key behind a URI may be out of reach for a moment: that is no reason against a certificate. */
+/* A key behind a URI may be out of reach for a moment: that is no reason against a certificate. And a restart is none to take down
+ * what was served before it. */
 enum status site_deploy_check(const struct site_certificate *c, const struct site_leaf *leaf, const struct builder *key, struct error *err)
 {
     const struct site_certificates_config *config = &c->owner->config;
@@ -39,7 +40,7 @@ enum status site_deploy_check(const struct site_certificate *c, const struct sit
     enum status s = STATUS_OK;
     if (config->check != NULL && !has_uri(c))
         s = refuse(config->check(config->context, &credential, err), "cannot be served", err);
-    if (s == STATUS_OK && config->judge != NULL && c->site != NULL)
+    if (s == STATUS_OK && config->judge != NULL && c->site != NULL && !site_files_was_served(c, leaf))
         s = refuse(config->judge(config->context, c->site->name, &credential, err), "not deployed", err);
     return s;
 }

@@ -1,4 +1,5 @@
-/* Certificates that somebody else puts into files: looked at for changes, and taken when they are whole. */
+/* Certificates that somebody else puts into files: looked at for changes, and taken when they are whole. What was taken is known
+ * after a restart by its hash, in sites/NAME/KIND/served. */
 #include <stdio.h>
 #include <string.h>
 
@@ -9,6 +10,41 @@ static enum status read_file(const struct site_certificate *c, const char *path,
     const struct site_files_port *files = &c->owner->config.files;
     return error_prefix(err, files->read(files->context, path, out, err), "%s", path);
 }
+
+/* ---- what was served before ---- */
+
+static bool read_served(const struct site_certificate *c, uint8_t out[32])
+{
+    const struct object_store *store = &c->owner->config.store;
+    char name[OBJECT_NAME_MAX + 1];
+    struct builder hash;
+    struct error ignored;
+    (void)snprintf(name, sizeof name, "%s/served", c->directory);
+    builder_init_fixed(&hash, out, 32);
+    return store->get(store->context, name, &hash, &ignored) == STATUS_OK && hash.len == 32;
+}
+
+/* Without a sync: after a power cut a certificate may be a new one again. */
+static void write_served(const struct site_certificate *c, const struct site_leaf *leaf)
+{
+    const struct object_store *store = &c->owner->config.store;
+    uint8_t before[32], hash[32];
+    char name[OBJECT_NAME_MAX + 1];
+    struct error ignored;
+    if (c->owner->is_store_broken || !site_state_hash(leaf, hash) || (read_served(c, before) && memcmp(before, hash, sizeof hash) == 0))
+        return;
+    (void)snprintf(name, sizeof name, "%s/served", c->directory);
+    (void)!store->put(store->context, name, BYTES_OF(hash), &ignored);
+}
+
+bool site_files_was_served(const struct site_certificate *c, const struct site_leaf *leaf)
+{
+    uint8_t before[32], hash[32];
+    return c->issuer_count == 0 && c->generation_count == 0 && site_state_hash(leaf, hash) && read_served(c, before) &&
+           memcmp(before, hash, sizeof hash) == 0;
+}
+
+/* ---- reading ---- */
 
 static enum status read_all(const struct site_certificate *c, struct site_leaf *leaf, struct builder *key, struct error *err)
 {
@@ -62,6 +98,7 @@ static void take(struct site_certificate *c)
     g->leaf = leaf;
     g->key = key;
     g->obtained_s = site_now_s(c->owner);
+    write_served(c, &g->leaf);
     c->failures = 0;
     c->last_error[0] = '\0';
     c->last_error_s = 0;

@@ -227,6 +227,8 @@ void site_watch_more(struct site_generation *g, const char *url, int64_t more_s,
 /* site_watch_begin plans for a new current certificate. */
 void site_watch_begin(struct site_certificate *c, int64_t now_s);
 void site_files_look(struct site_certificate *c, int64_t now_s);
+/* site_files_was_served: nothing is served now, and this is what was when the process before this one ended. */
+bool site_files_was_served(const struct site_certificate *c, const struct site_leaf *leaf);
 /* site_deploy_check: can this be deployed? Old ones are not given away for what cannot. */
 MUST_USE enum status site_deploy_check(const struct site_certificate *c, const struct site_leaf *leaf, const struct builder *key,
                                        struct error *err);

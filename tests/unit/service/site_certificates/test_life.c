@@ -471,6 +471,40 @@ static void test_files_not_secure(void **state)
     world_end(&w);
 }
 
+/* What was served is served after a restart, too, whatever the judge has learned; another one is not. */
+static void test_files_after_restart(void **state)
+{
+    static const struct site_wanted wanted = {.kind = SITE_INTL_CLASSIC, .chain_file = "chain.pem", .key_uri = "signer:socket#key"};
+    struct world w;
+    (void)state;
+    world_begin(&w);
+    put_pair(&w, 1);
+    world_configure(&w, &wanted, 1);
+    world_pass(&w, 10);
+    assert_int_equal(w.deployed_count, 1);
+    w.judgement = STATUS_REFUSED;
+    for (int i = 0; i < 2; i++) {
+        world_kill(&w);
+        memory_disk_next_process(w.disk);
+        world_boot(&w);
+        world_configure(&w, &wanted, 1);
+        world_pass(&w, 10);
+        assert_int_equal(w.deployed_count, 1);
+        assert_string_equal(world_status(&w, SITE_INTL_CLASSIC).last_error, "");
+    }
+    put_pair(&w, 2);
+    world_pass(&w, 10);
+    assert_int_equal(w.deployed_count, 1);
+    assert_non_null(strstr(world_status(&w, SITE_INTL_CLASSIC).last_error, "not deployed: RP-06"));
+    world_kill(&w);
+    memory_disk_next_process(w.disk);
+    world_boot(&w);
+    world_configure(&w, &wanted, 1);
+    world_pass(&w, 10);
+    assert_int_equal(w.deployed_count, 0);
+    world_end(&w);
+}
+
 /* Files whose certificate has expired by a wrong clock are served as soon as it is right. */
 static void test_files_and_clock(void **state)
 {
@@ -513,7 +547,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_first), cmocka_unit_test(test_scts), cmocka_unit_test(test_no_scts), cmocka_unit_test(test_renewals), cmocka_unit_test(test_expiry), cmocka_unit_test(test_restart),
         cmocka_unit_test(test_names), cmocka_unit_test(test_issuer), cmocka_unit_test(test_key_type), cmocka_unit_test(test_sites),
-        cmocka_unit_test(test_revived), cmocka_unit_test(test_revoked), cmocka_unit_test(test_files_not_secure), cmocka_unit_test(test_files), cmocka_unit_test(test_stop),
+        cmocka_unit_test(test_revived), cmocka_unit_test(test_revoked), cmocka_unit_test(test_files_not_secure), cmocka_unit_test(test_files),
+        cmocka_unit_test(test_files_after_restart), cmocka_unit_test(test_stop),
         cmocka_unit_test(test_files_and_clock), cmocka_unit_test(test_files_unreadable)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
