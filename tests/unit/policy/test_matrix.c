@@ -379,10 +379,8 @@ static unsigned count_missing(void)
         if (case_for(id, &anybody) == NULL)
             count += missing("rule", id, "");
         for (size_t k = 0; k < shipped->rules[i].line_count; k++) {
-            const struct policy_line *line = &shipped->rules[i].lines[k];
-            bool is_dated = line->from_s != INT64_MIN || line->issued_from_s != INT64_MIN;
-            if (is_dated && case_for(id, line) == NULL)
-                count += missing("rule", id, "with its date, for those whom the line names");
+            if (case_for(id, &shipped->rules[i].lines[k]) == NULL)
+                count += missing("rule", id, "for those whom one of its lines names");
         }
     }
     for (enum policy_limit i = 0; i < POLICY_LIMITS; i++)
