@@ -17,15 +17,16 @@ static bool has_key(const struct trust_bundle *b, const struct tai *ca_id, struc
 }
 
 /* What the old key has signed does not count any more: landmarks, the checkpoint to go on from, the revocations file. What is
- * revoked stays so. */
-static enum status forget_log(struct trust_accept *a, struct trust_bundle *held, struct error *err)
+ * revoked stays so. With the same key and other rules the landmarks alone go. */
+static enum status forget_log(struct trust_accept *a, struct trust_directory_log *file, bool is_same_key, struct error *err)
 {
-    struct trust_bundle_log *log = array_at(&held->logs, 0);
+    struct trust_bundle_log *log = array_at(&file->bundle.logs, 0);
+    struct bytes nothing = bytes_of(NULL, 0);
     log->first_landmark = log->size_before = 0;
     log->landmark_count = 0;
-    held->landmarks.count = 0;
-    held->version++;
-    return trust_directory_write_log(a->dir, held, bytes_of(NULL, 0), bytes_of(NULL, 0), err);
+    file->bundle.landmarks.count = 0;
+    file->bundle.version++;
+    return trust_directory_write_log(a->dir, &file->bundle, is_same_key ? file->note : nothing, is_same_key ? file->revocations : nothing, err);
 }
 
 /* Does the log's file come from the key that its CA has in the new bundle? Behind a bundle without the CA nobody knows. */
@@ -47,8 +48,9 @@ static enum status forget_old_keys(struct trust_accept *a, struct trust_director
     enum status s = STATUS_OK;
     for (size_t i = 0; s == STATUS_OK && i < fresh->log_count; i++) {
         const struct tai *ca_id = &trust_bundle_log_at(&fresh->logs[i].bundle, 0)->ca_id;
-        if (has_ca(&fresh->bundle, ca_id) && !is_of_same_key(a, &fresh->bundle, ca_id))
-            s = forget_log(a, &fresh->logs[i].bundle, err);
+        bool is_same_key = is_of_same_key(a, &fresh->bundle, ca_id);
+        if (has_ca(&fresh->bundle, ca_id) && (!is_same_key || fresh->logs[i].is_outdated))
+            s = forget_log(a, &fresh->logs[i], is_same_key, err);
     }
     return s;
 }

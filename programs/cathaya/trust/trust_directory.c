@@ -11,6 +11,7 @@
 #include "base/civil_time.h"
 #include "input.h"
 #include "output.h"
+#include "rules/checkpoint_trust.h"
 #include "trust/trust_directory_logs.h"
 #include "trust/trust_held.h"
 
@@ -230,6 +231,43 @@ void trust_directory_print_warning(const struct trust_directory *directory, int6
     builder_clear(&text);
 }
 
+/* A log's landmarks count when its checkpoint, which they were proven by, is signed as this bundle asks. */
+static enum status leave_out_landmarks(const struct trust_store *store, struct trust_directory_log *log, struct error *err)
+{
+    struct trust_bundle_log *of = array_at(&log->bundle.logs, 0);
+    const struct trust_ca *ca = trust_store_find_ca_by_id(store, &of->ca_id);
+    struct checkpoint checkpoint;
+    uint64_t time_s;
+    if (ca == NULL || of->landmark_count == 0)
+        return STATUS_OK;
+    enum status s = checkpoint_trust_check(store, ca, of->log_number, log->note, &checkpoint, &time_s, NULL);
+    if (s == STATUS_NO_MEMORY)
+        return error_set(err, s, "out of memory");
+    if (s == STATUS_OK)
+        return s;
+    log->is_outdated = true;
+    of->first_landmark = of->size_before = 0;
+    of->landmark_count = 0;
+    log->bundle.landmarks.count = 0;
+    return STATUS_OK;
+}
+
+static enum status leave_out_outdated(struct trust_directory *d, const struct algorithms *algorithms,
+                                      const struct trust_contents_settings *settings, struct error *err)
+{
+    const struct trust_bundle *alone = &d->bundle;
+    struct trust_contents_settings own = *settings;
+    struct trust_contents *contents;
+    own.is_without_landmarks = true;
+    if (d->log_count == 0)
+        return STATUS_OK;
+    enum status s = trust_contents_new(&alone, 1, algorithms, &own, &contents, err);
+    for (size_t i = 0; s == STATUS_OK && i < d->log_count; i++)
+        s = leave_out_landmarks(contents->store, &d->logs[i], err);
+    trust_contents_free(contents);
+    return s;
+}
+
 enum status trust_directory_judge(const char *path, struct bytes envelope, const struct bundle_signature_pins *held,
                                   const struct algorithms *algorithms, struct trust_directory **out,
                                   struct version_checkpoint *checkpoint, struct error *err)
@@ -251,6 +289,8 @@ enum status trust_directory_judge(const char *path, struct bytes envelope, const
         checkpoint->note = bytes_of(envelope.data + ((*out)->checkpoint.note.data - (*out)->memory.data), (*out)->checkpoint.note.len);
     if (s == STATUS_OK)
         s = trust_directory_logs_read(path, *out, err);
+    if (s == STATUS_OK)
+        s = leave_out_outdated(*out, algorithms, &settings, err);
     if (s == STATUS_OK)
         s = make_contents(*out, algorithms, &settings, err);
     return end_reading(s, out);

@@ -30,6 +30,7 @@ struct trust_directory_log {
     struct bytes note;          /* of the checkpoint that was seen last */
     struct bytes revocations;   /* the signed file that was taken last (codec/revocations); empty: none */
     struct bytes contents;      /* what bundle was parsed from */
+    bool is_outdated;           /* after trust_directory_judge: its landmarks do not count for the new bundle, and are left out */
 };
 
 struct trust_directory {
@@ -67,7 +68,8 @@ void trust_directory_print_warning(const struct trust_directory *directory, int6
 
 /* trust_directory_judge reads the directory as it would be with this envelope as its trust.bundle, and makes contents of it:
  * it has to pass bundle_signature_check with what is held, and its new keys have to be usable; logs' files must not contradict
- * it. Nothing is written. STATUS_CONFLICT for a contradiction. *checkpoint is as bundle_signature_check has it, also after a
+ * it. Landmarks in a log's file whose checkpoint is not signed as the new bundle asks (another key of the CA, a stricter rule) are left
+ * out: whoever had the old key must not keep a client from the new one. Nothing is written. STATUS_CONFLICT for a contradiction. *checkpoint is as bundle_signature_check has it, also after a
  * failure, and borrows from envelope. */
 MUST_USE enum status trust_directory_judge(const char *path, struct bytes envelope, const struct bundle_signature_pins *held,
                                            const struct algorithms *algorithms, struct trust_directory **out,

@@ -138,6 +138,36 @@ class Take(Bundle):
         self.assertEqual(self.update(folder)[0]['landmark'], 1)
         self.assertEqual([self.verify_trust(folder, path).status for path in (old, new)], [1, 0])
 
+    def test_a_new_key_with_another_tree(self):
+        """Whoever stole the old key has signed another tree, and a client has believed it: the bundle with the new key is what helps that client."""
+        ca, source, folder = self.world('stolen')
+        self.update(folder)
+        other = self.init('stolen-new', 'gm', ca_id='32473.8')
+        other.issue(*[self.csr('sm2', f'other{i}.example.com') for i in range(5)])
+        other.landmark()
+        told = self.imported('stolen-told', other, self.web(other.path('public')).url)
+        self.update(told)
+        old, new = ca.certificate(4, '--landmark'), other.certificate(4, '--landmark')
+        self.assertEqual([self.verify_trust(folder, path).status for path in (old, new)], [0, 1])
+        self.take(folder, self.signed(told, 6, logs=[os.path.join(told, 'logs', '32473.8.0.1')]))
+        self.assertEqual([self.verify_trust(folder, path).status for path in (old, new)], [1, 0])
+
+    def test_a_rule_that_became_stricter(self):
+        """Landmarks that were taken with fewer signatures than the new bundle asks for do not count for it."""
+        ca, source, folder = self.world('stricter')
+        self.update(folder)
+        landmark = ca.certificate(3, '--landmark')
+        self.assertEqual(self.verify_trust(folder, landmark).status, 0)
+        key = self.path('stricter-mirror.pem')
+        subprocess.run(['openssl', 'genpkey', '-algorithm', 'ed25519', '-out', key], check=True, capture_output=True)
+        spki = subprocess.run(['openssl', 'pkey', '-in', key, '-pubout', '-outform', 'DER'], check=True, capture_output=True).stdout
+        line = f'cosigner 32473.9.1 ed25519 {base64.b64encode(spki).decode()}\n'
+        policy = write(self.path('stricter.policy'), line + 'require-cosigners all 32473.9.1\n')
+        strict = self.imported('stricter-source', ca, more=('--policy', policy))
+        self.take(folder, self.signed(strict, 6))
+        self.assertEqual(self.verify_trust(folder, landmark).status, 1)
+        self.assertEqual(self.shown(folder)['trusted_subtrees'], 0)
+
     def test_over_http(self):
         _, source, folder = self.world('http')
         os.mkdir(self.path('published'))
