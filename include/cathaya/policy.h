@@ -5,8 +5,10 @@
  * every cosigner one by one. In libcathaya-tls. No I/O, no clock, no global state.
  *
  * Use: fill a cathaya_tls_trust; cathaya_policy_new on it, once; for each connection cathaya_policy_judge_connection when its
- * handshake is done, or has failed; read the answer; cathaya_answer_free. A handshake fails for what is untrusted alone: that a
- * connection is not secure, or not transparent, is said here, and what follows from it is the browser's affair.
+ * handshake is done, or has failed; read the answer before anything is sent; cathaya_answer_free. What a handshake has failed
+ * for is untrusted. One that is done may be untrusted, too, by a rule of the policy: a public name below a root that is listed for
+ * intranets alone, say. That a connection is not secure, or not transparent, is said here alone, and what follows from it is the
+ * browser's affair.
  *
  * Threads: a policy is immutable, any number of threads share it. An answer belongs to one thread at a time.
  * Ownership: all pointers that are given to a function are borrowed for the call, except where it says "keeps". Texts in an
@@ -98,7 +100,7 @@ struct cathaya_der {
 struct cathaya_policy_request {
     const struct cathaya_der *chain;  /* the leaf first, then what came with it in any order, CATHAYA_TLS_CHAIN_MAX at most */
     size_t chain_count;
-    int64_t at;                       /* seconds since the Epoch: the caller's clock */
+    int64_t at;                       /* seconds since the Epoch, to the end of the year 9999: the caller's clock */
     enum cathaya_purpose purpose;     /* 0: CATHAYA_PURPOSE_TLS */
     const char *dns_name;             /* the name that it has to be for, as A-labels; NULL: names are not compared */
     const uint8_t *ip;                /* or the address, ip_len 4 or 16; NULL: none */

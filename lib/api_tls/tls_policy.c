@@ -133,6 +133,9 @@ enum cathaya_status cathaya_policy_judge_connection(const struct cathaya_policy 
 
 /* ---- certificates ---- */
 
+/* 9999-12-31T23:59:59Z, the last second that certificates can name. */
+#define AT_MAX INT64_C(253402300799)
+
 static enum status check(const struct cathaya_policy_request *request, struct error *err)
 {
     if (request->chain == NULL || request->chain_count == 0)
@@ -141,6 +144,8 @@ static enum status check(const struct cathaya_policy_request *request, struct er
         return error_set(err, STATUS_LIMIT, "%zu certificates; a chain has at most %d", request->chain_count, PEER_CHAIN_MAX);
     if ((unsigned)request->purpose > CATHAYA_PURPOSE_E_INVOICE)
         return error_set(err, STATUS_USAGE, "%d is no purpose", (int)request->purpose);
+    if (request->at < 0 || request->at > AT_MAX)
+        return error_set(err, STATUS_USAGE, "at is %lld: no time that certificates can name", (long long)request->at);
     if (request->dns_name != NULL && request->dns_name[0] == '\0')
         return error_set(err, STATUS_USAGE, "dns_name is empty");
     if (request->dns_name != NULL && request->ip != NULL)

@@ -34,10 +34,10 @@ enum status sct_check_leaf(const struct sct_check_subject *subject, const struct
 static enum status check_time(const struct sct_check *check, const struct sct *sct, struct error *err)
 {
     char text[CIVIL_TIME_TEXT_SIZE];
-    int64_t latest_s = check->at_s + check->skew_s;
-    if (latest_s >= 0 && sct->timestamp_ms / 1000 <= (uint64_t)latest_s)
+    int64_t time_s = (int64_t)(sct->timestamp_ms / 1000);
+    if (time_s - check->skew_s <= check->at_s)
         return STATUS_OK;
-    civil_time_format((int64_t)(sct->timestamp_ms / 1000), text);
+    civil_time_format(time_s, text);
     return error_set(err, STATUS_REFUSED, "SCT: it is from the future: %s", text);
 }
 

@@ -89,14 +89,14 @@ static bool to_epoch(const ASN1_GENERALIZEDTIME *time, int64_t *out)
 
 static bool is_current(const ASN1_GENERALIZEDTIME *from, const ASN1_GENERALIZEDTIME *until, int64_t at_s, int64_t *until_s)
 {
-    int64_t from_s, skew_s = OCSP_STAPLE_SKEW_S;
+    int64_t from_s, skew_s = OCSP_STAPLE_SKEW_S; /* added to years that dates have, not to a clock that may say anything */
     if (!to_epoch(from, &from_s) || (until != NULL && !to_epoch(until, until_s)))
         return false;
     if (until == NULL) {
         *until_s = from_s + OCSP_STAPLE_LIFETIME_S;
         skew_s = 0;
     }
-    return from_s <= at_s + OCSP_STAPLE_SKEW_S && *until_s >= at_s - skew_s;
+    return from_s - OCSP_STAPLE_SKEW_S <= at_s && *until_s + skew_s >= at_s;
 }
 
 static enum ocsp_answer judge(OCSP_BASICRESP *basic, const X509 *leaf, X509 *issuer, int64_t at_s,

@@ -300,6 +300,10 @@ static void test_requests_that_make_no_sense(void **state)
     refused(&c, CATHAYA_USAGE, &(struct cathaya_policy_request){.chain = chain, .chain_count = 1, .dns_name = "a.com", .ip = ip, .ip_len = 4});
     refused(&c, CATHAYA_USAGE, &(struct cathaya_policy_request){.chain = chain, .chain_count = 1, .purpose = (enum cathaya_purpose)9});
     refused(&c, CATHAYA_USAGE, &(struct cathaya_policy_request){.chain = chain, .chain_count = 1, .names = &half});
+    refused(&c, CATHAYA_USAGE, &(struct cathaya_policy_request){.chain = chain, .chain_count = 1, .at = -1});
+    refused(&c, CATHAYA_USAGE, &(struct cathaya_policy_request){.chain = chain, .chain_count = 1, .at = INT64_C(253402300800)});
+    refused(&c, CATHAYA_USAGE, &(struct cathaya_policy_request){.chain = chain, .chain_count = 1, .at = INT64_MAX});
+    refused(&c, CATHAYA_USAGE, &(struct cathaya_policy_request){.chain = chain, .chain_count = 1, .at = INT64_MIN});
     chain[0] = (struct cathaya_der){garbage, sizeof garbage};
     refused(&c, CATHAYA_MALFORMED, &(struct cathaya_policy_request){.chain = chain, .chain_count = 1, .at = AT_S});
     client_end(&c);

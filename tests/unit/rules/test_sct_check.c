@@ -171,6 +171,11 @@ static void refusals(void **state)
     const struct sct_check skewed = {.subject = &subject, .log = &w.log, .algorithms = w.algorithms,
                                      .at_s = (int64_t)(TIME_MS / 1000) - 60, .skew_s = 60};
     OK(sct_check(&skewed, &sct, &err));
+    struct sct_check last = skewed; /* of a clock that is quite wrong */
+    last.at_s = INT64_MAX;
+    OK(sct_check(&last, &sct, &err));
+    last.at_s = INT64_MIN;
+    assert_says(sct_check(&last, &sct, &err), &err, STATUS_REFUSED, "future");
     sct.timestamp_ms = UINT64_MAX;
     assert_says(check_at(&w, &subject, &sct, TIME_S, &err), &err, STATUS_REFUSED, "future");
     sct = made.sct;

@@ -210,6 +210,12 @@ static void times(void **state)
         assert_int_equal(judge(&r), OCSP_ANSWER_GOOD);
         assert_int_equal(until_s, rows[i].until_s != 0 ? rows[i].until_s : rows[i].from_s + OCSP_STAPLE_LIFETIME_S);
     }
+    /* A clock that says anything. */
+    struct recipe r = good();
+    struct bytes der = respond(&r);
+    assert_int_equal(ocsp_staple_judge(der, leaf.cert, issuer.cert, INT64_MAX, &until_s, &err), OCSP_ANSWER_NONE);
+    assert_int_equal(ocsp_staple_judge(der, leaf.cert, issuer.cert, INT64_MIN, &until_s, &err), OCSP_ANSWER_NONE);
+    heap_free(der);
 }
 
 static void other_answers(void **state)
