@@ -38,6 +38,7 @@ static void judge_rule(struct policy_view *view, size_t i, bool is_on_names, str
 {
     const struct policy_rule *rule = policy_rules_at(i);
     row->id = rule->id;
+    row->is_open = false;
     row->evidence[0] = '\0';
     row->effect = policy_view_effect(view, i);
     row->result = POLICY_NOT_APPLICABLE;
@@ -113,6 +114,15 @@ static void show_organisation(const struct policy_view *view, struct policy_answ
         answer->organisation[0] = '\0';
 }
 
+static void find_open(struct policy_answer *answer)
+{
+    for (size_t i = 0; i < answer->count; i++) {
+        struct policy_rule_result *row = &answer->rules[i];
+        row->is_open = row->result == POLICY_NOT_LOOKED_AT && (policy_rules_at(i)->needs & POLICY_NEEDS_ISSUING) == 0 &&
+                       verdict_of(row->effect) > answer->verdict;
+    }
+}
+
 static void judge_all(struct policy_view *view, bool is_on_names, struct policy_answer *answer)
 {
     begin(view, answer);
@@ -121,6 +131,7 @@ static void judge_all(struct policy_view *view, bool is_on_names, struct policy_
         judge_rule(view, answer->count, is_on_names, row);
         add_to_verdict(row, answer);
     }
+    find_open(answer);
     show_organisation(view, answer);
 }
 
@@ -148,6 +159,13 @@ enum status policy_judge_names(const struct policy_set *set, const struct policy
     policy_view_init_names(&view, set, &names, is_gm, general_names);
     judge_all(&view, true, answer);
     return STATUS_OK;
+}
+
+void policy_answer_refuse(struct policy_answer *answer)
+{
+    answer->verdict = POLICY_VERDICT_UNTRUSTED;
+    answer->organisation[0] = '\0';
+    find_open(answer);
 }
 
 const struct policy_rule_result *policy_answer_find(const struct policy_answer *answer, const char *rule_id)

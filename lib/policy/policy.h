@@ -31,6 +31,8 @@ struct policy_rule_result {
     const char *id; /* "RP-05", "br-validity" */
     enum policy_result result;
     enum policy_effect effect; /* of the line in force; POLICY_OFF when none is */
+    bool is_open;   /* not looked at, and were it broken, the verdict would be worse: whoever shows the verdict says so too. Never for
+                     * rules that only who issues can look at */
     char evidence[POLICY_EVIDENCE_SIZE]; /* what was found, in English; may be empty */
 };
 
@@ -56,6 +58,10 @@ MUST_USE enum status policy_judge(const struct policy_set *set, const struct pol
  * form, at_s and names are looked at; world is what is_gm says. */
 MUST_USE enum status policy_judge_names(const struct policy_set *set, const struct policy_subject *subject, bool is_gm,
                                         struct bytes general_names, struct policy_answer *answer, struct error *err);
+
+/* policy_answer_refuse makes it untrusted for a reason that is no matter of policy: nobody is named as its owner, and nothing can make
+ * it worse. The rows stay. */
+void policy_answer_refuse(struct policy_answer *answer);
 
 /* policy_answer_find is the row of a rule, NULL when there is none. */
 const struct policy_rule_result *policy_answer_find(const struct policy_answer *answer, const char *rule_id);

@@ -49,20 +49,23 @@ static bool is_formal(const struct policy_view *view)
     return strcmp(view->ct.stage, "interim") != 0;
 }
 
-static enum policy_outcome check_formal(struct policy_view *view)
+static enum policy_outcome check_all(struct policy_view *view)
 {
     enum policy_outcome outcome;
-    if (!is_judged(view, &outcome))
-        return outcome;
-    return is_formal(view) ? check_counts(view) : POLICY_NO_CASE;
+    return is_judged(view, &outcome) ? check_counts(view) : outcome;
+}
+
+/* Which stage it is can be said without a list of logs. */
+static enum policy_outcome check_formal(struct policy_view *view)
+{
+    policy_ct_judge(view);
+    return view->ct.policy != NULL && !is_formal(view) ? POLICY_NO_CASE : check_all(view);
 }
 
 static enum policy_outcome check_interim(struct policy_view *view)
 {
-    enum policy_outcome outcome;
-    if (!is_judged(view, &outcome))
-        return outcome;
-    return is_formal(view) ? POLICY_NO_CASE : check_counts(view);
+    policy_ct_judge(view);
+    return view->ct.policy != NULL && is_formal(view) ? POLICY_NO_CASE : check_all(view);
 }
 
 /* Which stage it is, is a line of the CT policy; that there is one, can be checked. */
@@ -75,12 +78,6 @@ static enum policy_outcome check_stage(struct policy_view *view)
         return policy_view_broken(view, "CT policy %s asks for nothing", ct_policy_name(view->ct.policy));
     return policy_view_kept(view, "CT policy %s%s%s: %zu SCTs", ct_policy_name(view->ct.policy), *view->ct.stage != '\0' ? ", stage " : "",
                             view->ct.stage, view->ct.needs.scts);
-}
-
-static enum policy_outcome check_all(struct policy_view *view)
-{
-    enum policy_outcome outcome;
-    return is_judged(view, &outcome) ? check_counts(view) : outcome;
 }
 
 /* ---- Merkle Tree Certificates ---- */

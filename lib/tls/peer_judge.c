@@ -16,7 +16,7 @@ static enum status judge(const struct policy_set *set, struct peer_subject_quest
     if (s == STATUS_OK)
         s = policy_judge(set, peer_subject_policy(j->subject), &j->answer, err);
     if (s == STATUS_OK && j->outcome != STATUS_OK)
-        j->answer.verdict = POLICY_VERDICT_UNTRUSTED;
+        policy_answer_refuse(&j->answer);
     return s;
 }
 

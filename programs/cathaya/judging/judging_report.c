@@ -255,7 +255,7 @@ static void print_rules(const struct judging_report *r)
         return;
     }
     for (size_t i = 0; i < r->answer->count; i++)
-        if (r->detail == JUDGING_VERBOSE || !is_kept(r->answer->rules[i].result))
+        if (r->detail == JUDGING_VERBOSE || !is_kept(r->answer->rules[i].result) || r->answer->rules[i].is_open)
             print_rule(r, &r->answer->rules[i]);
 }
 

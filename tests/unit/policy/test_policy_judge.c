@@ -153,6 +153,46 @@ static void test_many_years(void **state)
     policy_set_free(years);
 }
 
+static void assert_open(const char *rule, bool want)
+{
+    if (policy_answer_find(&answer, rule)->is_open != want)
+        fail_msg("%s: %s open", rule, want ? "not" : "is");
+}
+
+/* What may still make it worse. */
+static void test_open(void **state)
+{
+    (void)state;
+    made_init(&m, MADE_GM);
+    judge();
+    for (size_t i = 0; i < answer.count; i++)
+        assert_false(answer.rules[i].is_open);
+    m.has_no_list = true;
+    judge();
+    assert_verdict(POLICY_VERDICT_SECURE, NULL);
+    assert_open("CT-02", true);
+    assert_open("CT-03", false); /* it is not for it: interim */
+    assert_open("br-key", false); /* only who issues can tell */
+    m.leaf.policies[0] = "1.2.156.157933.13";
+    m.leaf.o = "Example Ltd";
+    judge();
+    assert_string_equal(answer.organisation, "Example Ltd");
+    policy_answer_refuse(&answer);
+    assert_verdict(POLICY_VERDICT_UNTRUSTED, NULL);
+    assert_string_equal(answer.organisation, "");
+    assert_open("CT-02", false);
+    m.has_no_names = m.has_no_path = true;
+    judge();
+    assert_open("RP-02", true);
+    assert_open("PU-01", true);
+    assert_open("br-public-suffix", false); /* a warning */
+    m.leaf.dns[0] = "www.example.org";
+    judge();
+    assert_verdict(POLICY_VERDICT_UNTRUSTED, "rfc9525-name");
+    assert_open("RP-02", false); /* it cannot become worse */
+    assert_open("CT-02", false);
+}
+
 /* From a list of logs that is not there, or too old, nothing is said. */
 static void test_log_lists(void **state)
 {
@@ -440,7 +480,7 @@ int main(void)
         cmocka_unit_test(test_levels),    cmocka_unit_test(test_organisation), cmocka_unit_test(test_long_organisation),
         cmocka_unit_test(test_evidence),  cmocka_unit_test(test_networks),     cmocka_unit_test(test_names_alone),
         cmocka_unit_test(test_limits),    cmocka_unit_test(test_many),         cmocka_unit_test(test_old_list),
-        cmocka_unit_test(test_promise),   cmocka_unit_test(test_many_years),
+        cmocka_unit_test(test_promise),   cmocka_unit_test(test_many_years),   cmocka_unit_test(test_open),
     };
     return cmocka_run_group_tests(tests, read_set, free_set);
 }
