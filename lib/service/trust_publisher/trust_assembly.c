@@ -1,6 +1,7 @@
 #include "service/trust_publisher/trust_assembly.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* ---- what is revoked ---- */
 
@@ -34,11 +35,55 @@ static void merge(struct array *ranges)
     ranges->count = kept;
 }
 
-static enum status add_ranges(const struct array *from, struct array *to, struct error *err)
+static size_t end_of_ca(const struct array *ranges, size_t first)
+{
+    const struct trust_bundle_revoked *at = ranges->items;
+    size_t end = first + 1;
+    while (end < ranges->count && tai_equal(&at[end].ca_id, &at[first].ca_id))
+        end++;
+    return end;
+}
+
+/* Joins every second range of the CA that has the most with the one before it, in the same log. Ranges are merged. */
+static size_t join_some(struct array *ranges)
+{
+    struct trust_bundle_revoked *at = ranges->items;
+    size_t first = 0, count = 0;
+    for (size_t i = 0, end; i < ranges->count; i = end) {
+        end = end_of_ca(ranges, i);
+        if (end - i > count) {
+            first = i;
+            count = end - i;
+        }
+    }
+    size_t kept = first, end = first + count;
+    for (size_t i = first; i < end; i++) {
+        bool has_next = i + 1 < end && at[i].first >> 48 == at[i + 1].first >> 48;
+        at[kept] = at[i];
+        if (has_next)
+            at[kept].last = at[++i].last;
+        kept++;
+    }
+    memmove(&at[kept], &at[end], (ranges->count - end) * sizeof *at);
+    ranges->count -= end - kept;
+    return end - kept;
+}
+
+/* What is there fits into a bundle before and after it, but not in between: a log holds no more than a bundle does. */
+static enum status add_ranges(struct trust_assembly *a, const struct array *from, struct array *to, struct error *err)
 {
     enum status s = STATUS_OK;
+    to->max = 2 * (size_t)TRUST_BUNDLE_REVOKED_MAX;
     for (size_t i = 0; s == STATUS_OK && i < from->count; i++)
         s = array_insert(to, to->count, array_at(from, i), "revoked ranges", err);
+    if (s == STATUS_OK && to->count > TRUST_BUNDLE_REVOKED_MAX)
+        merge(to);
+    while (s == STATUS_OK && to->count > TRUST_BUNDLE_REVOKED_MAX) {
+        size_t joined = join_some(to);
+        a->joined_count += joined;
+        if (joined == 0)
+            s = error_set(err, STATUS_LIMIT, "more than %d revoked ranges, each in a log of its own", TRUST_BUNDLE_REVOKED_MAX);
+    }
     return s;
 }
 
@@ -88,14 +133,14 @@ static bool has_ca(const struct trust_bundle *b, const struct tai *ca_id)
     return false;
 }
 
-static enum status add_log(struct trust_bundle *bundle, const struct trust_state_log *held, int64_t now_s, struct error *err)
+static enum status add_log(struct trust_assembly *a, struct trust_bundle *bundle, const struct trust_state_log *held, struct error *err)
 {
     struct trust_bundle_log log = *trust_bundle_log_at(&held->bundle, 0);
     const struct log_key key = {&log.ca_id, log.log_number};
     size_t at;
-    enum status s = add_landmarks(&held->bundle, &log, now_s, &bundle->landmarks, err);
+    enum status s = add_landmarks(&held->bundle, &log, a->issued_s, &bundle->landmarks, err);
     if (s == STATUS_OK)
-        s = add_ranges(&held->bundle.revoked, &bundle->revoked, err);
+        s = add_ranges(a, &held->bundle.revoked, &bundle->revoked, err);
     if (s != STATUS_OK || (log.landmark_count == 0 && log.minimum_index == 0))
         return s;
     if (!array_find(&bundle->logs, &key, compare_log, &at))
@@ -109,15 +154,15 @@ static enum status add_log(struct trust_bundle *bundle, const struct trust_state
 
 /* ---- all ---- */
 
-static enum status fill(const struct trust_assembly *a, struct trust_bundle *bundle, struct error *err)
+static enum status fill(struct trust_assembly *a, struct trust_bundle *bundle, struct error *err)
 {
-    enum status s = add_ranges(&a->registry->revoked, &bundle->revoked, err);
+    enum status s = add_ranges(a, &a->registry->revoked, &bundle->revoked, err);
     for (size_t i = 0; s == STATUS_OK && i < a->registry->logs.count; i++)
         s = array_insert(&bundle->logs, i, trust_bundle_log_at(a->registry, i), "logs", err);
     for (size_t i = 0; s == STATUS_OK && i < a->state->logs.count; i++) {
         const struct trust_state_log *held = trust_state_at(a->state, i);
         if (has_ca(a->registry, &held->ca_id))
-            s = add_log(bundle, held, a->issued_s, err);
+            s = add_log(a, bundle, held, err);
     }
     merge(&bundle->revoked);
     return s;

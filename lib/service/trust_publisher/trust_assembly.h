@@ -12,10 +12,14 @@ struct trust_assembly {
     const struct trust_state *state;
     /* What came of it. */
     size_t landmark_count, revoked_count;
+    size_t joined_count; /* ranges that were joined with their neighbour, for there were more than a bundle holds */
 };
 
 /* trust_assembly_write appends the contents. Of a log: its landmarks that have not expired, the higher minimum index of registry and
- * log, and all ranges that one of both revokes. Logs of CAs that the registry does not have are left out. STATUS_LIMIT. */
+ * log, and all ranges that one of both revokes. Logs of CAs that the registry does not have are left out. STATUS_LIMIT.
+ *
+ * When there are more ranges than a bundle holds, those of the CA with the most are joined with their neighbours, and what lies between
+ * is revoked too: a CA that revokes without end costs its own certificates, and nobody's update. */
 MUST_USE enum status trust_assembly_write(struct trust_assembly *assembly, struct builder *out, struct error *err);
 
 #endif

@@ -1,5 +1,6 @@
 #include "service/trust_publisher/trust_publisher.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "rules/trust_contents.h"
@@ -113,10 +114,20 @@ uint64_t trust_publisher_version(const struct trust_publisher *p, int64_t *issue
 
 /* ---- a build ---- */
 
+static void tell_joined(const struct trust_publisher *p)
+{
+    char text[24];
+    (void)snprintf(text, sizeof text, "%zu", p->report.joined_count);
+    if (p->report.joined_count > 0)
+        events_report(&p->config.events, EVENT_WARNING, "revoked-ranges-joined", {"ranges", text},
+                      {"reason", "more than a bundle holds: more is revoked of the CA with the most than it has said"});
+}
+
 static void on_made(void *cookie)
 {
     struct trust_publisher *p = cookie;
     p->report.status = p->error.status;
+    tell_joined(p);
     p->report.duration_ms = p->config.clock.now_ms(p->config.clock.context) - p->began_ms;
     trust_contents_free(p->contents);
     p->contents = NULL;
@@ -154,6 +165,7 @@ static enum status assemble(struct trust_publisher *p, struct builder *contents,
     p->report.issued_s = assembly.issued_s;
     p->report.landmark_count = assembly.landmark_count;
     p->report.revoked_count = assembly.revoked_count;
+    p->report.joined_count = assembly.joined_count;
     return s;
 }
 

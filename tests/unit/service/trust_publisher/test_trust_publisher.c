@@ -246,6 +246,42 @@ static void what_is_revoked_is_the_registry_s_and_the_log_s(void **state)
     site->revocations = bytes_of(NULL, 0);
 }
 
+/* One CA that revokes without end costs itself, and no version. */
+static void more_revoked_ranges_than_fit_are_joined(void **state)
+{
+    (void)state;
+    const uint64_t base = UINT64_C(1) << 48;
+    struct trust_bundle bundle;
+    for (size_t i = 0; i < TRUST_BUNDLE_REVOKED_MAX; i++) {
+        const struct trust_bundle_revoked range = {w->net->ca.id, base + 10 + 4 * i, base + 10 + 4 * i + i % 2};
+        OK(array_insert(&w->registry.revoked, i, &range, "revoked", &err));
+    }
+    start();
+    build(1);
+    read_bundle(&bundle);
+    assert_int_equal(bundle.revoked.count, TRUST_BUNDLE_REVOKED_MAX); /* so many fit as they are */
+    trust_bundle_clear(&bundle);
+    site->revocations = update_world_revocations(w->net->ca_key, UPDATE_ORIGIN,
+                                                 "revocations 1 1795219000 1795900000\nminimum-index 0\n3 4 1 1\n6 6 1 1\n");
+    w->config.delta_count = 0;
+    build(2);
+    read_bundle(&bundle);
+    assert_true(bundle.revoked.count <= TRUST_BUNDLE_REVOKED_MAX && bundle.revoked.count >= TRUST_BUNDLE_REVOKED_MAX / 2);
+    size_t at = 0;
+    for (size_t i = 0; i < w->registry.revoked.count; i++) {
+        const struct trust_bundle_revoked *ought = trust_bundle_revoked_at(&w->registry, i);
+        while (trust_bundle_revoked_at(&bundle, at)->last < ought->last)
+            at++;
+        assert_true(trust_bundle_revoked_at(&bundle, at)->first <= ought->first);
+    }
+    assert_true(trust_bundle_revoked_at(&bundle, 0)->first <= base + 3 && trust_bundle_revoked_at(&bundle, 0)->first > base);
+    const struct trust_bundle_revoked *last = trust_bundle_revoked_at(&bundle, bundle.revoked.count - 1);
+    assert_true(last->last == trust_bundle_revoked_at(&w->registry, TRUST_BUNDLE_REVOKED_MAX - 1)->last);
+    trust_bundle_clear(&bundle);
+    heap_free(site->revocations);
+    site->revocations = bytes_of(NULL, 0);
+}
+
 /* ---- keys ---- */
 
 static void keys_change_by_the_keys_before(void **state)
@@ -471,6 +507,7 @@ int main(void)
         TEST(who_is_away_keeps_what_is_held_until_it_expires),
         TEST(a_mirror_helps),
         TEST(what_is_revoked_is_the_registry_s_and_the_log_s),
+        TEST(more_revoked_ranges_than_fit_are_joined),
         TEST(keys_change_by_the_keys_before),
         TEST(keys_that_clients_have_cannot_be_left_out),
         TEST(another_key_of_a_ca_forgets_landmarks_and_keeps_what_is_revoked),
