@@ -10,7 +10,9 @@
 #include "rules/ct_policy_words.h"
 
 /* Longer than any that a policy has, and short enough that sums with times fit. */
-#define LIMIT_VALUE_MAX ((uint64_t)1000000000000)
+#define LIMIT_TIME_MAX_S ((uint64_t)1000000000000)
+/* Of numbers without a unit: so many years are seconds that fit, too. */
+#define LIMIT_NUMBER_MAX ((uint64_t)1000000)
 #define VERSION_MAX ((uint64_t)1 << 53)
 
 static enum status wrong(struct error *err, const char *expected)
@@ -111,7 +113,7 @@ static bool next_value(struct policy_reading *r, bool is_time, int64_t *out)
         unit = units[i].seconds;
         word.len--;
     }
-    if (!text_parse_u64(word, LIMIT_VALUE_MAX / unit, &value))
+    if (!text_parse_u64(word, is_time ? LIMIT_TIME_MAX_S / unit : LIMIT_NUMBER_MAX, &value))
         return false;
     *out = (int64_t)(value * unit);
     return true;

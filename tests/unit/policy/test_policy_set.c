@@ -117,6 +117,8 @@ static void test_settings_and_limits(void **state)
     refuse("limit backdate", "limit backdate from always 99999999999999d", "NUMBER");
     refuse("limit rsa-bits-min", "limit rsa-bits-min from always 2048d", "limit NAME from TIME|always NUMBER");
     refuse("limit rsa-bits-min", "limit rsa-bits-min from always -1", "NUMBER");
+    take("limit intranet-years-max", "limit intranet-years-max from always 1000000");
+    refuse("limit intranet-years-max", "limit intranet-years-max from always 1000001", "limit NAME from TIME|always NUMBER");
     refuse("limit rsa-bits-min", NULL, "no line `limit rsa-bits-min`");
     refuse(NULL, "limit other from always 1", "there is no limit \"other\"");
     take(NULL, "limit other from always 1 optional");
