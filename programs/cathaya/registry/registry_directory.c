@@ -140,7 +140,7 @@ static bool has_whole_change(const struct registry_directory *d)
 {
     char path[PATH_MAX];
     struct stat status;
-    return join(path, d->path, WHOLE_FOLDER) && stat(path, &status) == 0;
+    return join(path, d->path, WHOLE_FOLDER) && lstat(path, &status) == 0;
 }
 
 /* A change makes and removes a folder in the registry's own, which has another time then. */
@@ -191,6 +191,9 @@ static enum status move_file(const char *path, const char *folder, const char *n
     /* In the folder of a change a file's place is written with ":" for "/". */
     for (char *c = flat; *c != '\0'; c++)
         *c = *c == ':' ? '/' : *c;
+    /* A registry may have come from somebody else, with a folder that no command has made: nothing leaves the registry by it. */
+    if (!registry_has_file(bytes_of_text(flat)))
+        return error_set(err, STATUS_USAGE, "%s/%s: no change of a command has \"%s\": remove that folder", path, folder, name);
     if (snprintf(from, sizeof from, "%s/%s/%s", path, folder, name) >= (int)sizeof from || !join(to, path, flat))
         return error_set(err, STATUS_LIMIT, "%s: the path is too long", path);
     char *slash = strrchr(to, '/');
@@ -201,6 +204,16 @@ static enum status move_file(const char *path, const char *folder, const char *n
     return rename(from, to) == 0 ? STATUS_OK : cannot(err, to, "write");
 }
 
+/* The folder of a change; NULL when there is none (errno ENOENT), or it is a link: then what is in it is somebody else's. */
+static DIR *open_change(const char *path)
+{
+    int folder = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR *stream = folder >= 0 ? fdopendir(folder) : NULL;
+    if (folder >= 0 && stream == NULL)
+        (void)close(folder);
+    return stream;
+}
+
 /* Moves all files of a folder into place, or away; the folder goes too. */
 static enum status empty_folder(const char *path, const char *folder, bool is_moved, struct error *err)
 {
@@ -208,7 +221,7 @@ static enum status empty_folder(const char *path, const char *folder, bool is_mo
     enum status s = STATUS_OK;
     if (!join(whole, path, folder))
         return error_set(err, STATUS_LIMIT, "%s: the path is too long", path);
-    DIR *stream = opendir(whole);
+    DIR *stream = open_change(whole);
     if (stream == NULL)
         return errno == ENOENT ? STATUS_OK : cannot(err, whole, "read");
     for (const struct dirent *entry; s == STATUS_OK && (entry = readdir(stream)) != NULL;) {
