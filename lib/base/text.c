@@ -206,11 +206,18 @@ static bool utf8_next(struct bytes text, size_t *at, uint32_t *code)
     return v >= smallest && v <= 0x10ffff && !(v >= 0xd800 && v <= 0xdfff);
 }
 
+bool text_is_hidden(uint32_t c)
+{
+    return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0xad || c == 0x61c || c == 0x180e || (c >= 0x200b && c <= 0x200f) ||
+           (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0xfeff || (c >= 0xfff9 && c <= 0xfffb) ||
+           (c >= 0xe0000 && c <= 0xe0fff);
+}
+
 bool text_is_printable_utf8(struct bytes text)
 {
     for (size_t at = 0; at < text.len;) {
         uint32_t code;
-        if (!utf8_next(text, &at, &code) || code < 0x20 || (code >= 0x7f && code < 0xa0))
+        if (!utf8_next(text, &at, &code) || text_is_hidden(code))
             return false;
     }
     return true;

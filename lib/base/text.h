@@ -37,7 +37,10 @@ static inline uint8_t text_lower(uint8_t c)
     return c >= 'A' && c <= 'Z' ? (uint8_t)(c - 'A' + 'a') : c;
 }
 
-/* text_is_printable_utf8: valid UTF-8 without control characters (U+0000..1F, 7F..9F). */
+/* text_is_hidden: a control character (U+0000..1F, 7F..9F), or one that is not seen or changes the direction of what is around it: a text
+ * with it does not say what it seems to say. */
+bool text_is_hidden(uint32_t code);
+/* text_is_printable_utf8: valid UTF-8 without hidden characters. */
 bool text_is_printable_utf8(struct bytes text);
 
 /* text_next_word splits at runs of blanks and tabs: the next word, or false when there is none.

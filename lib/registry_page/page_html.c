@@ -12,14 +12,6 @@ void page_html_raw(struct builder *b, const char *html)
     builder_text(b, html);
 }
 
-/* Control characters, and those that change the direction or are not seen. */
-static bool is_hidden(uint32_t c)
-{
-    return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0xad || c == 0x61c || (c >= 0x200b && c <= 0x200f) ||
-           (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0xfeff || (c >= 0xfff9 && c <= 0xfffb) ||
-           (c >= 0xe0000 && c <= 0xe0fff);
-}
-
 static const char *escape(uint32_t c)
 {
     switch (c) {
@@ -28,7 +20,7 @@ static const char *escape(uint32_t c)
     case '>': return "&gt;";
     case '"': return "&quot;";
     case '\'': return "&#39;";
-    default: return is_hidden(c) ? REPLACEMENT : NULL;
+    default: return text_is_hidden(c) ? REPLACEMENT : NULL;
     }
 }
 

@@ -157,6 +157,12 @@ static void utf8(void **state)
         "", "abc ~", "\xc2\xa0", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xee\x80\x80", "\xe5\x9b\xbd\xe5\xaf\x86",
         "\xef\xbf\xbf", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf",
     };
+    /* The neighbours of what is not seen: U+00AC, U+00AE, U+200A, U+2010, U+2027, U+202F, U+205F, U+2070. */
+    static const char *const near[] = {"\xc2\xac", "\xc2\xae", "\xe2\x80\x8a", "\xe2\x80\x90", "\xe2\x80\xa7", "\xe2\x80\xaf",
+                                       "\xe2\x81\x9f", "\xe2\x81\xb0"};
+    for (size_t i = 0; i < LENGTH(near); i++)
+        if (!text_is_printable_utf8(bytes_of_text(near[i])))
+            fail_msg("near %zu", i);
     for (size_t i = 0; i < LENGTH(good); i++)
         if (!text_is_printable_utf8(bytes_of_text(good[i])))
             fail_msg("good %zu", i);
@@ -166,6 +172,9 @@ static void utf8(void **state)
         "\xe1\x80",         "\xed\xa0\x80", "\xed\xbf\xbf", "\xf0\x8f\xbf\xbf",     "\xf4\x90\x80\x80",
         "\xf5\x80\x80\x80", "\xf8\x88\x80\x80\x80", "\xff", "\xc2" "a", "\xe1\x80" "a", "\xf1\x80\x80" "a",
         "a\xc2", "a\x80",
+        /* Not seen, or another direction: U+00AD, U+061C, U+200B, U+200F, U+202A, U+202E, U+2060, U+206F, U+FEFF, U+E0041. */
+        "\xc2\xad", "\xd8\x9c", "\xe2\x80\x8b", "\xe2\x80\x8f", "\xe2\x80\xaa", "\xe2\x80\xae", "\xe2\x81\xa0", "\xe2\x81\xaf",
+        "\xef\xbb\xbf", "\xf3\xa0\x81\x81",
     };
     for (size_t i = 0; i < LENGTH(bad); i++) {
         struct bytes text = heap_copy(bytes_of_text(bad[i]));
