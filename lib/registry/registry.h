@@ -11,7 +11,7 @@
  *   applications/ID.conf            incidents/ID.conf
  *   policies/root-program.conf      policies/ct-policy.conf  what clients judge by (lib/policy, rules/ct_policy)
  *
- * The five kinds of folders from roots to bundle-keys hold *things*: a certificate or key, an operator, and for each purpose a
+ * The seven kinds of folders from roots to bundle-keys hold *things*: a certificate or key, an operator, and for each purpose a
  * history of states with dates and reasons. What is in force at a time is computed from the history, so that a registry can be
  * asked about any day.
  *
@@ -161,7 +161,7 @@ struct registry_licence {
     unsigned line;
 };
 
-/* `included microsoft|mozilla|google|apple|aatl from DAY URL`: of an operator (some RSA or ECC root of it) or of this root */
+/* `included microsoft|mozilla|google|apple|aatl from DAY [until DAY] URL`: of an operator (some RSA or ECC root of it) or of this root */
 enum registry_program_kind { REGISTRY_MICROSOFT = 0, REGISTRY_MOZILLA, REGISTRY_GOOGLE, REGISTRY_APPLE, REGISTRY_AATL };
 struct registry_inclusion {
     enum registry_program_kind program;
@@ -216,7 +216,7 @@ struct registry_minimum {
     unsigned line;
 };
 
-/* `previous-operator OPERATOR until DAY` of a CT log, in order of end */
+/* `previous-operator OPERATOR before TIME` of a CT log, in order of end */
 struct registry_previous {
     const char *operator_id;
     int64_t until_s;
@@ -230,7 +230,7 @@ struct registry_program {
     const char *name_en, *name_zh;
     const char *website;
     struct registry_run contacts; /* in contacts */
-    /* `setting NAME NUMBER`: what lint counts with. Not said: the numbers in registry_read_program.c, with their reasons. */
+    /* `setting NAME NUMBER`: what lint counts with. Not said: the numbers in registry_read_operator.c, with their reasons. */
     unsigned audit_period_days;  /* how long a period may be */
     unsigned audit_report_days;  /* how long after its end the statement may be published */
     unsigned warn_days;          /* how long before a licence, audit or certificate ends lint speaks */
@@ -373,7 +373,8 @@ struct registry {
     struct array memory; /* what all texts stand in: void * */
 };
 
-/* registry_parse_day reads a day, "2026-02-01", or a time of RFC 3339; is_through: of a day its end. False for anything else. */
+/* registry_parse_day reads a day, "2026-02-01", or a time of RFC 3339; is_through: of a day its end. False for anything else, and for
+ * what is not behind the Epoch: 0 is "none" in a registry and in a bundle. */
 MUST_USE bool registry_parse_day(struct bytes text, bool is_through, int64_t *out);
 
 /* ---- reading ---- */

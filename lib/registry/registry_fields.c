@@ -54,11 +54,11 @@ bool registry_parse_day(struct bytes text, bool is_through, int64_t *out)
 {
     char whole[CIVIL_TIME_TEXT_SIZE];
     if (text.len == CIVIL_TIME_TEXT_SIZE - 1)
-        return civil_time_parse(text, out);
+        return civil_time_parse(text, out) && *out > 0;
     if (text.len != 10)
         return false;
     snprintf(whole, sizeof whole, "%.10sT00:00:00Z", (const char *)text.data);
-    if (!civil_time_parse(bytes_of_text(whole), out))
+    if (!civil_time_parse(bytes_of_text(whole), out) || *out <= 0)
         return false;
     *out += is_through ? DAY_S : 0;
     return true;

@@ -7,6 +7,8 @@
 #include "crypto/key.h"
 #include "registry/registry_parts.h"
 
+#define DAY_S 86400
+
 static struct registry_thing *thing_of(struct registry_reading *reading)
 {
     return reading->object;
@@ -75,6 +77,8 @@ static bool read_audit(struct registry_reading *reading)
         !registry_fields_period(reading, &audit.from_s, &audit.until_s) || !registry_fields_is(reading, "published") ||
         !registry_fields_day(reading, &audit.published_s) || !registry_fields_url(reading, &audit.url))
         return false;
+    if (audit.published_s < audit.until_s - DAY_S)
+        return registry_fields_wrong(reading, "published before the time that it is about was over");
     if (!registry_fields_is_over(reading) && !registry_fields_text(reading, TRUST_BUNDLE_TEXT_MAX, &audit.auditor))
         return false;
     return registry_fields_keep(reading, &reading->r->audits, &thing_of(reading)->audits, &audit);
@@ -141,6 +145,8 @@ static bool read_revoked(struct registry_reading *reading)
         return false;
     if (!is_ascending(serials.first, serials.last))
         return registry_fields_wrong(reading, "the first serial number is above the last");
+    if (!is_mtc && thing_of(reading)->serials.count == TRUST_BUNDLE_SERIALS_PER_ANCHOR_MAX)
+        return registry_fields_wrong(reading, "more than %d of them", TRUST_BUNDLE_SERIALS_PER_ANCHOR_MAX);
     return registry_fields_keep(reading, &reading->r->serials, &thing_of(reading)->serials, &serials);
 }
 
@@ -171,25 +177,28 @@ static bool read_sct_distrust_after(struct registry_reading *reading)
 /* A DNS name, of letters of ASCII, without a dot at either end: all below it is meant too. */
 static bool take_dns_name(struct registry_reading *reading, const char **out)
 {
-    if (!registry_fields_text(reading, 253, out))
+    if (!registry_fields_text(reading, REGISTRY_LINE_MAX, out))
         return false;
-    size_t len = strlen(*out);
-    bool is_good = strspn(*out, "abcdefghijklmnopqrstuvwxyz0123456789-.") == len && (*out)[0] != '.' && (*out)[len - 1] != '.';
-    return is_good || registry_fields_wrong(reading, "\"%.60s\": a DNS name in small letters, without a dot at its ends", *out);
+    return trust_bundle_is_dns_name(bytes_of_text(*out)) ||
+           registry_fields_wrong(reading, "\"%.60s\": a DNS name in small letters, without a dot at its ends", *out);
+}
+
+static bool take_name_of(struct registry_reading *reading, struct registry_run *names)
+{
+    const char *name;
+    if (names->count == TRUST_BUNDLE_NAMES_PER_ANCHOR_MAX)
+        return registry_fields_wrong(reading, "more than %d of them", TRUST_BUNDLE_NAMES_PER_ANCHOR_MAX);
+    return take_dns_name(reading, &name) && registry_fields_keep(reading, &reading->r->words, names, &name);
 }
 
 static bool read_permit_name(struct registry_reading *reading)
 {
-    const char *name;
-    return take_dns_name(reading, &name) &&
-           registry_fields_keep(reading, &reading->r->words, &thing_of(reading)->permitted, &name);
+    return take_name_of(reading, &thing_of(reading)->permitted);
 }
 
 static bool read_exclude_name(struct registry_reading *reading)
 {
-    const char *name;
-    return take_dns_name(reading, &name) &&
-           registry_fields_keep(reading, &reading->r->words, &thing_of(reading)->excluded, &name);
+    return take_name_of(reading, &thing_of(reading)->excluded);
 }
 
 static bool read_disclosure(struct registry_reading *reading)

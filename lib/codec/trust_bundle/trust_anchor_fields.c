@@ -5,9 +5,7 @@
 
 #define FLAG_LISTED_INTERMEDIATES_ONLY 0x01
 
-/* Lower case letters, digits, "-" and "_" in labels of 1 to 63: what a DNS name in a certificate can have, and no second
- * spelling of it. */
-static bool is_dns_name(struct bytes name)
+bool trust_bundle_is_dns_name(struct bytes name)
 {
     size_t label = 0;
     if (name.len == 0 || name.len > 253)
@@ -34,7 +32,7 @@ static enum status read_names(struct reader *r, struct trust_bundle *b, size_t *
         if (!reader_vector_u8(&child, &name))
             return trust_fields_malformed(&child, "name of an anchor", err);
         value = reader_rest(&name);
-        if (!is_dns_name(value) || (*count > 0 && bytes_compare(last, value) >= 0))
+        if (!trust_bundle_is_dns_name(value) || (*count > 0 && bytes_compare(last, value) >= 0))
             return trust_fields_malformed(&child, "name of an anchor: not a DNS name, or out of order", err);
         if (*count == TRUST_BUNDLE_NAMES_PER_ANCHOR_MAX)
             return error_set(err, STATUS_LIMIT, "trust bundle: an anchor has more than %d names", TRUST_BUNDLE_NAMES_PER_ANCHOR_MAX);

@@ -108,6 +108,10 @@ bool trust_bundle_purposes_have(const struct trust_bundle_purposes *purposes, ui
 const char *trust_bundle_purpose_name(uint16_t purpose);
 uint16_t trust_bundle_purpose_by_name(struct bytes name);
 
+/* trust_bundle_is_dns_name: a name of an anchor's limits. Lower case letters, digits, "-" and "_" in labels of 1 to 63, 253 bytes at most:
+ * what a DNS name in a certificate can have, and no second spelling of it. */
+bool trust_bundle_is_dns_name(struct bytes name);
+
 enum trust_bundle_anchor_kind { TRUST_BUNDLE_ROOT = 0, TRUST_BUNDLE_INTERMEDIATE = 1 };
 
 /* Trust levels T1 to T4. */

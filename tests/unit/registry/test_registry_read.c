@@ -78,13 +78,28 @@ static void test_statements(void **state)
         {"roots/rsa.conf", "state tls accepted 2026-02-28 \"a\\b\"", "a backslash in quotes"},
         {"roots/rsa.conf", "state tls accepted 2026-02-28 \"a\\\\b\\\"\" # why", NULL},
         {"roots/rsa.conf", "state tls accepted 2026-02-28 \xff", "not printable UTF-8"},
+        /* Not seen, or read in another direction: U+202E, U+200B; a joiner of letters that is seen stays. */
+        {"roots/rsa.conf", "state tls accepted 2026-02-28 a\xe2\x80\xae" "b", "not printable UTF-8"},
+        {"roots/rsa.conf", "state tls accepted 2026-02-28 a\xe2\x80\x8b" "b", "not printable UTF-8"},
+        {"roots/rsa.conf", "state tls accepted 2026-02-28 a\xe2\x80\x90" "b", NULL},
         {"roots/rsa.conf", "\"\" x", "begins with its name"},
         {"roots/rsa.conf", "audit webtrust-ca tls from 2025-01-01 until 2025-01-01 published 2026-02-01 https://a.test/", NULL},
         {"roots/rsa.conf", "audit webtrust-ca tls from 2025-01-02 until 2025-01-01 published 2026-02-01 https://a.test/", "ends before it begins"},
         {"roots/rsa.conf", "audit webtrust tls from 2025-01-02 until 2025-01-01 published 2026-02-01 https://a.test/", "expected: audit"},
         {"roots/rsa.conf", "audit webtrust-ca tls from 2025-01-01 until 2025-12-31 published 2026-02-01 ftp://a.test/", "begins with https"},
         {"roots/rsa.conf", "audit webtrust-ca tls from 2025-01-01 until 2025-12-31 published 2026-02-01 \"https://a.test/ b\"", "without blanks"},
+        /* A statement is published when its time is over: one of a year that has still to come would never be overdue. */
+        {"roots/rsa.conf", "audit webtrust-ca tls from 2025-01-01 until 2025-12-31 published 2025-12-31 https://a.test/", NULL},
+        {"roots/rsa.conf", "audit webtrust-ca tls from 2025-01-01 until 2025-12-31 published 2025-12-30 https://a.test/", "published before"},
+        /* 0 is "none" in a bundle, and there is nothing before it. */
+        {"roots/rsa.conf", "distrust-after 1970-01-02", NULL},
+        {"roots/rsa.conf", "distrust-after 1970-01-01", "expected: distrust-after"},
+        {"roots/rsa.conf", "distrust-after 1969-12-31", "expected: distrust-after"},
         {"roots/rsa.conf", "permit-name example.cn", NULL},
+        {"roots/rsa.conf", "permit-name a..cn", "a DNS name"},
+        {"roots/rsa.conf", "permit-name _a.cn", NULL},
+        {"roots/rsa.conf", "exclude-name abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz12345678901.cn", NULL},
+        {"roots/rsa.conf", "exclude-name abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz123456789012.cn", "a DNS name"},
         {"roots/rsa.conf", "permit-name .cn", "a DNS name"},
         {"roots/rsa.conf", "permit-name Example.cn", "a DNS name"},
         {"roots/rsa.conf", "revoked 00 ff x", NULL},
@@ -204,7 +219,7 @@ static void add_lines(struct maker *m, size_t count)
 {
     struct maker_file *file = maker_find(m, "roots/rsa.conf");
     for (size_t i = 0; i < count; i++)
-        builder_text(&file->content, "permit-name a.test\n");
+        builder_text(&file->content, "included mozilla from 2020-01-01 https://p.test/\n");
 }
 
 static void test_limits(void **state)
@@ -240,6 +255,31 @@ static void test_limits(void **state)
 }
 
 /* CR LF, blanks, comments, no end of the last line: all the same. */
+/* What a bundle does not take, a registry does not either: it would stop all that come after. */
+static void test_limits_of_bundles(void **state)
+{
+    (void)state;
+    struct maker m;
+    char line[MAKER_LINE_MAX];
+    maker_copy(&base, &m);
+    for (unsigned i = 0; i < TRUST_BUNDLE_NAMES_PER_ANCHOR_MAX; i++) {
+        snprintf(line, sizeof line, "permit-name n%u.cn", i);
+        maker_add(&m, "roots/rsa.conf", line);
+    }
+    registry_free(maker_read(&m));
+    maker_add(&m, "roots/rsa.conf", "permit-name more.cn");
+    expect_refused(&m, STATUS_USAGE, "more than 256 of them");
+    maker_cut(&m, "roots/rsa.conf", "permit-name");
+    for (unsigned i = 0; i < TRUST_BUNDLE_SERIALS_PER_ANCHOR_MAX; i++) {
+        snprintf(line, sizeof line, "revoked %08x %08x x", 2 * i, 2 * i);
+        maker_add(&m, "roots/rsa.conf", line);
+    }
+    registry_free(maker_read(&m));
+    maker_add(&m, "roots/rsa.conf", "revoked ffff ffff x");
+    expect_refused(&m, STATUS_USAGE, "more than 4096 of them");
+    maker_clear_copy(&m);
+}
+
 static void test_lines(void **state)
 {
     (void)state;
@@ -273,6 +313,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_is_understood), cmocka_unit_test(test_statements), cmocka_unit_test(test_files),
         cmocka_unit_test(test_pem),                cmocka_unit_test(test_limits),     cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_limits_of_bundles),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
