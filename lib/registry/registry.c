@@ -113,6 +113,32 @@ void registry_purposes_at(const struct registry *r, const struct registry_thing 
             out->at[out->count++] = purpose;
 }
 
+/* Has a member before number i the same operator, and counts too? */
+static bool is_operator_there(const struct registry *r, const struct registry_rule *rule, size_t i, const bool counts[])
+{
+    const char *id = registry_find_thing(r, REGISTRY_COSIGNER, registry_word(r, rule->members, i))->operator_id;
+    for (size_t k = 0; k < i; k++)
+        if (counts[k] && strcmp(registry_find_thing(r, REGISTRY_COSIGNER, registry_word(r, rule->members, k))->operator_id, id) == 0)
+            return true;
+    return false;
+}
+
+size_t registry_rule_reach(const struct registry *r, const struct registry_thing *ca, const struct registry_rule *rule, int64_t at_s,
+                           bool is_without_mirrors)
+{
+    bool counts[TRUST_BUNDLE_MEMBERS_PER_RULE_MAX];
+    size_t reach = 0;
+    for (size_t i = 0; i < rule->members.count; i++) {
+        const struct registry_thing *c = registry_find_thing(r, REGISTRY_COSIGNER, registry_word(r, rule->members, i));
+        bool is_own = strcmp(c->operator_id, ca->operator_id) == 0;
+        counts[i] = registry_is_trusted(r, c, REGISTRY_ITSELF, at_s) && !(is_own && rule->kind == TRUST_BUNDLE_OPERATORS) &&
+                    !(is_without_mirrors && !is_own && c->role == TRUST_BUNDLE_MIRROR);
+        if (counts[i] && !(rule->kind == TRUST_BUNDLE_OPERATORS && is_operator_there(r, rule, i, counts)))
+            reach++;
+    }
+    return reach;
+}
+
 bool registry_is_sm2(const struct registry_thing *thing)
 {
     if (thing->head.kind == REGISTRY_CT_LOG)

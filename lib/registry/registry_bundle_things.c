@@ -163,8 +163,8 @@ static int compare_tais(const void *a, const void *b)
     return tai_compare(a, b);
 }
 
-/* Members that are trusted now; false when fewer are left than the rule needs. */
-static bool members_of(const struct registry_bundling *m, const struct registry_rule *rule, struct tai *ids, size_t *count)
+/* Members that are trusted now. */
+static void members_of(const struct registry_bundling *m, const struct registry_rule *rule, struct tai *ids, size_t *count)
 {
     *count = 0;
     for (size_t i = 0; i < rule->members.count; i++) {
@@ -175,16 +175,15 @@ static bool members_of(const struct registry_bundling *m, const struct registry_
     }
     if (*count > 1)
         qsort(ids, *count, sizeof *ids, compare_tais);
-    return *count >= rule->needed;
 }
 
 static bool can_meet_rules(const struct registry_bundling *m, const struct registry_thing *thing)
 {
-    struct tai ids[TRUST_BUNDLE_MEMBERS_PER_RULE_MAX];
-    size_t count;
-    for (size_t i = 0; i < thing->rules.count; i++)
-        if (!members_of(m, REGISTRY_PART(m->r, rule, rules, thing->rules, i), ids, &count))
+    for (size_t i = 0; i < thing->rules.count; i++) {
+        const struct registry_rule *rule = REGISTRY_PART(m->r, rule, rules, thing->rules, i);
+        if (registry_rule_reach(m->r, thing, rule, m->at_s, false) < rule->needed)
             return false;
+    }
     return true;
 }
 
@@ -193,8 +192,7 @@ static enum status add_rule(const struct registry_bundling *m, const struct regi
     struct tai ids[TRUST_BUNDLE_MEMBERS_PER_RULE_MAX];
     struct trust_bundle_rule rule = {.kind = from->kind, .needed = (uint16_t)from->needed, .member_first = m->b->members.count};
     enum status s = STATUS_OK;
-    if (!members_of(m, from, ids, &rule.member_count))
-        return error_set(err, STATUS_REFUSED, "a rule has too few cosigners");
+    members_of(m, from, ids, &rule.member_count);
     for (size_t i = 0; s == STATUS_OK && i < rule.member_count; i++)
         s = array_insert(&m->b->members, m->b->members.count, &ids[i], "members of rules", err);
     return s == STATUS_OK ? array_insert(&m->b->rules, m->b->rules.count, &rule, "rules", err) : s;

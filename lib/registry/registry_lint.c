@@ -52,7 +52,7 @@ void registry_lint_say(struct registry_linting *l, enum registry_finding_id id, 
                  registry_day_of(exception->until_s - 1).text, exception->reason);
         finding.fix = "decide again before the exception ends";
     }
-    if (l->status == STATUS_OK)
+    if (l->status == STATUS_OK && l->report->findings.count < REGISTRY_FINDINGS_MAX)
         l->status = array_insert(&l->report->findings, l->report->findings.count, &finding, "findings", l->err);
     if (l->status == STATUS_OK)
         (*count_of(l->report, finding.severity))++;

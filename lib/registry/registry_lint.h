@@ -5,7 +5,7 @@
 
 #include "registry/registry.h"
 
-/* A thousand things with four findings each; what is beyond is counted. */
+/* A thousand things with four findings each; what is beyond is counted, and not in the report. */
 #define REGISTRY_FINDINGS_MAX 4096
 
 enum registry_severity {
@@ -26,12 +26,12 @@ struct registry_finding {
 };
 
 struct registry_report {
-    struct array findings; /* struct registry_finding, in the order of files */
+    struct array findings; /* struct registry_finding, in the order of files; the first REGISTRY_FINDINGS_MAX */
     size_t error_count, warning_count, note_count;
 };
 
-/* registry_lint fills an empty report. STATUS_NO_MEMORY, STATUS_LIMIT above REGISTRY_FINDINGS_MAX alone: what is wrong with
- * the registry is in the report. registry_report_clear follows in any case. */
+/* registry_lint fills an empty report. STATUS_NO_MEMORY alone: what is wrong with the registry is in
+ * the report. registry_report_clear follows in any case. */
 MUST_USE enum status registry_lint(const struct registry *registry, const struct algorithms *algorithms, int64_t at_s,
                                    struct registry_report *report, struct error *err);
 void registry_report_clear(struct registry_report *report);

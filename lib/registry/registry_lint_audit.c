@@ -196,7 +196,7 @@ void registry_lint_audits(struct registry_linting *l, const struct registry_thin
         lint_e_invoice(l, thing);
     if (!is_sm2 && (purpose == TRUST_BUNDLE_DOCUMENT || purpose == TRUST_BUNDLE_TIMESTAMP))
         lint_aatl(l, thing, purpose);
-    if (registry_is_covered(l->r, thing))
+    if (registry_is_covered(l, thing, purpose))
         return;
     if (is_sm2)
         lint_sm2(l, thing, purpose);

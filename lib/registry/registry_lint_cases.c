@@ -76,7 +76,7 @@ void registry_lint_application(struct registry_linting *l, const struct registry
     const struct registry_case *c = application_for(l, thing, purpose);
     const char *name = registry_purpose_name(purpose);
     struct registry_place place = registry_place_of(thing, 0, purpose);
-    if (thing->is_only_listed || thing->is_default || registry_is_covered(l->r, thing))
+    if (thing->is_only_listed || thing->is_default || registry_is_covered(l, thing, purpose))
         return;
     if (c == NULL) {
         registry_lint_say(l, FINDING_APPLICATION_MISSING, place, "%s: no application was accepted", name);

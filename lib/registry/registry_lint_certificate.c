@@ -20,12 +20,19 @@ const struct registry_thing *registry_root_of(const struct registry *r, const st
     return thing;
 }
 
-bool registry_is_covered(const struct registry *r, const struct registry_thing *thing)
+bool registry_is_covered(const struct registry_linting *l, const struct registry_thing *thing, uint16_t purpose)
 {
-    if (thing->head.kind != REGISTRY_INTERMEDIATE)
+    const struct registry_thing *at = thing;
+    if (registry_root_of(l->r, thing)->is_only_listed)
         return false;
-    return !registry_root_of(r, thing)->is_only_listed &&
-           strcmp(registry_find_certificate(r, thing->issuer_id)->operator_id, thing->operator_id) == 0;
+    for (unsigned depth = 0; depth < DEPTH_MAX && at->issuer_id[0] != '\0'; depth++) {
+        at = registry_find_certificate(l->r, at->issuer_id);
+        if (strcmp(at->operator_id, thing->operator_id) != 0)
+            return false;
+        if (registry_is_trusted(l->r, at, purpose, l->at_s))
+            return true;
+    }
+    return false;
 }
 
 /* ---- validity and keys ---- */

@@ -110,9 +110,9 @@ struct registry_day registry_day_of(int64_t at_s);
 /* registry_lint_control: changes of control that were not told before they took effect. */
 void registry_lint_control(struct registry_linting *l, struct registry_run controls, struct registry_place place);
 
-/* registry_is_covered: an intermediate that its issuer's operator runs, under a root that does not ask for listed ones alone: the root's
- * audits and application are its own. */
-bool registry_is_covered(const struct registry *r, const struct registry_thing *thing);
+/* registry_is_covered: an intermediate whose operator runs what is above it too, up to a root or intermediate that is trusted for the purpose,
+ * under a root that does not ask for listed ones alone: the audits and application above are its own. */
+bool registry_is_covered(const struct registry_linting *l, const struct registry_thing *thing, uint16_t purpose);
 
 /* registry_root_of is the root above an intermediate; the thing itself when it is none, or when issuers go in a circle. */
 const struct registry_thing *registry_root_of(const struct registry *r, const struct registry_thing *thing);

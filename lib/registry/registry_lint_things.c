@@ -6,35 +6,6 @@
 
 /* ---- MTC CAs ---- */
 
-/* Of a rule's members, those that are trusted and whose operator is not the CA's; how many of these are mirrors. */
-struct members {
-    size_t trusted, own, foreign_mirrors;
-};
-
-static struct members count_members(const struct registry_linting *l, const struct registry_thing *ca, const struct registry_rule *rule)
-{
-    struct members count = {0};
-    for (size_t i = 0; i < rule->members.count; i++) {
-        const struct registry_thing *c = registry_find_thing(l->r, REGISTRY_COSIGNER, registry_word(l->r, rule->members, i));
-        if (!registry_is_trusted(l->r, c, REGISTRY_ITSELF, l->at_s))
-            continue;
-        bool is_own = strcmp(c->operator_id, ca->operator_id) == 0;
-        count.trusted++;
-        count.own += is_own ? 1 : 0;
-        count.foreign_mirrors += !is_own && c->role == TRUST_BUNDLE_MIRROR ? 1 : 0;
-    }
-    return count;
-}
-
-/* Whoever meets the rule has a mirror of another operator: those that are none cannot meet it alone. */
-static bool makes_foreign_mirror_sure(const struct registry_rule *rule, const struct members *count)
-{
-    size_t others = count->trusted - count->foreign_mirrors;
-    if (rule->kind == TRUST_BUNDLE_OPERATORS)
-        others -= count->own; /* they do not count for it */
-    return rule->needed > others;
-}
-
 void registry_lint_mtc_ca(struct registry_linting *l, const struct registry_thing *thing)
 {
     struct registry_place place = registry_place_of(thing, 0, REGISTRY_ITSELF);
@@ -47,12 +18,13 @@ void registry_lint_mtc_ca(struct registry_linting *l, const struct registry_thin
     }
     for (size_t i = 0; i < thing->rules.count; i++) {
         const struct registry_rule *rule = REGISTRY_PART(l->r, rule, rules, thing->rules, i);
-        struct members count = count_members(l, thing, rule);
+        size_t reach = registry_rule_reach(l->r, thing, rule, l->at_s, false);
         place.line = rule->line;
-        size_t usable = rule->kind == TRUST_BUNDLE_OPERATORS ? count.trusted - count.own : count.trusted;
-        if (usable < rule->needed)
-            registry_lint_say(l, FINDING_MTC_RULE_UNMET, place, "%zu have to cosign, and %zu of those named can", rule->needed, usable);
-        is_sure = is_sure || makes_foreign_mirror_sure(rule, &count);
+        if (reach < rule->needed)
+            registry_lint_say(l, FINDING_MTC_RULE_UNMET, place, "%zu %s have to cosign, and %zu of those named can", rule->needed,
+                              rule->kind == TRUST_BUNDLE_OPERATORS ? "operators" : "cosigners", reach);
+        /* Whoever meets the rule has a mirror of another operator: the others cannot meet it alone. */
+        is_sure = is_sure || registry_rule_reach(l->r, thing, rule, l->at_s, true) < rule->needed;
     }
     place.line = 0;
     if (!is_sure)

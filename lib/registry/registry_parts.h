@@ -95,6 +95,11 @@ MUST_USE bool registry_read_inclusion(struct registry_reading *reading, struct r
 /* registry_check_references: every ID that a file names is there. STATUS_USAGE with file and line. */
 MUST_USE enum status registry_check_references(const struct registry *r, struct error *err);
 
+/* registry_rule_reach is how much of a CA's rule can be met then by cosigners that are trusted: signatures, or different operators, none
+ * of them the CA's. is_without_mirrors: and none of them a mirror of another operator. */
+size_t registry_rule_reach(const struct registry *r, const struct registry_thing *ca, const struct registry_rule *rule, int64_t at_s,
+                           bool is_without_mirrors);
+
 /* registry_keep gives memory that lives as long as the registry; NULL when there is none. */
 void *registry_keep(struct registry *r, size_t len);
 

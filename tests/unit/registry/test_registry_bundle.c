@@ -175,6 +175,35 @@ static void test_cosigners(void **state)
     maker_clear_copy(&m);
 }
 
+/* Two mirrors of one operator cannot be two operators: nobody could check such a CA's certificates. */
+static void test_operators(void **state)
+{
+    (void)state;
+    struct maker m;
+    struct made made;
+    maker_copy(&base, &m);
+    maker_text(&m, "cosigners/m2.conf", "operator mirror\nid 32473.3\nrole mirror\nalgorithm sm2_sm3\nstate accepted 2026-02-01 x\n");
+    maker_public_key(&m, "cosigners/m2.pem", "sm2_sm3");
+    maker_cut(&m, "mtc-cas/mtc.conf", "require");
+    maker_add(&m, "mtc-cas/mtc.conf", "require operators 2 m1 m2");
+    make(&m, MAKER_AT, &made);
+    assert_int_equal(made.bundle.cas.count, 0);
+    assert_int_equal(made.left_out.count, 1);
+    finish(&made);
+    maker_text(&m, "operators/third.conf", "name en Third\n");
+    maker_cut(&m, "cosigners/m2.conf", "operator");
+    maker_add(&m, "cosigners/m2.conf", "operator third");
+    make(&m, MAKER_AT, &made);
+    assert_int_equal(made.bundle.cas.count, 1);
+    finish(&made);
+    maker_cut(&m, "cosigners/m2.conf", "operator");
+    maker_add(&m, "cosigners/m2.conf", "operator ca");
+    make(&m, MAKER_AT, &made);
+    assert_int_equal(made.bundle.cas.count, 0);
+    finish(&made);
+    maker_clear_copy(&m);
+}
+
 static void test_ct_logs(void **state)
 {
     (void)state;
@@ -252,6 +281,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_all),       cmocka_unit_test(test_days),    cmocka_unit_test(test_limits),
                                        cmocka_unit_test(test_cosigners), cmocka_unit_test(test_ct_logs), cmocka_unit_test(test_same_key),
-                                       cmocka_unit_test(test_versions_key)};
+                                       cmocka_unit_test(test_versions_key), cmocka_unit_test(test_operators)};
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -61,6 +61,8 @@ static const char *lint_with(const char *day, const char *edits)
     struct maker m;
     maker_copy(&base, &m);
     apply(&m, edits);
+    if (maker_find(&m, "cosigners/m2.conf") != NULL)
+        maker_public_key(&m, "cosigners/m2.pem", "sm2_sm3");
     const char *all = lint_at(&m, day);
     maker_clear_copy(&m);
     return all;
@@ -84,6 +86,25 @@ static void test_clean(void **state)
 {
     (void)state;
     assert_string_equal(lint_at(&base, MAKER_AT), "");
+}
+
+/* What is beyond the limit is counted. */
+static void test_many(void **state)
+{
+    (void)state;
+    struct maker m;
+    struct registry_report report;
+    struct error err;
+    maker_copy(&base, &m);
+    for (size_t i = 0; i < REGISTRY_FINDINGS_MAX + 1; i++)
+        maker_add(&m, i % 2 == 0 ? "roots/rsa.conf" : "roots/sm2.conf", "exception nonsense from 2026-01-01 until 2026-12-31 x");
+    struct registry *r = maker_read(&m);
+    OK(registry_lint(r, m.algorithms, maker_day(MAKER_AT), &report, &err));
+    assert_int_equal(report.findings.count, REGISTRY_FINDINGS_MAX);
+    assert_int_equal(report.error_count, REGISTRY_FINDINGS_MAX + 1);
+    registry_report_clear(&report);
+    registry_free(r);
+    maker_clear_copy(&m);
 }
 
 /* A period that ends on 2025-12-31 is followed by one of 366 days, and 92 for its statement: 2027-04-03 is the last good day. */
@@ -240,7 +261,9 @@ static void test_disclosure(void **state)
         {"intermediates/i1.conf + state tls accepted 2026-03-01 x", MAKER_AT, ""},
         {"intermediates/i1.conf - disclosed;;intermediates/i1.conf + state tls accepted 2026-03-01 x", MAKER_AT,
          "intermediate-undisclosed intermediates/i1.conf error|"},
-        {"intermediates/i1.conf + state code accepted 2026-03-01 x", MAKER_AT, "issuer-not-trusted intermediates/i1.conf warning|"},
+        /* Its root's audits and application are its own for what the root is trusted for. */
+        {"intermediates/i1.conf + state code accepted 2026-03-01 x", MAKER_AT,
+         "issuer-not-trusted intermediates/i1.conf warning|audit-missing intermediates/i1.conf error|application-missing intermediates/i1.conf error|"},
         /* Another operator's intermediate stands for itself. */
         {"intermediates/i1.conf - operator;;intermediates/i1.conf + operator mirror;;intermediates/i1.conf + state email accepted 2026-03-01 x", MAKER_AT,
          "audit-missing intermediates/i1.conf error|application-missing intermediates/i1.conf error|"},
@@ -295,6 +318,13 @@ static void test_other_things(void **state)
          "mtc-own-mirror mtc-cas/mtc.conf error|"},
         {"cosigners/m1.conf - role;;cosigners/m1.conf + role witness", MAKER_AT, "mtc-own-mirror mtc-cas/mtc.conf error|"},
         {"cosigners/m1.conf + state removed 2026-06-01 x", MAKER_AT, "mtc-rule-unmet mtc-cas/mtc.conf error|"},
+        /* Two mirrors of one operator are one. */
+        {"cosigners/m2.conf + operator mirror;;cosigners/m2.conf + id 32473.3;;cosigners/m2.conf + role mirror;;cosigners/m2.conf + algorithm sm2_sm3"
+         ";;cosigners/m2.conf + state accepted 2026-02-01 x;;mtc-cas/mtc.conf - require;;mtc-cas/mtc.conf + require operators 2 m1 m2", MAKER_AT,
+         "mtc-rule-unmet mtc-cas/mtc.conf error|"},
+        {"cosigners/m2.conf + operator third;;cosigners/m2.conf + id 32473.3;;cosigners/m2.conf + role mirror;;cosigners/m2.conf + algorithm sm2_sm3"
+         ";;operators/third.conf + name en Third;;cosigners/m2.conf + state accepted 2026-02-01 x;;mtc-cas/mtc.conf - require;;mtc-cas/mtc.conf + require operators 2 m1 m2", MAKER_AT,
+         ""},
         {"cosigners/m1.conf + state removed 2026-06-02 x", MAKER_AT, ""},
         {"ct-logs/l1.conf - state", MAKER_AT, "ct-log-no-state ct-logs/l1.conf warning|"},
         {"ct-logs/l1.conf + interval from 2026-01-01 before 2026-06-02", MAKER_AT, ""},
@@ -458,7 +488,7 @@ int main(void)
         cmocka_unit_test(test_clean),        cmocka_unit_test(test_audits),       cmocka_unit_test(test_licences),
         cmocka_unit_test(test_purposes),     cmocka_unit_test(test_disclosure),   cmocka_unit_test(test_applications),
         cmocka_unit_test(test_other_things), cmocka_unit_test(test_certificates), cmocka_unit_test(test_disclosed),    cmocka_unit_test(test_national_root),
-        cmocka_unit_test(test_same_keys),    cmocka_unit_test(test_policies),
+        cmocka_unit_test(test_same_keys),    cmocka_unit_test(test_policies),      cmocka_unit_test(test_many),
         cmocka_unit_test(test_none_is_left),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
