@@ -208,12 +208,43 @@ static enum status compare_statements(struct diffing *d, const struct side *befo
     return s;
 }
 
+/* Of statements with this keyword, the next one from i on that the other side has too. */
+static size_t next_common(const struct side *side, size_t i, const struct side *other, const char *keyword)
+{
+    while (i < side->head->statements.count && (strcmp(keyword_at(side, i), keyword) != 0 || !has_match(side, i, other)))
+        i++;
+    return i;
+}
+
+/* The last state or step of a day is the one in force, and the first URL is the CA's own. */
+static enum status compare_order(struct diffing *d, const struct side *before, const struct side *after)
+{
+    static const char *const keywords[] = {"state", "step", "url"};
+    char words[REGISTRY_CHANGE_TEXT_MAX - 32], text[REGISTRY_CHANGE_TEXT_MAX];
+    enum status s = STATUS_OK;
+    for (size_t k = 0; s == STATUS_OK && k < sizeof keywords / sizeof keywords[0]; k++) {
+        size_t i = next_common(before, 0, after, keywords[k]), j = next_common(after, 0, before, keywords[k]);
+        while (j < after->head->statements.count && i < before->head->statements.count && is_same(before, i, after, j)) {
+            i = next_common(before, i + 1, after, keywords[k]);
+            j = next_common(after, j + 1, before, keywords[k]);
+        }
+        if (j == after->head->statements.count)
+            continue;
+        say_statement(after, j, words, sizeof words);
+        registry_format(text, sizeof text, "in another order: %s", words);
+        s = add(d, phrase_of(keywords[k]).kind, after, text);
+    }
+    return s;
+}
+
 static enum status compare_one(struct diffing *d, const struct side *before, const struct side *after)
 {
     enum status s = STATUS_OK;
     if (!bytes_equal(before->der, after->der))
         s = add(d, REGISTRY_KEY, after, "it has another certificate or key");
-    return s == STATUS_OK ? compare_statements(d, before, after) : s;
+    if (s == STATUS_OK)
+        s = compare_statements(d, before, after);
+    return s == STATUS_OK ? compare_order(d, before, after) : s;
 }
 
 /* A new file says of itself what clients will do with it. */

@@ -60,6 +60,33 @@ static void test_statements(void **state)
     }
 }
 
+/* The last state of a day is the one in force: to change places is a change. */
+static void test_order(void **state)
+{
+    (void)state;
+    struct maker a, b;
+    maker_copy(&base, &a);
+    maker_copy(&base, &b);
+    maker_add(&a, "roots/sm2.conf", "state tls restricted 2026-05-01 first\nstate tls removed 2026-05-01 second");
+    maker_add(&b, "roots/sm2.conf", "state tls removed 2026-05-01 second\nstate tls restricted 2026-05-01 first");
+    assert_string_equal(diff(&a, &b), "state: root Example SM2 (sm2): in another order: tls is removed from 2026-05-01: second\n");
+    assert_string_equal(diff(&a, &a), "");
+    /* What is between them, and new, is no other order. */
+    maker_cut(&b, "roots/sm2.conf", "state tls r");
+    maker_add(&b, "roots/sm2.conf", "state tls restricted 2026-05-01 first\nstate email applied 2026-05-01 x\nstate tls removed 2026-05-01 second");
+    assert_string_equal(diff(&a, &b), "state: root Example SM2 (sm2): email is applied from 2026-05-01: x\n");
+    maker_clear_copy(&a);
+    maker_clear_copy(&b);
+    maker_copy(&base, &a);
+    maker_copy(&base, &b);
+    maker_add(&a, "mtc-cas/mtc.conf", "url https://mirror.test");
+    maker_cut(&b, "mtc-cas/mtc.conf", "url");
+    maker_add(&b, "mtc-cas/mtc.conf", "url https://mirror.test\nurl https://mtc.ca.test");
+    assert_string_equal(diff(&a, &b), "record: MTC CA mtc: in another order: url https://mirror.test\n");
+    maker_clear_copy(&a);
+    maker_clear_copy(&b);
+}
+
 static void test_files(void **state)
 {
     (void)state;
@@ -109,6 +136,7 @@ static int tear_down(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_statements), cmocka_unit_test(test_files), cmocka_unit_test(test_long)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_statements), cmocka_unit_test(test_files), cmocka_unit_test(test_long),
+                                       cmocka_unit_test(test_order)};
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
