@@ -14,7 +14,7 @@
 struct merging {
     struct registry_command *c;
     const struct log_list *list;
-    json_t *added, *changed, *gone;
+    json_t *added, *changed, *gone, *kept;
     char reason[96]; /* "log list 12.3 of 2026-02-01" */
 };
 
@@ -269,9 +269,19 @@ static enum status change_log(struct merging *m, const struct registry_thing *th
     const char *words[4];
     const struct registry_state *last =
         thing->states.count > 0 ? REGISTRY_PART(registry_of(m), state, states, thing->states, thing->states.count - 1) : NULL;
-    bool is_new_state = log->state != LOG_LIST_UNKNOWN && (last == NULL || last->log_state != log->state);
+    bool is_other_state = log->state != LOG_LIST_UNKNOWN && (last == NULL || last->log_state != log->state);
+    /* What the registry has of a later day was decided in knowledge of the list, or the list is an old one. */
+    int64_t since_s = log->state_since_s != 0 ? log->state_since_s : m->list->timestamp_s;
+    bool is_new_state = is_other_state && (last == NULL || since_s >= last->since_s);
     snprintf(text, sizeof text, "%s", "its entry in the list");
     snprintf(file, sizeof file, "%s", thing->head.file); /* thing goes when an operator is added */
+    if (is_other_state && !is_new_state) {
+        civil_time_format(last->since_s, day);
+        snprintf(text, sizeof text, "%s in the list, of an earlier day; here it is %s since %.10s, and stays so", log_list_state_name(log->state),
+                 log_list_state_name(last->log_state), day);
+        tell(m->kept, file, text);
+        snprintf(text, sizeof text, "%s", "its entry in the list");
+    }
     struct builder before;
     builder_init(&before, REGISTRY_FILE_SIZE_MAX);
     builder_bytes(&before, registry_directory_text(m->c->directory, file));
@@ -338,7 +348,7 @@ static int run(const struct options *options)
     char day[CIVIL_TIME_TEXT_SIZE];
     enum status s = registry_command_open(&c, options, REGISTRY_COMMAND_CHANGE, &err);
     bool has_list = s == STATUS_OK && (s = log_list_file_read(options_value(options, "list"), &list, &err)) == STATUS_OK;
-    struct merging m = {.c = &c, .list = &list, .added = json_array(), .changed = json_array(), .gone = json_array()};
+    struct merging m = {.c = &c, .list = &list, .added = json_array(), .changed = json_array(), .gone = json_array(), .kept = json_array()};
     bool is_json = options_has(options, "json");
     civil_time_format(list.timestamp_s, day);
     snprintf(m.reason, sizeof m.reason, "log list %s of %.10s", list.version, day);
@@ -348,6 +358,7 @@ static int run(const struct options *options)
     json_object_set(object, "new", m.added);
     json_object_set(object, "changed", m.changed);
     json_object_set(object, "gone", m.gone);
+    json_object_set(object, "kept", m.kept);
     char done[128];
     snprintf(done, sizeof done, "%zu new, %zu changed, %zu not in the list", json_array_size(m.added), json_array_size(m.changed),
              json_array_size(m.gone));
@@ -360,11 +371,13 @@ static int run(const struct options *options)
             print_told("new", m.added);
             print_told("changed", m.changed);
             print_told("gone", m.gone);
+            print_told("kept", m.kept);
         }
     }
     json_decref(m.added);
     json_decref(m.changed);
     json_decref(m.gone);
+    json_decref(m.kept);
     if (has_list)
         log_list_clear(&list);
     registry_command_close(&c);

@@ -38,6 +38,9 @@ static void print_report(const struct registry_command *c, const struct registry
 {
     for (size_t i = 0; i < report->findings.count; i++)
         registry_command_print(registry_finding_at(report, i));
+    size_t all = report->error_count + report->warning_count + report->note_count;
+    if (all > report->findings.count)
+        output_line("%zu more findings are counted and not shown", all - report->findings.count);
     output_line("%s on %s: %zu errors, %zu warnings, %zu notes", options_value(c->options, "registry"), c->day, report->error_count,
                 report->warning_count, report->note_count);
 }

@@ -40,6 +40,14 @@ static enum status find_purposes(const struct registry_command *c, const struct 
     return out[0] != '\0' ? STATUS_OK : error_set(err, STATUS_USAGE, "there is no purpose for that state to follow on: say --purpose");
 }
 
+static bool is_trusted_now(const struct registry_command *c, const struct registry_thing *thing)
+{
+    bool is_trusted = false;
+    for (uint16_t purpose = REGISTRY_ITSELF; purpose <= REGISTRY_PURPOSE_MAX; purpose++)
+        is_trusted = is_trusted || registry_is_trusted(registry_directory_registry(c->directory), thing, purpose, c->at_s);
+    return is_trusted;
+}
+
 static enum status add_state(struct registry_command *c, const char *argument, const char *state, enum registry_state_kind to,
                              struct registry_target *target, struct error *err)
 {
@@ -53,6 +61,8 @@ static enum status add_state(struct registry_command *c, const char *argument, c
         return s;
     const struct registry_thing *thing =
         registry_find_thing(registry_directory_registry(c->directory), target->kind, target->id);
+    if (to == REGISTRY_ACCEPTED || (to == REGISTRY_RESTRICTED && !is_trusted_now(c, thing)))
+        registry_command_judge(c, target);
     bool has_purposes = target->kind == REGISTRY_ROOT || target->kind == REGISTRY_INTERMEDIATE || target->kind == REGISTRY_MTC_CA;
     if (!has_purposes && options_has(c->options, "purpose"))
         return error_set(err, STATUS_USAGE, "%s: it has no purposes", argument);
@@ -141,9 +151,10 @@ static enum status state_thing(struct registry_command *c, struct error *err)
 {
     struct registry_target target;
     const char *state = c->options->arguments[1];
-    enum registry_state_kind to = strcmp(state, "accepted") == 0  ? REGISTRY_ACCEPTED
-                                  : strcmp(state, "refused") == 0 ? REGISTRY_REFUSED
-                                                                  : REGISTRY_REMOVED;
+    enum registry_state_kind to = strcmp(state, "accepted") == 0     ? REGISTRY_ACCEPTED
+                                  : strcmp(state, "restricted") == 0 ? REGISTRY_RESTRICTED
+                                  : strcmp(state, "refused") == 0    ? REGISTRY_REFUSED
+                                                                     : REGISTRY_REMOVED;
     return add_state(c, c->options->arguments[0], state, to, &target, err);
 }
 
@@ -190,7 +201,7 @@ static int run_accept(const struct options *options)
 
 static int run_restrict(const struct options *options)
 {
-    return run_with(options, restrict_thing, false, "restricted");
+    return run_with(options, restrict_thing, true, "restricted");
 }
 
 static int run_remove(const struct options *options)
@@ -200,7 +211,8 @@ static int run_remove(const struct options *options)
 
 static int run_state(const struct options *options)
 {
-    return run_with(options, state_thing, strcmp(options->arguments[1], "accepted") == 0, options->arguments[1]);
+    const char *state = options->arguments[1];
+    return run_with(options, state_thing, strcmp(state, "accepted") == 0 || strcmp(state, "restricted") == 0, state);
 }
 
 #define PURPOSE {.name = "purpose", .metavar = "NAME[,NAME]", .is_repeatable = true, .help = "tls, tls-intranet, tls-client, email, code, timestamp, document, e-invoice; all that it fits when not given"}
@@ -230,7 +242,7 @@ const struct command command_trust_accept = {
 
 const struct command command_trust_restrict = {
     .name = "trust restrict", .arguments = "FOLDER/ID", .summary = "trust a thing of the registry with limits only",
-    .details = "Limits hold for all purposes of a certificate.\n",
+    .details = "Limits hold for all purposes of a certificate. What is not trusted yet has to meet the conditions of `cathaya trust accept`.\n",
     .options = restrict_rows, .argument_min = 1, .argument_max = 1, .run = run_restrict,
 };
 

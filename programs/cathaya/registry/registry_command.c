@@ -10,6 +10,8 @@
 
 /* A line of a few dozen bytes for each of REGISTRY_FINDINGS_MAX. */
 #define BEFORE_MAX ((size_t)2 * 1024 * 1024)
+/* A few dozen things of one decision. */
+#define JUDGED_MAX ((size_t)64 * 1024)
 
 /* ---- what lint says ---- */
 
@@ -38,6 +40,10 @@ static bool is_new(const struct registry_command *c, const struct registry_findi
     uint8_t memory[REGISTRY_COMMAND_NAME_SIZE * 2];
     struct builder key;
     builder_init_fixed(&key, memory, sizeof memory);
+    builder_printf(&key, "\n%s\n", finding->head->file);
+    if (finding->purpose == REGISTRY_ITSELF && c->judged.len > 0 && memmem(c->judged.data, c->judged.len, key.data, key.len) != NULL)
+        return true;
+    builder_reset(&key);
     write_key(finding, &key);
     return c->before.len == 0 || memmem(c->before.data, c->before.len, key.data, key.len) == NULL;
 }
@@ -85,6 +91,7 @@ enum status registry_command_open(struct registry_command *c, const struct optio
     const char *path = options_value(options, "registry");
     *c = (struct registry_command){.options = options};
     builder_init(&c->before, BEFORE_MAX);
+    builder_init(&c->judged, JUDGED_MAX);
     enum status s = read_day(c, err);
     if (s == STATUS_OK)
         s = algorithms_file_open(options_value(options, "algorithms"), &c->algorithms, err);
@@ -101,6 +108,12 @@ void registry_command_close(struct registry_command *c)
     registry_directory_close(c->directory);
     algorithms_free(c->algorithms);
     builder_clear(&c->before);
+    builder_clear(&c->judged);
+}
+
+void registry_command_judge(struct registry_command *c, const struct registry_target *target)
+{
+    builder_printf(&c->judged, "\n%s\n", target->conf);
 }
 
 enum status registry_command_target(const struct registry_command *c, const char *argument, bool is_there,
@@ -177,8 +190,14 @@ int registry_command_finish(struct registry_command *c, bool is_refusing, const 
     enum status s = registry_directory_check(c->directory, &err);
     if (s == STATUS_OK)
         s = lint(c, &report, &err);
+    if (s == STATUS_OK)
+        s = builder_status(&c->judged, "things of one decision", &err);
     size_t errors = s == STATUS_OK && done != NULL ? print_new(c, &report) : 0;
+    bool is_cut = report.findings.count < report.error_count + report.warning_count + report.note_count;
     registry_report_clear(&report);
+    if (s == STATUS_OK && is_refusing && is_cut)
+        s = error_set(&err, STATUS_REFUSED, "lint finds more than %d things: which of them are new cannot be said; nothing was changed",
+                      REGISTRY_FINDINGS_MAX);
     if (s == STATUS_OK && is_refusing && errors > 0) {
         output_error("%zu conditions are not met: nothing was changed; a case that is decided otherwise is written down with "
                      "`cathaya trust set FOLDER/ID exception FINDING from DAY until DAY REASON`", errors);

@@ -15,6 +15,7 @@ struct registry_command {
     int64_t at_s;
     char day[24];          /* of at_s: "2026-02-01" */
     struct builder before; /* findings there were before the change, a line each */
+    struct builder judged; /* files of which no finding about the thing itself may stay, a line each */
 };
 
 /* A thing of a command line: "roots/example-r1", or "registry" for registry.conf. */
@@ -38,8 +39,11 @@ void registry_command_close(struct registry_command *c);
 MUST_USE enum status registry_command_target(const struct registry_command *c, const char *argument, bool is_there,
                                              struct registry_target *out, struct error *err);
 
+/* registry_command_judge: what this file is about shall be trusted, so that what lint has found of the thing itself before counts as new. */
+void registry_command_judge(struct registry_command *c, const struct registry_target *target);
+
 /* registry_command_finish checks and writes the change, prints done (NULL: the caller prints JSON, and findings are not printed), and what lint finds that it did not find before. is_refusing:
- * new errors refuse the change: they are printed, nothing is written, and the exit status is EXIT_NO. */
+ * new errors, and more findings than can be looked through, refuse the change: they are printed, nothing is written, and the exit status is EXIT_NO. */
 MUST_USE int registry_command_finish(struct registry_command *c, bool is_refusing, const char *done);
 
 /* registry_command_suppose accepts, in memory alone, what has been applied for: of one thing, or (NULL) of all. Nothing may be written

@@ -42,7 +42,7 @@ class Lists(RegistryTest):
         # The same list again changes nothing, to the byte.
         before = files_below(self.dir)
         told = self.import_list(('Log Runner', [a, b], []), ('Other', [], [c]))
-        self.assertEqual(told, {'new': [], 'changed': [], 'gone': []})
+        self.assertEqual(told, {'new': [], 'changed': [], 'gone': [], 'kept': []})
         self.assertEqual(files_below(self.dir), before)
         self.next_list(a, b, c)
 
@@ -66,6 +66,22 @@ class Lists(RegistryTest):
         self.ok('state', 'ct-logs/gamma', 'retired', '--reason', 'not in list 1.2')
         self.assertIn('state retired 2026-06-01 "not in list 1.2"\n', self.text('ct-logs/gamma.conf'))
         self.assertEqual(self.lint(), (0, []))
+
+    def test_what_was_decided_here_stays(self):
+        """A state of the list, or a list, that is older than what the registry says is told, and does not bring a log back."""
+        self.start()
+        a = self.log('alpha')
+        self.import_list(('Log Runner', [a], []))
+        self.ok('state', 'ct-logs/alpha', 'retired', '--reason', 'it forgot entries', at='2026-03-01')
+        before = files_below(self.dir)
+        told = self.import_list(('Log Runner', [a], []), version='1.2')
+        self.assertEqual((told['changed'], self.files(told['kept'])), ([], ['ct-logs/alpha.conf']))
+        self.assertIn('usable in the list, of an earlier day; here it is retired since 2026-03-01', told['kept'][0]['text'])
+        self.assertEqual(files_below(self.dir), before)
+        # What the list says of a later day, or of the same one, is new.
+        a['state'] = {'usable': {'timestamp': '2026-03-01T00:00:00Z'}}
+        told = self.import_list(('Log Runner', [a], []), version='1.3')
+        self.assertEqual((told['changed'], told['kept']), ([{'file': 'ct-logs/alpha.conf', 'text': 'usable, before retired'}], []))
 
     def test_names(self):
         """Names that give no ID, or the same one."""

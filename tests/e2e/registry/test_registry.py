@@ -235,6 +235,44 @@ class Files(RegistryTest):
         self.assertFalse(os.path.exists(whole))
         self.assertEqual(self.text('operators/d.conf'), 'name en d\n')
 
+    def test_changes_of_strangers(self):
+        """A registry may come from somebody else: what looks like a change of ours takes nothing out of it, and nothing away outside."""
+        self.start()
+        outside, whole = self.path('outside'), os.path.join(self.dir, '.change-whole')
+        os.makedirs(outside)
+        for name in ('keys', 'operators:c.conf'):
+            with open(os.path.join(outside, name), 'w') as out:
+                out.write('name en mine\n')
+        before = files_below(outside)
+        os.makedirs(whole)
+        with open(os.path.join(whole, 'operators:..:..:outside:keys'), 'w') as out:
+            out.write('theirs')
+        self.not_ok(2, 'no change of a command', 'lint')
+        self.not_ok(2, 'no change of a command', 'add', 'operators/b', '--name', 'B')
+        shutil.rmtree(whole)
+        os.symlink(outside, whole)
+        self.assertNotEqual(self.trust('lint')[0], 0)
+        os.unlink(whole)
+        os.symlink(outside, os.path.join(self.dir, '.change'))
+        self.assertNotEqual(self.trust('add', 'operators/b', '--name', 'B')[0], 0)
+        os.unlink(os.path.join(self.dir, '.change'))
+        self.assertEqual(files_below(outside), before)
+        self.ok('add', 'operators/b', '--name', 'B')
+
+    def test_nothing_is_trusted_past_its_conditions(self):
+        """restrict and state are no way around accept, and what lint had found before it does not count as decided."""
+        self.start()
+        self.ok('add', 'roots/rsa', '--file', self.certificate('Example RSA'), '--operator', 'ca', '--purpose', 'tls', '--reason', 'x')
+        self.not_ok(1, 'application-missing', 'restrict', 'roots/rsa', '--purpose', 'tls', '--not-after', '2027-01-01', '--reason', 'x')
+        self.not_ok(1, 'application-missing', 'state', 'roots/rsa', 'restricted', '--purpose', 'tls', '--reason', 'x')
+        self.ok('add', 'operators/b', '--name', 'Example CA')
+        self.assertEqual([f[0] for f in self.lint()[1]], ['operator-same-name'])
+        self.ok('add', 'cosigners/m1', '--file', self.public_key('m'), '--operator', 'ca', '--set', 'id 32473.5', '--set', 'role mirror', '--reason', 'x')
+        self.ok('add', 'cosigners/m2', '--file', self.path('m.pub'), '--operator', 'ca', '--set', 'id 32473.6', '--set', 'role mirror', '--reason', 'x')
+        self.not_ok(1, 'same-key', 'accept', 'cosigners/m2', '--reason', 'x')
+        # What is wrong elsewhere is not this decision's.
+        self.ok('accept', 'cosigners/m1', '--reason', 'x')
+
     def test_one_at_a_time(self):
         self.start()
         lock = os.open(self.dir, os.O_RDONLY)
