@@ -40,8 +40,8 @@ struct sct_check {
 };
 
 /* sct_check is STATUS_OK when sct is the log's, of version 1, not from the future, and its signature verifies.
- * STATUS_REFUSED says why not, in words. Whether the log is trusted, in which state it is and whether its temporal
- * interval fits is policy: rules/ct_policy.h. */
+ * STATUS_REFUSED says why not, in words. Whether the log is trusted and in which state it is, is policy: rules/ct_policy.h. Its
+ * temporal interval is between log and submitter: what it has signed it has promised, and a monitor tells (log_finding.h). */
 MUST_USE enum status sct_check(const struct sct_check *check, const struct sct *sct, struct error *err);
 
 /* sct_check_leaf_hash is the leaf hash of what the SCT promises: what is asked of the log by get-proof-by-hash. */
