@@ -12,6 +12,8 @@
 
 /* All entries at 800 bytes and a third more for base64: a text is read in one piece. */
 #define IDENTITY_LOG_TEXT_MAX ((size_t)256 << 20)
+/* What the text is called at the distributor, below its URL. */
+#define IDENTITY_LOG_PUBLISHED "identity-log"
 
 struct identity_log;
 

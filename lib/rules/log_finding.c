@@ -37,6 +37,9 @@ static const struct {
     [FINDING_VERSION_CONTENTS] = {"version-contents", FINDING_CRITICAL},
     [FINDING_VERSION_LANDMARK] = {"version-landmark", FINDING_CRITICAL},
     [FINDING_VERSION_LATE] = {"version-late", FINDING_WARNING},
+    [FINDING_VERSION_IDENTITIES] = {"version-identities", FINDING_CRITICAL},
+    [FINDING_IDENTITIES_REWRITTEN] = {"identities-rewritten", FINDING_CRITICAL},
+    [FINDING_IDENTITIES_MISSING] = {"identities-missing", FINDING_WARNING},
 };
 
 const char *log_finding_name(enum finding_id id)

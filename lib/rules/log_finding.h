@@ -50,9 +50,12 @@ enum finding_id {
     FINDING_VERSION_ORDER,      /* versions that go back in time, or are published without being in the log */
     FINDING_VERSION_CONTENTS,   /* a version that is signed with other contents than the log has */
     FINDING_VERSION_LANDMARK,   /* a landmark whose hashes the issuance log does not have */
-    FINDING_VERSION_LATE        /* the newest version is of long ago */
+    FINDING_VERSION_LATE,       /* the newest version is of long ago */
+    FINDING_VERSION_IDENTITIES, /* website identities that the log of identities does not give */
+    FINDING_IDENTITIES_REWRITTEN, /* a log of identities that is not what has grown out of the one before */
+    FINDING_IDENTITIES_MISSING  /* that log cannot be had, or is longer than what is looked at */
 };
-#define FINDING_IDS 33
+#define FINDING_IDS 36
 
 /* Borrowed for the call. */
 struct log_finding {

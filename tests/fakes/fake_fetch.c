@@ -225,7 +225,7 @@ static enum status start(void *context, const struct fetch_request *request, fet
     *p = (struct pending){.fetch = f, .next = f->pending, .done = done, .cookie = cookie,
                           .response_max = request->response_max};
     f->pending = p;
-    builder_init(&p->body, (size_t)1 << 24);
+    builder_init(&p->body, (size_t)1 << 27);
     const struct page *page = find(f, request);
     if (page == NULL && f->serve != NULL) {
         p->is_token = true;

@@ -55,6 +55,7 @@ static void on_answer(void *cookie, const struct fetch_response *r)
     struct error err = {.status = STATUS_OK};
     enum status s = STATUS_OK;
     w->is_asking = false;
+    w->is_cut = r->status == 200 && r->is_cut;
     if (w->is_stopping) {
         end_stop(w);
         return;
@@ -171,7 +172,9 @@ static void begin_round(void *cookie)
 {
     struct bundle_watcher *w = cookie;
     w->timer = 0;
-    builder_reset(&w->newest);
+    w->identities.has_failed = false;
+    if (!w->identities.is_waiting)
+        builder_reset(&w->newest);
     watcher_ask_versions(w);
 }
 

@@ -9,6 +9,9 @@
  *      a finding with evidence;
  *   3. each version's entry is what the bundle hashes to;
  *   4. the newest landmarks of each log that somebody follows here are held against that log's own tree.
+ * Beside 1, website identities: the log that section 8 speaks of goes on from that of the version before, and section and lists are what
+ * its text gives. The text is fetched when it has grown, and once more before anything is called a lie; one that is not there,
+ * in two rounds one after the other, or longer than BUNDLE_WATCHER_IDENTITIES_MAX, is a finding too.
  * What is known is durable in the state, under `name`: a watcher that starts again goes on where it was. The first round begins with
  * the newest version.
  *
@@ -17,6 +20,7 @@
 #ifndef CATHAYA_SERVICE_BUNDLE_WATCHER_H
 #define CATHAYA_SERVICE_BUNDLE_WATCHER_H
 
+#include "codec/identity/website_identity.h"
 #include "ports/clock.h"
 #include "ports/fetch.h"
 #include "ports/log_feed.h"
@@ -29,6 +33,8 @@
 #define BUNDLE_WATCHER_URL_MAX 512
 /* Versions that are looked at in one round; a monitor that was away for longer skips the older ones, whose bundles are gone. */
 #define BUNDLE_WATCHER_VERSIONS_MAX 32
+/* Of the log of website identities, some 60,000 entries: it is judged in one piece on the loop's thread, in a second or two. */
+#define BUNDLE_WATCHER_IDENTITIES_MAX ((size_t)64 << 20)
 
 /* What the caller trusts of an issuance log. Borrowed until the next callback. */
 struct bundle_watcher_log {
@@ -67,6 +73,9 @@ struct bundle_watcher_callbacks {
     /* log_head: the head of an issuance log that the caller follows himself; false: he does not. */
     bool (*log_head)(void *cookie, const struct tai *ca_id, uint16_t log_number, struct bundle_watcher_log *out);
     void (*round_done)(void *cookie, enum status status, const struct error *err);
+    /* identity: a record that is new in the log of website identities, whose tree the distributor has signed. Its own signature is its
+     * signer's matter: clients verify it. Borrowed for the call. After a crash some come again. */
+    void (*identity)(void *cookie, uint64_t index, const struct website_identity_entry *entry);
 };
 
 struct bundle_watcher;

@@ -28,6 +28,19 @@ struct checked_log {
     uint64_t landmark;
 };
 
+/* Section 8 of the versions until now. */
+struct watched_identities {
+    /* State. */
+    uint64_t version;          /* the newest one whose section was judged; 0: none */
+    uint8_t digest[HASH_SIZE]; /* of what was judged */
+    uint64_t log_size;         /* the log that was good; 0: none yet */
+    uint8_t log_root[HASH_SIZE];
+    /* The text could not be had: `newest` waits for it. */
+    bool is_waiting;
+    bool has_failed; /* in this round */
+    unsigned failures; /* rounds, one after the other */
+};
+
 struct bundle_watcher {
     struct bundle_watcher_config config;
     struct bundle_watcher_callbacks callbacks;
@@ -42,11 +55,13 @@ struct bundle_watcher {
     struct version_checkpoint held;
     int64_t contact_ms;
     struct array checked; /* struct checked_log */
+    struct watched_identities identities;
     struct seen_checkpoint gossip; /* waits for the next round */
     bool has_gossip;
     /* The round. */
     uint64_t timer;
     bool is_started, is_stopping, is_asking;
+    bool is_cut; /* the last answer was longer than it may be */
     void (*stopped)(void *cookie);
     void *stopped_cookie;
     int64_t asked_ms;
@@ -100,12 +115,20 @@ void watcher_end_round(struct bundle_watcher *w, enum status status, const struc
 /* watcher_keep makes what is known durable; watcher_read_state reads it again. */
 MUST_USE enum status watcher_read_state(struct bundle_watcher *w, struct error *err);
 MUST_USE enum status watcher_keep(struct bundle_watcher *w, struct error *err);
+/* The same of website identities; the text of their log is durable with the next watcher_keep_identities. STATUS_NOT_FOUND: there is
+ * none. */
+MUST_USE enum status watcher_keep_identities(struct bundle_watcher *w, struct error *err);
+MUST_USE enum status watcher_keep_identity_log(struct bundle_watcher *w, struct bytes text, struct error *err);
+MUST_USE enum status watcher_read_identity_log(struct bundle_watcher *w, struct builder *text, struct error *err);
 
 /* watcher_take_keys takes section 9 of a bundle, if it has one. */
 MUST_USE enum status watcher_take_keys(struct bundle_watcher *w, const struct trust_bundle *bundle, struct error *err);
 
 /* watcher_versions.c */
 void watcher_ask_versions(struct bundle_watcher *w);
+void watcher_next_version(struct bundle_watcher *w);
+/* watcher_identities.c: looks at section 8 of `newest`, and goes on with watcher_next_version. */
+void watcher_check_identities(struct bundle_watcher *w);
 /* watcher_log.c */
 void watcher_ask_log(struct bundle_watcher *w);
 /* watcher_landmarks.c */

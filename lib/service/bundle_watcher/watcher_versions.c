@@ -7,8 +7,6 @@
 #include "codec/trust_bundle/trust_version_proof.h"
 #include "service/bundle_watcher/watcher_parts.h"
 
-static void next_version(struct bundle_watcher *w);
-
 static int64_t now_s(const struct bundle_watcher *w)
 {
     return w->config.clock.now_ms(w->config.clock.context) / 1000;
@@ -159,15 +157,15 @@ static void on_bundle(struct bundle_watcher *w, enum status status, struct bytes
                      (unsigned long long)w->at, err->text);
     /* What cannot be taken is asked for again: nothing goes on behind it. */
     if (s == STATUS_NOT_FOUND && !is_newest)
-        next_version(w);
+        watcher_next_version(w);
     else if (s == STATUS_OK)
-        next_version(w);
+        watcher_check_identities(w);
     else
         watcher_ask_log(w);
 }
 
 /* Rotations one after the other; then the newest ones. */
-static void next_version(struct bundle_watcher *w)
+void watcher_next_version(struct bundle_watcher *w)
 {
     char path[64];
     uint64_t newest = w->latest.version, rotation = trust_latest_rotation(&w->latest, w->at);
@@ -198,7 +196,10 @@ static void on_latest(struct bundle_watcher *w, enum status status, struct bytes
     w->at = w->version > 0 ? w->version : w->latest.version - 1;
     if (is_to_be_seen_again(w))
         w->at--;
-    next_version(w);
+    if (w->identities.is_waiting)
+        watcher_check_identities(w);
+    else
+        watcher_next_version(w);
 }
 
 void watcher_ask_versions(struct bundle_watcher *w)

@@ -12,7 +12,7 @@
 /* Where a registry has its log. */
 #define IDENTITY_FILE_LOG "identities/log"
 /* Where a distributor publishes it. */
-#define IDENTITY_FILE_PUBLISHED_LOG "identity-log"
+#define IDENTITY_FILE_PUBLISHED_LOG IDENTITY_LOG_PUBLISHED
 
 /* identity_file_each gives every entry of a file to take, until it fails. Reasons begin with path and line. */
 typedef enum status identity_file_take(void *context, struct bytes entry, struct error *err);

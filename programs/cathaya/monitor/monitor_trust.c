@@ -59,7 +59,7 @@ static enum status open_store(struct monitor_watched *w, struct error *err)
 
 static enum status new_watcher(struct monitor_watched *w, struct error *err)
 {
-    static const struct bundle_watcher_callbacks callbacks = {finding, contact, progress, log_head, round_done};
+    static const struct bundle_watcher_callbacks callbacks = {.finding = finding, .contact = contact, .progress = progress, .log_head = log_head, .round_done = round_done};
     const struct monitor_service *service = w->service;
     const struct monitor_settings_trust *from = w->settings;
     const struct bundle_watcher_config config = {.name = from->name,
