@@ -49,11 +49,12 @@ static bool is_name(struct bytes name)
            (name.data[0] != '.' && memchr(name.data, '\0', name.len) == NULL && memchr(name.data, '*', name.len) == NULL);
 }
 
-/* Without a policy that is asked for, all that are left are good: "any" [RFC5280 6.1.1 (c)]. */
-static bool check_policies(X509_VERIFY_PARAM *param)
+/* Without a policy that is asked for, all that are left are good: "any" [RFC5280 6.1.1 (c)]. A root is what is listed as one, whether it
+ * has signed itself or another one has [RFC5280 6.1.1 (d)]. */
+static bool set_rules(X509_VERIFY_PARAM *param)
 {
     return X509_VERIFY_PARAM_add0_policy(param, OBJ_nid2obj(NID_any_policy)) == 1 &&
-           X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_POLICY_CHECK) == 1;
+           X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_POLICY_CHECK | X509_V_FLAG_PARTIAL_CHAIN) == 1;
 }
 
 static bool ask_for(X509_VERIFY_PARAM *param, const struct classic_path *path)
@@ -126,7 +127,7 @@ static enum status run(X509_STORE_CTX *ctx, const struct classic_path *path, STA
     X509_VERIFY_PARAM_set_depth(param, CLASSIC_PATH_DEPTH_MAX);
     X509_VERIFY_PARAM_set_auth_level(param, CLASSIC_PATH_LEVEL);
     if (X509_STORE_CTX_set_purpose(ctx, classic_use_purpose(path->purpose, sk_X509_value(path->sent, 0))) != 1 ||
-        !check_policies(param) || !ask_for(param, path))
+        !set_rules(param) || !ask_for(param, path))
         return failed(err);
     if (X509_verify_cert(ctx) != 1)
         return refuse(ctx, path, failure, err);

@@ -9,6 +9,9 @@
  *   5. fewer certificates
  *   6. its root is valid for longer; then, the order in which certificates were sent and listed
  *
+ * A root is what is listed as one, whether it has signed itself or not. A CA is its name with its key: what the list says of its serial
+ * numbers holds below each of its certificates; all other limits hold in paths through the certificate that they are listed with.
+ *
  * The worlds never mix: all keys of a path are SM2 keys, or none is. TLS and TLS-intranet are neighbours: when the leaf leads to no
  * root of the one, the root of the other that it leads to is found and said, for a public root with internal names below it is a
  * matter of policy (who judges gets both), and no path mixes the two: every listed certificate in it is for the root's purpose.

@@ -159,6 +159,44 @@ static void ways_to_a_root(void **state)
     end();
 }
 
+/* A trust anchor is what is listed as one [RFC5280 6.1.1 (d)]: also a CA that another one has certified, whoever that is. */
+static void anchor_below_another(void **state)
+{
+    (void)state;
+    struct chain_cert old;
+    struct chain_spec spec = ca("CN=Intermediate I", CHAIN_P256);
+    begin();
+    add_root(&intermediate, TRUST_BUNDLE_TLS);
+    OK(find_sent(&leaf, NULL, NULL));
+    assert_true(path.count == 2 && is_at(1, &intermediate) && path.certificates[1].anchor->is_root);
+    OK(find_sent(&leaf, &intermediate, &root));
+    assert_int_equal(path.count, 2);
+    OK(find_sent(&leaf, &crossed, NULL)); /* what is listed is known without being sent */
+    assert_true(path.count == 2 && is_at(1, &intermediate));
+    end();
+    /* Its dates count; it is no way round a limit of its own. */
+    spec.key_of = &intermediate;
+    spec.not_after_s = NOW - 1;
+    chain_make(&old, &spec, &root);
+    begin();
+    add_root(&old, TRUST_BUNDLE_TLS);
+    REFUSED_BY(find_sent(&leaf, NULL, NULL), PEER_PATH_EXPIRED);
+    REFUSED_BY(find_sent(&leaf, &root, NULL), PEER_PATH_EXPIRED);
+    end();
+    chain_clear(&old);
+    begin();
+    struct peer_anchor a = anchor(&intermediate, true, TRUST_BUNDLE_EMAIL);
+    add(&a);
+    REFUSED_BY(find_sent(&leaf, NULL, NULL), PEER_PATH_OTHER_PURPOSE);
+    end();
+    /* An intermediate that is listed as one is none. */
+    begin();
+    add_intermediate(&intermediate, TRUST_BUNDLE_TLS);
+    REFUSED_BY(find_sent(&leaf, NULL, NULL), PEER_PATH_NO_ISSUER);
+    REFUSED_BY(find_sent(&leaf, &root, NULL), PEER_PATH_UNLISTED_ROOT);
+    end();
+}
+
 static void strangers(void **state)
 {
     (void)state;
@@ -966,6 +1004,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ways_to_a_root),
+        cmocka_unit_test(anchor_below_another),
         cmocka_unit_test(strangers),
         cmocka_unit_test(signature_of_another_key),
         cmocka_unit_test(cross_signed),
