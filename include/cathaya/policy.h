@@ -183,7 +183,10 @@ struct cathaya_rule {
     const char *fix[CATHAYA_LANGUAGES];   /* what an operator has to do */
 };
 
-/* cathaya_answer_rule gives rule i; 0 behind the last one, which leaves *out alone. So do the two below. */
+/* A verdict is about what was looked at: a rule that is CATHAYA_RULE_NOT_LOOKED_AT with an effect that is worse than the verdict could
+ * have changed it, for want of names, of logs or of a name to compare with; its evidence says which.
+ *
+ * cathaya_answer_rule gives rule i; 0 behind the last one, which leaves *out alone. So do the two below. */
 CATHAYA_API CATHAYA_MUST_USE int cathaya_answer_rule(const struct cathaya_answer *answer, size_t i, struct cathaya_rule *out);
 
 /* How a timestamp came: bits. */
