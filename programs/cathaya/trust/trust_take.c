@@ -27,6 +27,7 @@ struct trust_take {
     struct trust_take_report report;
     struct trust_latest latest;
     enum phase phase;
+    uint64_t rotation;         /* that is asked for */
     char what[URL_MAX];        /* for reasons: path or URL of what is being looked at */
     bool has_delta_failed;
     size_t first_rotation;     /* nothing is held: the rotation that is tried next */
@@ -98,6 +99,7 @@ static void ask_bundle(struct trust_take *t)
 
 static void ask_rotation(struct trust_take *t, uint64_t version)
 {
+    t->rotation = version;
     ask_below(t, PHASE_ROTATION, "bundles", version, TRUST_ENVELOPE_SIZE_MAX, TRUST_TAKE_FETCH_MS);
 }
 
@@ -200,6 +202,9 @@ static void offer(struct trust_take *t)
     if (s == STATUS_OK && (t->phase == PHASE_BUNDLE || t->phase == PHASE_DELTA) && t->accept.fresh->bundle.version < t->latest.version)
         s = error_set(&err, STATUS_REFUSED, "it is version %llu, and `latest` says %llu", (unsigned long long)t->accept.fresh->bundle.version,
                       (unsigned long long)t->latest.version);
+    /* With another one the way would not get shorter. */
+    if (s == STATUS_OK && t->phase == PHASE_ROTATION && t->accept.fresh->bundle.version != t->rotation)
+        s = error_set(&err, STATUS_REFUSED, "it is version %llu", (unsigned long long)t->accept.fresh->bundle.version);
     if (s != STATUS_OK) {
         refuse(t, s, &err);
         return;

@@ -395,6 +395,26 @@ class Keys(Served):
         self.distributor.keys = self.distributor.new_keys('nobodys')
         self.not_taken(self.client('nobody', pins=self.distributor.pins()), 1, 'no good sm2_sm3 signature of a key in force')
 
+    def test_another_version_in_place_of_a_rotation(self):
+        """One answer that leads nowhere ends the round: it is not asked for again and again."""
+        self.rotated()
+        folder, nobody = self.client(pins=self.first_pins), self.client('nothing', pins=self.first_pins)
+        self.take(folder, '--bundle', self.distributor.file(1))
+        rotation = f'/bundles/{self.distributor.rotations[0]}'
+        asked = []
+
+        def older(path, status, content):
+            if path == rotation:
+                asked.append(path)
+                return (200, read(self.distributor.file(1))) if len(asked) < 20 else (500, b'')
+            return status, content
+        self.served.spoil = older
+        self.not_taken(folder, 1, 'it is version 1')
+        self.assertEqual(len(asked), 1)
+        self.not_taken(nobody, 1)
+        self.served.spoil = None
+        self.assertEqual((self.take(folder)['version'], self.take(nobody)['version']), (5, 5))
+
     def test_without_the_rotation(self):
         """A delta or a bundle that jumps over new keys is signed by nobody that the client knows."""
         self.rotated()
