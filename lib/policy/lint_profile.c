@@ -83,8 +83,11 @@ static unsigned key_bit(struct bytes spki)
 static bool is_key_of_profile(struct lint_view *view)
 {
     char name[SUBJECT_KEY_TEXT_SIZE];
-    if ((key_bit(view->subject->spki) & view->subject->profile->keys) != 0)
+    unsigned bit = key_bit(view->subject->spki);
+    if ((bit & view->subject->profile->keys) != 0)
         return true;
+    if (bit == PROFILE_KEY_SM2 && !view->subject->profile->is_gm)
+        return wrong(view, "SM2 keys need a CA that is SM2 throughout (RP-08): use another key", "");
     subject_key_describe(view->subject->spki, name, sizeof name); /* decodes it: not for each good one */
     return wrong(view, "this profile is not for keys of this kind", name);
 }

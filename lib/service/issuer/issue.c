@@ -38,7 +38,7 @@ static enum status check_clock(const struct issuer *issuer, int64_t now_s, int64
 
 /* Looks at what was written, not at what was meant. */
 static enum status lint_entry(const struct issuer *issuer, const struct issuer_request *request,
-                              struct bytes bytes, int64_t now_s, struct error *err)
+                              struct bytes bytes, size_t at, int64_t now_s, struct error *err)
 {
     struct log_entry entry;
     struct tbs_entry tbs;
@@ -59,7 +59,12 @@ static enum status lint_entry(const struct issuer *issuer, const struct issuer_r
     lint.not_after_s = tbs.not_after_s;
     lint.now_s = now_s;
     lint.are_names_validated = true; /* by whoever has asked: what is for an intranet is no Merkle Tree Certificate */
-    return lint_check(&lint, NULL, err);
+    struct lint_report report;
+    s = lint_check(&lint, &report, err);
+    if (s != STATUS_REFUSED || issuer->on_findings == NULL)
+        return s;
+    issuer->on_findings(issuer->findings_context, at, &report);
+    return STATUS_OK;
 }
 
 /* ---- batches ---- */
@@ -89,7 +94,7 @@ static enum status write_to_batch(const struct issuer *issuer, const struct issu
     struct bytes entry = bytes_of(batch->memory.data + out->offset, out->len);
     s = check_clock(issuer, now_s, out->not_after_s, err);
     if (s == STATUS_OK)
-        s = lint_entry(issuer, request, entry, now_s, err);
+        s = lint_entry(issuer, request, entry, batch->entries.count, now_s, err);
     if (s != STATUS_OK)
         return s;
     node_leaf_hash(issuer->hasher, entry, out->leaf_hash);

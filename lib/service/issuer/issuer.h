@@ -74,6 +74,10 @@ struct issuer {
     struct hasher *hasher; /* of draft->hash */
     struct certificate_profile profile; /* of what issuer_issue issues; requests bring their own */
     const struct lint_subject *lint;    /* its policy and names: every entry is linted first; NULL: none is */
+    /* What the linter would refuse is told here, and issued: where somebody has said so. at is the entry's number in its batch, from 0.
+     * NULL: it is refused. */
+    void (*on_findings)(void *context, size_t at, const struct lint_report *report);
+    void *findings_context;
     struct issuer_log log;
     struct object_store subject_keys; /* by hash: "ab/cdef..." */
     struct recent_keys *recent_keys;  /* so that certificates just issued need no store; may be NULL */

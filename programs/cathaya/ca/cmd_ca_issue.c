@@ -1,3 +1,4 @@
+#include "ca/ca_lint.h"
 #include "ca/ca_session.h"
 
 #include <stdio.h>
@@ -10,6 +11,7 @@ static const struct option_row rows[] = {
     CA_SESSION_DIR,
     {.name = "csr", .metavar = "FILE", .help = "PKCS#10 request, PEM or DER; several make one batch",
      .is_required = true, .is_repeatable = true},
+    CA_LINT_OPTIONS,
     CA_SESSION_JSON,
     {.name = NULL},
 };
@@ -98,27 +100,35 @@ static int issue(struct ca_session *session, const struct requests *requests)
 static int run(const struct options *options)
 {
     struct ca_session session = {.algorithms = NULL};
+    struct ca_lint lint;
     struct error err = {.status = STATUS_OK};
     int exit_status = EXIT_YES;
     struct requests *requests = calloc(1, sizeof *requests);
     if (requests == NULL)
         return output_failure(ROLE_STATE, &(struct error){STATUS_NO_MEMORY, "out of memory"});
     /* The requests first: a bad one never touches the CA. */
-    if (read_requests(options, requests, &err) != STATUS_OK)
+    if (ca_lint_read(options, &lint, &err) != STATUS_OK)
+        exit_status = output_failure(ROLE_NEEDED, &err);
+    else if (read_requests(options, requests, &err) != STATUS_OK)
         exit_status = output_failure(ROLE_OBJECT, &err);
-    else if (ca_session_open(&session, options, CA_DIRECTORY_WRITE, &exit_status))
+    else if (ca_session_open(&session, options, CA_DIRECTORY_WRITE, &exit_status)) {
+        ca_lint_install(&lint, &session.dir, requests->files);
         exit_status = issue(&session, requests);
+    }
     for (size_t i = 0; i < requests->count; i++)
         input_blocks_clear(&requests->blocks[i]);
+    exit_status = ca_session_close(&session, exit_status);
+    ca_lint_clear(&lint);
     free(requests);
-    return ca_session_close(&session, exit_status);
+    return exit_status;
 }
 
 const struct command command_ca_issue = {
     .name = "ca issue",
     .arguments = "",
     .summary = "log a certificate for a CSR, and print its log and index",
-    .details = "Names come from the request's subjectAltName. When the index is printed, the entry is on\n"
+    .details = "Names come from the request's subjectAltName. What clients would call not secure is refused, by the rules that\n"
+               "`cathaya ca run` asks: internal names, weak keys. When the index is printed, the entry is on\n"
                "disk, in the tree, and cosigned; `cathaya ca certificate` gives the certificate.\n",
     .options = rows,
     .run = run,

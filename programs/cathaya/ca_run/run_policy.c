@@ -4,36 +4,13 @@
 
 #include "adapters/posix/posix_clock.h"
 #include "ca_run/run_config.h"
-#include "input.h"
-
-static enum status read_file(const char *path, size_t size_max, struct bytes built_in, struct builder *memory, struct bytes *out,
-                             struct error *err)
-{
-    *out = built_in;
-    if (path[0] == '\0')
-        return STATUS_OK;
-    enum status s = input_read(path, size_max, memory, err);
-    *out = builder_view(memory);
-    return s;
-}
+#include "judging/policy_files.h"
 
 enum status run_policy_read(const char *policy_file, const char *ct_policy_file, struct policy_set **out, struct error *err)
 {
-    struct builder memory, ct_memory;
-    struct bytes text, ct_text;
-    builder_init(&memory, POLICY_TEXT_MAX);
-    builder_init(&ct_memory, CT_POLICY_TEXT_MAX);
-    enum status s = read_file(policy_file, POLICY_TEXT_MAX, policy_set_default_text(), &memory, &text, err);
-    if (s == STATUS_OK)
-        s = read_file(ct_policy_file, CT_POLICY_TEXT_MAX, policy_set_default_ct_text(), &ct_memory, &ct_text, err);
-    if (s == STATUS_OK) {
-        s = policy_set_read(text, ct_text, POLICY_FROM_AUTHOR, out, err);
-        if (s != STATUS_OK)
-            s = error_prefix(err, s, "policy-file %s", policy_file[0] != '\0' ? policy_file : "(built in)");
-    }
-    builder_clear(&ct_memory);
-    builder_clear(&memory);
-    return s;
+    enum status s = policy_files_read(policy_file[0] != '\0' ? policy_file : NULL, ct_policy_file[0] != '\0' ? ct_policy_file : NULL, out,
+                                      err);
+    return error_prefix(err, s, "policy-file");
 }
 
 enum status run_policy_check_profile(const struct policy_set *policy, const struct certificate_profile *profile, int64_t now_s,

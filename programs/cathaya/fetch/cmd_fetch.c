@@ -17,7 +17,8 @@ struct session {
     struct fetch_request request;
     const char *url, *profile, *output, *directory;
     uint64_t repeat_count, code_point;
-    bool is_json, is_resuming, is_verbose, is_lenient;
+    bool is_json, is_resuming, is_verbose;
+    enum judging_check check;
     enum policy_language language;
     struct judging_basis *basis;
     struct tls_browser *browser;
@@ -46,15 +47,6 @@ static enum status read_url(struct session *session, const struct options *optio
     return error_prefix(err, s, "--connect");
 }
 
-static enum status read_check(struct session *session, const struct options *options, struct error *err)
-{
-    const char *check = options_value(options, "policy-check");
-    session->is_lenient = check != NULL && strcmp(check, "warn") == 0;
-    if (check == NULL || session->is_lenient || strcmp(check, "refuse") == 0 || strcmp(check, "off") == 0)
-        return STATUS_OK;
-    return error_set(err, STATUS_USAGE, "--policy-check %.20s: refuse, warn or off", check);
-}
-
 static enum status read_options(struct session *session, const struct options *options, struct error *err)
 {
     uint64_t timeout_s = TIMEOUT_DEFAULT_S;
@@ -69,7 +61,7 @@ static enum status read_options(struct session *session, const struct options *o
     session->request.at_s = (int64_t)time(NULL);
     enum status s = options_time(options, "at", &session->request.at_s, err);
     if (s == STATUS_OK)
-        s = read_check(session, options, err);
+        s = judging_check_read(options, &session->check, err);
     if (s == STATUS_OK)
         s = judging_language_parse(options_value(options, "lang"), &session->language, err);
     if (s == STATUS_OK)
@@ -101,7 +93,7 @@ static enum status make_browser(struct session *session, struct error *err)
 /* A script wants to know: would a browser's user see a warning? */
 static bool is_refused(const struct session *session, const struct fetch_result *result)
 {
-    return result->judgement != NULL && !session->is_lenient && result->judgement->answer.verdict != POLICY_VERDICT_SECURE;
+    return result->judgement != NULL && session->check != JUDGING_WARN && result->judgement->answer.verdict != POLICY_VERDICT_SECURE;
 }
 
 static int exit_status_of(const struct session *session, const struct fetch_result *result)

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "algorithms_file.h"
-#include "input.h"
+#include "judging/policy_files.h"
 #include "log_list_file.h"
 
 enum status judging_basis_new(const char *algorithms_file, struct judging_basis **out, struct error *err)
@@ -63,34 +63,10 @@ enum status judging_basis_take_log_list(struct judging_basis *basis, const char 
 
 /* ---- the policy ---- */
 
-static enum status read_text(const char *path, struct builder *out, struct error *err)
-{
-    enum status s = input_read(path, POLICY_TEXT_MAX, out, err);
-    return s == STATUS_IO ? error_prefix(err, STATUS_USAGE, "policy") : s;
-}
-
-static enum status read_files(struct judging_basis *basis, const char *path, const char *ct_path, struct error *err)
-{
-    struct builder policy, ct;
-    builder_init(&policy, POLICY_TEXT_MAX);
-    builder_init(&ct, POLICY_TEXT_MAX);
-    enum status s = read_text(path, &policy, err);
-    if (s == STATUS_OK && ct_path != NULL)
-        s = read_text(ct_path, &ct, err);
-    if (s == STATUS_OK) {
-        s = policy_set_read(builder_view(&policy), ct_path != NULL ? builder_view(&ct) : policy_set_default_ct_text(), POLICY_FROM_AUTHOR,
-                            &basis->set, err);
-        s = error_prefix(err, s, "%s", path);
-    }
-    builder_clear(&policy);
-    builder_clear(&ct);
-    return s;
-}
-
 enum status judging_basis_take_policy(struct judging_basis *basis, const char *path, const char *ct_path, struct error *err)
 {
     if (path != NULL)
-        return read_files(basis, path, ct_path, err);
+        return policy_files_read(path, ct_path, &basis->set, err);
     const struct trust_bundle *bundle = basis->directory != NULL ? trust_directory_bundle(basis->directory) : NULL;
     if (bundle != NULL && bundle->policy.policy.len > 0) {
         enum status s = policy_set_read(bundle->policy.policy, bundle->policy.ct_policies, POLICY_FROM_BUNDLE, &basis->set, err);
@@ -112,12 +88,7 @@ enum status judging_basis_take_names(struct judging_basis *basis, const char *co
 
 enum status judging_basis_take_options(struct judging_basis *basis, const struct options *options, struct error *err)
 {
-    size_t at = 0, count = 0;
-    const char *label;
-    while ((label = options_next(options, "public-label", &at)) != NULL) {
-        if (count == JUDGING_LABELS_MAX)
-            return error_set(err, STATUS_USAGE, "--public-label: more than %d of them", JUDGING_LABELS_MAX);
-        basis->labels[count++] = label;
-    }
-    return judging_basis_take_names(basis, basis->labels, count, err);
+    size_t count;
+    enum status s = judging_labels_read(options, basis->labels, &count, err);
+    return s == STATUS_OK ? judging_basis_take_names(basis, basis->labels, count, err) : s;
 }

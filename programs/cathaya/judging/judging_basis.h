@@ -7,14 +7,11 @@
 #ifndef CATHAYA_PROGRAM_JUDGING_JUDGING_BASIS_H
 #define CATHAYA_PROGRAM_JUDGING_JUDGING_BASIS_H
 
+#include "judging/judging_options.h"
 #include "judging/public_names.h"
-#include "options.h"
 #include "policy/policy.h"
 #include "tls/peer_trust.h"
 #include "trust/trust_directory.h"
-
-/* Top-level labels that a command is told to take for public. */
-#define JUDGING_LABELS_MAX 32
 
 struct judging_basis {
     struct algorithms *algorithms;

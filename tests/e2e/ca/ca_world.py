@@ -27,6 +27,8 @@ ALGORITHMS = '''algorithm "slhdsa128f" {
   evp = "SLH-DSA-SHA2-128f"
 }
 '''
+# For what no client of a root program takes: --policy-check has tests of its own.
+UNJUDGED = ('--policy-check', 'off')
 Done = collections.namedtuple('Done', 'status out err')
 
 
@@ -110,10 +112,10 @@ class Ca:
     def status(self, *options):
         return json.loads(self.ok('status', '--json', *options))
 
-    def issue(self, *csrs):
+    def issue(self, *csrs, more=()):
         """Indexes of the new entries, one batch."""
         options = [word for csr in csrs for word in ('--csr', csr)]
-        lines = [json.loads(line) for line in self.ok('issue', '--json', *options).splitlines()]
+        lines = [json.loads(line) for line in self.ok('issue', '--json', *options, *more).splitlines()]
         self.test.assertEqual([line['file'] for line in lines], list(csrs))
         first = lines[0]['index']
         self.test.assertEqual([line['index'] for line in lines], list(range(first, first + len(csrs))))
@@ -167,11 +169,11 @@ class Ca:
             self.test.assertTrue(accepted, reason)
             self.test.assertFalse(self.judge(certificate, 'other.invalid.example', policy)[0])
 
-    def refuses(self, csrs, *says, status=1):
+    def refuses(self, csrs, *says, status=1, more=()):
         """No entry for these CSRs: the reason says why, and nothing of the log has changed."""
         before, files = self.status(), files_below(self.path('log')) | files_below(self.path('public'))
         options = [word for csr in csrs for word in ('--csr', csr)]
-        error = self.no(status, ('issue', *options), *says)
+        error = self.no(status, ('issue', *options, *more), *says)
         self.test.assertEqual(self.status(), before)
         self.test.assertEqual(files_below(self.path('log')) | files_below(self.path('public')), files)
         return error
@@ -222,4 +224,4 @@ def flip(path, at, bit=0):
     return content
 
 
-__all__ = ['Ca', 'CaTest', 'der', 'files_below', 'flip', 'read', 'read_ca', 'run', 'unittest', 'write', 'x509', 'FIXTURES', 'PROGRAM']
+__all__ = ['UNJUDGED', 'Ca', 'CaTest', 'der', 'files_below', 'flip', 'read', 'read_ca', 'run', 'unittest', 'write', 'x509', 'FIXTURES', 'PROGRAM']

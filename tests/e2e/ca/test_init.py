@@ -44,7 +44,7 @@ class Init(CaTest):
             self.assertIn('lifetime = 86400', text)
             for setting, without, word in (('quorum = "relaxed"', 'quorum = "br"', 'perspectives'),
                                            ('    mirrors = 0\n', '', 'mirrors'),
-                                           ('    lifetime = 86400', '    lifetime = 604801', 'BR 1.6.1'),
+                                           ('    lifetime = 86400', '    lifetime = 604801', 'br-short-lived'),
                                            ('listen = {"127.', 'listen = {"192.', 'tls-certificate'),
                                            ('\nacme {', '\nperspective "x" { url = "https://x.test" region = "RIPE NCC" secret-file = "s" }\n'
                                             'acme {', 'region: ARIN'),

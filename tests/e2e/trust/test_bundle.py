@@ -114,7 +114,7 @@ class Take(Bundle):
         fork = Ca(self, self.path('against-fork'))
         self.grow(ca, 2)
         self.update(folder)
-        fork.issue(self.csr('sm2', 'a.example'), self.csr('sm2', 'b.example'))
+        fork.issue(self.csr('sm2', 'a.example.com'), self.csr('sm2', 'b.example.com'))
         fork.landmark()
         web = self.web(fork.path('public'))
         lied_to = self.imported('against-lied-to', fork, web.url)
@@ -240,7 +240,7 @@ class Take(Bundle):
         """A browser trusts a site's CA from the moment on when the bundle has it."""
         ca, source, folder = self.world('fetch')
         site = self.made_ca('fetch-site', ca_id='32473.12')
-        csr = self.csr('sm2', 'site.example')
+        csr = self.csr('sm2', 'site.example.com')
         chain = write(self.path('site.pem'), site.ok('certificate', '--index', str(site.issue(csr)[0]), '--properties'))
         server = subprocess.Popen([FETCH_SERVER, self.folder, f'{chain}:{csr[:-4]}.key'], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                   stderr=subprocess.DEVNULL, text=True)

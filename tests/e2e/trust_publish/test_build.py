@@ -41,7 +41,7 @@ class Build(PublishTest):
         self.grow(ca, 2)
         self.build(config)
         # The log goes on with another history, signed by its own key.
-        fork.issue(*[self.csr('sm2', f'{name}.example') for name in 'abc'])
+        fork.issue(*[self.csr('sm2', f'{name}.example.com') for name in 'abc'])
         fork.landmark()
         self.grow(fork, 3)
         web.folder = fork.path('public')

@@ -115,7 +115,7 @@ class Watch(PublishTest):
         watcher = self.watcher('landmarks-monitor', keys, published.url, ca=ca, log_url=honest.url)
         watcher.wait(lambda: watcher.status().get('tree_size') == 1)
         self.grow(ca, 4)
-        fork.issue(*[self.csr('sm2', f'{name}.example') for name in 'abcd'])
+        fork.issue(*[self.csr('sm2', f'{name}.example.com') for name in 'abcd'])
         fork.landmark()
         time.sleep(0.5)
         web.folder = fork.path('public')
