@@ -12,6 +12,7 @@
 #ifndef CATHAYA_SERVICE_MONITOR_MONITOR_H
 #define CATHAYA_SERVICE_MONITOR_MONITOR_H
 
+#include "codec/identity/website_identity.h"
 #include "metrics/metrics.h"
 #include "ports/clock.h"
 #include "ports/domain_index.h"
@@ -86,6 +87,9 @@ void monitor_take(struct monitor *m, size_t log, uint64_t end, struct monitor_fo
 /* monitor_finding tells a finding, once. monitor_contact counts an answer, or its absence, for the endpoint's uptime. */
 void monitor_finding(struct monitor *m, size_t log, const struct log_finding *finding);
 void monitor_contact(struct monitor *m, size_t log, const struct followed_contact *contact);
+
+/* monitor_identity tells a record of website identity, once, when the watch list has its domain or its organisation. */
+void monitor_identity(struct monitor *m, size_t log, uint64_t index, const struct website_identity_entry *entry);
 
 /* Where a log stands, as its follower says. */
 struct monitor_progress {

@@ -14,7 +14,7 @@
 #define NAME_SHOWN_MAX 255
 
 static const char *const event_names[NOTIFICATION_EVENTS] = {
-    "certificate", "ca-certificate", "unreadable", "unknown-entry", "suppressed", "finding", "test"};
+    "certificate", "ca-certificate", "unreadable", "unknown-entry", "suppressed", "finding", "identity", "test"};
 
 const char *notification_event_name(enum notification_event event)
 {

@@ -3,7 +3,8 @@
  * JSON, one object: "id" (hex; equal for what is told again), "event", "time", "log" and "log_url" (null in a test), "text" (one sentence),
  * and as far as they are known "index", "entry_type", "timestamp", "watch" (list), "names" (list), "subject", "issuer",
  * "serial", "not_before", "not_after", "sha256" (of the certificate), "tbs_sha256", "certificate" (file), "severity",
- * "evidence" (file). Events: certificate, ca-certificate, unreadable, unknown-entry, suppressed, finding, test.
+ * "evidence" (file). Events: certificate, ca-certificate, unreadable, unknown-entry, suppressed, finding, identity, test. Of an
+ * identity: "names" (the domain), "subject" (the organisation), "registration", "level", "scope", "signer".
  */
 #ifndef CATHAYA_SERVICE_MONITOR_NOTIFICATION_H
 #define CATHAYA_SERVICE_MONITOR_NOTIFICATION_H
@@ -24,9 +25,10 @@ enum notification_event {
     NOTIFICATION_UNKNOWN_ENTRY,
     NOTIFICATION_SUPPRESSED,
     NOTIFICATION_FINDING,
+    NOTIFICATION_IDENTITY,
     NOTIFICATION_TEST
 };
-#define NOTIFICATION_EVENTS 7
+#define NOTIFICATION_EVENTS 8
 
 /* One field of the JSON; value NULL: none. */
 struct notification_field {

@@ -48,6 +48,12 @@ static bool log_head(void *cookie, const struct tai *ca_id, uint16_t log_number,
     return false;
 }
 
+static void identity(void *cookie, uint64_t index, const struct website_identity_entry *entry)
+{
+    struct monitor_watched *w = cookie;
+    monitor_identity(w->service->monitor, w->number, index, entry);
+}
+
 /* ---- making them ---- */
 
 static enum status open_store(struct monitor_watched *w, struct error *err)
@@ -59,7 +65,8 @@ static enum status open_store(struct monitor_watched *w, struct error *err)
 
 static enum status new_watcher(struct monitor_watched *w, struct error *err)
 {
-    static const struct bundle_watcher_callbacks callbacks = {.finding = finding, .contact = contact, .progress = progress, .log_head = log_head, .round_done = round_done};
+    static const struct bundle_watcher_callbacks callbacks = {.finding = finding, .contact = contact, .progress = progress, .log_head = log_head,
+                                                             .round_done = round_done, .identity = identity};
     const struct monitor_service *service = w->service;
     const struct monitor_settings_trust *from = w->settings;
     const struct bundle_watcher_config config = {.name = from->name,

@@ -486,6 +486,64 @@ static void whose_failure_it_is(void **state)
     end();
 }
 
+/* Whose website it is, as somebody says. */
+static void website_identities(void **state)
+{
+    (void)state;
+    struct website_identity_entry e = {.whole = bytes_of_text("entry 0"),
+                                       .record = {.serial = 7, .domain = bytes_of_text("www.example.com"), .level = 4,
+                                                  .name_zh = bytes_of_text("示例公司"), .name_en = bytes_of_text("Example Co."),
+                                                  .country = {'C', 'N'}, .registration = bytes_of_text("9XX"),
+                                                  .issued_s = CT_MAKER_NOW_S, .until_s = CT_MAKER_NOW_S + 86400}};
+    begin(NULL);
+    monitor_identity(monitor, log_number, 3, &e);
+    monitor_identity(monitor, log_number, 3, &e); /* once */
+    fake_loop_run(loop, 5000);
+    assert_int_equal(told_count, 1);
+    assert_non_null(strstr(told(), "\"event\":\"identity\""));
+    assert_non_null(strstr(told(), "\"index\":3,\"subject\":\"示例公司 / Example Co.\",\"registration\":\"CN 9XX\",\"level\":\"T4\",\"scope\":\"exact\""));
+    assert_non_null(strstr(told(), "\"watch\":[\"domain www.example.com\"],\"names\":[\"www.example.com\"]"));
+    /* Not that name; then with all below it. */
+    e.whole = bytes_of_text("entry 1");
+    e.record.domain = bytes_of_text("example.com");
+    monitor_identity(monitor, log_number, 4, &e);
+    fake_loop_run(loop, 5000);
+    assert_int_equal(told_count, 1);
+    e.record.scope = WEBSITE_IDENTITY_SUBDOMAINS;
+    monitor_identity(monitor, log_number, 5, &e);
+    fake_loop_run(loop, 5000);
+    assert_int_equal(told_count, 2);
+    e.is_revocation = true;
+    e.whole = bytes_of_text("entry 2");
+    monitor_identity(monitor, log_number, 6, &e);
+    fake_loop_run(loop, 5000);
+    assert_int_equal(told_count, 2);
+    end();
+}
+
+/* An organisation that is watched, at a domain that is not. */
+static void an_organisation_elsewhere(void **state)
+{
+    (void)state;
+    struct watch_list *list;
+    struct monitor_watch *watch;
+    struct website_identity_entry e = {.whole = bytes_of_text("entry 0"),
+                                       .record = {.serial = 7, .domain = bytes_of_text("else.example"), .level = 4,
+                                                  .name_en = bytes_of_text("EXAMPLE  Co."), .country = {'C', 'N'},
+                                                  .registration = bytes_of_text("9XX")}};
+    begin(NULL);
+    monitor_identity(monitor, log_number, 3, &e);
+    OK(watch_list_read(bytes_of_text("org \"Example Co.\"\n"), NULL, &list, &err));
+    OK(monitor_watch_new(list, &watch, &err));
+    monitor_set_watch(monitor, watch);
+    fake_loop_run(loop, 5000);
+    assert_int_equal(told_count, 0);
+    monitor_identity(monitor, log_number, 3, &e);
+    fake_loop_run(loop, 5000);
+    assert_int_equal(told_count, 1);
+    end();
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void)
@@ -500,6 +558,8 @@ int main(void)
         TEST(findings_and_uptime),
         TEST(many_findings_are_told_as_one),
         TEST(whose_failure_it_is),
+        TEST(website_identities),
+        TEST(an_organisation_elsewhere),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
