@@ -332,7 +332,16 @@ class World(acme_world.World):
         return folder
 
     def update_trust(self, folder=None, check=True):
-        return self.cathaya('trust', 'update', '--dir', folder or self.trust, '--ca-file', self.tls_roots or self.path('tls.pem'), check=check)
+        """With check a checkpoint that the mirrors have not signed yet is asked for again, as clients do."""
+        arguments = ('trust', 'update', '--dir', folder or self.trust, '--ca-file', self.tls_roots or self.path('tls.pem'))
+        done = []
+
+        def is_signed():
+            done.append(self.cathaya(*arguments, check=False))
+            return b'not satisfied yet' not in done[-1].stderr
+        if check:
+            wait_until(lambda: done[-1].stderr, is_signed, 30, 0.2)
+        return self.cathaya(*arguments, check=check) if not done or done[-1].returncode != 0 else done[-1]
 
     def cathaya(self, *arguments, check=True, timeout=60):
         done = subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, timeout=timeout, cwd=self.folder)

@@ -265,7 +265,7 @@ class Questions(Case):
         self.assertEqual([listener['kind'] for listener in told['listeners']], ['https', 'http'])
         wait_until('down', lambda: any(not b['up'] for b in self.gateway.status()['backends'] if b['site'] == 'down.test'), 20)
         table = self.command('status', '--config', self.gateway.config).splitlines()
-        self.assertRegex(table[0], r'\ASITE +KIND +STATE +ISSUER +EXPIRES \(UTC\) +LANDMARK +NEXT +LAST ERROR\Z')
+        self.assertRegex(table[0], r'\ASITE +KIND +STATE +ISSUER +EXPIRES \(UTC\) +LANDMARK +NEXT +POLICY +LAST ERROR\Z')
         self.assertRegex('\n'.join(table), r'\nwww\.test +intl-classic +deployed +- +20\d\d-\d\d-\d\d \d\d:\d\d:\d\d +')
         self.assertIn(f'backend {self.root.a.address} of www.test: up', table)
         self.assertTrue(any(re.match('backend .* of down.test: down: ', line) for line in table), table)
