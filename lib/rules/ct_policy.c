@@ -105,19 +105,40 @@ static uint64_t earliest(const struct ct_policy_sct *scts, size_t count)
     return at_ms;
 }
 
+static void add_one(struct ct_policy_tally *t, const struct log_list *list, const struct ct_policy_sct *sct, uint64_t earliest_ms)
+{
+    const char *operator_name = log_list_operator_at(list, sct->log, (int64_t)(sct->timestamp_ms / 1000));
+    const char *why = not_counted(t, sct, operator_name, earliest_ms);
+    if (why == NULL) {
+        ct_policy_tally_add(t, sct->log, operator_name);
+    } else if (t->left_out == NULL) {
+        t->left_out = sct->log;
+        t->left_out_why = why;
+    }
+}
+
+/* Of how much use a log is, for what is still needed. Where only so many of an operator count, those of use come first. */
+static unsigned use_of(const struct ct_policy_tally *t, const struct log_list_log *log)
+{
+    const struct ct_policy_needs *n = t->needs;
+    if (n->per_operator == 0)
+        return 0;
+    return (t->rfc6962 < n->rfc6962 && !log->is_tiled) +
+           (t->live < n->live && ct_policy_tally_is_in(t->rules->live_states, log->state));
+}
+
 /* Counts those that count. */
 static void add_all(struct ct_policy_tally *t, const struct log_list *list, const struct ct_policy_sct *scts, size_t count)
 {
     uint64_t earliest_ms = earliest(scts, count);
-    for (size_t i = 0; i < count; i++) {
-        const char *operator_name = log_list_operator_at(list, scts[i].log, (int64_t)(scts[i].timestamp_ms / 1000));
-        const char *why = not_counted(t, &scts[i], operator_name, earliest_ms);
-        if (why == NULL) {
-            ct_policy_tally_add(t, scts[i].log, operator_name);
-        } else if (t->left_out == NULL) {
-            t->left_out = scts[i].log;
-            t->left_out_why = why;
-        }
+    bool is_done[CT_POLICY_SCTS_MAX] = {false};
+    for (size_t k = 0; k < count; k++) {
+        size_t best = count;
+        for (size_t i = 0; i < count; i++)
+            if (!is_done[i] && (best == count || use_of(t, scts[i].log) > use_of(t, scts[best].log)))
+                best = i;
+        is_done[best] = true;
+        add_one(t, list, &scts[best], earliest_ms);
     }
 }
 

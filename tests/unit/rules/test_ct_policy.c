@@ -272,6 +272,11 @@ static void apple(void **state)
     OK(judge(p, &list, 90 * DAY_S, LOGS(0, 4), &err));
     assert_says(judge(p, &list, 90 * DAY_S, LOGS(0, 1), &err), &err, STATUS_REFUSED, "one more of its operator");
     OK(judge(p, &list, 200 * DAY_S, LOGS(0, 1, 4), &err));
+    /* Of an operator's the one counts that is of most use, whatever stands first. */
+    const uint64_t before_ms = (uint64_t)(NOW_S - 11 * DAY_S) * 1000;
+    OK(judge_ways(p, &list, 90 * DAY_S, LOGS(0, 3), NULL, before_ms, &err));
+    OK(judge_ways(p, &list, 90 * DAY_S, LOGS(0, 3, 2), NULL, before_ms, &err));
+    OK(judge_ways(p, &list, 90 * DAY_S, LOGS(0, 2, 3), NULL, before_ms, &err));
     log_list_clear(&list);
     ct_policy_set_free(set);
 }
