@@ -16,8 +16,8 @@ struct identity_signer {
 
 struct identity_signers; /* of a bundle */
 
-/* identity_signers_new reads section 10 of a bundle, which has to outlive it (names). A key that cannot be used is an error
- * with its operator's name: STATUS_REFUSED. identity_signers_free; NULL is fine. */
+/* identity_signers_new reads section 10 of a bundle, which has to outlive it (names). A signer whose algorithm this
+ * program does not know is left out; another key that cannot be used is an error with its operator's name: STATUS_REFUSED. identity_signers_free; NULL is fine. */
 MUST_USE enum status identity_signers_new(const struct trust_bundle *bundle, const struct algorithms *algorithms,
                                           struct identity_signers **out, struct error *err);
 void identity_signers_free(struct identity_signers *signers);

@@ -60,11 +60,17 @@ static int run_add(const struct options *options)
         if (status != STATUS_OK)
             exit_status = output_failure(ROLE_OBJECT, &err);
     }
+    uint64_t size = status == STATUS_OK ? identity_log_size(s.identities.log) : 0;
+    if (status == STATUS_OK && size == before) {
+        output_line("%s: nothing to add", s.identities.path);
+        close_session(&s);
+        return exit_status;
+    }
     if (status == STATUS_OK && (status = identity_registry_write(&s.identities, &err)) != STATUS_OK)
         exit_status = output_failure(ROLE_STATE, &err);
     if (status == STATUS_OK)
         output_line("%s: entries %llu to %llu", s.identities.path, (unsigned long long)before,
-                    (unsigned long long)identity_log_size(s.identities.log) - 1);
+                    (unsigned long long)size - 1);
     close_session(&s);
     return exit_status;
 }

@@ -116,8 +116,10 @@ static void report_entry(const struct check_session *s, const struct website_ide
     builder_init(&words, 4096);
     if (entry != NULL)
         identity_file_words(entry, &words);
-    output_line("%s: %s%s%s%.*s", s->path, status == STATUS_OK ? "OK" : "FAIL", status == STATUS_OK ? "" : ": ",
-                status == STATUS_OK ? ": " : reason, status == STATUS_OK ? (int)words.len : 0, (const char *)words.data);
+    if (status == STATUS_OK)
+        output_line("%s: OK%s: %.*s", s->path, s->signers != NULL ? "" : ", signature not checked", (int)words.len, (const char *)words.data);
+    else
+        output_line("%s: FAIL: %s", s->path, reason);
     builder_clear(&words);
 }
 

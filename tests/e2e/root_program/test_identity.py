@@ -95,6 +95,19 @@ class Identity(ProgramTest):
         self.no(2, 'serial', 'trust', 'identity', 'sign', '--key', self.keys['sm2'], '--serial', '0', '--domain', 'a.example', '--name-en',
                 'A', '--country', 'CN', '--registration', '1', '--level', '2')
 
+    def test_nothing_to_add(self):
+        empty = self.path('empty')
+        self.put('empty', b'')
+        self.assertIn('nothing to add', self.add(empty))
+        self.assertFalse(os.path.exists(self.path('registry', 'identities')))
+        self.add(self.sign('sm2', 1))
+        before = self.read('registry', 'identities', 'log')
+        self.assertIn('nothing to add', self.add(empty))
+        self.assertEqual(self.read('registry', 'identities', 'log'), before)
+
+    def test_a_check_without_signers_says_so(self):
+        self.assertIn('OK, signature not checked: example.com', self.ok('trust', 'identity', 'check', self.sign('sm2', 1)))
+
     def test_damaged_log(self):
         self.add(self.sign('sm2', 1))
         log = self.read('registry', 'identities', 'log')

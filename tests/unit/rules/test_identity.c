@@ -283,6 +283,26 @@ static void signers_are_the_bundles(void **state)
     world_clear(&w);
 }
 
+/* A signer with an algorithm that this program does not know costs the others nothing: a program may add one at any time. */
+static void an_algorithm_of_later_days(void **state)
+{
+    (void)state;
+    static const uint8_t later[] = {0x30, 0x05, 0x06, 0x03, 0x2a, 0x03, 0x04};
+    struct world w;
+    world_init(&w);
+    assert_int_equal(append(&w, 0, record(1, "example.com", "good")), STATUS_OK);
+    assert_int_equal(append(&w, 1, record(1, "example.org", "other")), STATUS_OK);
+    publish(&w, &all);
+    ((struct trust_bundle_signer *)array_at(&w.bundle.signers, 1))->algorithm = BYTES_OF(later);
+    identity_view_free(w.view);
+    OK(identity_view_new(&w.bundle, maker_algorithms(), &w.view, &err));
+    expect(&w, "example.com", IDENTITY_KNOWN, "good");
+    struct identity_answer a = lookup_at(&w, "example.org", NOW);
+    assert_int_equal(a.verdict, IDENTITY_NONE);
+    assert_int_equal(a.refused_count, 1);
+    world_clear(&w);
+}
+
 /* Each byte of the section changed: never another organisation, never a level. */
 static void every_byte_counts(void **state)
 {
@@ -504,6 +524,7 @@ int main(void)
         cmocka_unit_test(finds_the_most_specific), cmocka_unit_test(newest_and_conflicts),
         cmocka_unit_test(countries_tell_apart),    cmocka_unit_test(times),
         cmocka_unit_test(signers_are_the_bundles), cmocka_unit_test(every_byte_counts),
+        cmocka_unit_test(an_algorithm_of_later_days),
         cmocka_unit_test(log_keeps_order),         cmocka_unit_test(log_against_bundles),
         cmocka_unit_test(asks_by_prefix),          cmocka_unit_test(lists_are_the_bundles),
         cmocka_unit_test(embeds_up_to_a_size),     cmocka_unit_test(without_identities),
