@@ -37,6 +37,9 @@ static void say(struct session *s, bool is_passed, const char *format, ...)
     s->visit->is_passed = is_passed;
     (void)vsnprintf(s->visit->text, sizeof s->visit->text, format, args);
     va_end(args);
+    /* It goes into the registry, as one line, and may have words of the site in it, cut anywhere. */
+    for (char *c = s->visit->text; *c != '\0'; c++)
+        *c = *c >= ' ' && *c <= '~' ? *c : '?';
 }
 
 /* ---- who is trusted ---- */
@@ -102,8 +105,9 @@ static enum status find_site(struct session *s, struct error *err)
 {
     struct fetch_request *r = &s->request;
     enum status status = http_url_resolve(NULL, bytes_of_text(s->visit->site->url), &r->url, err);
+    /* It is the CA's fault, and no reason to leave the others alone. */
     if (status != STATUS_OK || !r->url.is_https)
-        return error_set(err, STATUS_USAGE, "%.200s: no https URL", s->visit->site->url);
+        return error_set(err, STATUS_IO, "it has no https URL");
     r->port = r->url.port != 0 ? r->url.port : HTTPS_PORT;
     r->timeout_ms = s->visit->timeout_ms;
     r->trust = s->basis->peer;

@@ -137,6 +137,15 @@ class Sites(ProgramTest):
                 self.assertEqual(row['reached'], url != nobody)
                 self.assertIn(reason, row['text'])
 
+    def test_an_address_that_is_none(self):
+        """It has not passed, and the others are visited all the same."""
+        for bad in ('http://127.0.0.1/', 'https://[::/', 'https:///'):
+            with self.subTest(bad):
+                rows = self.visit(('good', bad), ('good', self.site(*self.leaf('good'))), status=1, more=('--record',))
+                self.assertEqual([row['passed'] for row in rows], [False, True])
+                self.assertIn('https URL', rows[0]['text'])
+                self.assertIn(f'visit {day()} failed {bad} ', self.read('registry', 'applications', 'a-1.conf').decode())
+
     def test_an_expiry_of_seconds(self):
         """Both neighbours: gone for seconds, and there for minutes."""
         row, = self.visit(('expired', self.site(*self.leaf('just', -DAY, -2))))
