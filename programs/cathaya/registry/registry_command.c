@@ -57,15 +57,16 @@ void registry_command_print(const struct registry_finding *finding)
     output_line("    %s", finding->fix);
 }
 
-/* Prints what is new, and counts the errors in it. */
-static size_t print_new(const struct registry_command *c, const struct registry_report *report)
+/* Counts the errors in what is new. */
+static size_t count_new(const struct registry_command *c, const struct registry_report *report, bool is_printed)
 {
     size_t errors = 0;
     for (size_t i = 0; i < report->findings.count; i++) {
         const struct registry_finding *finding = registry_finding_at(report, i);
         if (!is_new(c, finding))
             continue;
-        registry_command_print(finding);
+        if (is_printed)
+            registry_command_print(finding);
         errors += finding->severity == REGISTRY_ERROR ? 1 : 0;
     }
     return errors;
@@ -192,7 +193,7 @@ int registry_command_finish(struct registry_command *c, bool is_refusing, const 
         s = lint(c, &report, &err);
     if (s == STATUS_OK)
         s = builder_status(&c->judged, "things of one decision", &err);
-    size_t errors = s == STATUS_OK && done != NULL ? print_new(c, &report) : 0;
+    size_t errors = s == STATUS_OK ? count_new(c, &report, done != NULL) : 0;
     bool is_cut = report.findings.count < report.error_count + report.warning_count + report.note_count;
     registry_report_clear(&report);
     if (s == STATUS_OK && is_refusing && is_cut)
