@@ -1,4 +1,5 @@
-"""cathaya monitor run with a `trust` block: a distributor is watched, honest, forked, with landmarks that no log has, silent."""
+"""cathaya monitor run with a `trust` block: a distributor is watched, honest, forked, with landmarks that no log has, silent;
+its log of website identities grows, is rewritten, and hidden."""
 import shutil
 import signal
 import time
@@ -121,6 +122,62 @@ class Watch(PublishTest):
         web.folder = fork.path('public')
         self.build(config)
         watcher.told('version-landmark')
+
+    def identity(self, name, signer, serial, domain, registry):
+        """A record for a domain, signed and taken by the curator."""
+        entry = self.path(name, f'{serial}.entry')
+        self.ok('trust', 'identity', 'sign', '--key', f'{signer}/sm2_sm3.pem', '--alg', 'sm2_sm3', '--serial', str(serial), '--domain', domain,
+                '--country', 'CN', '--registration', '9XX', '--level', '3', '--name-zh', '示例公司', '--out', entry)
+        self.ok('trust', 'identity', 'add', '--registry', registry, entry)
+
+    def test_website_identities(self):
+        ca, web, config, keys, published = self.world('named')
+        registry, signer = self.path('named', 'registry'), self.keys('named-signer')
+        os.makedirs(os.path.join(registry, 'identity-signers'), exist_ok=True)
+        write(os.path.join(registry, 'identity-signers/one.pem'), read(f'{signer}/sm2_sm3.pub.pem'))
+        write(os.path.join(registry, 'identity-signers/one.conf'),
+              b'name "one"\noperator example\nalgorithm sm2_sm3\nlevel-max 4\nstate accepted 2020-01-01 "test"\n')
+        self.identity('named', signer, 1, 'other.example', registry)
+        self.build(config)
+        watcher = self.watcher('named-monitor', keys, published.url)
+        watcher.wait(lambda: watcher.status().get('tree_size') == 1)
+        shutil.copytree(registry, self.path('named-fork'))
+        self.identity('named', signer, 2, 'nothing.invalid', registry)
+        self.build(config)
+        # Somebody says who the watched domain is; what nobody watches is not told.
+        watcher.told('identity')
+        line, = watcher.findings()
+        self.assertEqual((line['event'], line['index'], line['names'], line['subject'], line['registration'], line['level'], line['watch']),
+                         ('identity', 1, ['nothing.invalid'], '示例公司', 'CN 9XX', 'T3', ['domain nothing.invalid']))
+        # Over a restart, and with versions that have nothing new, the text is not fetched again.
+        def asked():
+            return published.asked.count('/identity-log')
+        self.assertEqual(asked(), 2)
+        watcher.stop()
+        self.build(config)
+        watcher.start()
+        watcher.wait(lambda: watcher.status().get('tree_size') == 3)
+        self.assertEqual((asked(), len(watcher.findings())), (2, 1))
+        # It grows, and is not there; then it is.
+        published.spoil = lambda path, status, content: (404, b'') if path == '/identity-log' else (status, content)
+        self.identity('named', signer, 3, 'third.example', registry)
+        self.build(config)
+        watcher.told('identities-missing')
+        published.spoil = None
+        before = asked()
+        watcher.wait(lambda: asked() > before)
+        # Its lines are others than what was signed.
+        published.spoil = lambda path, status, content: (status, b''.join(content.splitlines(True)[::-1]) if path == '/identity-log' else content)
+        self.identity('named', signer, 4, 'fourth.example', registry)
+        self.build(config)
+        watcher.told('version-identities')
+        published.spoil = None
+        # Whoever has the keys goes on from the log of before, and leaves an entry out.
+        for serial in range(5, 9):
+            self.identity('named', signer, serial, f'site{serial}.example', self.path('named-fork'))
+        self.config('named', self.path('named-fork'), self.key_lines(keys))
+        self.build(config)
+        watcher.told('identities-rewritten')
 
     def test_what_is_not_signed(self):
         ca, web, config, keys, published = self.world('unsigned')
