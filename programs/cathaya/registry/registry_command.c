@@ -204,10 +204,11 @@ int registry_command_finish(struct registry_command *c, bool is_refusing, const 
                      "`cathaya trust set FOLDER/ID exception FINDING from DAY until DAY REASON`", errors);
         return EXIT_NO;
     }
-    if (s == STATUS_OK)
-        s = registry_directory_write(c->directory, &err);
     if (s != STATUS_OK)
         return registry_command_fail(&err);
+    s = registry_directory_write(c->directory, &err);
+    if (s != STATUS_OK)
+        return s == STATUS_IO ? output_failure(ROLE_STATE, &err) : registry_command_fail(&err);
     if (done != NULL)
         output_line("%s", done);
     return EXIT_YES;

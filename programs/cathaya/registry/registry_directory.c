@@ -79,9 +79,13 @@ static struct held_file *hold(struct registry_directory *d, const char *name, st
 static enum status load(struct registry_directory *d, const char *name, struct error *err)
 {
     char path[PATH_MAX];
+    struct stat status;
     struct held_file *file = hold(d, name, err);
     if (file == NULL || !join(path, d->path, name))
         return error_set(err, STATUS_LIMIT, "%s: too many files, or the path is too long", name);
+    /* A pipe would be waited for; a link to a file is one. */
+    if (stat(path, &status) == 0 && !S_ISREG(status.st_mode))
+        return error_set(err, STATUS_USAGE, "%s: no file", path);
     return input_read(path, REGISTRY_FILE_SIZE_MAX, &file->content, err);
 }
 

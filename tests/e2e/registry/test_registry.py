@@ -2,7 +2,9 @@
 import fcntl
 import os
 import re
+import resource
 import shutil
+import signal
 
 from registry_world import *
 
@@ -272,6 +274,29 @@ class Files(RegistryTest):
         self.not_ok(1, 'same-key', 'accept', 'cosigners/m2', '--reason', 'x')
         # What is wrong elsewhere is not this decision's.
         self.ok('accept', 'cosigners/m1', '--reason', 'x')
+
+    def test_what_is_no_file(self):
+        """A pipe would be waited for, for ever."""
+        self.start()
+        os.mkfifo(os.path.join(self.dir, 'operators/pipe.conf'))
+        status, out, err = self.trust('lint')
+        self.assertEqual(status, 2)
+        self.assertIn('operators/pipe.conf: no file', err)
+
+    def test_a_disk_that_fails(self):
+        """Nothing is changed, and what was begun is forgotten. A limit of files' sizes fails as a full disk does."""
+        self.start()
+        before = files_below(self.dir)
+        def limit():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
+
+        done = subprocess.run([os.environ['CATHAYA_PROGRAM'], 'trust', 'add', 'operators/b', '--name', 'B' * 200, '--registry', self.dir],
+                              capture_output=True, text=True, preexec_fn=limit)
+        self.assertEqual(done.returncode, 3, done)
+        self.assertIn('cannot write', done.stderr)
+        self.assertEqual(files_below(self.dir), before)
+        self.ok('add', 'operators/b', '--name', 'B')
 
     def test_one_at_a_time(self):
         self.start()
