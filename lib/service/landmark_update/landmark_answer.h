@@ -14,7 +14,8 @@ struct landmark_update {
     void *cookie;
     size_t prefix_at; /* which candidate is being asked */
     char prefix[LANDMARK_UPDATE_URL_MAX];
-    int64_t began_ms;
+    int64_t began_ms;   /* this prefix */
+    int64_t started_ms; /* the first one */
     struct builder list_text; /* of the first prefix that had one */
     struct builder note;
     struct landmarks list;

@@ -267,7 +267,8 @@ static enum status start_prefix(struct landmark_update *u, struct error *err)
 
 static void begin_prefix(struct landmark_update *u)
 {
-    while (log_prefix_set(u->log, u->prefix_at, u->prefix)) {
+    int64_t since_ms = u->ports.clock.now_ms(u->ports.clock.context) - u->started_ms;
+    while (since_ms <= LANDMARK_UPDATE_ALL_MS && log_prefix_set(u->log, u->prefix_at, u->prefix)) {
         if (start_prefix(u, &u->failure) == STATUS_OK)
             return;
         u->prefix_at++;
@@ -295,6 +296,7 @@ enum status landmark_update_start(const struct landmark_update_ports *ports, con
     builder_init(&u->evidence, EVIDENCE_SIZE_MAX);
     trust_bundle_init(&u->bundle);
     enum status s = read_held(u, err);
+    u->started_ms = ports->clock.now_ms(ports->clock.context);
     if (s == STATUS_OK && !log_prefix_set(log, 0, u->prefix))
         s = error_set(err, STATUS_USAGE, "no URL is known that serves the log, or it is too long");
     if (s == STATUS_OK)

@@ -21,6 +21,8 @@
 /* For one answer, and for all of a log from one prefix: a log that is slower is asked again later. */
 #define LANDMARK_UPDATE_FETCH_MS 10000
 #define LANDMARK_UPDATE_TOTAL_MS 120000
+/* For all prefixes: behind it no further one is asked. */
+#define LANDMARK_UPDATE_ALL_MS 300000
 /* At once; polite to a web server. */
 #define LANDMARK_UPDATE_PARALLEL 6
 #define LANDMARK_UPDATE_URL_MAX 512

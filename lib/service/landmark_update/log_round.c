@@ -12,6 +12,7 @@ struct lane {
     struct log_round *round;
     size_t ca_at;
     uint16_t log_number; /* 0: the next CA begins */
+    int64_t ca_began_ms;
     struct bytes urls[TRUST_BUNDLE_URLS_PER_CA_MAX];
     struct landmark_update_log log;
     /* What will be held of the log. */
@@ -28,6 +29,7 @@ struct lane {
 struct log_round {
     struct log_round_settings settings;
     size_t next_ca;
+    int64_t began_ms;
     size_t lanes_asking;
     bool is_starting;
     unsigned lane_count;
@@ -36,10 +38,14 @@ struct log_round {
 
 static void next_log(struct lane *l);
 
+static int64_t now_ms(const struct log_round *r)
+{
+    return r->settings.ports.clock.now_ms(r->settings.ports.clock.context);
+}
+
 static int64_t now_s(const struct lane *l)
 {
-    const struct clock_port *clock = &l->round->settings.ports.clock;
-    return clock->now_ms(clock->context) / 1000;
+    return now_ms(l->round) / 1000;
 }
 
 static const struct trust_bundle_ca *current(const struct lane *l)
@@ -261,7 +267,6 @@ static enum status start_log(struct lane *l, const struct trust_ca *ca, struct e
                                           .held = held.bundle,
                                           .held_note = held.note,
                                           .held_revocations = held.revocations};
-    l->reason = (struct error){.status = STATUS_OK};
     l->is_over = is_over(l, held.bundle);
     l->is_last = false;
     if (!l->is_over)
@@ -288,6 +293,7 @@ static bool take_ca(struct lane *l)
     if (r->next_ca >= r->settings.bundle->cas.count)
         return false;
     l->ca_at = r->next_ca++;
+    l->ca_began_ms = now_ms(r);
     return true;
 }
 
@@ -299,6 +305,16 @@ static void end_round(struct log_round *r)
     free(r);
 }
 
+static enum status check_time(const struct lane *l, struct error *err)
+{
+    int64_t now = now_ms(l->round);
+    if (now - l->round->began_ms > LOG_ROUND_ALL_MS)
+        return error_set(err, STATUS_IO, "not asked in this round, which has taken more than %d s", LOG_ROUND_ALL_MS / 1000);
+    if (now - l->ca_began_ms > LOG_ROUND_CA_MS)
+        return error_set(err, STATUS_IO, "not asked in this round: the CA's logs before it have taken more than %d s", LOG_ROUND_CA_MS / 1000);
+    return STATUS_OK;
+}
+
 static void next_log(struct lane *l)
 {
     struct error err = {.status = STATUS_OK};
@@ -307,7 +323,11 @@ static void next_log(struct lane *l)
     while (has_ca) {
         const struct trust_ca *ca = trust_store_find_ca_by_id(l->round->settings.store, &current(l)->id);
         if (ca != NULL && current(l)->url_count > 0 && set_number(l, ca)) {
-            if (start_log(l, ca, &err) == STATUS_OK)
+            l->reason = (struct error){.status = STATUS_OK};
+            err.status = check_time(l, &err);
+            if (err.status == STATUS_OK)
+                err.status = start_log(l, ca, &err);
+            if (err.status == STATUS_OK)
                 return;
             fail(l, err.status, err.text);
             clear_step(l);
@@ -336,6 +356,7 @@ enum status log_round_start(const struct log_round_settings *settings, struct er
     if (r->lane_count > LOG_ROUND_PARALLEL_MAX)
         r->lane_count = LOG_ROUND_PARALLEL_MAX;
     r->lanes_asking = r->lane_count;
+    r->began_ms = now_ms(r);
     r->is_starting = true;
     for (unsigned i = 0; i < r->lane_count; i++) {
         r->lanes[i] = (struct lane){.round = r, .is_last = true}; /* it begins with a CA */

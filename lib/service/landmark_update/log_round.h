@@ -13,6 +13,11 @@
 /* CAs that are asked at once; each asks for LANDMARK_UPDATE_PARALLEL tiles at most. */
 #define LOG_ROUND_PARALLEL_MAX 16
 
+/* Behind this no further log of a CA is asked, and behind that none at all, until the next round: whoever is slow costs others minutes,
+ * and an hourly round ends within its hour. What is held stays, and `failed` is told. */
+#define LOG_ROUND_CA_MS 300000
+#define LOG_ROUND_ALL_MS 1800000
+
 /* What is held of a log; borrowed until its result was given. */
 struct log_round_held {
     const struct trust_bundle *bundle; /* of this log alone; NULL: nothing is held */

@@ -13,6 +13,7 @@ struct revocation_update {
     revocation_update_done *done;
     void *cookie;
     size_t prefix_at;
+    int64_t started_ms;
     char prefix[LANDMARK_UPDATE_URL_MAX];
     struct builder file;  /* the best one so far; empty: none */
     uint64_t sequence;    /* of it */
@@ -120,7 +121,8 @@ static enum status start(struct revocation_update *u, struct error *err)
 static void next_prefix(struct revocation_update *u)
 {
     struct error err = {.status = STATUS_OK};
-    for (; log_prefix_set(u->log, u->prefix_at, u->prefix); u->prefix_at++) {
+    int64_t since_ms = u->ports.clock.now_ms(u->ports.clock.context) - u->started_ms;
+    for (; since_ms <= REVOCATION_UPDATE_ALL_MS && log_prefix_set(u->log, u->prefix_at, u->prefix); u->prefix_at++) {
         err.status = start(u, &err);
         if (err.status == STATUS_OK)
             return;
@@ -136,6 +138,7 @@ enum status revocation_update_start(const struct landmark_update_ports *ports, c
     if (u == NULL)
         return error_set(err, STATUS_NO_MEMORY, "out of memory");
     *u = (struct revocation_update){.ports = *ports, .log = log, .done = done, .cookie = cookie};
+    u->started_ms = ports->clock.now_ms(ports->clock.context);
     builder_init(&u->file, REVOCATIONS_SIZE_MAX);
     enum status s = STATUS_OK;
     if (!log_prefix_set(log, 0, u->prefix))

@@ -10,6 +10,8 @@
 
 /* For one answer: the file has 3 MB at most. */
 #define REVOCATION_UPDATE_FETCH_MS 30000
+/* For all prefixes: behind it no further one is asked. */
+#define REVOCATION_UPDATE_ALL_MS 120000
 
 /* Borrowed for the duration of done. */
 struct revocation_update_result {

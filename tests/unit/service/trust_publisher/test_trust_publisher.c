@@ -200,6 +200,82 @@ static void who_is_away_keeps_what_is_held_until_it_expires(void **state)
     assert_landmarks(1, 2);
 }
 
+/* ---- a web where each answer takes its time ---- */
+
+static struct {
+    struct fetch_port fetch;
+    struct clock_port clock;
+    int64_t each_ms, late_ms;
+    unsigned asked[4]; /* by log number; 0: another CA */
+} slow;
+
+static int64_t slow_now(void *context)
+{
+    (void)context;
+    return slow.clock.now_ms(slow.clock.context) + slow.late_ms;
+}
+
+static enum status slow_start(void *context, const struct fetch_request *request, fetch_done *done, void *cookie, struct error *error)
+{
+    (void)context;
+    bool is_ours = strncmp(request->url, "http://ca", 9) == 0;
+    const char *number = is_ours ? strstr(request->url, ".example/") : NULL;
+    slow.asked[number != NULL && number[9] >= '1' && number[9] <= '3' ? number[9] - '0' : 0]++;
+    slow.late_ms += is_ours ? slow.each_ms : 0;
+    return slow.fetch.start(slow.fetch.context, request, done, cookie, error);
+}
+
+static void be_slow(int64_t each_ms)
+{
+    slow.each_ms = each_ms;
+    memset(slow.asked, 0, sizeof slow.asked);
+}
+
+/* A CA that has many logs and answers slowly costs the others minutes, whatever it does. */
+static void a_slow_log_does_not_stop_the_round(void **state)
+{
+    (void)state;
+    static const char *const urls[] = {"http://ca1.example", "http://ca2.example", "http://ca3.example", "http://ca4.example",
+                                       "http://ca5.example", "http://ca6.example", "http://ca7.example"};
+    slow.fetch = w->config.fetch;
+    slow.clock = w->config.clock;
+    w->config.fetch.start = slow_start;
+    w->config.clock = (struct clock_port){NULL, slow_now};
+    slow.late_ms = 0;
+    struct builder note;
+    builder_init(&note, NOTE_SIZE_MAX);
+    update_world_note(w->net, 0, 1000, false, "oid/1.3.6.1.4.1.32473.1.0.2", &note);
+    builder_u8(&note, 0);
+    struct update_site *second = update_world_site(w->net, "http://ca.example/2/");
+    second->note = (const char *)note.data;
+    second->list = FIRST;
+    be_slow(0);
+    start();
+    build(1);
+    assert_true(slow.asked[2] > 0 && w->landmark_count == 2);
+    struct trust_bundle_ca *ca = array_at(&w->registry.cas, 0);
+    for (size_t i = 0; i < LENGTH(urls); i++) {
+        const struct bytes url = bytes_of_text(urls[i]);
+        OK(array_insert(&w->registry.urls, ca->url_count++, &url, "urls", &err));
+    }
+    site->size = 2000;
+    site->list = SECOND;
+    int64_t before_ms = slow.late_ms;
+    be_slow(50000);
+    build(2);
+    assert_int_equal(w->log_status, STATUS_IO);
+    assert_landmarks(2, 1); /* what was held stays */
+    assert_true(slow.asked[1] > 0);
+    assert_true(slow.late_ms - before_ms <= LANDMARK_UPDATE_ALL_MS + LANDMARK_UPDATE_TOTAL_MS + REVOCATION_UPDATE_ALL_MS + 4 * slow.each_ms);
+    assert_int_equal(slow.asked[2], 0);
+    be_slow(1000);
+    build(3);
+    assert_int_equal(w->log_status, STATUS_OK);
+    assert_landmarks(3, 1);
+    assert_true(slow.asked[2] > 0);
+    builder_clear(&note);
+}
+
 static void a_mirror_helps(void **state)
 {
     (void)state;
@@ -505,6 +581,7 @@ int main(void)
         TEST(a_log_that_shrinks_gets_nothing_new),
         TEST(tiles_of_another_tree_are_refused),
         TEST(who_is_away_keeps_what_is_held_until_it_expires),
+        TEST(a_slow_log_does_not_stop_the_round),
         TEST(a_mirror_helps),
         TEST(what_is_revoked_is_the_registry_s_and_the_log_s),
         TEST(more_revoked_ranges_than_fit_are_joined),
