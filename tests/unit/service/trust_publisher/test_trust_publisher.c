@@ -548,6 +548,33 @@ static void a_clock_that_goes_back_is_refused(void **state)
     fake_timer_free(early);
 }
 
+/* A version that was made with a clock of years ahead was taken by nobody whose own is right, and is not waited for. */
+static void a_clock_that_was_far_ahead_is_survived(void **state)
+{
+    (void)state;
+    const int64_t ahead_s = INT64_C(3) * 365 * 86400;
+    struct clock_port clock = w->config.clock;
+    struct fake_timer *ahead = fake_timer_new((UPDATE_NOW_S + ahead_s) * 1000);
+    struct fake_timer *day = fake_timer_new((UPDATE_NOW_S + ahead_s - BUNDLE_SIGNATURE_SKEW_S) * 1000);
+    start();
+    build(1);
+    publisher_world_close(w);
+    w->config.clock = fake_timer_clock(ahead);
+    start();
+    OK(publisher_world_build(w));
+    assert_int_equal(w->version, 2);
+    publisher_world_close(w);
+    w->config.clock = fake_timer_clock(day);
+    start();
+    assert_int_equal(publisher_world_build(w), STATUS_REFUSED); /* that one may have been taken */
+    publisher_world_close(w);
+    w->config.clock = clock;
+    start();
+    build(3);
+    fake_timer_free(ahead);
+    fake_timer_free(day);
+}
+
 static void files_of_others_come_and_go(void **state)
 {
     (void)state;
@@ -592,6 +619,7 @@ int main(void)
         TEST(an_older_state_signs_nothing),
         TEST(damaged_contents_are_not_signed),
         TEST(a_clock_that_goes_back_is_refused),
+        TEST(a_clock_that_was_far_ahead_is_survived),
         TEST(files_of_others_come_and_go),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
