@@ -9,8 +9,8 @@
 #include "tls/classic_chain.h"
 
 #define CONFIG_MAX 4096
-/* A version every two seconds stands for one every hour. */
-#define INTERVAL_S 2
+/* A version every second stands for one every hour. */
+#define INTERVAL_S 1
 #define VALID_S 86400
 #define VERSION_S 30
 #define ORIGIN "trust.demo.test/versions"
