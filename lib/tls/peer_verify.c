@@ -2,10 +2,13 @@
 
 #include <string.h>
 
+#include <openssl/x509v3.h>
+
 #include "crypto/context.h"
 #include "rules/tls_names.h"
 #include "rules/verify_certificate.h"
 #include "tls/classic_path.h"
+#include "tls/classic_use.h"
 #include "tls/ocsp_staple.h"
 #include "tls/peer_path_parts.h"
 #include "tls/peer_scts.h"
@@ -68,6 +71,12 @@ static bool is_ca_for(const struct peer_trust *trust, const struct trust_ca *ca,
                                    : trust_bundle_purposes_have(&listed->purposes, purpose);
 }
 
+/* verify_certificate asks what servers need: for other purposes the leaf has to say more, as a directly signed one has to. */
+static bool is_leaf_for(X509 *leaf, uint16_t purpose)
+{
+    return is_for_servers(purpose) || (X509_check_purpose(leaf, classic_use_purpose(purpose, leaf), 0) == 1 && classic_use_allows(leaf, purpose, false));
+}
+
 static bool is_mtc(const struct peer_trust *trust, const struct certificate *cert)
 {
     /* SEQUENCE { OID 1.3.6.1.5.5.7.6.67 }, or the one of an older draft, which its CA says. */
@@ -89,7 +98,7 @@ static void describe_proof(const struct certificate *cert, struct peer_verdict *
 }
 
 static enum status verify_mtc(const struct peer_trust *trust, struct hasher_set *hashers, const struct peer_request *request,
-                              const struct certificate *cert, struct peer_verdict *v, struct error *err)
+                              const struct certificate *cert, X509 *leaf, struct peer_verdict *v, struct error *err)
 {
     struct verify_request asked = {.at_s = request->at_s, .dns_name = request->dns_name, .ip = request->ip,
                                    .is_without_subtrees = !request->scope.has_landmarks};
@@ -106,6 +115,8 @@ static enum status verify_mtc(const struct peer_trust *trust, struct hasher_set 
         s = error_set(err, STATUS_REFUSED, "a certificate of a GM CA: this client knows none");
     if (s == STATUS_OK && !is_ca_for(trust, v->proof.ca, purpose_of(request)))
         s = error_set(err, STATUS_REFUSED, "a Merkle Tree CA that is not listed for this purpose");
+    if (s == STATUS_OK && !is_leaf_for(leaf, purpose_of(request)))
+        s = error_set(err, STATUS_REFUSED, "the uses in the certificate do not allow this one");
     return s;
 }
 
@@ -184,7 +195,7 @@ static enum status judge(const struct peer_trust *trust, struct hasher_set *hash
     enum status s = certificate_parse(request->chain[0], &cert, err);
     if (s != STATUS_OK)
         return error_prefix(err, s, "the server's certificate");
-    const X509 *leaf = sk_X509_value(certs, 0);
+    X509 *leaf = sk_X509_value(certs, 0);
     read_validity(&cert, v);
     name_subjects(certs, v);
     v->world = peer_trust_key_world(leaf);
@@ -193,7 +204,7 @@ static enum status judge(const struct peer_trust *trust, struct hasher_set *hash
     peer_scts_of_certificate(v, &cert);
     peer_scts_collect(v, PEER_SCT_TLS, request->sct_list);
     peer_scts_collect(v, PEER_SCT_PROPERTY, request->property_scts);
-    s = is_mtc(trust, &cert) ? verify_mtc(trust, hashers, request, &cert, v, err)
+    s = is_mtc(trust, &cert) ? verify_mtc(trust, hashers, request, &cert, leaf, v, err)
                              : verify_classic(trust, request, certs, &cert, v, err);
     if (s == STATUS_OK && v->world == PEER_WORLD_GM && !request->scope.has_gm)
         s = error_set(err, STATUS_REFUSED, "an SM2 certificate: this client has no GM");

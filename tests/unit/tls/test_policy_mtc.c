@@ -353,6 +353,23 @@ static void purposes_and_levels_of_cas(void **state)
     /* A CA of intranets with a name of the public: found, and not right. */
     begin(&m.cert, false, TRUST_BUNDLE_TLS_INTRANET, 4);
     assert_true(judge_made(&m) >= POLICY_VERDICT_NOT_SECURE);
+    /* A CA for mail, too, and a leaf of servers and clients; at the proof, before any policy. */
+    static const struct {
+        uint16_t listed, asked;
+        enum status outcome;
+    } rows[] = {{TRUST_BUNDLE_TLS, TRUST_BUNDLE_TLS, STATUS_OK},
+                {TRUST_BUNDLE_TLS_CLIENT, TRUST_BUNDLE_TLS_CLIENT, STATUS_OK},
+                {TRUST_BUNDLE_EMAIL, TRUST_BUNDLE_EMAIL, STATUS_REFUSED},
+                {TRUST_BUNDLE_CODE, TRUST_BUNDLE_CODE, STATUS_REFUSED},
+                {TRUST_BUNDLE_DOCUMENT, TRUST_BUNDLE_DOCUMENT, STATUS_REFUSED}};
+    for (size_t i = 0; i < LENGTH(rows); i++) {
+        struct error why = {.status = STATUS_OK};
+        begin(&m.cert, false, rows[i].listed, 4);
+        const struct peer_request asked = {.chain = &m.der, .count = 1, .at_s = AT_S, .purpose = rows[i].asked, .is_unpaired = true,
+                                           .scope = {.has_gm = true, .has_mtc = true, .has_landmarks = true}};
+        if (peer_verify(program.trust, judging_hashers(), &asked, &peer_found, &why) != rows[i].outcome)
+            fail_msg("row %zu: %s", i, why.text);
+    }
     /* By hand: for all of it. */
     peer_trust_free(program.trust);
     OK(peer_trust_new(program.store, &program.trust, &err));
