@@ -19,19 +19,6 @@ static void write_licences(const struct registry *r, const struct registry_opera
     }
 }
 
-static void write_changes_of_control(const struct registry *r, struct registry_run run, struct builder *b)
-{
-    for (size_t i = 0; i < run.count; i++) {
-        const struct registry_control *c = REGISTRY_PART(r, control, controls, run, i);
-        page_html_term(b, "控制权变更", "Change of control");
-        page_html_raw(b, "<dd>");
-        page_html_day(b, c->effective_s);
-        page_html_raw(b, " ");
-        page_html_text(b, c->text);
-        page_html_raw(b, "</dd>\n");
-    }
-}
-
 static void write_operator(const struct registry *r, const struct registry_operator *o, struct builder *b)
 {
     page_html_raw(b, "<article");
@@ -50,7 +37,7 @@ static void write_operator(const struct registry *r, const struct registry_opera
     page_html_link(b, o->website, NULL);
     page_html_raw(b, "</dd>\n");
     write_licences(r, o, b);
-    write_changes_of_control(r, o->controls, b);
+    page_record_control(r, o->controls, b);
     page_html_term(b, "所运营", "Runs");
     page_html_raw(b, "<dd><ul>");
     for (size_t i = 0; i < r->things.count; i++) {
@@ -93,7 +80,7 @@ static void write_step(const struct registry_step *step, struct builder *b)
     page_html_raw(b, " ");
     page_html_both(b, words[step->step].zh, words[step->step].en);
     page_html_raw(b, " ");
-    page_html_link(b, step->text, NULL);
+    page_html_linked_text(b, step->text);
     page_html_raw(b, "</li>");
 }
 

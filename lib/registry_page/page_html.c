@@ -1,8 +1,11 @@
 #include "registry_page/page_html.h"
 
+#include <string.h>
+
 #include "base/civil_time.h"
 #include "base/text.h"
 #include "codec/note/utf8.h"
+#include "codec/trust_bundle/trust_bundle.h"
 #include "crypto/hash.h"
 
 #define REPLACEMENT "\xef\xbf\xbd"
@@ -72,6 +75,23 @@ void page_html_link(struct builder *b, const char *address, const char *text)
     page_html_text(b, text != NULL ? text : address);
     if (is_link)
         page_html_raw(b, "</a>");
+}
+
+void page_html_linked_text(struct builder *b, const char *text)
+{
+    char address[TRUST_BUNDLE_TEXT_MAX + 1];
+    size_t len = strcspn(text, " ");
+    /* What ends a part of a sentence is none of the address. */
+    while (len > 0 && strchr(":,.;", text[len - 1]) != NULL)
+        len--;
+    if (len >= sizeof address) {
+        page_html_text(b, text);
+        return;
+    }
+    memcpy(address, text, len);
+    address[len] = '\0';
+    page_html_link(b, address, NULL);
+    page_html_text(b, text + len);
 }
 
 void page_html_inner_link(struct builder *b, const char *page, const char *kind, const char *id, const char *text)

@@ -16,6 +16,8 @@ void page_html_bytes(struct builder *b, struct bytes text);
 void page_html_both(struct builder *b, const char *zh, const char *en);
 /* page_html_link is a link when the address is http or https, text otherwise. text NULL: the address. */
 void page_html_link(struct builder *b, const char *address, const char *text);
+/* page_html_linked_text is a text that may begin with an address, which is a link then. */
+void page_html_linked_text(struct builder *b, const char *text);
 /* page_html_inner_link leads to "PAGE#KIND-ID". */
 void page_html_inner_link(struct builder *b, const char *page, const char *kind, const char *id, const char *text);
 /* page_html_id writes ` id="KIND-ID"`. */
@@ -29,8 +31,7 @@ void page_html_number(struct builder *b, uint64_t value);
 /* page_html_fingerprint is the SHA-256 of a certificate or key, in hex. */
 void page_html_fingerprint(struct builder *b, struct bytes der);
 
-/* page_html_table begins a table with its caption and heads (zh, en, zh, en, ..., NULL). page_html_cell begins a cell and ends the one
- * before; page_html_row a row, page_html_row_end ends it. */
+/* page_html_table begins a table with its caption and heads (zh, en, zh, en, ..., NULL); page_html_table_end ends it. */
 void page_html_table(struct builder *b, const char *caption_zh, const char *caption_en, const char *const *heads);
 void page_html_table_end(struct builder *b);
 /* page_html_term begins a line of a list of terms. */

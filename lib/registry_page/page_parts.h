@@ -22,6 +22,10 @@ const char *page_things_page(enum registry_kind kind);
 void page_things_operator(const struct registry *r, const char *operator_id, struct builder *b);
 /* page_things_now is the state in force, for each purpose that has one. */
 void page_things_now(const struct registry_page_input *in, const struct registry_thing *thing, struct builder *b);
+/* page_record_control: who owns or controls it has changed. page_record_write is what else is kept of a thing: revoked serial numbers,
+ * disclosures, changes of control, and why it is trusted when nobody has applied for it. */
+void page_record_control(const struct registry *r, struct registry_run controls, struct builder *b);
+void page_record_write(const struct registry *r, const struct registry_thing *thing, struct builder *b);
 /* page_things_article is all that the registry says of a thing. */
 void page_things_article(const struct registry_page_input *in, const struct registry_thing *thing, struct builder *b);
 

@@ -150,12 +150,6 @@ static void write_limits(const struct registry *r, const struct registry_thing *
     write_date("此后的 SCT 不受信任", "Not trusted when logged after", thing->sct_distrust_after_s, b);
     write_names(r, "允许的域名", "Permitted names", thing->permitted, b);
     write_names(r, "排除的域名", "Excluded names", thing->excluded, b);
-    for (size_t i = 0; i < thing->serials.count; i++) {
-        page_html_term(b, "已吊销序列号", "Revoked serial numbers");
-        page_html_raw(b, "<dd>");
-        page_html_text(b, REGISTRY_PART(r, serials, serials, thing->serials, i)->reason);
-        page_html_raw(b, "</dd>\n");
-    }
 }
 
 static void write_validity(const struct registry_thing *thing, struct builder *b)
@@ -229,6 +223,7 @@ void page_things_article(const struct registry_page_input *in, const struct regi
     page_html_raw(b, "</dd>\n");
     write_key(thing, b);
     write_limits(r, thing, b);
+    page_record_write(r, thing, b);
     write_audits(r, thing, b);
     write_inclusions(r, thing, b);
     write_history(r, thing, b);

@@ -83,9 +83,12 @@ static void write_contacts(const struct registry_program *program, const struct 
 {
     page_html_raw(b, "<h2>");
     page_html_both(b, "联系方式", "Contact");
-    page_html_raw(b, "</h2><ul>\n<li>");
-    page_html_link(b, program->website, NULL);
-    page_html_raw(b, "</li>\n");
+    page_html_raw(b, "</h2><ul>\n");
+    if (program->website[0] != '\0') {
+        page_html_raw(b, "<li>");
+        page_html_link(b, program->website, NULL);
+        page_html_raw(b, "</li>\n");
+    }
     for (size_t i = 0; i < program->contacts.count; i++) {
         const struct registry_contact *c = REGISTRY_PART(r, contact, contacts, program->contacts, i);
         page_html_raw(b, "<li>");

@@ -53,7 +53,9 @@ class Pages(ProgramTest):
                       f'state email restricted {day(-20 * DAY)} "late report & <b>more</b>"\n'
                       f'audit webtrust-ca tls,email from {day(-500 * DAY)} until {day(-150 * DAY)} published {day(-140 * DAY)} '
                       f'https://audit.example/1 "Auditor"\n'
-                      f'permit-name example.com\nlevel-max 3\ndistrust-after {when(90 * DAY)}\n')
+                      f'permit-name example.com\nlevel-max 3\ndistrust-after {when(90 * DAY)}\n'
+                      f'revoked 0a10 0a1f "wrong names"\nrevoked ff ff "key lost"\ndisclosure {day(-140 * DAY)} 7 https://one.example/intermediates\n'
+                      f'control noticed {day(-60 * DAY)} effective {day(-30 * DAY)} "from One to Uno"\ndefault-trusted\n')
         self.put_root('bad-root', 'two', f'state tls removed {day(-5 * DAY)} "javascript:alert(1)"\n')
         _, spki = self.key('log', 'ecdsa_p256_sha256')
         self.put('registry/ct-logs/log-1.conf',
@@ -66,7 +68,8 @@ class Pages(ProgramTest):
                  f'visit {day(-8 * DAY)} failed https://good.one.example/ "connection refused"\n')
         self.put('registry/incidents/i-1.conf',
                  f'title "Wrong names"\noperator two\nsubject roots/bad-root\nstep opened {day(-30 * DAY)} "https://bugs.example/1"\n'
-                 f'step report {day(-25 * DAY)} "javascript:alert(2)"\n')
+                 f'step report {day(-25 * DAY)} "javascript:alert(2)"\n'
+                 f'step update {day(-24 * DAY)} "https://bugs.example/2: two certificates"\n')
         for name in 'root-program.conf', 'ct-policy.conf':
             shutil.copy(os.path.join(os.path.dirname(__file__), '..', '..', '..', 'policies', name), self.put('registry/policies/' + name, ''))
 
@@ -81,7 +84,11 @@ class Pages(ProgramTest):
         for text in ('good-root', 'One CA Ltd.', '一号认证公司', 'first application', '受限制', 'restricted', 'webtrust-ca', 'Auditor', 'example.com',
                      'T3', '已移除', 'removed'):
             self.assertIn(text, roots)
+        for text in ('0a10 – 0a1f wrong names', 'ff key lost', 'from One to Uno', 'Chromium'):
+            self.assertIn(text, roots)
+        self.assertIn('https://one.example/intermediates', pages['roots.html'].links)
         self.assertIn('https://audit.example/1', pages['roots.html'].links)
+        self.assertIn('https://bugs.example/2', pages['cases.html'].links)
         self.assertIn('https://ct.example/submit', ''.join(pages['ct-logs.html'].links))
         self.assertIn('connection refused', pages['cases.html'].text)
         self.assertIn('Wrong names', pages['cases.html'].text)

@@ -57,6 +57,30 @@ static void links_are_http(void **state)
     builder_clear(&b);
 }
 
+/* What a manager writes: an address, and what it says. */
+static void texts_begin_with_links(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *html;
+    } rows[] = {
+        {"https://a.example/1: 14 <b>", "<a rel=\"noreferrer noopener\" href=\"https://a.example/1\">https://a.example/1</a>: 14 &lt;b&gt;"},
+        {"https://a.example/1", "<a rel=\"noreferrer noopener\" href=\"https://a.example/1\">https://a.example/1</a>"},
+        {"https://a.example/1, more", "<a rel=\"noreferrer noopener\" href=\"https://a.example/1\">https://a.example/1</a>, more"},
+        {"https://: x", "https://: x"},
+        {"see https://a.example/", "see https://a.example/"},
+        {"javascript:alert(1)", "javascript:alert(1)"},
+        {"", ""},
+    };
+    struct builder b;
+    builder_init(&b, 4096);
+    for (size_t i = 0; i < LENGTH(rows); i++) {
+        page_html_linked_text(&b, rows[i].text);
+        expect(&b, rows[i].html);
+    }
+    builder_clear(&b);
+}
+
 static void days(void **state)
 {
     (void)state;
@@ -76,6 +100,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(text_is_text),
         cmocka_unit_test(links_are_http),
+        cmocka_unit_test(texts_begin_with_links),
         cmocka_unit_test(days),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
