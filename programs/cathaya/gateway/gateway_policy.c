@@ -406,7 +406,7 @@ json_t *gateway_policy_of(const struct gateway_policy *p, const char *site, enum
 {
     const struct row *row = find(p, site, kind);
     char level[] = "T0";
-    if (row == NULL || !row->is_judged)
+    if (row == NULL || !row->is_judged || p->basis == NULL) /* "off": what was said before is said no more */
         return json_null();
     const struct opinion *o = &row->opinion;
     level[1] = (char)('0' + o->level);
