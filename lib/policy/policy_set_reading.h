@@ -1,5 +1,5 @@
-/* policy_set_reading.h - the policy file while it is read: policy_set_read.c, and policy_set_rules.c for lines about rules and what is
- * shown. Private to those. */
+/* policy_set_reading.h - the policy file while it is read: policy_set_read.c, policy_set_rules.c for lines about rules and what is
+ * shown, and policy_set_complete.c. Private to those. */
 #ifndef CATHAYA_POLICY_POLICY_SET_READING_H
 #define CATHAYA_POLICY_POLICY_SET_READING_H
 
@@ -25,6 +25,9 @@ MUST_USE enum status policy_set_rules_title(struct policy_reading *r, struct err
 MUST_USE enum status policy_set_rules_fix(struct policy_reading *r, struct error *err);
 MUST_USE enum status policy_set_rules_say(struct policy_reading *r, struct error *err);
 MUST_USE enum status policy_set_rules_icon(struct policy_reading *r, struct error *err);
+
+/* policy_set_complete looks, behind the last line, whether all is there that has to be, and adds what a bundle's policy may leave out. */
+MUST_USE enum status policy_set_complete(struct policy_reading *r, enum policy_source source, struct error *err);
 
 /* The words for what is shown, in the order of policy_set_show. */
 extern const char *const policy_set_rules_shows[POLICY_SHOWS];

@@ -17,6 +17,7 @@ set(policy_sources
   policy_rules_purpose.c
   policy_rules_rp.c
   policy_set.c
+  policy_set_complete.c
   policy_set_read.c
   policy_set_rules.c
   policy_view.c
