@@ -23,7 +23,8 @@ static struct identity_signers *signers;
 static struct identity_publication *publication;
 static struct builder text, other_text, section;
 static struct trust_publisher_file file;
-static bool is_other_shown, is_gone;
+static bool is_other_shown, is_gone, is_held;
+static void *held; /* the question that waits, when is_held */
 
 static struct {
     unsigned counts[FINDING_IDS], total, rounds;
@@ -43,6 +44,10 @@ static void serve(void *context, const struct fetch_request *request, void *toke
     bool is_log = strncmp(name, "log/", 4) == 0, is_text = strcmp(name, IDENTITY_LOG_PUBLISHED) == 0;
     struct object_store store = memory_disk_store(w->disk, is_log ? PUBLISHER_LOG : PUBLISHER_PUBLISHED);
     struct builder body;
+    if (is_text && is_held) {
+        held = token;
+        return;
+    }
     builder_init(&body, TRUST_ENVELOPE_SIZE_MAX);
     enum status s = is_text && is_gone ? STATUS_NOT_FOUND : store.get(store.context, is_log ? name + 4 : name, &body, NULL);
     fake_fetch_answer(fetch, token, s == STATUS_OK ? 200 : 404, "",
@@ -220,7 +225,8 @@ static int open_world(void **state)
 {
     (void)state;
     memset(&seen, 0, sizeof seen);
-    is_other_shown = is_gone = false;
+    is_other_shown = is_gone = is_held = false;
+    held = NULL;
     w = publisher_world_new();
     fetch = fake_fetch_new(w->net->timer);
     fake_fetch_serve(fetch, serve, NULL);
@@ -368,6 +374,52 @@ static void what_it_keeps_is_damaged(void **state)
     stop();
     assert_true(memory_disk_damage(own, 0, "identities/program", &damaged));
     assert_int_equal(new_watcher(), STATUS_REFUSED);
+}
+
+/* The power goes between the two states that it keeps: versions come again, and are not taken for a log that has shrunk. */
+static void one_state_is_ahead(void **state)
+{
+    (void)state;
+    struct object_store store = memory_disk_store(own, 0);
+    struct builder before;
+    builder_init(&before, TRUST_ENVELOPE_SIZE_MAX);
+    OK(store.get(store.context, "trust/program", &before, &err));
+    add(3, "three.example");
+    build();
+    add(4, "four.example");
+    build();
+    look();
+    assert_int_equal(seen.told, 4);
+    stop();
+    OK(store.put(store.context, "trust/program", builder_view(&before), &err));
+    start();
+    look();
+    assert_int_equal(seen.status.version, 3);
+    assert_int_equal(seen.told, 4);
+    assert_int_equal(seen.total, 0);
+    builder_clear(&before);
+}
+
+/* Before the answer, and never after it. */
+static void it_is_stopped_while_it_asks(void **state)
+{
+    (void)state;
+    is_held = true;
+    add(3, "three.example");
+    build();
+    fake_timer_advance(w->net->timer, 60000);
+    assert_non_null(held);
+    bundle_watcher_stop(watcher, NULL, NULL);
+    fake_fetch_answer(fetch, held, 200, "", builder_view(&text));
+    (void)fake_timer_run(w->net->timer);
+    bundle_watcher_free(watcher);
+    watcher = NULL;
+    assert_int_equal(seen.told, 2);
+    is_held = false;
+    start();
+    look();
+    assert_int_equal(seen.told, 3);
+    assert_int_equal(seen.total, 0);
 }
 
 /* ---- lies ---- */
@@ -597,6 +649,8 @@ int main(void)
         TEST(versions_that_were_missed),
         TEST(a_day_passes),
         TEST(what_it_keeps_is_damaged),
+        TEST(one_state_is_ahead),
+        TEST(it_is_stopped_while_it_asks),
         TEST(a_rewritten_history),
         TEST(another_root_or_fewer_entries),
         TEST(a_rewritten_line),
