@@ -245,7 +245,7 @@ class Take(Bundle):
         server = subprocess.Popen([FETCH_SERVER, self.folder, f'{chain}:{csr[:-4]}.key'], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                   stderr=subprocess.DEVNULL, text=True)
         try:
-            words = ('fetch', '--policy-check', 'off', 'https://site.example/', '--connect', '127.0.0.1:' + server.stdout.readline().split()[1], '--trust', folder, '--as', 'gm', '--json')
+            words = ('fetch', '--policy-check', 'off', 'https://site.example.com/', '--connect', '127.0.0.1:' + server.stdout.readline().split()[1], '--trust', folder, '--as', 'gm', '--json')
             self.assertEqual(run(*words).status, 1)
             self.take(folder, self.signed(self.imported('fetch-more', site), 6))
             done = run(*words)
