@@ -1,10 +1,10 @@
 /* program_certificates.c - a root program's trust directory, and certificates below it, for the tests of what the policy says.
  *
- *   program_certificates DIR AT [SPOILED]
+ *   program_certificates DIR AT [POLICY]
  *
  * AT: seconds since the Epoch; everything is as it is then. Writes DIR/trust/trust.bundle, DIR/NAME.pem (leaf and intermediate) and
  * DIR/NAME.key, and prints for each certificate "NAME VERDICT WORST LEVEL", with "-" for what is empty. The bundle brings the
- * built-in policy as its own; SPOILED: one that cannot be read.
+ * built-in policy as its own, or that of the file POLICY.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,8 +66,15 @@ int main(int argc, char **argv)
 {
     struct builder file;
     char trust[4096];
-    must(argc == 3 || argc == 4, "want DIR AT [SPOILED]");
-    struct bytes policy = argc == 4 ? bytes_of_text("policy-format 1\nversion none\n") : policy_set_default_text();
+    static uint8_t text[POLICY_TEXT_MAX];
+    struct bytes policy = policy_set_default_text();
+    must(argc == 3 || argc == 4, "want DIR AT [POLICY]");
+    if (argc == 4) {
+        FILE *in = fopen(argv[3], "rb");
+        must(in != NULL, argv[3]);
+        policy = bytes_of(text, fread(text, 1, sizeof text, in));
+        must(fclose(in) == 0, argv[3]);
+    }
     program_world_make(&world, strtoll(argv[2], NULL, 10), policy, policy_set_default_ct_text());
     builder_init(&file, FILE_MAX_SIZE);
     must(trust_file_write(&world.bundle, bytes_of(NULL, 0), bytes_of(NULL, 0), &file, &err) == STATUS_OK, "bundle");

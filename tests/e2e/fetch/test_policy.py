@@ -127,6 +127,24 @@ class Policy(unittest.TestCase):
         self.assertEqual((done.status, done.out), (2, ''))
         self.assertIn('line', done.err)
 
+    def test_a_client_newer_than_its_bundle(self):
+        """A rule that the bundle's policy does not name is not looked at; who gives the same text as a file is told."""
+        text = read(os.path.join(HERE, '..', '..', '..', 'policies', 'root-program.conf')).decode()
+        older = write(self.now.path('older.conf'), ''.join(line + '\n' for line in text.splitlines() if line.split()[1:2] != ['RP-06']))
+        world = World(int(time.time()), older)
+        self.addCleanup(world.scratch.cleanup)
+        self.assertEqual(self.explain('gm-no-aia')['worst'], 'RP-06')
+        told = self.explain('gm-no-aia', world=world)
+        rule = self.rule(told, 'RP-06')
+        self.assertEqual((told['verdict'], told['policy']['built_in']), ('secure', False))
+        self.assertEqual((rule['result'], rule['effect'], rule['evidence'], rule['fix']), ('not_looked_at', 'off', 'the policy does not name it', None))
+        self.assertEqual(self.explain('gm-no-sct', world=world)['worst'], 'CT-02')
+        done = run('trust', 'explain', world.pem('gm-no-aia'), '--trust', world.trust, '--at', world.at, '--lang', 'zh')
+        self.assertIn('the policy does not name it', done.out)
+        done = run('trust', 'explain', self.now.pem('gm-ov'), '--policy', older)
+        self.assertEqual((done.status, done.out), (2, ''))
+        self.assertIn('no line `rule RP-06`', done.err)
+
     def test_names_and_purposes(self):
         self.assertEqual(self.explain('gm-ov', '--dns', NAME)['verdict'], 'secure')
         told = self.explain('gm-ov', '--dns', 'other.example.com')
@@ -169,7 +187,7 @@ class Policy(unittest.TestCase):
             self.assertIn(words, done.err)
         done = run('trust', 'explain', write(self.now.path('garbage'), 'no certificate'))
         self.assertEqual(done.status, 1, done)
-        spoiled = World(int(time.time()), 'spoiled')
+        spoiled = World(int(time.time()), write(self.now.path('spoiled.conf'), 'policy-format 1\nversion none\n'))
         self.addCleanup(spoiled.scratch.cleanup)
         done = run('trust', 'explain', good, '--trust', spoiled.trust)
         self.assertEqual((done.status, done.out), (2, ''))

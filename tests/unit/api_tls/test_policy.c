@@ -272,6 +272,43 @@ static void test_policy_of_bundle(void **state)
     builder_clear(&other);
 }
 
+/* A library that is newer than its bundle's policy: all lines of RP-06 are not there. */
+static void test_older_policy_of_bundle(void **state)
+{
+    struct client c;
+    struct builder text, other;
+    struct error err;
+    struct cathaya_rule rule;
+    struct cathaya_answer_summary s;
+    struct bytes rest = policy_set_default_text(), line;
+    (void)state;
+    builder_init(&text, 1 << 20);
+    builder_init(&other, TRUST_BUNDLE_SIZE_MAX);
+    while (text_next_line(&rest, &line)) {
+        if (line.len > 0 && memmem(line.data, line.len, " RP-06 ", 7) != NULL)
+            continue;
+        builder_bytes(&text, line);
+        builder_u8(&text, '\n');
+    }
+    world.bundle.policy = (struct trust_bundle_policy){builder_view(&text), policy_set_default_ct_text()};
+    assert_ok(trust_bundle_write(&world.bundle, &other, &err), &err, "bundle");
+    client_begin(&c, &other);
+    struct cathaya_answer *answer = judge(&c, row_named("gm-no-aia"), &(struct cathaya_policy_request){.names = &names});
+    cathaya_answer_summary(answer, &s);
+    assert_int_equal(s.verdict, CATHAYA_VERDICT_SECURE);
+    assert_true(find_rule(answer, "RP-06", &rule));
+    assert_int_equal(rule.result, CATHAYA_RULE_NOT_LOOKED_AT);
+    assert_int_equal(rule.effect, CATHAYA_EFFECT_OFF);
+    assert_string_equal(rule.evidence, "the policy does not name it");
+    assert_string_equal(rule.title[CATHAYA_LANGUAGE_ZH], "");
+    assert_string_equal(rule.fix[CATHAYA_LANGUAGE_EN], "");
+    cathaya_answer_free(answer);
+    client_end(&c);
+    world.bundle.policy = (struct trust_bundle_policy){bytes_of(NULL, 0), bytes_of(NULL, 0)};
+    builder_clear(&text);
+    builder_clear(&other);
+}
+
 static void refused(const struct client *c, enum cathaya_status want, const struct cathaya_policy_request *request)
 {
     struct cathaya_answer *answer;
@@ -324,7 +361,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_verdict), cmocka_unit_test(test_icons), cmocka_unit_test(test_timestamps_one_by_one),
-        cmocka_unit_test(test_names), cmocka_unit_test(test_policy_of_bundle), cmocka_unit_test(test_requests_that_make_no_sense),
+        cmocka_unit_test(test_names), cmocka_unit_test(test_policy_of_bundle), cmocka_unit_test(test_older_policy_of_bundle), cmocka_unit_test(test_requests_that_make_no_sense),
         cmocka_unit_test(test_words)};
     return cmocka_run_group_tests(tests, make, end);
 }
