@@ -92,7 +92,9 @@ void watcher_get(struct bundle_watcher *w, const char *prefix, const char *path,
 /* ---- trees ---- */
 
 enum status watcher_begin_tree(struct bundle_watcher *w, const char *prefix, const struct hash_alg *hash, uint64_t size,
-                               void (*ask_tree)(struct bundle_watcher *w), struct error *err)
+                               void (*ask_tree)(struct bundle_watcher *w),
+                               void (*tree_failed)(struct bundle_watcher *w, enum status status, const struct error *err),
+                               struct error *err)
 {
     enum status s = hasher_init(&w->hasher, hash, err);
     if (s != STATUS_OK)
@@ -101,6 +103,8 @@ enum status watcher_begin_tree(struct bundle_watcher *w, const char *prefix, con
     tile_set_init(&w->tiles, size, &w->hasher);
     w->has_tiles = true;
     w->ask_tree = ask_tree;
+    w->tree_failed = tree_failed;
+    w->is_full_asked = false;
     return STATUS_OK;
 }
 
@@ -113,9 +117,17 @@ void watcher_end_tree(struct bundle_watcher *w)
     w->has_tiles = false;
 }
 
+static void ask_tile(struct bundle_watcher *w);
+
 static void on_tile(struct bundle_watcher *w, enum status status, struct bytes body, struct error *err)
 {
     enum status s = status == STATUS_OK ? tile_set_put(w->asked_tile, body, err) : status;
+    if (s == STATUS_NOT_FOUND && w->asked_tile->tile.width < TILE_WIDTH && !w->is_full_asked) {
+        w->is_full_asked = true; /* the tree has grown since */
+        ask_tile(w);
+        return;
+    }
+    w->is_full_asked = false;
     if (s == STATUS_OK) {
         watcher_fetch_tiles(w);
         return;
@@ -124,21 +136,28 @@ static void on_tile(struct bundle_watcher *w, enum status status, struct bytes b
         watcher_find(w, FINDING_BAD_CONSISTENCY, w->url, bytes_of(NULL, 0), "a tile that the checkpoint speaks of is not there: %s",
                      err->text);
     watcher_end_tree(w);
-    watcher_end_round(w, s, err);
+    w->tree_failed(w, s, err);
+}
+
+static void ask_tile(struct bundle_watcher *w)
+{
+    char path[TILE_PATH_SIZE];
+    struct tile tile = w->asked_tile->tile;
+    if (w->is_full_asked)
+        tile.width = TILE_WIDTH;
+    tile_path(&tile, path);
+    watcher_get(w, w->tile_prefix, path, "tile", TILE_SIZE_MAX, on_tile);
 }
 
 /* One after the other: they are few. */
 void watcher_fetch_tiles(struct bundle_watcher *w)
 {
     size_t at = 0;
-    char path[TILE_PATH_SIZE];
     w->asked_tile = tile_set_next(&w->tiles, &at);
-    if (w->asked_tile == NULL) {
+    if (w->asked_tile == NULL)
         w->ask_tree(w);
-        return;
-    }
-    tile_path(&w->asked_tile->tile, path);
-    watcher_get(w, w->tile_prefix, path, "tile", TILE_SIZE_MAX, on_tile);
+    else
+        ask_tile(w);
 }
 
 /* ---- rounds ---- */
@@ -250,7 +269,7 @@ void bundle_watcher_free(struct bundle_watcher *w)
         trust_bundle_clear(&w->bundle);
     trust_bundle_clear(&w->key_section);
     bundle_keys_clear(&w->keys);
-    array_clear(&w->checked);
+    watcher_clear_checked(w);
     builder_clear(&w->key_bytes);
     builder_clear(&w->note);
     builder_clear(&w->now_note);

@@ -8,7 +8,8 @@
  *   2. log/checkpoint: signed, and one history with every checkpoint before it, those in the bundles among them. Two that are not:
  *      a finding with evidence;
  *   3. each version's entry is what the bundle hashes to;
- *   4. the newest landmarks of each log that somebody follows here are held against that log's own tree.
+ *   4. the landmarks of each log that somebody follows here are held against that log's own tree: each one once, and again when a
+ *      later version has it with other hashes. A log whose tiles are not there is looked at in a later round.
  * Beside 1, website identities: the log that section 8 speaks of goes on from that of the version before, and section and lists are what
  * its text gives. The text is fetched when it has grown, and once more before anything is called a lie; one that is not there,
  * in two rounds one after the other, or longer than BUNDLE_WATCHER_IDENTITIES_MAX, is a finding too.

@@ -176,7 +176,7 @@ static void on_checkpoint(struct bundle_watcher *w, enum status status, struct b
     memcpy(prefix, w->config.url, len);
     memcpy(prefix + len, "/log", sizeof "/log");
     w->is_fork = false;
-    s = watcher_begin_tree(w, prefix, &hash_sm3, w->now.size, ask_tree, err);
+    s = watcher_begin_tree(w, prefix, &hash_sm3, w->now.size, ask_tree, watcher_end_round, err);
     if (s != STATUS_OK)
         watcher_end_round(w, s, err);
     else

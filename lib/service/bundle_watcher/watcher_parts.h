@@ -21,11 +21,17 @@ struct seen_checkpoint {
 /* The held one, those of the bundles of a round, one of gossip. */
 #define SEEN_MAX (BUNDLE_WATCHER_VERSIONS_MAX + 2)
 
-/* How far a log's landmarks were looked at. */
+/* A landmark that was looked at, as it was. */
+struct checked_landmark {
+    uint64_t number;
+    uint8_t digest[HASH_SIZE]; /* of its subtrees and their hashes */
+};
+
+/* Those of a log that are in the newest version. */
 struct checked_log {
     struct tai ca_id;
     uint16_t log_number;
-    uint64_t landmark;
+    struct array landmarks; /* struct checked_landmark, by number */
 };
 
 /* Section 8 of the versions until now. */
@@ -88,8 +94,10 @@ struct bundle_watcher {
     struct tile_set tiles;
     bool has_tiles;
     struct tile_set_tile *asked_tile;
+    bool is_full_asked; /* in place of a partial one, which goes when it is full */
     char tile_prefix[BUNDLE_WATCHER_URL_MAX];
     void (*ask_tree)(struct bundle_watcher *w);
+    void (*tree_failed)(struct bundle_watcher *w, enum status status, const struct error *err);
     /* Landmarks. */
     struct trust_bundle bundle; /* parsed from newest */
     bool has_bundle;
@@ -101,9 +109,12 @@ struct bundle_watcher {
 void watcher_get(struct bundle_watcher *w, const char *prefix, const char *path, const char *endpoint, size_t max,
                  void (*answered)(struct bundle_watcher *w, enum status status, struct bytes body, struct error *err));
 
-/* watcher_begin_tree begins questions about a tree below prefix; watcher_fetch_tiles gets what is missing and calls ask_tree again. */
+/* watcher_begin_tree begins questions about a tree below prefix; watcher_fetch_tiles gets what is missing and calls ask_tree again, or
+ * tree_failed, when the tree has been ended. */
 MUST_USE enum status watcher_begin_tree(struct bundle_watcher *w, const char *prefix, const struct hash_alg *hash, uint64_t size,
-                                        void (*ask_tree)(struct bundle_watcher *w), struct error *err);
+                                        void (*ask_tree)(struct bundle_watcher *w),
+                                        void (*tree_failed)(struct bundle_watcher *w, enum status status, const struct error *err),
+                                        struct error *err);
 void watcher_end_tree(struct bundle_watcher *w);
 void watcher_fetch_tiles(struct bundle_watcher *w);
 
@@ -132,6 +143,7 @@ void watcher_check_identities(struct bundle_watcher *w);
 /* watcher_log.c */
 void watcher_ask_log(struct bundle_watcher *w);
 /* watcher_landmarks.c */
+void watcher_clear_checked(struct bundle_watcher *w);
 void watcher_check_landmarks(struct bundle_watcher *w);
 
 #endif

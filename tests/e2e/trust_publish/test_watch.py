@@ -123,6 +123,31 @@ class Watch(PublishTest):
         self.build(config)
         watcher.told('version-landmark')
 
+    def test_a_landmark_that_is_another_one_later(self):
+        """What was looked at once is looked at again when it has changed; also behind a log that does not answer."""
+        ca, web, config, keys, published = self.world('changed')
+        shutil.copytree(ca.dir, self.path('changed-fork'))
+        fork = Ca(self, self.path('changed-fork'))
+        self.grow(ca, 4)
+        fork.issue(*[self.csr('sm2', f'{name}.example.com') for name in 'abcd'])
+        fork.landmark()
+        self.build(config)
+        watcher = self.watcher('changed-monitor', keys, published.url, ca=ca, log_url=web.url)
+        watcher.wait(lambda: watcher.status().get('tree_size') == 1)
+        self.build(config)
+        watcher.wait(lambda: watcher.status().get('tree_size') == 2)
+        self.assertEqual(watcher.findings(), [])
+        # What somebody has learned who was lied to takes the place of what this one holds.
+        other = self.config('changed-other', self.path('changed', 'registry'), self.key_lines(keys))
+        honest, web.folder = web.folder, fork.path('public')
+        self.build(other)
+        web.folder = honest
+        shutil.rmtree(self.path('changed', 'state', 'held'))
+        shutil.copytree(self.path('changed-other', 'state', 'held'), self.path('changed', 'state', 'held'))
+        self.build(config, 1)  # it says that the log and what is held are two
+        watcher.wait(lambda: watcher.status().get('tree_size') == 3)
+        watcher.told('version-landmark')
+
     def identity(self, name, signer, serial, domain, registry):
         """A record for a domain, signed and taken by the curator."""
         entry = self.path(name, f'{serial}.entry')

@@ -23,16 +23,45 @@ static struct {
 
 /* ---- the web ---- */
 
+static bool has_full_tiles_alone; /* as a log that has grown over them */
+static unsigned asked_logs[3];    /* tiles of issuance logs, which do not answer */
+
+/* A full tile has what was there when it was a partial one, and more. */
+static void serve_full_tile(const char *name, void *token)
+{
+    uint8_t tile[TILE_WIDTH * HASH_SIZE] = {0};
+    struct object_store store = memory_disk_store(shown, PUBLISHER_LOG);
+    struct builder body;
+    char partial[64];
+    builder_init_fixed(&body, tile, sizeof tile);
+    (void)snprintf(partial, sizeof partial, "%s.p/%llu", name, (unsigned long long)w->version);
+    OK(store.get(store.context, partial, &body, &err));
+    fake_fetch_answer(fetch, token, 200, "", BYTES_OF(tile));
+}
+
 static void serve(void *context, const struct fetch_request *request, void *token)
 {
     (void)context;
+    static const char issuer[] = "http://ca.example/";
+    if (strncmp(request->url, issuer, strlen(issuer)) == 0) {
+        asked_logs[request->url[strlen(issuer)] - '0']++;
+        fake_fetch_answer(fetch, token, 500, "", bytes_of(NULL, 0));
+        return;
+    }
     const char *name = request->url + strlen(URL);
     bool is_log = strncmp(name, "log/", 4) == 0;
+    bool is_tile = strncmp(name, "log/tile/", 9) == 0;
+    if (has_full_tiles_alone && is_tile && strstr(name, ".p/") == NULL) {
+        serve_full_tile(name + 4, token);
+        return;
+    }
     struct object_store store = memory_disk_store(shown, is_log ? PUBLISHER_LOG : PUBLISHER_PUBLISHED);
     struct builder body;
     builder_init(&body, TRUST_ENVELOPE_SIZE_MAX);
     assert_memory_equal(request->url, URL, strlen(URL));
     enum status s = store.get(store.context, is_log ? name + 4 : name, &body, NULL);
+    if (has_full_tiles_alone && is_tile)
+        s = STATUS_NOT_FOUND;
     fake_fetch_answer(fetch, token, s == STATUS_OK ? 200 : 404, "", builder_view(&body));
     builder_clear(&body);
 }
@@ -68,11 +97,22 @@ static void progress(void *cookie, const struct bundle_watcher_status *status)
     seen.rounds++;
 }
 
+/* The logs are followed here too, and their tiles are not to be had. */
+static bool log_head(void *cookie, const struct tai *ca_id, uint16_t log_number, struct bundle_watcher_log *out)
+{
+    static char url[64];
+    (void)cookie;
+    (void)ca_id;
+    (void)snprintf(url, sizeof url, "http://ca.example/%u", log_number);
+    *out = (struct bundle_watcher_log){.hash = &hash_sm3, .url = url, .size = 1000};
+    return true;
+}
+
 /* ---- life ---- */
 
 static void start(void)
 {
-    static const struct bundle_watcher_callbacks callbacks = {.finding = finding, .progress = progress};
+    static const struct bundle_watcher_callbacks callbacks = {.finding = finding, .progress = progress, .log_head = log_head};
     const struct bundle_watcher_config config = {.name = "program", .url = "http://trust.example", .keys = &w->registry,
                                                  .algorithms = mirror_world_algorithms(), .interval_ms = 60000, .late_ms = 7200000,
                                                  .fetch = fake_fetch_port(fetch), .timer = fake_timer_port(w->net->timer),
@@ -108,6 +148,7 @@ static int open_world(void **state)
 {
     (void)state;
     memset(&seen, 0, sizeof seen);
+    has_full_tiles_alone = false;
     w = publisher_world_new();
     fetch = fake_fetch_new(w->net->timer);
     fake_fetch_serve(fetch, serve, NULL);
@@ -247,6 +288,37 @@ static void what_is_not_as_signed_is_told(void **state)
     builder_clear(&file);
 }
 
+static void a_partial_tile_that_is_full_now_is_no_finding(void **state)
+{
+    (void)state;
+    has_full_tiles_alone = true;
+    for (uint64_t n = 2; n <= 4; n++) {
+        build();
+        look();
+        assert_int_equal(seen.status.log_size, n);
+    }
+    assert_int_equal(seen.total, 0);
+}
+
+static void a_log_that_is_away_hides_no_other(void **state)
+{
+    (void)state;
+    struct builder note;
+    builder_init(&note, NOTE_SIZE_MAX);
+    update_world_note(w->net, 0, 1000, false, "oid/1.3.6.1.4.1.32473.1.0.2", &note);
+    builder_u8(&note, 0);
+    struct update_site *second = update_world_site(w->net, "http://ca.example/2/");
+    second->note = (const char *)note.data;
+    second->list = w->net->sites[0].list;
+    build();
+    assert_int_equal(w->landmark_count, 2);
+    memset(asked_logs, 0, sizeof asked_logs);
+    look();
+    assert_true(asked_logs[1] > 0);
+    assert_true(asked_logs[2] > 0);
+    builder_clear(&note);
+}
+
 static void who_goes_back_or_is_late_is_told(void **state)
 {
     (void)state;
@@ -271,6 +343,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
         TEST(an_honest_one_is_followed), TEST(two_histories_are_proven),       TEST(gossip_is_compared),
         TEST(what_is_not_as_signed_is_told), TEST(who_goes_back_or_is_late_is_told),
+        TEST(a_partial_tile_that_is_full_now_is_no_finding), TEST(a_log_that_is_away_hides_no_other),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     mirror_world_end_keys();
