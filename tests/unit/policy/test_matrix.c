@@ -273,6 +273,11 @@ static void look_at_number(const struct policy_limit_case *c, const struct polic
     made_init(&m, c->base);
     made_move(&m, time_s);
     c->value(&m, n);
+    /* Numbers are those of its issuance, which may be moved away from its beginning. */
+    int64_t shift_s = time_s - (m.is_issuing ? m.at_s : m.leaf.not_before_s);
+    m.leaf.not_before_s += shift_s;
+    m.leaf.not_after_s += shift_s;
+    m.at_s += shift_s;
     (void)snprintf(which, sizeof which, "limit %s, %lld at %lld", policy_limit_name(c->limit), (long long)n, (long long)time_s);
     const struct policy_rule_result *row = look(&m, set, c->rule);
     if (is_good)
