@@ -11,6 +11,7 @@
 #include "registry/registry_bundle.h"
 #include "registry/registry_directory.h"
 #include "registry_page/registry_page.h"
+#include "trust_publish/publish_identity_log.h"
 
 struct publish_input {
     const struct publish_config *config;
@@ -164,6 +165,8 @@ static enum status add_identities(struct publish_input *in, struct error *err)
     static const struct identity_publication_settings settings = {IDENTITY_PUBLICATION_EMBED_SIZE, IDENTITY_PUBLICATION_LIST_COUNT};
     bool is_there;
     enum status s = read_identity_log(in, &is_there, err);
+    if (s == STATUS_OK)
+        s = publish_identity_log_check(in->config->publish, in->identities, err);
     if (s != STATUS_OK || !is_there)
         return s;
     s = identity_signers_new(&in->bundle, in->config->algorithms, &in->signers, err);

@@ -135,6 +135,23 @@ class Client(test_identity.Identity):
             status, out, _ = self.run_it('trust', 'identity', 'audit', '--json', '--log', self.put('other', b''.join(other)), *bundles)
             self.assertEqual(status, 1, out)
 
+    def test_what_was_signed_is_not_taken_back(self):
+        """A registry of last week, or without its log: no version is made, for it would be evidence against the program."""
+        self.add(self.sign('sm2', 1), self.sign('sm2', 2, domain='other.example'))
+        self.publish()
+        log, bundle = self.read('registry', 'identities', 'log'), self.read('www', 'bundle')
+        lines = log.splitlines(True)
+        for other in lines[0], lines[1] + lines[0], b'':
+            self.put('registry/identities/log', other)
+            self.no(2, 'identities/log', 'trust', 'build', '--config', self.config)
+            self.assertEqual(self.read('www', 'bundle'), bundle)
+        os.unlink(self.path('registry', 'identities', 'log'))
+        self.no(2, 'identities/log', 'trust', 'build', '--config', self.config)
+        self.put('registry/identities/log', log)
+        self.add(self.sign('sm2', 3, domain='third.example'))
+        self.publish()
+        self.assertEqual(self.show('third.example')['verdict'], 'known')
+
     def site(self, name):
         """A TLS server with a certificate for this name, of a root that the registry accepts; its address."""
         root_key, root_cert = self.put_root('site-root', 'one', f'state tls accepted {day(-DAY)} "test"\n')
