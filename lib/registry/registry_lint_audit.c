@@ -46,10 +46,18 @@ static int64_t counts_until(const struct registry_linting *l, const struct regis
     return audit->until_s + ((int64_t)l->r->program.audit_period_days + l->r->program.audit_report_days) * REGISTRY_DAY_S;
 }
 
+static const char *scheme_of(uint32_t set)
+{
+    unsigned scheme = 0;
+    while ((set & BIT(scheme)) == 0)
+        scheme++;
+    return registry_scheme_name((enum registry_scheme)scheme);
+}
+
 struct standing {
     bool is_there;                      /* each set has a statement, new or old */
     const struct registry_audit *first; /* the one that stops to count first */
-    uint32_t missing;                   /* the first set without one */
+    char missing[160];                  /* of sets without one the first scheme each */
 };
 
 static struct standing look(const struct registry_linting *l, const struct registry_thing *thing, uint16_t purpose,
@@ -59,8 +67,9 @@ static struct standing look(const struct registry_linting *l, const struct regis
     for (size_t i = 0; condition->sets[i] != 0; i++) {
         const struct registry_audit *audit = newest(l, thing, purpose, condition->sets[i]);
         if (audit == NULL) {
+            size_t len = strlen(standing.missing);
+            registry_format(standing.missing + len, sizeof standing.missing - len, "%s%s", len > 0 ? ", " : "", scheme_of(condition->sets[i]));
             standing.is_there = false;
-            standing.missing = standing.missing != 0 ? standing.missing : condition->sets[i];
         } else if (standing.first == NULL || audit->until_s < standing.first->until_s) {
             standing.first = audit;
         }
@@ -73,20 +82,12 @@ static bool is_current(const struct registry_linting *l, const struct standing *
     return standing->is_there && l->at_s < counts_until(l, standing->first);
 }
 
-static const char *scheme_of(uint32_t set)
-{
-    unsigned scheme = 0;
-    while ((set & BIT(scheme)) == 0)
-        scheme++;
-    return registry_scheme_name((enum registry_scheme)scheme);
-}
-
 static void say_standing(struct registry_linting *l, const struct registry_thing *thing, uint16_t purpose,
                          const struct standing *standing)
 {
     if (!standing->is_there) {
         registry_lint_say(l, FINDING_AUDIT_MISSING, registry_place_of(thing, 0, purpose), "%s: no audit statement %s",
-                          registry_purpose_name(purpose), scheme_of(standing->missing));
+                          registry_purpose_name(purpose), standing->missing);
         return;
     }
     const struct registry_audit *first = standing->first;

@@ -107,6 +107,24 @@ static void test_many(void **state)
     maker_clear_copy(&m);
 }
 
+/* What is missing is said at once, not one after the other. */
+static void test_all_that_is_missing(void **state)
+{
+    (void)state;
+    struct maker m;
+    struct registry_report report;
+    struct error err;
+    maker_copy(&base, &m);
+    apply(&m, "roots/rsa.conf - level-max;;roots/rsa.conf - audit");
+    struct registry *r = maker_read(&m);
+    OK(registry_lint(r, m.algorithms, maker_day(MAKER_AT), &report, &err));
+    assert_string_equal(registry_finding_at(&report, 0)->text, "tls: no audit statement webtrust-ca, webtrust-baseline, webtrust-ev");
+    assert_string_equal(registry_finding_at(&report, 1)->text, "email: no audit statement webtrust-ca");
+    registry_report_clear(&report);
+    registry_free(r);
+    maker_clear_copy(&m);
+}
+
 /* A period that ends on 2025-12-31 is followed by one of 366 days, and 92 for its statement: 2027-04-03 is the last good day. */
 static void test_audits(void **state)
 {
@@ -489,6 +507,7 @@ int main(void)
         cmocka_unit_test(test_purposes),     cmocka_unit_test(test_disclosure),   cmocka_unit_test(test_applications),
         cmocka_unit_test(test_other_things), cmocka_unit_test(test_certificates), cmocka_unit_test(test_disclosed),    cmocka_unit_test(test_national_root),
         cmocka_unit_test(test_same_keys),    cmocka_unit_test(test_policies),      cmocka_unit_test(test_many),
+        cmocka_unit_test(test_all_that_is_missing),
         cmocka_unit_test(test_none_is_left),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
