@@ -2,8 +2,10 @@
 """Reads a signed trust bundle of docs/trust-bundle.md and verifies both its signatures.
 
     bundle.py ENVELOPE --keys KEYS [--at TIME] [--base ENVELOPE]
+    bundle.py FOLDER --keys KEYS [--at TIME]
 
-KEYS is a trust file with the keys in force. With --base the first file is a TrustDelta to that envelope's contents. One line, OK with what is in it or FAIL with the reason; exit status 0, 1, or 2
+KEYS is a trust file with the keys in force. With --base the first file is a TrustDelta to that envelope's contents. FOLDER is what a distributor
+publishes, all of it: `latest`, versions with new keys, deltas, the log of versions. One line, OK with what is in it or FAIL with the reason; exit status 0, 1, or 2
 for wrong usage.
 """
 import argparse
@@ -396,6 +398,87 @@ def judge(envelope, pinned, at):
     need(0 < envelope.bundle.expires and at <= envelope.bundle.expires, 'it has expired')
 
 
+class Latest:
+    """`latest`, line by line."""
+
+    def __init__(self, data):
+        need(data.endswith(b'\n'), 'latest: its last line does not end')
+        lines = data.decode('ascii').split('\n')[:-1]
+        need(lines.pop(0) == 'trust-latest/v1', 'latest: this is none')
+        self.version, = self.numbers(lines, 'version')
+        self.issued, = self.numbers(lines, 'issued')
+        self.expires, = self.numbers(lines, 'expires')
+        match = re.fullmatch(r'bundle (0|[1-9][0-9]*) ([0-9a-f]{64})', lines.pop(0) if lines else '')
+        need(match, 'latest: bundle')
+        self.size, self.sha256, self.rotations, self.deltas = int(match[1]), match[2], [], []
+        while lines and lines[0].startswith('rotation '):
+            self.rotations += self.numbers(lines, 'rotation')
+        while lines:
+            self.deltas.append(self.numbers(lines, 'delta', 2))
+        need(len(self.rotations) <= 64 and len(self.deltas) <= 1024, 'latest: too many lines')
+        ascending(self.rotations, 'rotations')
+        ascending([base for base, _ in self.deltas], 'deltas')
+        need(self.version > 0 and all(number <= self.version for number in self.rotations), 'latest: versions')
+        need(all(0 < base < self.version for base, _ in self.deltas), 'latest: deltas')
+
+    @staticmethod
+    def numbers(lines, word, count=1):
+        match = re.fullmatch(word + ' (0|[1-9][0-9]*)' * count, lines.pop(0) if lines else '')
+        need(match, f'latest: {word}')
+        return [int(number) for number in match.groups()]
+
+
+def tree_root(leaves):
+    """RFC 6962 2.1, by SM3."""
+    if len(leaves) == 1:
+        return leaves[0]
+    half = 1 << (len(leaves) - 1).bit_length() - 1
+    return sm3(b'\1' + tree_root(leaves[:half]) + tree_root(leaves[half:]))
+
+
+def read_leaves(folder, size):
+    out = []
+    for number in range((size + 255) // 256):
+        width, name = min(256, size - 256 * number), f'{number:03d}'
+        need(number < 1000, 'so many versions are not read here')
+        full = os.path.join(folder, 'log', 'tile', '0', name)
+        data = read_file(full if width == 256 else os.path.join(full + '.p', str(width)))
+        need(len(data) == 32 * width, 'a tile has another size')
+        out += [data[i:i + 32] for i in range(0, len(data), 32)]
+    return out
+
+
+def check_published(folder, keys, at):
+    """All that a distributor serves, from the pinned keys on; the newest envelope."""
+    latest, whole = Latest(read_file(os.path.join(folder, 'latest'))), read_file(os.path.join(folder, 'bundle'))
+    need((len(whole), hashlib.sha256(whole).hexdigest()) == (latest.size, latest.sha256), '`bundle` is not what latest says')
+    checkpoints = []
+    for version in sorted({*latest.rotations, latest.version}):
+        data, is_newest = read_file(os.path.join(folder, 'bundles', str(version))), version == latest.version
+        need(not is_newest or data == whole, '`bundle` is not the newest version')
+        envelope = Envelope(data)
+        need(envelope.bundle.version == version, 'a version stands under another name')
+        need(is_newest or envelope.bundle.keys, 'a rotation names no keys')
+        log_keys = [entry for entry in keys if entry['role'] == 2]
+        check_proof(envelope, log_keys)
+        judge(envelope, [entry['key'] for entry in keys if entry['role'] == 1], at if is_newest else envelope.bundle.issued)
+        checkpoints.append((check_checkpoint(Reader(envelope.log_proof).filled(2), log_keys), envelope))
+        keys = envelope.bundle.keys or keys
+    need((envelope.bundle.issued, envelope.bundle.expires) == (latest.issued, latest.expires), 'latest has other times')
+    for base, size in latest.deltas:
+        data, path = read_file(os.path.join(folder, 'delta', str(base))), os.path.join(folder, 'bundles', str(base))
+        need(len(data) == size, 'a delta has another size')
+        if os.path.exists(path):
+            need(apply_delta(data, Envelope(read_file(path)).bundle.data) == whole, f'the delta from {base} leads elsewhere')
+    checkpoint = check_checkpoint(read_file(os.path.join(folder, 'log', 'checkpoint')), log_keys)
+    leaves = read_leaves(folder, checkpoint.size)
+    need(tree_root(leaves) == checkpoint.root, 'the tiles do not give the root')
+    for older, one in checkpoints:
+        need(older.size <= checkpoint.size and tree_root(leaves[:older.size]) == older.root, 'the log of versions has two histories')
+        need(leaves[one.bundle.version - 1] == merkle.leaf_hash('sm3', one.bundle.version_bytes()), 'the log has another entry')
+    return envelope
+
+
 def read_file(path):
     with open(path, 'rb') as file:
         return file.read()
@@ -409,7 +492,7 @@ def main(argv=None):
     parser.add_argument('--base', metavar='ENVELOPE')
     arguments = parser.parse_args(argv)
     try:
-        data = read_file(arguments.envelope)
+        data = b'' if os.path.isdir(arguments.envelope) else read_file(arguments.envelope)
         base = Envelope(read_file(arguments.base)).bundle.data if arguments.base else None
         keys = TrustFile(read_file(arguments.keys)).bundle.keys
         pinned = [entry['key'] for entry in keys if entry['role'] == 1]
@@ -417,12 +500,16 @@ def main(argv=None):
         print(f'bundle.py: {error}', file=sys.stderr)
         return 2
     try:
-        envelope = Envelope(data if base is None else apply_delta(data, base))
-        log_keys = [entry for entry in keys if entry['role'] == 2]
-        if log_keys:
-            check_proof(envelope, log_keys)
-        judge(envelope, pinned, time.time() if arguments.at is None else arguments.at)
-    except (BadBundle, note.BadNote, x509.Refused) as error:
+        at = time.time() if arguments.at is None else arguments.at
+        if os.path.isdir(arguments.envelope):
+            envelope = check_published(arguments.envelope, keys, at)
+        else:
+            envelope = Envelope(data if base is None else apply_delta(data, base))
+            log_keys = [entry for entry in keys if entry['role'] == 2]
+            if log_keys:
+                check_proof(envelope, log_keys)
+            judge(envelope, pinned, at)
+    except (BadBundle, note.BadNote, x509.Refused, OSError, UnicodeDecodeError) as error:
         print('FAIL', error)
         return 1
     bundle = envelope.bundle

@@ -119,6 +119,40 @@ class Build(PublishTest):
         after = files_below(self.path('rotation', 'www'))
         self.assertEqual([name for name in before if before[name] != after.get(name)], [])
 
+    def test_second_reading(self):
+        """tests/independent/bundle.py, which was written from the document, reads all that is published, over a change of keys."""
+        ca, web, config, old, published = self.world('read')
+        www, registry, new = self.path('read', 'www'), self.path('read', 'registry'), self.keys('read-new')
+        client = self.client('read-client', old, published.url)
+        self.build(config)
+        self.assertEqual(self.second_reading(www, client)[0], 0)
+        self.config('read', registry, self.key_lines(old, retiring=True) + self.key_lines(new))
+        self.grow(ca, 3)
+        self.build(config)
+        self.config('read', registry, self.key_lines(new))
+        for _ in range(2):
+            self.grow(ca, 2)
+            self.build(config)
+        self.assertEqual(self.second_reading(www, client), (0, 'OK version 4, 1 CAs, 0 cosigners, 4 landmarks, 0 revoked ranges\n'))
+        # And finds what is wrong.
+        for name, says in (('bundle', '`bundle` is not'), ('delta/2', 'delta'), ('log/tile/0/000.p/4', 'root'), ('bundles/2', ''), ('latest', '')):
+            whole = read(os.path.join(www, name))
+            os.chmod(os.path.join(www, name), 0o644)
+            write(os.path.join(www, name), whole[:-1] + bytes([whole[-1] ^ 1]))
+            status, out = self.second_reading(www, client)
+            self.assertEqual((status, out[:5]), (1, 'FAIL '), (name, out))
+            self.assertIn(says, out)
+            write(os.path.join(www, name), whole)
+        self.assertEqual(self.second_reading(www, client)[0], 0)
+
+    def second_reading(self, *words):
+        program = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'independent', 'bundle.py')
+        folder, client = words
+        done = subprocess.run([sys.executable, '-B', program, folder, '--keys', os.path.join(client, 'trust.keys')], capture_output=True, text=True,
+                              timeout=120)
+        self.assertEqual(done.stderr, '')
+        return done.returncode, done.stdout
+
     def test_an_old_state(self):
         ca, web, config, keys, published = self.world('old')
         self.build(config)
