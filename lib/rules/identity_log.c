@@ -152,7 +152,9 @@ void identity_log_write_line(struct bytes entry, struct builder *out)
     builder_u8(out, '\n');
 }
 
-enum status identity_log_read(struct identity_log *log, struct bytes text, struct error *err)
+/* Gives the entry of each line to take; a line that is none, or is not taken, is a STATUS_USAGE. */
+static enum status each_entry(struct bytes text, enum status (*take)(void *context, struct bytes entry, struct error *err), void *context,
+                              struct error *err)
 {
     struct bytes rest = text, line;
     struct builder entry;
@@ -164,10 +166,37 @@ enum status identity_log_read(struct identity_log *log, struct bytes text, struc
         builder_reset(&entry);
         if (!text_parse_base64(line, &entry) || entry.len == 0)
             s = error_set(err, STATUS_USAGE, "identity log, line %zu: no base64 of an entry", number);
-        else if ((s = identity_log_append(log, builder_view(&entry), err)) != STATUS_OK)
+        else if ((s = take(context, builder_view(&entry), err)) != STATUS_OK)
             s = error_prefix(err, s == STATUS_NO_MEMORY ? s : STATUS_USAGE, "identity log, line %zu", number);
     }
     builder_clear(&entry);
+    return s;
+}
+
+static enum status append_entry(void *context, struct bytes entry, struct error *err)
+{
+    return identity_log_append((struct identity_log *)context, entry, err);
+}
+
+enum status identity_log_read(struct identity_log *log, struct bytes text, struct error *err)
+{
+    return each_entry(text, append_entry, log, err);
+}
+
+static enum status add_leaf(void *context, struct bytes entry, struct error *err)
+{
+    return identity_tree_add((struct identity_tree *)context, entry, err);
+}
+
+enum status identity_log_text_root(struct bytes text, uint8_t out[HASH_SIZE], struct error *err)
+{
+    struct identity_tree tree;
+    enum status s = identity_tree_init(&tree, err);
+    if (s == STATUS_OK)
+        s = each_entry(text, add_leaf, &tree, err);
+    if (s == STATUS_OK)
+        s = identity_tree_root(&tree, identity_tree_size(&tree), out, err);
+    identity_tree_clear(&tree);
     return s;
 }
 

@@ -23,6 +23,10 @@ void identity_log_free(struct identity_log *log);
 /* identity_log_read appends the entries of a text. STATUS_USAGE with the line of the first that is none. */
 MUST_USE enum status identity_log_read(struct identity_log *log, struct bytes text, struct error *err);
 
+/* identity_log_text_root is the root of the log that a text would give, in time in proportion to its length, whatever it holds: for a text
+ * of somebody who is not trusted (identity_log_read takes long for serial numbers that were chosen for it). STATUS_USAGE. */
+MUST_USE enum status identity_log_text_root(struct bytes text, uint8_t out[HASH_SIZE], struct error *err);
+
 /* identity_log_append appends one entry (copied). STATUS_CONFLICT for a serial number that its signer has used, or what is
  * revoked already; STATUS_NOT_FOUND for a revocation of nothing; STATUS_LIMIT; and as website_identity_parse_entry. Its
  * signature is identity_check_entry's matter. */

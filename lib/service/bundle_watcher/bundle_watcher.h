@@ -34,7 +34,8 @@
 #define BUNDLE_WATCHER_URL_MAX 512
 /* Versions that are looked at in one round; a monitor that was away for longer skips the older ones, whose bundles are gone. */
 #define BUNDLE_WATCHER_VERSIONS_MAX 32
-/* Of the log of website identities, some 60,000 entries: it is judged in one piece on the loop's thread, in a second or two. */
+/* Of the log of website identities: 220,000 entries with signatures of SM2, 19,000 with those of ML-DSA-44. It is judged in one piece, on the
+ * loop's thread, once a day and when it has grown; that took two to four seconds for the former, less than one for the latter. */
 #define BUNDLE_WATCHER_IDENTITIES_MAX ((size_t)64 << 20)
 
 /* What the caller trusts of an issuance log. Borrowed until the next callback. */

@@ -90,6 +90,17 @@ static enum status first_lines(struct bytes text, uint64_t count, struct bytes *
     return STATUS_OK;
 }
 
+/* Whoever is between us and the distributor may have made the text: it is read when it leads to what is signed. */
+static enum status check_text(const struct website_identity_section *section, struct bytes lines, struct error *err)
+{
+    uint8_t root[HASH_SIZE];
+    enum status s = identity_log_text_root(lines, root, err);
+    if (s == STATUS_OK && memcmp(root, section->log_root, HASH_SIZE) != 0)
+        s = error_set(err, STATUS_REFUSED, "the published log's first %llu entries have another root than the version says",
+                      (unsigned long long)section->log_size);
+    return s == STATUS_USAGE ? STATUS_REFUSED : s;
+}
+
 /* STATUS_NOT_FOUND: the text is too short. STATUS_REFUSED: it does not give what the section says. STATUS_CONFLICT: it does, and is
  * not what has grown out of the log before. *out is the log, for STATUS_OK. */
 static enum status judge(struct bundle_watcher *w, const struct website_identity_section *section, struct bytes text,
@@ -98,6 +109,8 @@ static enum status judge(struct bundle_watcher *w, const struct website_identity
     struct identity_log *log = NULL;
     struct bytes lines;
     enum status s = first_lines(text, section->log_size, &lines, err);
+    if (s == STATUS_OK)
+        s = check_text(section, lines, err);
     if (s == STATUS_OK)
         s = identity_log_new(&log, err);
     if (s == STATUS_OK && (s = identity_log_read(log, lines, err)) == STATUS_USAGE)

@@ -518,6 +518,28 @@ static void without_identities(void **state)
     world_clear(&w);
 }
 
+static void the_root_of_a_text(void **state)
+{
+    (void)state;
+    struct world w;
+    struct builder text;
+    uint8_t root[HASH_SIZE], is[HASH_SIZE];
+    world_init(&w);
+    builder_init(&text, 65536);
+    for (uint64_t i = 0; i < 6; i++) {
+        OK(identity_log_text_root(builder_view(&text), is, &err));
+        OK(identity_log_root(w.log, i, root, &err));
+        assert_memory_equal(is, root, HASH_SIZE);
+        OK(append(&w, 0, record(i + 1, "example.com", "9X")));
+        identity_log_write_line(identity_log_at(w.log, i)->whole, &text);
+    }
+    text.data[text.len - 2] = '!';
+    assert_int_equal(identity_log_text_root(builder_view(&text), is, &err), STATUS_USAGE);
+    assert_int_equal(identity_log_text_root(bytes_of_text("\n"), is, &err), STATUS_USAGE);
+    builder_clear(&text);
+    world_clear(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -528,6 +550,7 @@ int main(void)
         cmocka_unit_test(log_keeps_order),         cmocka_unit_test(log_against_bundles),
         cmocka_unit_test(asks_by_prefix),          cmocka_unit_test(lists_are_the_bundles),
         cmocka_unit_test(embeds_up_to_a_size),     cmocka_unit_test(without_identities),
+        cmocka_unit_test(the_root_of_a_text),
     };
     return cmocka_run_group_tests(tests, make_keys, free_keys);
 }

@@ -210,7 +210,7 @@ static void build_section(void)
     w->registry.identities = builder_view(&section);
     file = (struct trust_publisher_file){IDENTITY_LOG_PUBLISHED, builder_view(&text)};
     w->input.files = &file;
-    w->input.file_count = 1;
+    w->input.file_count = text.len > 0 ? 1 : 0;
     if (publisher_world_build(w) != STATUS_OK)
         fail_msg("%s", w->error.text);
 }
@@ -398,6 +398,26 @@ static void one_state_is_ahead(void **state)
     assert_int_equal(seen.told, 4);
     assert_int_equal(seen.total, 0);
     builder_clear(&before);
+}
+
+/* A registry whose curator has not taken anything yet. */
+static void an_empty_log(void **state)
+{
+    (void)state;
+    stop();
+    memory_disk_free(own);
+    own = memory_disk_new();
+    forget();
+    build();
+    start();
+    look();
+    assert_int_equal(asked(), 1);
+    add(1, "one.example");
+    build();
+    look();
+    assert_int_equal(asked(), 2);
+    assert_int_equal(seen.told, 3);
+    assert_int_equal(seen.total, 0);
 }
 
 /* Before the answer, and never after it. */
@@ -651,6 +671,7 @@ int main(void)
         TEST(what_it_keeps_is_damaged),
         TEST(one_state_is_ahead),
         TEST(it_is_stopped_while_it_asks),
+        TEST(an_empty_log),
         TEST(a_rewritten_history),
         TEST(another_root_or_fewer_entries),
         TEST(a_rewritten_line),
