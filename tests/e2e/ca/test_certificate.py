@@ -115,7 +115,7 @@ class Certificate(CaTest):
     def test_writers_at_once(self):
         """Of many that start together each either issues or is refused, and every printed index is its own."""
         ca = self.init('at-once', 'gm')
-        csr = self.csr('p256', 'www.example.com')
+        csr = self.csr('sm2', 'www.example.com')
         running = [subprocess.Popen([os.environ['CATHAYA_PROGRAM'], 'ca', 'issue', '--dir', ca.dir, '--csr', csr],
                                     stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(12)]
         indexes = []

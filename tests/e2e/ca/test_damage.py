@@ -297,7 +297,7 @@ class Damage(CaTest):
         shutil.copy(os.path.join(self.made, 'log', '1', 'record'), self.ca.path('log', '1', 'record'))
         for folder, names in ((self.ca.dir, ['a.example.com']), (fork, ['b.example.com'])):
             for name in names:
-                done = run('ca', 'issue', '--dir', folder, '--csr', self.csr('p256', name))
+                done = run('ca', 'issue', '--dir', folder, '--csr', self.csr('sm2', name))
                 self.assertEqual(done.status, 0, done)
         write(self.ca.path('log', '1', 'record'), read(os.path.join(fork, 'log', '1', 'record')))
         self.refused(self.ca.run('fsck'), 'root')

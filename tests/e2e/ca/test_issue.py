@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 
-from ca_world import FIXTURES, UNJUDGED, CaTest, der, flip, read, unittest, write, x509
+from ca_world import FIXTURES, CaTest, der, flip, read, unittest, write, x509
 
 KINDS = ('sm2', 'p256', 'p384', 'rsa2048', 'ed25519', 'mldsa44', 'mldsa65', 'mldsa87')
 EMPTY_ID = ''
@@ -33,8 +33,8 @@ class Issue(CaTest):
         for suite in ('gm', 'intl'):
             ca = self.init(f'keys-{suite}', suite)
             half = len(requests) // 2
-            indexes = ca.issue(*(csr for _, _, csr in requests[:half]), more=UNJUDGED)
-            indexes += [index for _, _, csr in requests[half:] for index in ca.issue(csr, more=UNJUDGED)]
+            indexes = ca.issue(*(csr for _, _, csr in requests[:half]))
+            indexes += [index for _, _, csr in requests[half:] for index in ca.issue(csr)]
             ca.landmark()
             for index, (kind, name, csr) in zip(indexes, requests, strict=True):
                 with self.subTest(suite=suite, kind=kind, name=name):
@@ -73,7 +73,7 @@ class Issue(CaTest):
     def test_names(self):
         ca = self.init('names', 'gm')
         names = 'DNS:WWW.Example.COM,DNS:*.wild.example.com,IP:192.0.2.7,IP:2001:db8::7,DNS:www.example.com,DNS:xn--mnchen-3ya.example'
-        [index] = ca.issue(self.csr('p256', names), more=UNJUDGED)
+        [index] = ca.issue(self.csr('p256', names))
         certificate = ca.certificate(index)
         for name in ('www.example.com', 'a.wild.example.com', 'xn--mnchen-3ya.example'):
             ca.good(certificate, 'standalone', name)
@@ -116,7 +116,7 @@ class Issue(CaTest):
     def test_lines(self):
         """What is printed for people."""
         ca = self.init('lines', 'gm')
-        csr = self.csr('p256', 'www.example.com')
+        csr = self.csr('sm2', 'www.example.com')
         self.assertEqual(ca.ok('issue', '--csr', csr, '--csr', csr), f'{csr}: log 1 index 0\n{csr}: log 1 index 1\n')
 
     def test_no_possession(self):
