@@ -86,6 +86,18 @@ static void lint_issuer(struct registry_linting *l, const struct registry_thing 
 
 /* ---- intranet, e-invoice ---- */
 
+/* Is an intermediate below this root trusted for public servers? */
+static bool has_public_below(const struct registry_linting *l, const struct registry_thing *root)
+{
+    for (size_t i = 0; i < l->r->things.count; i++) {
+        const struct registry_thing *thing = registry_thing_at(l->r, i);
+        if (thing->head.kind == REGISTRY_INTERMEDIATE && registry_is_trusted(l->r, thing, TRUST_BUNDLE_TLS, l->at_s) &&
+            registry_root_of(l->r, thing) == root)
+            return true;
+    }
+    return false;
+}
+
 static void lint_intranet(struct registry_linting *l, const struct registry_thing *thing)
 {
     const struct registry_thing *root = registry_root_of(l->r, thing);
@@ -93,7 +105,8 @@ static void lint_intranet(struct registry_linting *l, const struct registry_thin
     bool is_public = registry_is_trusted(l->r, thing, TRUST_BUNDLE_TLS, l->at_s);
     bool is_root_public = registry_is_trusted(l->r, root, TRUST_BUNDLE_TLS, l->at_s);
     bool is_root_intranet = registry_is_trusted(l->r, root, TRUST_BUNDLE_TLS_INTRANET, l->at_s);
-    if ((is_intranet && (is_public || is_root_public)) || (is_public && is_root_intranet))
+    bool is_beside_public = is_intranet && thing != root && has_public_below(l, root);
+    if ((is_intranet && (is_public || is_root_public)) || (is_public && is_root_intranet) || is_beside_public)
         registry_lint_say(l, FINDING_INTRANET_WITH_PUBLIC, registry_place_of(thing, 0, TRUST_BUNDLE_TLS_INTRANET),
                           "one root is trusted for public and for intranet servers");
 }

@@ -267,6 +267,24 @@ static void test_purposes(void **state)
     CHECK(rows);
 }
 
+/* A root that is itself trusted for neither has no intermediates of both kinds either. */
+static void test_intranet_beside_public(void **state)
+{
+    (void)state;
+    struct maker m;
+    maker_copy(&base, &m);
+    apply(&m, "roots/rsa.conf - state;;applications/a1.conf - subject roots/rsa;;intermediates/i1.conf + state tls accepted 2026-03-01 x");
+    maker_text(&m, "intermediates/i2.conf", "operator ca\nissuer rsa\ndisclosed 2026-01-05\nstate tls-intranet accepted 2026-03-01 x\n");
+    maker_certificate(&m, (struct maker_certificate){.file = "intermediates/i2.pem", .subject = "Example RSA CA 2", .issuer = "Example RSA",
+                                                    .key = "P-256"});
+    assert_non_null(strstr(lint_at(&m, MAKER_AT), "intranet-with-public intermediates/i2.conf error|"));
+    assert_null(strstr(found, "intranet-with-public intermediates/i1.conf"));
+    /* Another root's is nothing to it, nor one that is trusted no more. */
+    maker_add(&m, "intermediates/i1.conf", "state tls removed 2026-05-01 x");
+    assert_null(strstr(lint_at(&m, MAKER_AT), "intranet-with-public"));
+    maker_clear_copy(&m);
+}
+
 static void test_disclosure(void **state)
 {
     (void)state;
@@ -506,7 +524,7 @@ int main(void)
         cmocka_unit_test(test_clean),        cmocka_unit_test(test_audits),       cmocka_unit_test(test_licences),
         cmocka_unit_test(test_purposes),     cmocka_unit_test(test_disclosure),   cmocka_unit_test(test_applications),
         cmocka_unit_test(test_other_things), cmocka_unit_test(test_certificates), cmocka_unit_test(test_disclosed),    cmocka_unit_test(test_national_root),
-        cmocka_unit_test(test_same_keys),    cmocka_unit_test(test_policies),      cmocka_unit_test(test_many),
+        cmocka_unit_test(test_same_keys),    cmocka_unit_test(test_policies),      cmocka_unit_test(test_many), cmocka_unit_test(test_intranet_beside_public),
         cmocka_unit_test(test_all_that_is_missing),
         cmocka_unit_test(test_none_is_left),
     };
