@@ -1,6 +1,11 @@
 /* cathaya trust lint, cathaya trust diff - what is wrong with a registry, and what changed between two. */
+#include <limits.h>
+#include <stdio.h>
+
 #include "algorithms_file.h"
 #include "command.h"
+#include "identity/identity_file.h"
+#include "input.h"
 #include "output.h"
 #include "registry/registry_command.h"
 #include "registry/registry_diff.h"
@@ -71,26 +76,65 @@ static int run_lint(const struct options *options)
 
 /* ---- diff ---- */
 
-static void print_changes(const struct registry_changes *changes, bool is_json)
+static enum status read_identities(const char *dir, struct builder *out, struct error *err)
+{
+    char path[PATH_MAX];
+    if (snprintf(path, sizeof path, "%s/" IDENTITY_FILE_LOG, dir) >= (int)sizeof path)
+        return error_set(err, STATUS_USAGE, "%s: the path is too long", dir);
+    enum status s = input_read(path, IDENTITY_LOG_TEXT_MAX, out, err);
+    return s == STATUS_USAGE ? STATUS_OK : s; /* no such file: it has none */
+}
+
+/* What changed in the log of website identities, which is no file of registry_read; "" when nothing has. */
+static enum status compare_identities(const char *before, const char *after, char *text, size_t size, struct error *err)
+{
+    struct builder old, new;
+    builder_init(&old, IDENTITY_LOG_TEXT_MAX);
+    builder_init(&new, IDENTITY_LOG_TEXT_MAX);
+    text[0] = '\0';
+    enum status s = read_identities(before, &old, err);
+    if (s == STATUS_OK)
+        s = read_identities(after, &new, err);
+    bool is_longer = s == STATUS_OK && new.len >= old.len && bytes_equal(bytes_of(new.data, old.len), builder_view(&old));
+    size_t lines = 0;
+    for (size_t i = old.len; is_longer && i < new.len; i++)
+        lines += new.data[i] == '\n' ? 1 : 0;
+    if (s == STATUS_OK && !is_longer)
+        snprintf(text, size, "website identities: the log is not what it was before: what was in it must stay");
+    else if (s == STATUS_OK && new.len > old.len)
+        snprintf(text, size, "website identities: %zu more entries of the log", lines);
+    builder_clear(&old);
+    builder_clear(&new);
+    return s;
+}
+
+static void add_change(json_t *list, const char *kind, const char *file, const char *text, bool is_json)
+{
+    json_t *item = json_object();
+    json_object_set_new(item, "kind", json_string(kind));
+    output_json_text(item, "file", file);
+    output_json_text(item, "text", text);
+    json_array_append_new(list, item);
+    if (!is_json)
+        output_line("%s", text);
+}
+
+static void print_changes(const struct registry_changes *changes, const char *identities, bool is_json)
 {
     json_t *list = json_array(), *object = json_object();
     for (size_t i = 0; i < changes->changes.count; i++) {
         const struct registry_change *change = registry_change_at(changes, i);
-        json_t *item = json_object();
-        json_object_set_new(item, "kind", json_string(registry_change_name(change->kind)));
-        output_json_text(item, "file", change->head->file);
-        output_json_text(item, "text", change->text);
-        json_array_append_new(list, item);
-        if (!is_json)
-            output_line("%s", change->text);
+        add_change(list, registry_change_name(change->kind), change->head->file, change->text, is_json);
     }
+    if (identities[0] != '\0')
+        add_change(list, registry_change_name(REGISTRY_RECORD), IDENTITY_FILE_LOG, identities, is_json);
     json_object_set_new(object, "changes", list);
     if (is_json) {
         output_json(object);
         return;
     }
     json_decref(object);
-    if (changes->changes.count == 0)
+    if (changes->changes.count == 0 && identities[0] == '\0')
         output_line("nothing has changed");
 }
 
@@ -99,6 +143,7 @@ static int run_diff(const struct options *options)
     struct algorithms *algorithms = NULL;
     struct registry_directory *before = NULL, *after = NULL;
     struct registry_changes changes = {.changes = {0}};
+    char identities[128];
     struct error err = {.status = STATUS_OK};
     enum status s = algorithms_file_open(options_value(options, "algorithms"), &algorithms, &err);
     if (s == STATUS_OK)
@@ -108,7 +153,9 @@ static int run_diff(const struct options *options)
     if (s == STATUS_OK)
         s = registry_diff(registry_directory_registry(before), registry_directory_registry(after), &changes, &err);
     if (s == STATUS_OK)
-        print_changes(&changes, options_has(options, "json"));
+        s = compare_identities(options->arguments[0], options->arguments[1], identities, sizeof identities, &err);
+    if (s == STATUS_OK)
+        print_changes(&changes, identities, options_has(options, "json"));
     registry_changes_clear(&changes);
     registry_directory_close(before);
     registry_directory_close(after);

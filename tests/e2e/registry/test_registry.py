@@ -275,6 +275,34 @@ class Files(RegistryTest):
         # What is wrong elsewhere is not this decision's.
         self.ok('accept', 'cosigners/m1', '--reason', 'x')
 
+    def test_diff_tells_of_identities(self):
+        """The log of website identities only grows: more of it is told, and anything else too."""
+        self.start()
+        before = self.path('before')
+        shutil.copytree(self.dir, before)
+
+        def put(folder, text):
+            os.makedirs(os.path.join(folder, 'identities'), exist_ok=True)
+            with open(os.path.join(folder, 'identities', 'log'), 'w') as out:
+                out.write(text)
+
+        def diff():
+            status, out, err = run('trust', 'diff', before, self.dir)
+            self.assertEqual((status, err), (0, ''))
+            return out
+
+        put(self.dir, 'YQ==\nYg==\n')
+        self.assertEqual(diff(), 'website identities: 2 more entries of the log\n')
+        put(before, 'YQ==\n')
+        self.assertEqual(diff(), 'website identities: 1 more entries of the log\n')
+        put(before, 'YQ==\nYg==\n')
+        self.assertEqual(diff(), 'nothing has changed\n')
+        for other in 'Yg==\nYQ==\n', 'YQ==\nYg==\nYQ==\n':
+            put(before, other)
+            self.assertEqual(diff(), 'website identities: the log is not what it was before: what was in it must stay\n')
+        change, = json.loads(run('trust', 'diff', before, self.dir, '--json')[1])['changes']
+        self.assertEqual((change['kind'], change['file']), ('record', 'identities/log'))
+
     def test_what_is_no_file(self):
         """A pipe would be waited for, for ever."""
         self.start()
