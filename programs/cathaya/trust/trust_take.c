@@ -205,6 +205,11 @@ static void offer(struct trust_take *t)
     /* With another one the way would not get shorter. */
     if (s == STATUS_OK && t->phase == PHASE_ROTATION && t->accept.fresh->bundle.version != t->rotation)
         s = error_set(&err, STATUS_REFUSED, "it is version %llu", (unsigned long long)t->accept.fresh->bundle.version);
+    /* What is proven to be a lie is said: the whole bundle in its place would hide it. */
+    if (s == STATUS_CONFLICT) {
+        fail(t, s, &err);
+        return;
+    }
     if (s != STATUS_OK) {
         refuse(t, s, &err);
         return;

@@ -524,6 +524,21 @@ class Log(Served):
         self.not_taken(folder, 1, 'another root', words=('--bundle', fork.file(2)))
         self.proves(folder)
 
+    def test_fork_by_a_delta(self):
+        """A proven lie ends the round, however it came: the whole bundle would hide it."""
+        fork, _ = self.forked()
+        d, folder = self.distributor, self.client()
+        self.take(folder, '--bundle', d.file(2))
+        path = os.path.join(d.www, 'delta', '2')
+        subprocess.run([d.PROGRAM, 'delta', d.file(2), '2', fork.file(2), path], check=True, timeout=60)
+        latest = os.path.join(d.www, 'latest')
+        lines = read(latest).decode().splitlines(True)
+        write(latest, ''.join(f'delta 2 {len(read(path))}\n' if line.startswith('delta 2 ') else line for line in lines).encode())
+        self.not_taken(folder, 1, 'another root')
+        self.proves(folder)
+        d.point(3)
+        self.assertEqual(self.take(folder)['version'], 3)
+
     def test_two_contents_of_one_version(self):
         """Pinned without a log of versions: two bundles are the evidence."""
         fork, _ = self.forked()
