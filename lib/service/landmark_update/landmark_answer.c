@@ -83,8 +83,10 @@ enum status landmark_answer_evaluate(struct landmark_update *u, size_t *new_land
         *new_landmarks += held == NULL;
         if (s != STATUS_OK)
             worst = s;
-        if (s == STATUS_OK || s == STATUS_AGAIN)
-            s = array_insert(&u->bundle.landmarks, u->bundle.landmarks.count, &l, "landmarks", err) == STATUS_OK ? s : STATUS_LIMIT;
+        enum status kept = s == STATUS_OK || s == STATUS_AGAIN
+                               ? array_insert(&u->bundle.landmarks, u->bundle.landmarks.count, &l, "landmarks", err) : STATUS_OK;
+        if (kept != STATUS_OK)
+            return kept; /* the log would speak of landmarks that are not there */
     }
     if (worst != STATUS_OK)
         return worst;
