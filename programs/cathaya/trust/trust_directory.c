@@ -20,6 +20,8 @@
 #define FOLDER_MODE 0755
 #define DAY_S 86400
 #define WARNING_MAX 512
+/* A writer that is faster than a reader so often is none that updates. */
+#define READS_MAX 16
 
 static enum status join(char out[PATH_MAX], const char *folder, const char *name, struct error *err)
 {
@@ -104,6 +106,14 @@ static enum status read_offered(struct trust_directory *d, const struct bundle_s
     return s;
 }
 
+/* Is there another file now than before? What the one that was read was judged by has been swept away then. */
+static bool is_replaced(const char *bundle_path, const struct stat *before)
+{
+    struct stat now;
+    return stat(bundle_path, &now) == 0 && (now.st_ino != before->st_ino || now.st_ctim.tv_sec != before->st_ctim.tv_sec ||
+                                            now.st_ctim.tv_nsec != before->st_ctim.tv_nsec);
+}
+
 static enum status read_local(struct trust_directory *d, struct error *err)
 {
     struct trust_file file;
@@ -122,15 +132,20 @@ static enum status read_bundle(const char *path, struct trust_directory *d, cons
     if (!exists(bundle_path))
         return error_set(err, STATUS_NOT_FOUND, "%s: no such file; make it with `cathaya trust %s --dir %s`", bundle_path,
                          trust_keys_exist(path) ? "update --bundle FILE" : "import", path);
+    struct stat before = {.st_ino = 0};
+    (void)stat(bundle_path, &before); /* one that cannot be looked at cannot be read either */
     s = read_whole(bundle_path, TRUST_ENVELOPE_SIZE_MAX, &d->memory, err);
     if (s != STATUS_OK)
         return s;
-    if (trust_envelope_is(builder_view(&d->memory)))
+    if (trust_envelope_is(builder_view(&d->memory))) {
         s = read_held(path, d, algorithms, err);
-    else if (trust_keys_exist(path))
+        if (s != STATUS_OK && s != STATUS_NO_MEMORY && is_replaced(bundle_path, &before))
+            return error_set(err, STATUS_AGAIN, "%s: is replaced again and again", bundle_path);
+    } else if (trust_keys_exist(path)) {
         s = error_set(err, STATUS_REFUSED, "not signed, and %s/trust.keys says that it has to be", path);
-    else
+    } else {
         s = read_local(d, err);
+    }
     return error_prefix(err, s, "%s", bundle_path);
 }
 
@@ -170,12 +185,16 @@ static enum status end_reading(enum status s, struct trust_directory **out)
 enum status trust_directory_read(const char *path, const struct algorithms *algorithms, struct trust_directory **out,
                                  struct error *err)
 {
-    enum status s = new_directory(out, err);
-    if (s == STATUS_OK)
-        s = read_bundle(path, *out, algorithms, err);
-    if (s == STATUS_OK)
-        s = trust_directory_logs_read(path, *out, err);
-    return end_reading(s, out);
+    enum status s = STATUS_AGAIN;
+    for (unsigned i = 0; s == STATUS_AGAIN && i < READS_MAX; i++) {
+        s = new_directory(out, err);
+        if (s == STATUS_OK)
+            s = read_bundle(path, *out, algorithms, err);
+        if (s == STATUS_OK)
+            s = trust_directory_logs_read(path, *out, err);
+        s = end_reading(s, out);
+    }
+    return s == STATUS_AGAIN ? error_set(err, STATUS_IO, "%s/trust.bundle: is replaced again and again", path) : s;
 }
 
 static enum status make_contents(struct trust_directory *d, const struct algorithms *algorithms,

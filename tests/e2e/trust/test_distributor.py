@@ -2,6 +2,7 @@
 distributor and a client, or the distributor himself, could try."""
 import shutil
 import signal
+import threading
 
 from trust_world import *
 
@@ -600,6 +601,36 @@ class Crash(Served):
                 if 'trust.bundle' in files:
                     self.assertEqual(self.version(torn), 1 + [state['trust.bundle'] for state in states].index(files['trust.bundle']))
                 self.assertEqual(self.take(torn)['version'], 3)
+
+    def test_read_while_it_changes(self):
+        """A reader gets one version or the other: what it has begun to read may be swept away under it."""
+        d = self.distributor
+        self.publish()
+        folder = self.client()
+        self.publish(next_keys=d.new_keys('next'))
+        states = []
+        for _ in range(2):
+            self.publish()
+            self.take(folder)
+            version = d.version
+            states.append((version, read(os.path.join(folder, 'trust.bundle')), read(os.path.join(folder, 'held', str(version)))))
+        stopping = threading.Event()
+
+        def write_on():
+            """As trust_accept.c does it: held/N, the bundle, then the sweep."""
+            while not stopping.is_set():
+                for (version, bundle, held), (other, _, _) in (states, reversed(states)):
+                    for name, content in ((f'held/{version}', held), ('trust.bundle', bundle)):
+                        os.replace(write(self.path(f'{self.name}-aside'), content), os.path.join(folder, name))
+                    os.unlink(os.path.join(folder, 'held', str(other)))
+        writer = threading.Thread(target=write_on)
+        writer.start()
+        try:
+            done = [run('trust', 'show', '--dir', folder) for _ in range(150)]
+        finally:
+            stopping.set()
+            writer.join()
+        self.assertEqual([one for one in done if one.status != 0], [])
 
     def test_killed(self):
         """At any moment: what is there is one version or the next, and the next update goes on."""
