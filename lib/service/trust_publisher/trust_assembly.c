@@ -89,24 +89,39 @@ static enum status add_ranges(struct trust_assembly *a, const struct array *from
 
 /* ---- logs ---- */
 
-/* Those of a list that have not expired at that time, behind the others of the bundle. */
-static enum status add_landmarks(const struct trust_bundle *from, struct trust_bundle_log *log, int64_t now_s, struct array *to,
-                                 struct error *err)
+size_t trust_assembly_share(size_t ca_count)
 {
-    struct trust_bundle_log own = *log;
+    size_t share = TRUST_ASSEMBLY_LANDMARKS / (ca_count > 0 ? ca_count : 1);
+    return share > TRUST_ASSEMBLY_LANDMARKS_OF_CA_MIN ? share : TRUST_ASSEMBLY_LANDMARKS_OF_CA_MIN;
+}
+
+/* How many of a log's landmarks come first and are left out: those that have expired (expiries never descend), then the oldest ones
+ * beyond `most`. */
+static size_t count_skipped(struct trust_assembly *a, const struct trust_bundle *from, const struct trust_bundle_log *log, size_t most)
+{
+    size_t skipped = 0;
+    while (skipped < log->landmark_count && trust_bundle_landmark_at(from, log, skipped)->expiry_s < a->issued_s)
+        skipped++;
+    if (log->landmark_count - skipped <= most)
+        return skipped;
+    a->left_out_count += log->landmark_count - skipped - most;
+    return log->landmark_count - most;
+}
+
+/* The last of a list's landmarks, `most` at most, behind the others of the bundle. */
+static enum status add_landmarks(struct trust_assembly *a, const struct trust_bundle *from, struct trust_bundle_log *log, size_t most,
+                                 struct array *to, struct error *err)
+{
+    const struct trust_bundle_log own = *log;
+    size_t skipped = count_skipped(a, from, &own, most);
     enum status s = STATUS_OK;
     log->landmark_first = to->count;
-    log->landmark_count = 0;
-    for (size_t i = 0; s == STATUS_OK && i < own.landmark_count; i++) {
-        const struct trust_bundle_landmark *landmark = trust_bundle_landmark_at(from, &own, i);
-        if (landmark->expiry_s < now_s) { /* expiries never descend: these are the first ones */
-            log->first_landmark++;
-            log->size_before = landmark->tree_size;
-            continue;
-        }
-        s = array_insert(to, to->count, landmark, "landmarks", err);
-        log->landmark_count++;
-    }
+    log->landmark_count = own.landmark_count - skipped;
+    log->first_landmark += skipped;
+    if (skipped > 0)
+        log->size_before = trust_bundle_landmark_at(from, &own, skipped - 1)->tree_size;
+    for (size_t i = skipped; s == STATUS_OK && i < own.landmark_count; i++)
+        s = array_insert(to, to->count, trust_bundle_landmark_at(from, &own, i), "landmarks", err);
     if (log->landmark_count == 0)
         log->first_landmark = log->size_before = log->landmark_first = 0;
     return s;
@@ -133,12 +148,15 @@ static bool has_ca(const struct trust_bundle *b, const struct tai *ca_id)
     return false;
 }
 
-static enum status add_log(struct trust_assembly *a, struct trust_bundle *bundle, const struct trust_state_log *held, struct error *err)
+/* *left is how many landmarks the CA may still have. */
+static enum status add_log(struct trust_assembly *a, struct trust_bundle *bundle, const struct trust_state_log *held, size_t *left,
+                           struct error *err)
 {
     struct trust_bundle_log log = *trust_bundle_log_at(&held->bundle, 0);
     const struct log_key key = {&log.ca_id, log.log_number};
     size_t at;
-    enum status s = add_landmarks(&held->bundle, &log, a->issued_s, &bundle->landmarks, err);
+    enum status s = add_landmarks(a, &held->bundle, &log, *left, &bundle->landmarks, err);
+    *left -= log.landmark_count;
     if (s == STATUS_OK)
         s = add_ranges(a, &held->bundle.revoked, &bundle->revoked, err);
     if (s != STATUS_OK || (log.landmark_count == 0 && log.minimum_index == 0))
@@ -159,10 +177,17 @@ static enum status fill(struct trust_assembly *a, struct trust_bundle *bundle, s
     enum status s = add_ranges(a, &a->registry->revoked, &bundle->revoked, err);
     for (size_t i = 0; s == STATUS_OK && i < a->registry->logs.count; i++)
         s = array_insert(&bundle->logs, i, trust_bundle_log_at(a->registry, i), "logs", err);
-    for (size_t i = 0; s == STATUS_OK && i < a->state->logs.count; i++) {
-        const struct trust_state_log *held = trust_state_at(a->state, i);
-        if (has_ca(a->registry, &held->ca_id))
-            s = add_log(a, bundle, held, err);
+    /* By CA and number, from the end: newer logs come before older ones. */
+    size_t left = 0;
+    const struct tai *ca_id = NULL;
+    for (size_t i = a->state->logs.count; s == STATUS_OK && i > 0; i--) {
+        const struct trust_state_log *held = trust_state_at(a->state, i - 1);
+        if (!has_ca(a->registry, &held->ca_id))
+            continue;
+        if (ca_id == NULL || !tai_equal(ca_id, &held->ca_id))
+            left = trust_assembly_share(a->registry->cas.count);
+        ca_id = &held->ca_id;
+        s = add_log(a, bundle, held, &left, err);
     }
     merge(&bundle->revoked);
     return s;

@@ -115,10 +115,15 @@ uint64_t trust_publisher_version(const struct trust_publisher *p, int64_t *issue
 
 /* ---- a build ---- */
 
-static void tell_joined(const struct trust_publisher *p)
+/* CAs that have more than a bundle holds. */
+static void tell_too_much(const struct trust_publisher *p)
 {
-    char text[24];
+    char text[24], landmarks[24];
     (void)snprintf(text, sizeof text, "%zu", p->report.joined_count);
+    (void)snprintf(landmarks, sizeof landmarks, "%zu", p->report.left_out_count);
+    if (p->report.left_out_count > 0)
+        events_report(&p->config.events, EVENT_WARNING, "landmarks-left-out", {"landmarks", landmarks},
+                      {"reason", "a CA has more than its share of a bundle: its oldest ones are not in it"});
     if (p->report.joined_count > 0)
         events_report(&p->config.events, EVENT_WARNING, "revoked-ranges-joined", {"ranges", text},
                       {"reason", "more than a bundle holds: more is revoked of the CA with the most than it has said"});
@@ -128,7 +133,7 @@ static void on_made(void *cookie)
 {
     struct trust_publisher *p = cookie;
     p->report.status = p->error.status;
-    tell_joined(p);
+    tell_too_much(p);
     p->report.duration_ms = p->config.clock.now_ms(p->config.clock.context) - p->began_ms;
     trust_contents_free(p->contents);
     p->contents = NULL;
@@ -168,6 +173,7 @@ static enum status assemble(struct trust_publisher *p, struct builder *contents,
     p->report.landmark_count = assembly.landmark_count;
     p->report.revoked_count = assembly.revoked_count;
     p->report.joined_count = assembly.joined_count;
+    p->report.left_out_count = assembly.left_out_count;
     return s;
 }
 

@@ -113,6 +113,7 @@ struct trust_publisher_report {
     struct array logs;         /* struct trust_publisher_log */
     struct array deltas;       /* struct trust_publisher_delta, newest `from` first */
     size_t landmark_count, revoked_count; /* in the bundle */
+    size_t left_out_count;     /* landmarks of CAs that have more than their share of a bundle */
     size_t joined_count;       /* revoked ranges that had to be joined with others, so that all fit */
     int64_t duration_ms;
 };

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "codec/mtc/ca_certificate.h"
+#include "service/trust_publisher/trust_assembly.h"
 
 static struct publisher_world *w;
 static struct update_site *site;
@@ -358,6 +359,57 @@ static void more_revoked_ranges_than_fit_are_joined(void **state)
     site->revocations = bytes_of(NULL, 0);
 }
 
+/* A log of the CA with as many landmarks as one may have. */
+static void hold_full_log(struct trust_state *held, uint16_t number)
+{
+    struct trust_bundle bundle;
+    struct trust_bundle_log log = {.ca_id = w->net->ca.id, .log_number = number, .first_landmark = 7, .size_before = 90};
+    trust_bundle_init(&bundle);
+    bundle.version = 1;
+    bundle.issued_s = 1795219200;
+    for (size_t i = 0; i < TRUST_BUNDLE_LANDMARKS_PER_LOG_MAX; i++) {
+        const struct trust_bundle_landmark landmark = {.tree_size = 100 + 10 * i, .expiry_s = 1795824000};
+        OK(array_insert(&bundle.landmarks, i, &landmark, "landmarks", &err));
+    }
+    log.landmark_count = bundle.landmarks.count;
+    OK(array_insert(&bundle.logs, 0, &log, "logs", &err));
+    OK(trust_state_set(held, &bundle, bytes_of(NULL, 0), bytes_of(NULL, 0), &err));
+    trust_bundle_clear(&bundle);
+}
+
+static void a_ca_has_its_share_of_landmarks(void **state)
+{
+    (void)state;
+    struct trust_state held;
+    struct trust_bundle bundle;
+    struct builder contents;
+    struct trust_assembly assembly = {.version = 1, .issued_s = 1795219200, .expires_s = 1795305600, .registry = &w->registry, .state = &held};
+    assert_int_equal(w->registry.cas.count, 1);
+    assert_int_equal(trust_assembly_share(1), 100000);
+    assert_int_equal(trust_assembly_share(591), 169);
+    assert_int_equal(trust_assembly_share(1024), 169);
+    OK(trust_state_load(&w->config.state, &held, &err));
+    for (uint16_t number = 1; number <= 99; number++)
+        hold_full_log(&held, number);
+    builder_init(&contents, TRUST_BUNDLE_SIZE_MAX);
+    OK(trust_assembly_write(&assembly, &contents, &err));
+    assert_int_equal(assembly.landmark_count, 100000);
+    assert_int_equal(assembly.left_out_count, 99 * 1024 - 100000);
+    trust_bundle_init(&bundle);
+    OK(trust_bundle_parse(builder_view(&contents), &bundle, &err));
+    assert_int_equal(bundle.logs.count, 98); /* nothing of the oldest one is left... */
+    const struct trust_bundle_log *second = trust_bundle_log_at(&bundle, 0), *third = trust_bundle_log_at(&bundle, 1);
+    assert_int_equal(second->log_number, 2);
+    assert_int_equal(second->landmark_count, 100000 - 97 * 1024); /* ... the newest ones of the next one, and all of the others */
+    assert_int_equal(second->first_landmark, 7 + 1024 - second->landmark_count);
+    assert_int_equal(second->size_before, 100 + 10 * (1024 - second->landmark_count - 1));
+    assert_int_equal(trust_bundle_landmark_at(&bundle, second, second->landmark_count - 1)->tree_size, 100 + 10 * 1023);
+    assert_int_equal(third->landmark_count, 1024);
+    trust_bundle_clear(&bundle);
+    builder_clear(&contents);
+    trust_state_clear(&held);
+}
+
 /* ---- keys ---- */
 
 static void keys_change_by_the_keys_before(void **state)
@@ -612,6 +664,7 @@ int main(void)
         TEST(a_mirror_helps),
         TEST(what_is_revoked_is_the_registry_s_and_the_log_s),
         TEST(more_revoked_ranges_than_fit_are_joined),
+        TEST(a_ca_has_its_share_of_landmarks),
         TEST(keys_change_by_the_keys_before),
         TEST(keys_that_clients_have_cannot_be_left_out),
         TEST(another_key_of_a_ca_forgets_landmarks_and_keeps_what_is_revoked),
