@@ -114,8 +114,16 @@ class Surroundings(unittest.TestCase):
         self.finish(world, load)
 
     def lock(self, path, seconds):
-        connection = sqlite3.connect(path, timeout=30, isolation_level=None)
-        connection.execute('BEGIN IMMEDIATE')
+        """SQLite waits in longer and longer steps, and a service that writes all the time never lets it in: so often asked it is."""
+        connection = sqlite3.connect(path, timeout=0, isolation_level=None)
+
+        def is_locked():
+            try:
+                connection.execute('BEGIN IMMEDIATE')
+            except sqlite3.OperationalError:
+                return False
+            return True
+        acme_world.wait_until(f'the lock of {path}', is_locked, 60, 0.0005)
         time.sleep(seconds)
         connection.execute('ROLLBACK')
         connection.close()
