@@ -4,7 +4,7 @@
 
 #include "base/civil_time.h"
 #include "policy/policy_level.h"
-#include "rules/dns_name.h"
+#include "policy/policy_names_parts.h"
 
 /* ---- the path ---- */
 
@@ -55,14 +55,6 @@ static enum policy_outcome check_name(struct policy_view *view)
                               (const char *)s->dns_name.data);
 }
 
-/* The root of the path, NULL when it has none. */
-static const struct policy_path_certificate *root_of(const struct policy_view *view)
-{
-    size_t n = view->certificate_count;
-    return n > 1 && view->certificates[n - 1].row->is_listed && view->certificates[n - 1].row->is_root ? view->certificates[n - 1].row
-                                                                                                       : NULL;
-}
-
 /* An intranet certificate below a public root has a rule of its own, which says more: IN-01. */
 static bool is_purpose_met(const struct policy_view *view, const struct policy_path_certificate *row)
 {
@@ -72,7 +64,7 @@ static bool is_purpose_met(const struct policy_view *view, const struct policy_p
 
 static enum policy_outcome check_root(struct policy_view *view)
 {
-    const struct policy_path_certificate *root = root_of(view);
+    const struct policy_path_certificate *root = policy_names_root(view);
     const char *purpose = trust_bundle_purpose_name(view->purpose);
     if (root == NULL)
         return policy_view_broken(view, "the path ends at no root that is listed");
@@ -103,7 +95,7 @@ static enum policy_outcome check_disclosed(struct policy_view *view)
     for (size_t i = 1; i + 1 < view->certificate_count; i++)
         if (!view->certificates[i].row->is_listed)
             return policy_view_broken(view, "intermediate %zu of the path is not among the disclosed ones", i);
-    return root_of(view) != NULL ? POLICY_KEPT : POLICY_NO_CASE;
+    return policy_names_root(view) != NULL ? POLICY_KEPT : POLICY_NO_CASE;
 }
 
 /* ---- levels ---- */
