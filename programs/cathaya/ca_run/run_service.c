@@ -331,7 +331,7 @@ static enum status open_ports(struct run_service *service, struct error *err)
 {
     struct service_callbacks callbacks = {.context = service, .reload = reload, .stop = stop};
     const struct run_config *config = service->config;
-    service->log = (struct service_log){config->is_log_json ? SERVICE_LOG_JSON : SERVICE_LOG_TEXT, EVENT_INFO, 2};
+    service->log = service_log_stderr(config->is_log_json);
     service->events = service_log_port(&service->log);
     service->clock = posix_clock();
     enum status s = service_run_new(&callbacks, &service->events, &service->run, err);

@@ -72,17 +72,10 @@ static enum status start_mirror(struct running *r, struct error *err)
 
 static enum status start_admin(struct running *r, struct error *err)
 {
-    struct http_server_limits limits = http_server_default_limits();
     r->admin = (struct service_admin){
         .metrics = r->metrics, .why_not_ready = why_not_ready, .context = r};
-    if (r->config->listen.admin[0] == '\0')
-        return STATUS_OK;
-    enum status s = http_server_new(service_run_loop(r->run), &limits, &r->admin_server, err);
-    if (s == STATUS_OK)
-        s = service_admin_add_routes(&r->admin, r->admin_server, err);
-    if (s == STATUS_OK)
-        s = http_server_listen(r->admin_server, r->config->listen.admin, NULL, err);
-    if (s == STATUS_OK)
+    enum status s = service_admin_listen(&r->admin, service_run_loop(r->run), r->config->listen.admin, &r->admin_server, err);
+    if (r->admin_server != NULL)
         service_admin_watch(&r->admin, r->server);
     return s;
 }
@@ -98,10 +91,7 @@ static void announce(struct running *r)
 static enum status start(struct running *r, struct error *err)
 {
     struct service_callbacks callbacks = {.context = r, .reload = reload, .stop = stop};
-    r->log = (struct service_log){
-        .format = r->config->listen.is_json ? SERVICE_LOG_JSON : SERVICE_LOG_TEXT,
-        .minimum = EVENT_INFO,
-        .fd = STDERR_FILENO};
+    r->log = service_log_stderr(r->config->listen.is_json);
     r->events = service_log_port(&r->log);
     enum status s = metrics_new(&r->metrics, err);
     if (s == STATUS_OK)

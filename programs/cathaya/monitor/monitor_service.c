@@ -222,20 +222,13 @@ static enum status start_control(struct monitor_service *s, struct error *err)
 
 static enum status start_admin(struct monitor_service *s, struct error *err)
 {
-    struct http_server_limits limits = http_server_default_limits();
     struct http_handler handler = monitor_status_handler(s);
     s->admin = (struct service_admin){
         .metrics = s->metrics, .why_not_ready = why_not_ready, .before_metrics = before_metrics, .context = s};
-    if (s->settings->listen.admin[0] == '\0')
-        return STATUS_OK;
-    enum status status = http_server_new(s->loop, &limits, &s->admin_server, err);
-    if (status == STATUS_OK)
-        status = service_admin_add_routes(&s->admin, s->admin_server, err);
-    if (status == STATUS_OK)
+    enum status status = service_admin_listen(&s->admin, s->loop, s->settings->listen.admin, &s->admin_server, err);
+    if (status == STATUS_OK && s->admin_server != NULL)
         status = http_server_add_route(s->admin_server, "/status", &handler, err);
-    if (status == STATUS_OK)
-        status = http_server_listen(s->admin_server, s->settings->listen.admin, NULL, err);
-    if (status == STATUS_OK && s->server != NULL)
+    if (s->admin_server != NULL && s->server != NULL)
         service_admin_watch(&s->admin, s->server);
     return status;
 }
@@ -245,9 +238,7 @@ static enum status start_admin(struct monitor_service *s, struct error *err)
 enum status monitor_service_start(struct monitor_service *s, struct error *err)
 {
     struct service_callbacks callbacks = {.context = s, .reload = reload, .stop = stop};
-    s->log = (struct service_log){.format = s->settings->listen.is_json ? SERVICE_LOG_JSON : SERVICE_LOG_TEXT,
-                                  .minimum = EVENT_INFO,
-                                  .fd = STDERR_FILENO};
+    s->log = service_log_stderr(s->settings->listen.is_json);
     s->events = service_log_port(&s->log);
     s->clock = posix_clock();
     s->watch_file.path = s->settings->watch_list;

@@ -95,15 +95,9 @@ static enum status listen_all(struct perspective *p, struct error *err)
 
 static enum status listen_admin(struct perspective *p, struct error *err)
 {
-    struct http_server_limits limits = http_server_default_limits();
     p->admin = (struct service_admin){.metrics = p->metrics, .why_not_ready = why_not_ready, .context = p};
     service_admin_watch(&p->admin, p->http);
-    if (p->config->admin_listen[0] == '\0')
-        return STATUS_OK;
-    enum status s = http_server_new(service_run_loop(p->run), &limits, &p->admin_http, err);
-    if (s == STATUS_OK)
-        s = service_admin_add_routes(&p->admin, p->admin_http, err);
-    return s == STATUS_OK ? http_server_listen(p->admin_http, p->config->admin_listen, NULL, err) : s;
+    return service_admin_listen(&p->admin, service_run_loop(p->run), p->config->admin_listen, &p->admin_http, err);
 }
 
 static enum status start(struct perspective *p, struct error *err)

@@ -63,6 +63,19 @@ enum status service_admin_add_routes(struct service_admin *admin, struct http_se
     return s;
 }
 
+enum status service_admin_listen(struct service_admin *admin, struct event_loop *loop, const char *address,
+                                 struct http_server **server, struct error *err)
+{
+    struct http_server_limits limits = http_server_default_limits();
+    *server = NULL;
+    if (address[0] == '\0')
+        return STATUS_OK;
+    enum status s = http_server_new(loop, &limits, server, err);
+    if (s == STATUS_OK)
+        s = service_admin_add_routes(admin, *server, err);
+    return s == STATUS_OK ? http_server_listen(*server, address, NULL, err) : s;
+}
+
 static void observe(void *context, const struct http_server_answer *answer)
 {
     const struct service_admin *admin = context;

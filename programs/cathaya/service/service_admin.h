@@ -2,6 +2,7 @@
 #ifndef CATHAYA_PROGRAM_SERVICE_ADMIN_H
 #define CATHAYA_PROGRAM_SERVICE_ADMIN_H
 
+#include "adapters/event_loop/event_loop.h"
 #include "adapters/http_server/http_server.h"
 #include "metrics/metrics.h"
 
@@ -22,6 +23,11 @@ struct service_admin {
  * admin is borrowed. */
 MUST_USE enum status service_admin_add_routes(struct service_admin *admin, struct http_server *server,
                                               struct error *err);
+
+/* service_admin_listen makes a server with these routes, which listens at address; "": there is none, and *server stays
+ * NULL. It is the caller's, also after a failure. */
+MUST_USE enum status service_admin_listen(struct service_admin *admin, struct event_loop *loop, const char *address,
+                                          struct http_server **server, struct error *err);
 
 /* service_admin_watch counts the answers of a server, which may be another one:
  * cathaya_http_answers_total{code="2xx"}, cathaya_http_answer_seconds, cathaya_http_connections. One

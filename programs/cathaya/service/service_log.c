@@ -110,6 +110,12 @@ static void report(void *context, enum event_level level, const char *what,
         return;
 }
 
+struct service_log service_log_stderr(bool is_json)
+{
+    return (struct service_log){
+        .format = is_json ? SERVICE_LOG_JSON : SERVICE_LOG_TEXT, .minimum = EVENT_INFO, .fd = STDERR_FILENO};
+}
+
 struct events_port service_log_port(struct service_log *log)
 {
     return (struct events_port){.context = log, .report = report};

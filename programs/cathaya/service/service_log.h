@@ -23,6 +23,9 @@ struct service_log {
     int fd;
 };
 
+/* service_log_stderr writes to stderr what is of interest: EVENT_INFO and above. */
+struct service_log service_log_stderr(bool is_json);
+
 /* service_log_port reports into log, from any thread. */
 struct events_port service_log_port(struct service_log *log);
 

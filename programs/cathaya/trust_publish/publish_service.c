@@ -225,17 +225,10 @@ static enum status listen_public(struct publish_service *s, struct error *err)
 
 static enum status listen_admin(struct publish_service *s, struct error *err)
 {
-    struct http_server_limits limits = http_server_default_limits();
     s->admin = (struct service_admin){
         .metrics = s->metrics, .why_not_ready = why_not_ready, .before_metrics = note_version, .context = s};
-    if (s->config->listen.admin[0] == '\0')
-        return STATUS_OK;
-    enum status status = http_server_new(service_run_loop(s->run), &limits, &s->admin_server, err);
-    if (status == STATUS_OK)
-        status = service_admin_add_routes(&s->admin, s->admin_server, err);
-    if (status == STATUS_OK)
-        status = http_server_listen(s->admin_server, s->config->listen.admin, NULL, err);
-    if (status == STATUS_OK && s->server != NULL)
+    enum status status = service_admin_listen(&s->admin, service_run_loop(s->run), s->config->listen.admin, &s->admin_server, err);
+    if (s->admin_server != NULL && s->server != NULL)
         service_admin_watch(&s->admin, s->server);
     return status;
 }
@@ -243,9 +236,7 @@ static enum status listen_admin(struct publish_service *s, struct error *err)
 enum status publish_service_start(struct publish_service *s, struct error *err)
 {
     struct service_callbacks callbacks = {.context = s, .reload = reload, .stop = stop};
-    s->log = (struct service_log){.format = s->config->listen.is_json ? SERVICE_LOG_JSON : SERVICE_LOG_TEXT,
-                                  .minimum = EVENT_INFO,
-                                  .fd = STDERR_FILENO};
+    s->log = service_log_stderr(s->config->listen.is_json);
     s->events = service_log_port(&s->log);
     enum status status = metrics_new(&s->metrics, err);
     if (status == STATUS_OK)
