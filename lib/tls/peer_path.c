@@ -67,14 +67,13 @@ static struct bytes der_of(const struct peer_search *s, const struct peer_node *
 }
 
 /* Trust that has ended for what was logged later. */
-static bool was_logged_in_time(const struct peer_search *s, struct peer_candidate *c, bool *is_unknown)
+static bool was_logged_in_time(const struct peer_search *s, struct peer_candidate *c)
 {
     struct certificate issuer;
     struct error ignored;
     size_t at;
     int64_t limit_s = peer_path_limits_sct_s(c, &at);
-    *is_unknown = limit_s != INT64_MAX && s->request->first_logged_s == NULL;
-    if (limit_s == INT64_MAX || *is_unknown)
+    if (limit_s == INT64_MAX || s->request->first_logged_s == NULL)
         return true;
     const struct peer_node *node = &c->nodes[c->count > 1 ? 1 : 0];
     bool is_read = certificate_parse(der_of(s, node), &issuer, &ignored) == STATUS_OK;
@@ -102,7 +101,7 @@ static void give(const struct peer_search *s, const struct peer_candidate *c, st
 }
 
 /* STATUS_OK when one is good, which is then in *best. */
-static enum status choose(struct peer_search *s, const struct peer_candidate **best, bool *is_sct_limited, struct error *err)
+static enum status choose(struct peer_search *s, const struct peer_candidate **best, struct error *err)
 {
     *best = NULL;
     for (size_t i = 0; i < s->candidate_count; i++) {
@@ -121,7 +120,7 @@ static enum status choose(struct peer_search *s, const struct peer_candidate **b
             return status;
         if (!is_valid)
             continue;
-        if (before == PEER_PATH_GOOD && was_logged_in_time(s, c, is_sct_limited)) {
+        if (before == PEER_PATH_GOOD && was_logged_in_time(s, c)) {
             *best = c;
             return STATUS_OK;
         }
@@ -151,9 +150,8 @@ static enum status begin(struct peer_search *s, STACK_OF(X509) *certs, struct er
 static enum status run(struct peer_search *s, struct peer_path *path, struct peer_node *nodes, struct error *err)
 {
     const struct peer_candidate *best;
-    bool is_sct_limited = false;
     peer_candidates_find(s);
-    enum status status = choose(s, &best, &is_sct_limited, err);
+    enum status status = choose(s, &best, err);
     if (status != STATUS_OK && s->is_cut)
         peer_candidates_note_path(s, PEER_PATH_LIMIT, 0);
     if (s->farthest.count == 0)
@@ -162,7 +160,6 @@ static enum status run(struct peer_search *s, struct peer_path *path, struct pee
         best = &s->farthest;
     if (best != NULL)
         give(s, best, path, nodes);
-    path->is_sct_limited = is_sct_limited;
     path->candidate_count = s->candidate_count;
     path->signature_count = s->signature_count;
     path->step_count = s->step_count;

@@ -89,7 +89,6 @@ struct peer_path {
     size_t count;            /* leaf to root */
     struct peer_path_certificate certificates[PEER_PATH_CERTIFICATES_MAX];
     size_t at;               /* the certificate that reason is about */
-    bool is_sct_limited;     /* an anchor of the path has sct_distrust_after, and nobody could say when the leaf was logged */
     const struct peer_anchor *elsewhere; /* PEER_PATH_OTHER_PURPOSE: the root that it leads to */
     size_t candidate_count, signature_count, step_count;
 };
