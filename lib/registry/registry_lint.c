@@ -215,10 +215,9 @@ static void lint_thing(struct registry_linting *l, const struct registry_thing *
         registry_lint_ct_log(l, thing);
 }
 
-enum status registry_lint(const struct registry *registry, const struct algorithms *algorithms, int64_t at_s,
-                          struct registry_report *report, struct error *err)
+enum status registry_lint(const struct registry *registry, int64_t at_s, struct registry_report *report, struct error *err)
 {
-    struct registry_linting l = {registry, algorithms, at_s, report, STATUS_OK, err};
+    struct registry_linting l = {registry, at_s, report, STATUS_OK, err};
     *report = (struct registry_report){.findings = array_of(sizeof(struct registry_finding), REGISTRY_FINDINGS_MAX)};
     lint_program(&l);
     for (size_t i = 0; i < registry->operators.count; i++)

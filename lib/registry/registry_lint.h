@@ -32,8 +32,7 @@ struct registry_report {
 
 /* registry_lint fills an empty report. STATUS_NO_MEMORY alone: what is wrong with the registry is in
  * the report. registry_report_clear follows in any case. */
-MUST_USE enum status registry_lint(const struct registry *registry, const struct algorithms *algorithms, int64_t at_s,
-                                   struct registry_report *report, struct error *err);
+MUST_USE enum status registry_lint(const struct registry *registry, int64_t at_s, struct registry_report *report, struct error *err);
 void registry_report_clear(struct registry_report *report);
 
 static inline const struct registry_finding *registry_finding_at(const struct registry_report *report, size_t i)

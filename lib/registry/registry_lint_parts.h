@@ -77,7 +77,6 @@ extern const struct registry_lint_row registry_lint_rows[FINDING_IDS];
 
 struct registry_linting {
     const struct registry *r;
-    const struct algorithms *algorithms;
     int64_t at_s;
     struct registry_report *report;
     enum status status; /* the first failure sticks: memory, limit */

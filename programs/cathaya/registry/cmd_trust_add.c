@@ -214,7 +214,7 @@ static enum status say_what_is_missing(struct registry_command *c, struct error 
         s = registry_command_suppose(c, &target, err);
     if (s != STATUS_OK)
         return s == STATUS_NOT_FOUND ? STATUS_OK : s;
-    s = registry_lint(registry_directory_registry(c->directory), c->algorithms, c->at_s, &report, err);
+    s = registry_lint(registry_directory_registry(c->directory), c->at_s, &report, err);
     bool is_first = true;
     for (size_t i = 0; s == STATUS_OK && i < report.findings.count; i++) {
         const struct registry_finding *finding = registry_finding_at(&report, i);

@@ -61,7 +61,7 @@ static int run_lint(const struct options *options)
         s = s == STATUS_NOT_FOUND ? STATUS_OK : s;
     }
     if (s == STATUS_OK)
-        s = registry_lint(registry_directory_registry(c.directory), c.algorithms, c.at_s, &report, &err);
+        s = registry_lint(registry_directory_registry(c.directory), c.at_s, &report, &err);
     int exit_status = report.error_count > 0 ? EXIT_NO : EXIT_YES;
     if (s != STATUS_OK)
         exit_status = output_failure(ROLE_OBJECT, &err);

@@ -22,7 +22,7 @@ static void write_key(const struct registry_finding *finding, struct builder *ou
 
 static enum status lint(const struct registry_command *c, struct registry_report *report, struct error *err)
 {
-    return registry_lint(registry_directory_registry(c->directory), c->algorithms, c->at_s, report, err);
+    return registry_lint(registry_directory_registry(c->directory), c->at_s, report, err);
 }
 
 static enum status note_findings(struct registry_command *c, struct error *err)

@@ -92,6 +92,13 @@ static enum status name_keys(struct publish_input *in, struct error *err)
 
 /* ---- files ---- */
 
+static enum status drop(struct builder *content, enum status s)
+{
+    builder_clear(content);
+    free(content);
+    return s;
+}
+
 /* Takes name and content. */
 static enum status add_file(struct publish_input *in, const char *name, struct builder *content, struct error *err)
 {
@@ -100,16 +107,11 @@ static enum status add_file(struct publish_input *in, const char *name, struct b
                                  : array_insert(&in->names, in->names.count, &copy, "files", err);
     if (s != STATUS_OK) {
         free(copy);
-        builder_clear(content);
-        free(content);
-        return s;
+        return drop(content, s);
     }
     s = array_insert(&in->contents, in->contents.count, &content, "files", err);
-    if (s != STATUS_OK) {
-        builder_clear(content);
-        free(content);
-        return s;
-    }
+    if (s != STATUS_OK)
+        return drop(content, s);
     const struct trust_publisher_file file = {copy, builder_view(content)};
     return array_insert(&in->files, in->files.count, &file, "files", err);
 }
@@ -120,13 +122,6 @@ static struct builder *new_content(size_t max)
     if (content != NULL)
         builder_init(content, max);
     return content;
-}
-
-static enum status drop(struct builder *content, enum status s)
-{
-    builder_clear(content);
-    free(content);
-    return s;
 }
 
 /* ---- website identities ---- */
@@ -225,7 +220,7 @@ static enum status read_all(struct publish_input *in, struct error *err)
         return s;
     in->registry = registry_directory_registry(in->directory);
     in->has_report = true;
-    s = registry_lint(in->registry, config->algorithms, in->now_s, &in->report, err);
+    s = registry_lint(in->registry, in->now_s, &in->report, err);
     if (s == STATUS_OK)
         s = registry_to_bundle(in->registry, config->algorithms, in->now_s, &in->bundle, &in->left_out, err);
     if (s == STATUS_OK)

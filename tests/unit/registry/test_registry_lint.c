@@ -41,7 +41,7 @@ static const char *lint_at(const struct maker *m, const char *day)
     struct registry *r = maker_read(m);
     struct registry_report report;
     struct error err;
-    OK(registry_lint(r, m->algorithms, maker_day(day), &report, &err));
+    OK(registry_lint(r, maker_day(day), &report, &err));
     found[0] = '\0';
     for (size_t i = 0; i < report.findings.count; i++) {
         const struct registry_finding *finding = registry_finding_at(&report, i);
@@ -99,7 +99,7 @@ static void test_many(void **state)
     for (size_t i = 0; i < REGISTRY_FINDINGS_MAX + 1; i++)
         maker_add(&m, i % 2 == 0 ? "roots/rsa.conf" : "roots/sm2.conf", "exception nonsense from 2026-01-01 until 2026-12-31 x");
     struct registry *r = maker_read(&m);
-    OK(registry_lint(r, m.algorithms, maker_day(MAKER_AT), &report, &err));
+    OK(registry_lint(r, maker_day(MAKER_AT), &report, &err));
     assert_int_equal(report.findings.count, REGISTRY_FINDINGS_MAX);
     assert_int_equal(report.error_count, REGISTRY_FINDINGS_MAX + 1);
     registry_report_clear(&report);
@@ -117,7 +117,7 @@ static void test_all_that_is_missing(void **state)
     maker_copy(&base, &m);
     apply(&m, "roots/rsa.conf - level-max;;roots/rsa.conf - audit");
     struct registry *r = maker_read(&m);
-    OK(registry_lint(r, m.algorithms, maker_day(MAKER_AT), &report, &err));
+    OK(registry_lint(r, maker_day(MAKER_AT), &report, &err));
     assert_string_equal(registry_finding_at(&report, 0)->text, "tls: no audit statement webtrust-ca, webtrust-baseline, webtrust-ev");
     assert_string_equal(registry_finding_at(&report, 1)->text, "email: no audit statement webtrust-ca");
     registry_report_clear(&report);
