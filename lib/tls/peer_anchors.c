@@ -5,6 +5,7 @@
 
 #include <openssl/x509v3.h>
 
+#include "base/text.h"
 #include "codec/x509/certificate.h"
 #include "crypto/context.h"
 #include "tls/classic_certificate.h"
@@ -22,15 +23,10 @@ const struct peer_entry *peer_anchors_at(const struct peer_anchors *anchors, siz
 
 /* ---- copies ---- */
 
+/* Without memory its data are NULL. */
 static struct bytes copy_bytes(struct bytes from)
 {
-    uint8_t *data = malloc(from.len + 1);
-    if (data == NULL)
-        return bytes_of(NULL, 0);
-    if (from.len > 0)
-        memcpy(data, from.data, from.len);
-    data[from.len] = 0;
-    return bytes_of(data, from.len);
+    return bytes_of(text_dup(from), from.len);
 }
 
 static void free_bytes(struct bytes b)
