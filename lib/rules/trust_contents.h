@@ -22,7 +22,7 @@ struct trust_contents_anchor {
     bool is_gm;               /* its key is an SM2 key */
     bool is_root;
     struct trust_bundle_purposes purposes;
-    struct trust_bundle_limits limits; /* its names and serial numbers: trust_contents_permitted and its neighbours */
+    struct trust_bundle_limits limits; /* its names and serial numbers are in names and serials below */
 };
 
 /* What the bundle says of an MTC CA of the store, and of a cosigner. Borrows like anchors. */
@@ -65,21 +65,6 @@ void trust_contents_free(struct trust_contents *contents);
 static inline const struct trust_contents_anchor *trust_contents_anchor_at(const struct trust_contents *c, size_t i)
 {
     return (const struct trust_contents_anchor *)array_at(&c->anchors, i);
-}
-
-/* Number i of a limit's own. */
-static inline struct bytes trust_contents_permitted(const struct trust_contents *c, const struct trust_bundle_limits *limits, size_t i)
-{
-    return *(const struct bytes *)array_at(&c->names, limits->permitted_first + i);
-}
-static inline struct bytes trust_contents_excluded(const struct trust_contents *c, const struct trust_bundle_limits *limits, size_t i)
-{
-    return *(const struct bytes *)array_at(&c->names, limits->excluded_first + i);
-}
-static inline const struct trust_bundle_serials *trust_contents_serials(const struct trust_contents *c,
-                                                                        const struct trust_bundle_limits *limits, size_t i)
-{
-    return (const struct trust_bundle_serials *)array_at(&c->serials, limits->serial_first + i);
 }
 
 /* trust_contents_is_sm2 says whether a certificate's key is an SM2 key; certificates that cannot be parsed have none. */

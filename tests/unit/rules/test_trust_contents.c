@@ -55,9 +55,9 @@ static void everything(void **state)
     const struct trust_contents_anchor *anchor = trust_contents_anchor_at(c, 0);
     assert_true(anchor->is_gm && anchor->limits.has_listed_intermediates_only);
     assert_int_equal(anchor->limits.level_max, 3);
-    assert_bytes(trust_contents_permitted(c, &anchor->limits, 1), bytes_of_text("example.org"));
-    assert_bytes(trust_contents_excluded(c, &anchor->limits, 0), bytes_of_text("bad.example.org"));
-    assert_int_equal(trust_contents_serials(c, &anchor->limits, 1)->first[19], 9);
+    assert_bytes(*(const struct bytes *)array_at(&c->names, anchor->limits.permitted_first + 1), bytes_of_text("example.org"));
+    assert_bytes(*(const struct bytes *)array_at(&c->names, anchor->limits.excluded_first), bytes_of_text("bad.example.org"));
+    assert_int_equal(((const struct trust_bundle_serials *)array_at(&c->serials, anchor->limits.serial_first + 1))->first[19], 9);
     assert_true(trust_bundle_purposes_have(&anchor->purposes, TRUST_BUNDLE_TLS_INTRANET));
     assert_int_equal(c->cas.count, 1);
     assert_int_equal(c->cosigners.count, world.bundle.cosigners.count);
