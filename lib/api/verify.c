@@ -49,6 +49,8 @@ enum cathaya_status cathaya_trust_new(struct cathaya_trust **out, struct cathaya
     struct cathaya_trust *trust = calloc(1, sizeof *trust);
     if (trust == NULL)
         return verify_parts_give(error_set(&inner, STATUS_NO_MEMORY, "out of memory"), &inner, err);
+    builder_init(&trust->policy, TRUST_BUNDLE_SIZE_MAX);
+    builder_init(&trust->ct_policies, TRUST_BUNDLE_SIZE_MAX);
     enum status s = algorithms_new(&trust->algorithms, &inner);
     if (s == STATUS_OK)
         s = trust_store_new(trust->algorithms, &trust->store, &inner);
@@ -143,8 +145,8 @@ static enum status read_bundles(const struct cathaya_bundle *bundles, size_t cou
 /* Whoever asks for the policy reads it; here it is bytes. */
 static enum status keep_policy(struct cathaya_trust *trust, const struct trust_bundle *bundle, struct error *err)
 {
-    builder_init(&trust->policy, TRUST_BUNDLE_SIZE_MAX);
-    builder_init(&trust->ct_policies, TRUST_BUNDLE_SIZE_MAX);
+    builder_reset(&trust->policy);
+    builder_reset(&trust->ct_policies);
     builder_bytes(&trust->policy, bundle->policy.policy);
     builder_bytes(&trust->ct_policies, bundle->policy.ct_policies);
     enum status s = builder_status(&trust->policy, "policy", err);
