@@ -56,7 +56,8 @@ struct cathaya_answer {
     struct answer_cosigner *cosigners;
 };
 
-/* What others wrote, cut to fit, in UTF-8 without control characters; where it is not, '?' for all that is not ASCII. */
+/* What others wrote, cut to fit, in UTF-8 without control characters; where it is not, '?' for all that is not ASCII. text may
+ * be what is in out. */
 static const char *keep(char *out, size_t size, struct bytes text)
 {
     size_t len = text.len < size - 1 ? text.len : size - 1;
@@ -100,21 +101,12 @@ static void take_cosigner(const struct policy_cosigner *from, struct answer_cosi
     row->reason = keep_text(to->reason, sizeof to->reason, from->why);
 }
 
-/* Evidence may quote a certificate. */
-static void clean_rules(struct policy_answer *answer)
+/* Evidence may quote a certificate, and so does the organisation. */
+static void clean(struct policy_answer *answer)
 {
-    char text[POLICY_EVIDENCE_SIZE];
-    for (size_t i = 0; i < answer->count; i++) {
-        (void)keep_text(text, sizeof text, answer->rules[i].evidence);
-        memcpy(answer->rules[i].evidence, text, sizeof text);
-    }
-}
-
-static void clean_organisation(struct policy_answer *answer)
-{
-    char text[POLICY_ORGANISATION_SIZE];
-    (void)keep_text(text, sizeof text, answer->organisation);
-    memcpy(answer->organisation, text, sizeof text);
+    for (size_t i = 0; i < answer->count; i++)
+        (void)keep_text(answer->rules[i].evidence, sizeof answer->rules[i].evidence, answer->rules[i].evidence);
+    (void)keep_text(answer->organisation, sizeof answer->organisation, answer->organisation);
 }
 
 static enum status take_transparency(struct cathaya_answer *answer, const struct policy_transparency *t, struct error *err)
@@ -148,8 +140,7 @@ enum status tls_answer_new(const struct policy_set *set, const struct peer_judge
         return error_set(err, STATUS_NO_MEMORY, "out of memory");
     answer->set = set;
     answer->answer = judgement->answer;
-    clean_rules(&answer->answer);
-    clean_organisation(&answer->answer);
+    clean(&answer->answer);
     (void)keep_text(answer->reason, sizeof answer->reason, why_untrusted(judgement));
     enum status s = take_transparency(answer, peer_subject_policy(judgement->subject)->transparency, err);
     if (s == STATUS_OK)
